@@ -1,0 +1,1 @@
+"""Words on the control socket, and who speaks them."""

@@ -1,0 +1,1 @@
+"""Where a peer is, and under which keys."""

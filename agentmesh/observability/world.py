@@ -1,0 +1,19 @@
+"""The real clock and the real randomness: the only place that touches them."""
+
+import os
+import time
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> float:
+        """Return the wall time, in seconds since 1970 UTC."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump."""
+        return time.monotonic()
+
+
+system_entropy = os.urandom

@@ -1,0 +1,1 @@
+"""Words on the wire, shared by agents, relays and registries."""

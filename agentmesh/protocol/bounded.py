@@ -1,0 +1,20 @@
+"""Field types with their bounds, used by every document and frame."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from agentmesh.protocol import limits
+
+Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+KemKey = Annotated[bytes, Meta(min_length=1184, max_length=1184)]
+KemCiphertext = Annotated[bytes, Meta(min_length=1088, max_length=1088)]
+Count = Annotated[int, Meta(ge=0, le=2**31)]
+Milliseconds = Annotated[int, Meta(ge=0, le=2**53)]
+Word = Annotated[str, Meta(max_length=limits.MAX_ID_LETTERS)]
+Name = Annotated[str, Meta(max_length=limits.MAX_NAME_LETTERS)]
+Note = Annotated[str, Meta(max_length=limits.MAX_NOTE_LETTERS)]
+Url = Annotated[str, Meta(max_length=300)]
+
+Status = Literal["online", "away", "offline", "dnd"]
+"""Presence. `dnd`: no new KNOCKs, sessions go on."""

@@ -1,0 +1,61 @@
+"""Names of things: AMIDs, which follow from a key, and UUIDv7 ids, which are drawn."""
+
+import hashlib
+import uuid
+from typing import NewType
+
+from agentmesh.errors import UsageError
+from agentmesh.protocol import base58
+from agentmesh.protocol.world import Entropy
+
+Amid = NewType("Amid", str)
+MessageId = NewType("MessageId", str)
+SessionId = NewType("SessionId", str)
+"""A session is named by the id of the KNOCK that began it."""
+FrameId = NewType("FrameId", str)
+
+_AMID_BYTES = 20
+DID_PREFIX = "did:agentmesh:"
+
+
+def amid_of(signing_key: bytes) -> Amid:
+    """Return the AMID of an Ed25519 public key."""
+    return Amid(base58.encode(hashlib.sha256(signing_key).digest()[:_AMID_BYTES]))
+
+
+def parse_amid(text: str) -> Amid:
+    """Return `text` as an AMID (a DID is read as well), or say what is wrong with it."""
+    bare = text.removeprefix(DID_PREFIX)
+    try:
+        valid = len(base58.decode(bare)) == _AMID_BYTES
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UsageError(
+            "invalid_amid",
+            f"{text[:60]!r} is not an AMID.",
+            "An AMID is 20 bytes in base58, e.g. 2wVn8rYyzQ3X...; `agentmesh status` shows yours.",
+        )
+    return Amid(bare)
+
+
+def did_of(amid: Amid) -> str:
+    """Return the DID of an agent."""
+    return DID_PREFIX + amid
+
+
+def uuid7(now: float, entropy: Entropy) -> str:
+    """Return a fresh UUIDv7 (RFC 9562, section 5.7): later ones sort later."""
+    milliseconds = int(now * 1000) & ((1 << 48) - 1)
+    random = int.from_bytes(entropy(10), "big")
+    number = milliseconds << 80 | random
+    number = number & ~(0xF << 76) | 0x7 << 76
+    number = number & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=number))
+
+
+def parse_id(text: str) -> str:
+    """Return `text` if it is a UUID in its usual form, else raise `ValueError`."""
+    if str(uuid.UUID(text)) != text:
+        raise ValueError("not a lower-case UUID")
+    return text

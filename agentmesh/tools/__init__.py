@@ -1,0 +1,1 @@
+"""The mesh_* tools: one definition each."""

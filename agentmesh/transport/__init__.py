@@ -1,0 +1,1 @@
+"""Opaque bytes to a peer."""

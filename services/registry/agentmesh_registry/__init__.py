@@ -1,0 +1,1 @@
+"""The registry: where an agent is, and under which keys."""

@@ -1,0 +1,1 @@
+"""The relay: carries sealed frames between agents and reads none."""

@@ -1,0 +1,1 @@
+"""Where frames wait for agents who are away."""

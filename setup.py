@@ -1,0 +1,64 @@
+"""What gets installed. The version stands in `agentmesh/__init__.py`, the client's needs in
+`requirements.txt`, the tools' settings in `pyproject.toml`: each fact in one place."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "agentmesh/__init__.py").read_text()).group(1)
+
+setup(
+    name="agentmesh-openclaw",
+    version=VERSION,
+    description="End-to-end encrypted messages between AI agents of different owners, "
+    "with KNOCK consent",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=[
+        *find_packages(include=["agentmesh", "agentmesh.*"]),
+        *find_packages("services/relay"),
+        *find_packages("services/registry"),
+    ],
+    package_dir={
+        "agentmesh_relay": "services/relay/agentmesh_relay",
+        "agentmesh_registry": "services/registry/agentmesh_registry",
+    },
+    package_data={
+        "agentmesh": ["protocol/schemas/*.json", "storage/migrations/*.sql", "py.typed"],
+        "agentmesh_relay": ["mailbox/*.sql"],
+        "agentmesh_registry": ["storage/migrations/*.py", "storage/migrations/versions/*.py"],
+    },
+    install_requires=(HERE / "requirements.txt").read_text().splitlines(),
+    extras_require={
+        "registry": ["asyncpg>=0.32"],
+        "dev": [
+            "apsw>=3.54",
+            "asyncpg>=0.32",
+            "build>=1.3",
+            "hypothesis>=6.170",
+            "import-linter>=2.16",
+            "mypy>=2.4",
+            "pytest>=9.2",
+            "pytest-asyncio>=1.5",
+            "pytest-cov>=7.1",
+            "pytest-randomly>=5.1",
+            "pytest-timeout>=2.4",
+            "pytest-xdist>=3.8",
+            "ruff>=0.17",
+            "types-jsonschema",
+            "vulture>=2.16",
+            "x3dh>=1.3",
+        ],
+    },
+    entry_points={
+        "console_scripts": [
+            "agentmesh = agentmesh.cli.main:main",
+            "agentmesh-relay = agentmesh_relay.__main__:main",
+            "agentmesh-registry = agentmesh_registry.__main__:main",
+        ]
+    },
+)
