@@ -157,6 +157,18 @@ class Settle(Change, frozen=True):
     reason: str = ""
 
 
+class Confirm(Change, frozen=True):
+    """The peer has these sequence numbers of a session: all up to one, and single later ones.
+
+    Like `Settle`, by number: it only moves forward, and frames with nothing open are dropped.
+    """
+
+    session_id: SessionId
+    up_to: int
+    also: tuple[int, ...]
+    outcome: Outcome
+
+
 class Move(Change, frozen=True):
     """The unsettled messages of one session go over to another, unnumbered again."""
 
