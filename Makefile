@@ -1,29 +1,74 @@
-# Everything a contributor runs. Each target sets up what it needs and may be repeated.
+# Everything a contributor runs. Each target sets up what it needs, asks nothing and may be repeated.
 
-PY ?= python3
+PY ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 export PYTHONPATH := $(CURDIR)/services/relay:$(CURDIR)/services/registry
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
 
-.PHONY: setup demo test test-fast check format bench trust clean
+QUICK := tests/unit tests/architecture tests/services tests/integration
+SLOW := tests/e2e tests/reliability
 
-setup: $(VENV)/.ready
+.DEFAULT_GOAL := help
+.PHONY: help setup postgres demo test test-fast test-all check format bench trust clean
 
-$(VENV)/.ready: setup.py requirements.txt pyproject.toml
-	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "AgentMesh needs Python 3.11 or newer; found `$(PY) --version`."; exit 1; }
-	@$(PY) -m venv $(VENV) || { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+help:
+	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
+	@echo "make test     all tests that run at every change (sets up what they need)"
+	@echo "make check    formatting, types, imports, dead code"
+	@echo "Also: setup, test-fast, test-all, format, bench, trust, clean"
+
+setup: $(READY)
+
+$(BIN)/python:
+	@test -n "$(PY)" || .ci/need python3 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "AgentMesh needs Python 3.11 or newer."; exit 1; }
+	@.ci/need python3-venv $(or $(PY),python3) -c 'import ensurepip, venv'
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(or $(PY),python3) -m venv $(VENV)
+
+$(READY): setup.py requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what AgentMesh needs into $(VENV) ..."
+	@$(BIN)/pip install -q -e '.[dev]' || { echo "pip could not install; is there a way to a package index?"; exit 1; }
 	@touch $@
+
+postgres:
+	@.ci/need postgresql .ci/has-postgres
+
+demo: setup
+	@$(BIN)/agentmesh demo
+
+test: setup postgres
+	@$(BIN)/pytest $(QUICK)
+	@$(BIN)/pytest -n 2 $(SLOW)
+
+test-fast: setup
+	@$(BIN)/pytest tests/unit tests/architecture
+
+test-all: setup postgres
+	@$(BIN)/pytest $(QUICK)
+	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 $(BIN)/pytest -n 2 $(SLOW)
 
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/vulture
 
 format: setup
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format .
 
+bench: setup
+	@$(BIN)/python -m benchmarks.cli
+	@$(BIN)/python -m benchmarks.agents
+
+trust: setup postgres
+	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_SEEDS=10000 $(BIN)/python -m benchmarks.trust
+
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

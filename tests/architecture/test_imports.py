@@ -1,0 +1,66 @@
+"""The rules about imports which layers cannot express: what is not listed is forbidden."""
+
+import grimp
+import pytest
+
+# The services share the words on the wire, the errors, and how to be watched. Nothing else.
+SHARED = (
+    "agentmesh.protocol",
+    "agentmesh.errors",
+    "agentmesh.observability.logs",
+    "agentmesh.observability.metrics",
+    "agentmesh.observability.health",
+    "agentmesh.observability.world",
+)
+ROOT_OF_ALL = "agentmesh"  # holds the version
+
+# Each third party stays behind these doors, so that it can be replaced in one place.
+DOORS = {
+    "aiohttp": (
+        "agentmesh.discovery.registry",
+        "agentmesh.daemon.dashboard",
+        "agentmesh_relay",
+        "agentmesh_registry",
+    ),
+    "websockets": ("agentmesh.transport.relay",),
+    "picows": ("agentmesh_relay",),
+    "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
+    "sqlalchemy": ("agentmesh_registry.storage",),
+    "alembic": ("agentmesh_registry.storage",),
+    "keyring": ("agentmesh.storage",),
+    "doubleratchet": ("agentmesh.crypto.ratchet",),
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(
+        "agentmesh",
+        "agentmesh_relay",
+        "agentmesh_registry",
+        include_external_packages=True,
+        cache_dir=None,
+    )
+
+
+def _is_within(module: str, places: tuple[str, ...]) -> bool:
+    return any(module == place or module.startswith(place + ".") for place in places)
+
+
+@pytest.mark.parametrize("service", ["agentmesh_relay", "agentmesh_registry"])
+def test_a_service_imports_only_what_it_shares(graph: grimp.ImportGraph, service: str) -> None:
+    members = {service} | graph.find_descendants(service)
+    imported = {name for m in members for name in graph.find_modules_directly_imported_by(m)}
+    ours = {name for name in imported if _is_within(name, ("agentmesh",))}
+    assert [n for n in sorted(ours) if n != ROOT_OF_ALL and not _is_within(n, SHARED)] == []
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_third_party_stays_behind_its_doors(graph: grimp.ImportGraph, library: str) -> None:
+    importers = graph.find_modules_that_directly_import(library) if library in graph.modules else ()
+    assert [module for module in sorted(importers) if not _is_within(module, DOORS[library])] == []
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_door_leads_somewhere(graph: grimp.ImportGraph, library: str) -> None:
+    assert library in graph.modules, "nobody imports it: drop the door and the dependency"
