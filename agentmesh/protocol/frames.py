@@ -129,11 +129,13 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Handshake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PQXDH's first message: our exchange key, what we drew, and which prekeys we used."""
+    """PQXDH's first message: our exchange key, what we drew, and which keys of the peer we used."""
 
     suite: Word
     exchange_key: Signed
     ephemeral: Key32
+    peer_exchange_key_id: Count
+    peer_suites_sequence: Milliseconds
     signed_prekey_id: Count
     kem_prekey_id: Count
     one_time_prekey_id: Count | None = None
