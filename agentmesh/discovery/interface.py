@@ -1,0 +1,107 @@
+"""Where a peer is, and under which keys: what the node asks, whoever answers.
+
+A directory is believed in what only it can know (tier, reputation, presence). What an agent says
+about itself is signed by the agent, and verified before it gets here.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.signed import Signed
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent: its own record, verified, and what the directory says about it."""
+
+    record: AgentRecord
+    exchange_key: ExchangeKey
+    signed: Signed
+    tier: float
+    reputation: float
+    ratings_count: int
+    reputation_status: str
+    status: Status
+    last_seen: float | None = None
+    organization: str = ""
+
+    @property
+    def amid(self) -> Amid:
+        """The agent's AMID."""
+        return self.record.amid
+
+    @property
+    def signing_key(self) -> bytes:
+        """The agent's Ed25519 public key, from which the AMID follows."""
+        return self.signed.signer
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What to search for. `capability` is `category` or `category/subcategory`."""
+
+    capability: str = ""
+    tier_min: float | None = None
+    reputation_min: float | None = None
+    status: Status | None = None
+    limit: int = 20
+    offset: int = 0
+
+
+class SearchPage(msgspec.Struct, frozen=True):
+    """A page of agents, rated ones first. `rejected`: how many did not verify and are left out."""
+
+    results: tuple[Found, ...]
+    total: int
+    rejected: int = 0
+
+
+class PrekeyCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What the directory holds of our prekeys: how many are left, and which ids were the last."""
+
+    one_time: int
+    last_one_time_id: int
+    signed_prekey_id: int
+    kem_prekey_id: int
+    low_prekeys: bool
+
+
+class DirectoryStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the directory is doing. `clock_offset`: seconds that its clock is ahead of ours."""
+
+    name: str
+    url: str
+    state: str
+    reason: str = ""
+    last_answer_at: float | None = None
+    clock_offset: float | None = None
+
+
+class Directory(Protocol):
+    """A registry, a DHT, or several of them as one."""
+
+    async def lookup(self, amid: Amid) -> Found:
+        """Return who that is, or raise `agent_not_found`."""
+
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+        """Return keys to begin a session with; a one-time prekey among them is spent for us."""
+
+    async def register(self, signed: Signed) -> Found:
+        """Publish our record (again). Return how others see it."""
+
+    async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
+        """Publish our prekeys; one-time prekeys are added to those that are there."""
+
+    async def prekey_count(self) -> PrekeyCount:
+        """Return what is there of our prekeys."""
+
+    async def set_status(self, status: Status) -> None:
+        """Publish our presence; it fades when it is not repeated."""
+
+    async def search(self, query: Query) -> SearchPage:
+        """Return a page of agents."""
+
+    def status(self) -> tuple[DirectoryStatus, ...]:
+        """Return how each directory behind this one is doing, without asking it."""
