@@ -57,7 +57,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/vulture
+	@$(BIN)/python -m tests.architecture.dead_code
 
 format: setup
 	@$(BIN)/ruff check --fix-only -q .

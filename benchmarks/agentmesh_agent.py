@@ -1,0 +1,90 @@
+"""One agent on AgentMesh's Python API, started by `agentmesh_pair.py`.
+
+    python -m benchmarks.agentmesh_agent answer HOME
+    python -m benchmarks.agentmesh_agent ask PEER HOME...
+
+Each HOME has its own running daemon. Asking runs the plan: every home is a first contact, the last
+one goes on with pings and the flood.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from agentmesh import Agent
+from benchmarks import plan
+
+IN_FLIGHT = 64  # sends that wait for the daemon's word at a time
+
+
+async def answer(home: Path) -> None:
+    """Answer whatever comes, until this process is stopped."""
+    answering = plan.Answering()
+    async with Agent(home=home) as me:
+        async for message in me.inbox():
+            reply = answering.answer(message.text)
+            if reply is not None:
+                await me.send(message.sender, reply)
+
+
+class Talk:
+    """One agent's talk with the peer, as the plan wants it."""
+
+    def __init__(self, me: Agent, peer: str) -> None:
+        self._me = me
+        self._peer = peer
+        self._texts = self._arriving()
+
+    async def _arriving(self) -> AsyncIterator[str]:
+        async for message in self._me.inbox():
+            yield message.text
+
+    async def send(self, text: str) -> None:
+        """Send a text; returns when the daemon keeps it."""
+        await self._me.send(self._peer, text)
+
+    async def send_all(self, texts: Sequence[str]) -> None:
+        """Send many texts, some at a time."""
+        room = asyncio.Semaphore(IN_FLIGHT)
+
+        async def one(text: str) -> None:
+            await self.send(text)
+            room.release()
+
+        async with asyncio.TaskGroup() as sends:
+            for text in texts:
+                await room.acquire()
+                sends.create_task(one(text))
+
+    async def receive(self) -> str:
+        """Return the next text."""
+        return await asyncio.wait_for(anext(self._texts), plan.SEND_TIMEOUT)
+
+
+async def ask(peer: str, homes: Sequence[Path]) -> None:
+    """Run the plan against the peer, and print what was found."""
+    async with AsyncExitStack() as stack:
+        agents = [await stack.enter_async_context(Agent(home=home)) for home in homes]
+        talks = [Talk(me, peer) for me in agents]
+        contacts = []
+        for talk in talks:
+            started = time.monotonic_ns()
+            contacts.append(await plan.first_message(started, talk.send, talk.receive))
+        last = talks[-1]
+        pings = await plan.round_trips(last.send, last.receive)
+        rate = await plan.flood(last.send_all, last.receive)
+    print(json.dumps(plan.figures(contacts, pings, rate)), flush=True)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["answer", home]:
+            asyncio.run(answer(Path(home)))
+        case ["ask", peer, *homes]:
+            asyncio.run(ask(peer, [Path(home) for home in homes]))
+        case _:
+            sys.exit(__doc__)
