@@ -169,8 +169,20 @@ class Confirm(Change, frozen=True):
     outcome: Outcome
 
 
+class SettleAll(Change, frozen=True):
+    """Give every unsettled message of a session an outcome, or only those without a number."""
+
+    session_id: SessionId
+    outcome: Outcome
+    reason: str
+    held_only: bool = False
+
+
 class Move(Change, frozen=True):
-    """The unsettled messages of one session go over to another, unnumbered again."""
+    """The unsettled messages of one session go over to another, unnumbered again.
+
+    What the old session still had to emit (errands of kind `emit`) is dropped.
+    """
 
     from_session: SessionId
     to_session: SessionId
@@ -209,10 +221,11 @@ class DropContact(Change, frozen=True):
 
 
 class Consume(Change, frozen=True):
-    """The agent has read this message."""
+    """The agent has read this message; `peer` says whose, should two have used one id."""
 
     message_id: MessageId
     at: float
+    peer: Amid | None = None
 
 
 class Remember(Change, frozen=True):
@@ -246,7 +259,8 @@ class Store(Protocol):
         """Keep all of the changes or none; return when they are on the disk.
 
         Commits that wait together share one fsync. Raises `StorageError` (`disk_full`,
-        `storage_readonly`, `storage_failed`) and has then changed nothing.
+        `storage_readonly`, `storage_locked`, `storage_failed`) and has then changed nothing.
+        Cancelling the caller does not take the commit back.
         """
 
     async def session(self, session_id: SessionId) -> SessionRow | None:
@@ -264,8 +278,8 @@ class Store(Protocol):
     async def expired_outgoing(self, now: float) -> list[OutgoingRow]:
         """Return unsettled messages whose time is over."""
 
-    async def incoming(self, message_id: MessageId) -> IncomingRow | None:
-        """Return one message that came."""
+    async def incoming(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow | None:
+        """Return one message that came; without `peer` the first of this id."""
 
     async def inbox(
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
@@ -274,6 +288,9 @@ class Store(Protocol):
 
     async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
         """Return the errands, oldest first."""
+
+    async def errand(self, errand_id: str) -> ErrandRow | None:
+        """Return one errand."""
 
     async def knock(self, knock_id: SessionId) -> KnockRow | None:
         """Return one KNOCK."""
