@@ -1,0 +1,54 @@
+"""ML-KEM-768 (FIPS 203). A private key is kept as the 64 bytes of its seed."""
+
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+
+from agentmesh.crypto.secret import Secret
+from agentmesh.errors import CryptoError
+from agentmesh.protocol.world import Entropy
+
+SEED_BYTES = 64
+PUBLIC_BYTES = 1184
+CIPHERTEXT_BYTES = 1088
+
+
+def generate(entropy: Entropy) -> Secret:
+    """Return a new private key, as its seed."""
+    return Secret(entropy(SEED_BYTES))
+
+
+def public_key(private: Secret) -> bytes:
+    """Return the public half."""
+    return _private(private).public_key().public_bytes_raw()
+
+
+def check(public: bytes) -> None:
+    """Raise `CryptoError` if nothing can be encapsulated to this key."""
+    _public(public)
+
+
+def encapsulate(public: bytes) -> tuple[Secret, bytes]:
+    """Return a fresh secret and the ciphertext that carries it. Draws its own randomness."""
+    secret, ciphertext = _public(public).encapsulate()
+    return Secret(secret), ciphertext
+
+
+def decapsulate(private: Secret, ciphertext: bytes) -> Secret:
+    """Return the secret. A forged ciphertext gives another secret, not an error (FIPS 203, 6.3)."""
+    try:
+        return Secret(_private(private).decapsulate(ciphertext))
+    except ValueError:
+        raise CryptoError("kem_ciphertext_invalid") from None
+
+
+def _public(public: bytes) -> MLKEM768PublicKey:
+    try:
+        return MLKEM768PublicKey.from_public_bytes(public)
+    except ValueError:
+        raise CryptoError("kem_key_invalid") from None
+
+
+def _private(private: Secret) -> MLKEM768PrivateKey:
+    try:
+        return MLKEM768PrivateKey.from_seed_bytes(private.reveal())
+    except ValueError:
+        raise CryptoError("kem_key_invalid") from None

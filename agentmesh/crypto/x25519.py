@@ -1,0 +1,32 @@
+"""X25519 (RFC 7748), with the points refused that give everybody the same secret."""
+
+from nacl import bindings
+from nacl.exceptions import CryptoError as SodiumError
+
+from agentmesh.crypto.secret import Secret
+from agentmesh.errors import CryptoError
+from agentmesh.protocol.world import Entropy
+
+KEY_BYTES = 32
+
+
+def generate(entropy: Entropy) -> Secret:
+    """Return a new private key."""
+    return Secret(entropy(KEY_BYTES))
+
+
+def public_key(private: Secret) -> bytes:
+    """Return the public half."""
+    return bindings.crypto_scalarmult_base(private.reveal())
+
+
+def exchange(private: Secret, public: bytes) -> bytes:
+    """Return the shared secret; refuse a point of low order, whose result is zero."""
+    try:
+        shared = bindings.crypto_scalarmult(private.reveal(), public)
+    except (SodiumError, ValueError, TypeError):
+        raise CryptoError("point_invalid") from None
+    # libsodium refuses it too; this is the check that must not depend on a build.
+    if not any(shared):
+        raise CryptoError("point_invalid")
+    return shared
