@@ -1,0 +1,260 @@
+"""`keys/`: making our long-term keys, opening them, and moving them to a safer place.
+
+`identity.sealed` is the truth; `identity.json` repeats its public side for people and programs, and
+is written again when it is missing. Keys that exist are never overwritten.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from agentmesh.crypto import x25519
+from agentmesh.crypto.kdf import Label, derive
+from agentmesh.crypto.secret import Secret
+from agentmesh.crypto.vault import MODERATE, Cost, Vault
+from agentmesh.errors import IntegrityError, NeedsOwner, StorageError, UsageError
+from agentmesh.identity.keys import (
+    EXCHANGE,
+    Identity,
+    PublicIdentity,
+    key_text,
+    public_identity,
+)
+from agentmesh.protocol.world import Clock, Entropy
+from agentmesh.storage import key_sealing
+from agentmesh.storage.key_access import (
+    check_directory,
+    make_private_directory,
+    only_writer,
+    read_private,
+    write_private,
+)
+from agentmesh.storage.key_keyring import Keyring, SystemKeyring
+from agentmesh.storage.key_sealing import Lock, SealedKeys, Storage
+
+Choice = Literal["auto", "keyring", "passphrase", "file"]
+
+SEALED = "identity.sealed"
+PUBLIC = "identity.json"
+_PUBLIC_BYTES = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What there is to make and open keys with."""
+
+    clock: Clock
+    entropy: Entropy
+    passphrase: Secret | None = None
+    keyring: Keyring = field(default_factory=SystemKeyring)
+    cost: Cost = MODERATE
+    framework: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenKeys:
+    """Our keys, ready for use."""
+
+    identity: Identity
+    public: PublicIdentity
+    storage: Storage
+    created: bool = False
+    first_exchange: Secret | None = field(repr=False)
+    """The exchange key made with the identity, until `exchange_key_rotated`."""
+    master: Secret = field(repr=False)
+
+    def vault(self, entropy: Entropy) -> Vault:
+        """Return what seals the database's rows."""
+        return Vault(self.master, entropy)
+
+    def transcripts_key(self) -> Secret:
+        """Return the key of the transcripts."""
+        return derive(self.master, Label.TRANSCRIPTS)
+
+    def audit_key(self) -> Secret:
+        """Return the key of the audit log's chain."""
+        return derive(self.master, Label.AUDIT)
+
+
+class KeyFiles:
+    """The files in one home's `keys/`."""
+
+    def __init__(self, directory: Path, means: Means) -> None:
+        self._directory = directory
+        self._means = means
+
+    def exist(self) -> bool:
+        """Whether there are keys; they need not be readable."""
+        return (self._directory / SEALED).is_symlink() or (self._directory / SEALED).exists()
+
+    def ensure(self, choice: Choice = "auto") -> OpenKeys:
+        """Return our keys: made now if there are none, moved if `choice` names another storage."""
+        make_private_directory(self._directory)
+        check_directory(self._directory)
+        with only_writer(self._directory):
+            if not self.exist():
+                return self._create(choice)
+            keys = self._open()
+            if choice == "auto" or choice == keys.storage:  # noqa: PLR1714 - mypy narrows this one
+                return keys
+            return self._move(keys, choice)
+
+    def open(self) -> OpenKeys:
+        """Return the keys that exist, or say in a code what keeps them closed."""
+        if not self.exist():
+            raise UsageError(
+                "keys_missing", "There are no keys yet.", "Make them: agentmesh up, or keygen."
+            )
+        check_directory(self._directory)
+        with only_writer(self._directory):
+            return self._open()
+
+    def exchange_key_rotated(self, keys: OpenKeys, public_key: bytes) -> OpenKeys:
+        """Say in `identity.json` which exchange key holds now; the store keeps its private half.
+
+        The first one is erased from the sealed file as soon as another took its place.
+        """
+        public = msgspec.structs.replace(
+            keys.public, exchange_public_key=key_text(public_key, EXCHANGE)
+        )
+        with only_writer(self._directory):
+            first = keys.first_exchange
+            if first is not None and x25519.public_key(first) != public_key:
+                self._write_sealed(
+                    msgspec.structs.replace(self._sealed(), box=self._box(keys, None))
+                )
+                first = None
+            self._write_public(public)
+        return replace(keys, public=public, first_exchange=first)
+
+    def _create(self, choice: Choice) -> OpenKeys:
+        means = self._means
+        identity = Identity.make(means.entropy)
+        master, first = key_sealing.new_master(means.entropy), x25519.generate(means.entropy)
+        lock = self._lock(choice, master, identity.amid)
+        created_at = means.clock.now()
+        keys = OpenKeys(
+            identity=identity,
+            public=public_identity(
+                identity.public_key, x25519.public_key(first), created_at, means.framework
+            ),
+            storage=lock.storage,
+            created=True,
+            first_exchange=first,
+            master=master,
+        )
+        box = self._box(keys, first)
+        try:
+            self._write_sealed(
+                SealedKeys(amid=identity.amid, created_at=created_at, lock=lock, box=box)
+            )
+        except StorageError:
+            if lock.storage == "keyring":
+                means.keyring.erase(identity.amid)
+            raise
+        self._write_public(keys.public)
+        return keys
+
+    def _open(self) -> OpenKeys:
+        sealed = self._sealed()
+        master = self._unlock(sealed)
+        seed, first = key_sealing.open_keys(master, sealed)
+        identity = Identity(seed)
+        if identity.amid != sealed.amid:
+            raise key_sealing.damaged()
+        return OpenKeys(
+            identity=identity,
+            public=self._public(identity, sealed, first),
+            storage=sealed.lock.storage,
+            first_exchange=first,
+            master=master,
+        )
+
+    def _move(self, keys: OpenKeys, storage: Storage) -> OpenKeys:
+        """Keep the master another way. It stays the same: all that is sealed hangs on it."""
+        lock = self._lock(storage, keys.master, keys.identity.amid)
+        self._write_sealed(msgspec.structs.replace(self._sealed(), lock=lock))
+        if keys.storage == "keyring":
+            self._means.keyring.erase(keys.identity.amid)
+        return replace(keys, storage=lock.storage)
+
+    def _lock(self, choice: Choice, master: Secret, name: str) -> Lock:
+        """Return how the master is kept from now on. Only `auto` may take the next best."""
+        if choice in ("auto", "keyring"):
+            try:
+                self._means.keyring.write(name, master)
+                return Lock(storage="keyring")
+            except UsageError:
+                if choice == "keyring":
+                    raise
+        if choice == "passphrase" or (choice == "auto" and self._means.passphrase is not None):
+            return key_sealing.lock_with_passphrase(
+                master, self._passphrase(), self._means.entropy, self._means.cost
+            )
+        return Lock(storage="file", held=master.reveal())
+
+    def _unlock(self, sealed: SealedKeys) -> Secret:
+        match sealed.lock.storage:
+            case "passphrase":
+                return key_sealing.unlock_with_passphrase(sealed.lock, self._passphrase())
+            case "keyring":
+                return self._from_keyring(sealed.amid)
+            case "file":
+                return key_sealing.kept_master(sealed.lock)
+
+    def _from_keyring(self, name: str) -> Secret:
+        try:
+            master = self._means.keyring.read(name)
+        except UsageError as error:
+            raise NeedsOwner(
+                error.code, error.message, "Unlock the keyring (log in) and start again."
+            ) from None
+        if master is None:
+            raise IntegrityError(
+                "keyring_entry_missing",
+                "The system's keyring no longer holds the key to our keys.",
+                "Restore a backup: agentmesh restore FILE.",
+            )
+        return master
+
+    def _passphrase(self) -> Secret:
+        if self._means.passphrase is None:
+            raise NeedsOwner(
+                "passphrase_needed",
+                "The private keys are under a passphrase.",
+                "Hand it in through a descriptor (AGENTMESH_PASSPHRASE_FD) or a systemd credential"
+                " (agentmesh-passphrase), or run the command on a terminal.",
+            )
+        return self._means.passphrase
+
+    def _box(self, keys: OpenKeys, first: Secret | None) -> bytes:
+        inside = (keys.identity.seed(), first)
+        return key_sealing.seal_keys(keys.master, keys.identity.amid, inside, self._means.entropy)
+
+    def _sealed(self) -> SealedKeys:
+        return key_sealing.decode(read_private(self._directory / SEALED, key_sealing.MAX_BYTES))
+
+    def _write_sealed(self, sealed: SealedKeys) -> None:
+        write_private(self._directory / SEALED, key_sealing.encode(sealed), self._means.entropy)
+
+    def _public(
+        self, identity: Identity, sealed: SealedKeys, first: Secret | None
+    ) -> PublicIdentity:
+        """Return what `identity.json` says; a missing, damaged or foreign one is written anew."""
+        path = self._directory / PUBLIC
+        try:
+            public = msgspec.json.decode(read_private(path, _PUBLIC_BYTES), type=PublicIdentity)
+            if public.signing_key() == identity.public_key:
+                return public
+        except (IntegrityError, msgspec.MsgspecError, UnicodeDecodeError):
+            pass
+        key = x25519.public_key(first) if first else None
+        public = public_identity(identity.public_key, key, sealed.created_at, self._means.framework)
+        self._write_public(public)
+        return public
+
+    def _write_public(self, public: PublicIdentity) -> None:
+        text = msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n"
+        write_private(self._directory / PUBLIC, text, self._means.entropy)
