@@ -1,0 +1,106 @@
+"""The relay's settings: a frozen value, made once from the command line."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+import agentmesh
+from agentmesh.errors import UsageError
+from agentmesh.protocol import limits
+from agentmesh.protocol.origin import origin_of
+
+_ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where to listen. Port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """Files of a certificate chain and its key."""
+
+    certificate: Path
+    key: Path
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set."""
+
+    listen: Address
+    data: Path
+    origin: str | None
+    """As agents dial it; None: made from the address that was bound."""
+    tls: Tls | None
+    admin: Address | None
+    messages_per_minute: int
+    knocks_per_minute: int
+
+    def origin_at(self, port: int) -> str:
+        """Return the origin that is signed, for the port that was bound."""
+        if self.origin is not None:
+            return self.origin
+        scheme = "ws" if self.tls is None else "wss"
+        return origin_of(f"{scheme}://{Address(self.listen.host, port)}")
+
+
+def config_from(arguments: Sequence[str]) -> Config:
+    """Return the settings, or end the program with a line on what is wrong with them."""
+    given = _parser().parse_args(arguments)
+    if (given.cert is None) != (given.key is None):
+        raise UsageError("certificate_incomplete", "--cert and --key belong together.")
+    if given.origin is None and given.listen.host in _ANYWHERE:
+        raise UsageError(
+            "origin_missing",
+            f"Nobody can dial {given.listen.host or 'every address'}.",
+            "Say how agents reach this relay: --origin wss://relay.example.org",
+        )
+    return Config(
+        listen=given.listen,
+        data=given.data,
+        origin=None if given.origin is None else origin_of(given.origin),
+        tls=None if given.cert is None else Tls(given.cert, given.key),
+        admin=given.admin,
+        messages_per_minute=given.messages_per_minute,
+        knocks_per_minute=given.knocks_per_minute,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "agentmesh-relay", description="Carries sealed frames between agents and reads none."
+    )
+    parser.add_argument("--version", action="version", version=agentmesh.__version__)
+    add = parser.add_argument
+    add("--listen", type=_address, default=Address("127.0.0.1", 8765), metavar="HOST:PORT")
+    add("--data", type=Path, default=platformdirs.user_data_path("agentmesh-relay"), metavar="DIR")
+    add("--origin", metavar="URL", help="as agents dial it, e.g. wss://relay.example.org")
+    add("--cert", type=Path, metavar="FILE", help="PEM chain; without it put TLS in front")
+    add("--key", type=Path, metavar="FILE")
+    add("--admin", type=_address, metavar="HOST:PORT", help="serves /metrics")
+    rate = limits.MESSAGES_PER_MINUTE
+    add("--messages-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
+    rate = limits.KNOCKS_PER_MINUTE
+    add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
+    return parser
+
+
+def _address(text: str) -> Address:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, e.g. 127.0.0.1:8765")
+    return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1_000_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)

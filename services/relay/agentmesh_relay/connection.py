@@ -1,0 +1,194 @@
+"""One agent's WebSocket: its state, what it says, and what time demands of it."""
+
+import logging
+from enum import Enum, auto
+from typing import Protocol
+
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.observability.logs import record_bug
+from agentmesh.protocol import limits
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.relay_frames import (
+    Challenge,
+    Disconnect,
+    ErrorCode,
+    Failure,
+    FromAgent,
+    FromRelay,
+    decode_from_agent,
+    encode,
+)
+from agentmesh_relay.inbox import Inbox
+from agentmesh_relay.outgoing import Outgoing, Turn
+from agentmesh_relay.visibility import Visibility
+
+FAREWELL_SECONDS = 5
+"""How long the other side may take to close after our good-bye."""
+
+_log = logging.getLogger(__name__)
+
+_PING = b"\x89\x00"
+
+
+class State(Enum):
+    """How far a connection has come."""
+
+    GREETED = auto()  # the challenge is out
+    CLAIMED = auto()  # its answer is being looked at
+    LIVE = auto()
+    PARTED = auto()
+
+
+class Owner(Protocol):
+    """Whom a connection tells what happens."""
+
+    def connected(self, connection: "Connection") -> None:
+        """It is open."""
+
+    def received(self, connection: "Connection", frame: FromAgent) -> None:
+        """A frame came. `RemoteProtocolError` ends the connection with that code."""
+
+    def disconnected(self, connection: "Connection") -> None:
+        """It is gone."""
+
+
+class Connection(WSListener):
+    """`amid` is what the agent has proved (empty before); `inbox` is there while it is live."""
+
+    __slots__ = (
+        "_began_at",
+        "_has_spoken",
+        "_outgoing",
+        "_owner",
+        "_parted_at",
+        "_pinged_at",
+        "_quiet_since",
+        "_transport",
+        "amid",
+        "challenge",
+        "inbox",
+        "state",
+        "visibility",
+    )
+
+    def __init__(self, owner: Owner, turn: Turn, challenge: Challenge, now: float) -> None:
+        self._owner = owner
+        self._outgoing = Outgoing(turn, self.cut, now)
+        self._transport: WSTransport | None = None
+        self._has_spoken = False
+        self._began_at = now
+        self._quiet_since = now
+        self._pinged_at: float | None = None
+        self._parted_at: float | None = None
+        self.amid = Amid("")
+        self.challenge = challenge
+        self.inbox: Inbox | None = None
+        self.state = State.GREETED
+        self.visibility = Visibility()
+
+    @property
+    def address(self) -> str:
+        """The other side's IP address."""
+        if self._transport is None:
+            return ""
+        peer = self._transport.underlying_transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
+
+    def say(self, frame: FromRelay) -> None:
+        """Write a frame at the end of this turn."""
+        if self.state is not State.PARTED:
+            self._outgoing.frame(encode(frame))
+
+    def part(self, code: ErrorCode, message: str, retry_after_seconds: int | None = None) -> None:
+        """Say why, and good-bye."""
+        if self.state is not State.PARTED:
+            self.say(Failure(code=code, message=message, retry_after_seconds=retry_after_seconds))
+            self.say(Disconnect(reason=code.lower()))
+            self._outgoing.flush()
+            self._close()
+
+    def cut(self) -> None:
+        """End the connection at once: nothing is waited for."""
+        self.state = State.PARTED
+        self._outgoing.drop()
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
+    def look(self, now: float) -> None:
+        """Do what time demands. Called every second."""
+        if self._outgoing.is_stuck(now):
+            self.cut()
+            return
+        match self.state:
+            case State.GREETED | State.CLAIMED:
+                if now - self._began_at >= limits.AUTHENTICATION_SECONDS:
+                    self.cut()
+            case State.LIVE:
+                self._keep_alive(now)
+                if self.inbox is not None and self.inbox.is_overdue(now):
+                    self.cut()
+            case State.PARTED:
+                if self._parted_at is None:
+                    self._parted_at = now
+                elif now - self._parted_at >= FAREWELL_SECONDS:
+                    self.cut()
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """See picows."""
+        self._transport = transport
+        self._outgoing.attach(transport.underlying_transport)
+        self._owner.connected(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows'
+        """See picows."""
+        if self.state is State.PARTED:
+            return
+        self._has_spoken = True
+        kind = frame.msg_type
+        if kind == WSMsgType.BINARY and frame.fin and not frame.rsv1:
+            try:
+                self._owner.received(self, decode_from_agent(frame.get_payload_as_bytes()))
+            except RemoteProtocolError as error:
+                self.part(error.code, error.message)  # type: ignore[arg-type] # one of the wire's
+            except Exception as error:  # noqa: BLE001 - picows would print it with its text
+                record_bug(_log, "frame.failed", error)
+                self.part("INTERNAL_ERROR", "That was our fault.")
+        elif kind == WSMsgType.PING:
+            payload = frame.get_payload_as_bytes()
+            self._outgoing.raw(bytes((0x8A, len(payload))) + payload)
+        elif kind == WSMsgType.CLOSE:
+            self._close()
+        elif kind != WSMsgType.PONG:
+            self.part("INVALID_MESSAGE", "Frames are whole, binary and not compressed.")
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows'
+        """See picows."""
+        self.state = State.PARTED
+        self._outgoing.drop()
+        self._owner.disconnected(self)
+
+    def pause_writing(self) -> None:
+        """Nothing to do: see `outgoing.py` for the bounds."""
+
+    def resume_writing(self) -> None:
+        """Nothing to do."""
+
+    def _close(self) -> None:
+        self.state = State.PARTED
+        if self._transport is not None and not self._transport.is_disconnected:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect(graceful=True)
+
+    def _keep_alive(self, now: float) -> None:
+        if self._has_spoken:
+            self._has_spoken = False
+            self._quiet_since = now
+            self._pinged_at = None
+        elif self._pinged_at is None:
+            if now - self._quiet_since >= limits.PING_SECONDS:
+                self._pinged_at = now
+                self._outgoing.raw(_PING)
+        elif now - self._pinged_at >= limits.PONG_SECONDS:
+            self.cut()

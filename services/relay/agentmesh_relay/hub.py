@@ -1,0 +1,215 @@
+"""Who is here, and where each frame goes."""
+
+from functools import partial
+
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol import limits
+from agentmesh.protocol.ids import Amid, FrameId, uuid7
+from agentmesh.protocol.relay_frames import (
+    Ack,
+    Acked,
+    Connect,
+    Connected,
+    Disconnect,
+    ErrorCode,
+    Failure,
+    FromAgent,
+    Limits,
+    Presence,
+    PresenceQuery,
+    PresenceResponse,
+    Send,
+    Sent,
+)
+from agentmesh.protocol.world import Clock, Entropy
+from agentmesh_relay.connection import Connection, State
+from agentmesh_relay.delivery import Memory
+from agentmesh_relay.figures import Figures
+from agentmesh_relay.inbox import ROOM, Inbox
+from agentmesh_relay.limits import KIND_OF, Accounts, Kind
+from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
+
+AMID_LETTERS = 28
+AWAY_RETRY_SECONDS = 30
+"""When to offer a file's chunk again to an agent that is away."""
+
+
+class Hub:
+    """The agents that are connected, by AMID, and the ways between them."""
+
+    def __init__(
+        self, allowance: Limits, mailbox: Mailbox, figures: Figures, clock: Clock, entropy: Entropy
+    ) -> None:
+        self._allowance = allowance
+        self._mailbox = mailbox
+        self._figures = figures
+        self._clock = clock
+        self._entropy = entropy
+        self._accounts = Accounts(allowance)
+        self._live: dict[Amid, Connection] = {}
+        # Beyond the numbers of an earlier life of this relay, whose acks may still come.
+        self._memory = Memory(self._now() * 1000)
+        figures.watch("agents", "Agents connected.", lambda: len(self._live))
+        figures.watch("accounts", "Rate limit accounts.", lambda: len(self._accounts))
+
+    def enter(self, connection: Connection, amid: Amid) -> None:
+        """Let an agent in that has proved who it is; another connection of it is displaced."""
+        connection.amid = amid
+        older = self._live.get(amid)
+        self._live[amid] = connection
+        if older is not None:
+            older.part("DISPLACED", "Another connection of this agent took over.")
+            self._release(older)
+        self._mailbox.open(amid, self._now(), partial(self._opened, connection))
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection. A newer one of the same agent stays."""
+        if self._live.get(connection.amid) is connection:
+            del self._live[connection.amid]
+        self._release(connection)
+
+    def received(self, connection: Connection, frame: FromAgent) -> None:
+        """Do what a live agent asks."""
+        match frame:
+            case Send():
+                self._send(connection, frame)
+            case Ack():
+                self._ack(connection, frame)
+            case Presence() | PresenceQuery():
+                self._presence(connection, frame)
+            case Disconnect():
+                connection.cut()
+            case Connect():
+                raise RemoteProtocolError("INVALID_MESSAGE", "You are connected already.")
+
+    def clean(self) -> None:
+        """Forget what is over. Called every minute."""
+        self._accounts.forget_paid(self._clock.monotonic())
+        self._mailbox.expire(self._now())
+
+    def _opened(self, connection: Connection, pending: list[Pending]) -> None:
+        if connection.state is not State.CLAIMED:
+            return  # it went, or was displaced, while the mailbox was read
+        connection.state = State.LIVE
+        connection.inbox = Inbox(connection, self._mailbox, self._memory, self._clock)
+        self._figures.connects += 1
+        connection.say(
+            Connected(
+                session_id=uuid7(self._clock.now(), self._entropy),
+                pending_messages=len(pending),
+                limits=self._allowance,
+                keepalive_seconds=limits.PING_SECONDS,
+            )
+        )
+        connection.inbox.begin(pending)
+
+    def _release(self, connection: Connection) -> None:
+        if connection.inbox is not None:
+            connection.inbox.close()
+            connection.inbox = None
+
+    def _send(self, sender: Connection, send: Send) -> None:
+        if len(send.id) > limits.MAX_ID_LETTERS or len(send.to) > AMID_LETTERS:
+            raise RemoteProtocolError("INVALID_MESSAGE", "That is no id, or no AMID.")
+        kind = KIND_OF[send.message_type]
+        size = len(send.encrypted_payload)
+        wait = self._wait(sender, kind, size if kind is Kind.BULK else 1)
+        if wait:
+            self._answer(sender, send, Refusal("RATE_LIMITED", wait))
+            return
+        letter = self._letter(sender, send)
+        inbox = self._inbox_of(send.to)
+        if inbox is not None and self._sees(sender.amid, send.to):
+            outcome = inbox.hold(letter)
+            if outcome is not None:
+                self._figures.sends[send.message_type, outcome] += 1
+                sender.say(Sent(id=send.id, outcome=outcome))
+                return
+        if kind is Kind.BULK:
+            # The same answer, whether the recipient is away or does not want to be seen.
+            self._answer(sender, send, Refusal("MAILBOX_FULL", AWAY_RETRY_SECONDS))
+            return
+        if inbox is not None:
+            inbox.expect(sender.amid)
+        self._mailbox.put(letter, ROOM, partial(self._kept, sender, send, inbox))
+
+    def _kept(
+        self, sender: Connection, send: Send, expecting: Inbox | None, result: Stored | Refusal
+    ) -> None:
+        if expecting is not None:
+            expecting.expected(sender.amid)
+        self._answer(sender, send, result)
+        inbox = self._inbox_of(send.to)
+        if inbox is not None and isinstance(result, Stored):
+            size = len(send.encrypted_payload)
+            inbox.arrived(Pending(result.row, sender.amid, send.id, size, send.want_acked))
+
+    def _answer(self, sender: Connection, send: Send, result: Stored | Refusal) -> None:
+        if isinstance(result, Stored):
+            self._figures.sends[send.message_type, "queued"] += 1
+            sender.say(Sent(id=send.id, outcome="queued"))
+            return
+        self._figures.sends[send.message_type, result.code] += 1
+        sender.say(
+            Sent(
+                id=send.id,
+                outcome="refused",
+                code=result.code,
+                retry_after_seconds=result.retry_after_seconds,
+            )
+        )
+
+    def _letter(self, sender: Connection, send: Send) -> Letter:
+        now = self._now()
+        seconds = limits.MAILBOX_SECONDS if send.expires_in is None else send.expires_in
+        return Letter(
+            sender=sender.amid,
+            recipient=send.to,
+            id=send.id,
+            message_type=send.message_type,
+            payload=send.encrypted_payload,
+            sent_at=now,
+            expires_at=now + seconds * 1000,
+            want_acked=send.want_acked,
+        )
+
+    def _ack(self, connection: Connection, ack: Ack) -> None:
+        if connection.inbox is None:
+            return
+        told: dict[Amid, list[FrameId]] = {}
+        for delivery in connection.inbox.ack(ack.deliveries):
+            self._figures.delivered += 1
+            if delivery.want_acked and connection.visibility.lets_see(delivery.sender):
+                told.setdefault(delivery.sender, []).append(delivery.id)
+        for amid, ids in told.items():
+            sender = self._live.get(amid)
+            if sender is not None and sender.state is State.LIVE:
+                sender.say(Acked(ids=tuple(ids)))
+
+    def _presence(self, connection: Connection, frame: Presence | PresenceQuery) -> None:
+        wait = self._wait(connection, Kind.REQUEST, 1)
+        if wait:
+            busy: ErrorCode = "RATE_LIMITED"
+            connection.say(Failure(code=busy, message="Ask less often.", retry_after_seconds=wait))
+        elif isinstance(frame, Presence):
+            connection.visibility.publish(frame)
+        elif self._inbox_of(frame.amid) is not None and self._sees(connection.amid, frame.amid):
+            status = self._live[frame.amid].visibility.status
+            connection.say(PresenceResponse(amid=frame.amid, status=status, last_seen=self._now()))
+        else:
+            connection.say(PresenceResponse(amid=frame.amid, status="offline"))
+
+    def _wait(self, connection: Connection, kind: Kind, amount: int) -> int:
+        """Return 0 if the agent may, else after how many whole seconds it may ask again."""
+        wait = self._accounts.take(connection.amid, kind, amount, self._clock.monotonic())
+        return int(wait) + 1 if wait else 0
+
+    def _inbox_of(self, amid: Amid) -> Inbox | None:
+        connection = self._live.get(amid)
+        return connection.inbox if connection is not None else None
+
+    def _sees(self, sender: Amid, recipient: Amid) -> bool:
+        return self._live[recipient].visibility.lets_see(sender)
+
+    def _now(self) -> int:
+        return int(self._clock.now() * 1000)

@@ -1,0 +1,239 @@
+"""The mailbox of a relay that is one machine: SQLite, WAL, an fsync for each commit."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from agentmesh.errors import StorageError
+from agentmesh.observability.logs import Code, record
+from agentmesh.protocol.ids import Amid
+from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.mailbox.writer import Failed, Job, Writer
+
+MAX_KNOWN = 1_000_000
+MAX_EXPIRED = 1000
+"""Rows that one call of `expire` removes at most."""
+
+MAX_FILE_BYTES = 16 * 1024**3
+SEEN_SECONDS = 3600
+"""How exactly it is kept when an agent was here."""
+
+MAX_UNWRITTEN_BYTES = 64 * 1024**2
+"""Payloads that wait for the disk. Beyond it a letter is refused for some seconds."""
+
+FULL_RETRY_SECONDS = 30
+TROUBLE_RETRY_SECONDS = 5
+
+_log = logging.getLogger(__name__)
+
+_COLUMNS = (
+    "row, sender, recipient, id, message_type, payload, sent_at, expires_at, want_acked, attempts"
+)
+
+
+class SqliteMailbox:
+    """See `Mailbox`. Enter it in the thread of the loop that shall be told."""
+
+    def __init__(self, path: Path, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        loop = asyncio.get_running_loop()
+        self._writer = Writer(_open(path, max_file_bytes), loop)
+        self._unwritten = 0
+
+    def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+        """Keep a letter; `done(Stored)` is said only after the fsync."""
+
+        def told(result: Stored | Refusal | Failed) -> None:
+            self._unwritten -= len(letter.payload)
+            if isinstance(result, Failed):
+                record(_log, logging.WARNING, "mailbox.put_failed", code=result.code)
+                result = Refusal("INTERNAL_ERROR", TROUBLE_RETRY_SECONDS)
+            done(result)
+
+        self._unwritten += len(letter.payload)
+        if self._unwritten > MAX_UNWRITTEN_BYTES:
+            told(Failed(Code("overloaded")))
+        else:
+            self._writer.submit(Job(partial(_put, letter, room), told, writes=True))
+
+    def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
+        """Hand over what waits for this agent, oldest first; from now on the agent is known."""
+
+        def told(result: list[Pending] | Failed) -> None:
+            done([] if isinstance(result, Failed) else result)
+
+        self._writer.submit(Job(partial(_meet, amid, now), _unheard, writes=True))
+        self._writer.submit(Job(partial(_pending, amid, now), told, writes=False))
+
+    def fetch(self, rows: Sequence[int], done: Callable[[dict[int, Letter]], None]) -> None:
+        """Hand over letters, each counted as attempted once more. What is gone is not in it."""
+
+        def told(result: dict[int, Letter] | Failed) -> None:
+            done({} if isinstance(result, Failed) else result)
+
+        self._writer.submit(Job(partial(_letters, rows), told, writes=False))
+        self._writer.submit(Job(partial(_attempted, rows), _unheard, writes=True))
+
+    def remove(self, rows: Sequence[int]) -> None:
+        """Forget letters that were acknowledged."""
+        self._writer.submit(Job(partial(_remove, rows), _unheard, writes=True))
+
+    def expire(self, now: int) -> None:
+        """Forget letters whose time is over, and agents not seen for longest beyond the bound."""
+        self._writer.submit(Job(partial(_expire, now), _unheard, writes=True))
+
+    def trouble(self) -> Code | None:
+        """Return a word for why nothing can be kept at the moment, or None."""
+        return self._writer.trouble
+
+    def close(self) -> None:
+        """Carry out everything asked so far, and stop."""
+        self._writer.close()
+
+
+def _open(path: Path, max_file_bytes: int) -> sqlite3.Connection:
+    # One thread at a time uses it: this one now, the writer's from then on.
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        page = int(database.execute("PRAGMA page_size").fetchone()[0])
+        database.execute(f"PRAGMA max_page_count = {max_file_bytes // page}")
+        _migrate(database)
+    except sqlite3.Error:
+        database.close()
+        raise StorageError(
+            "storage_failed",
+            "The relay's mailbox cannot be opened.",
+            "Look at the disk; a damaged mailbox.sqlite may be moved away: senders send again.",
+        ) from None
+    return database
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    """Run the numbered files that this database has not seen."""
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    steps = sorted(
+        (step for step in files("agentmesh_relay.mailbox").iterdir() if step.name.endswith(".sql")),
+        key=lambda step: step.name,
+    )
+    for number, step in enumerate(steps, start=1):
+        if number > version:
+            script = step.read_text(encoding="utf-8")
+            database.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
+
+
+def _put(letter: Letter, room: Room, database: sqlite3.Connection) -> Stored | Refusal:
+    key = (letter.recipient, letter.sender, letter.id)
+    same = database.execute(
+        "SELECT row FROM letters WHERE recipient = ? AND sender = ? AND id = ?", key
+    ).fetchone()
+    if same is not None:
+        return Stored(same[0])
+    if not _is_known(letter.recipient, database):
+        return Refusal("UNKNOWN_RECIPIENT")
+    if not _has_room(letter, room, database):
+        return Refusal("MAILBOX_FULL", FULL_RETRY_SECONDS)
+    cursor = database.execute(
+        "INSERT INTO letters (recipient, sender, id, message_type, is_receipt, size, sent_at,"
+        " expires_at, want_acked, attempts, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *key,
+            letter.message_type,
+            letter.message_type == "receipt",
+            len(letter.payload),
+            letter.sent_at,
+            letter.expires_at,
+            letter.want_acked,
+            letter.attempts,
+            letter.payload,
+        ),
+    )
+    return Stored(int(cursor.lastrowid or 0))
+
+
+def _is_known(amid: Amid, database: sqlite3.Connection) -> bool:
+    return database.execute("SELECT 1 FROM known WHERE amid = ?", (amid,)).fetchone() is not None
+
+
+def _has_room(letter: Letter, room: Room, database: sqlite3.Connection) -> bool:
+    is_receipt = letter.message_type == "receipt"
+    count, size, mine, senders = database.execute(
+        "SELECT count(*), coalesce(sum(size), 0), coalesce(sum(sender = ?), 0),"
+        " count(DISTINCT sender) FROM letters"
+        " WHERE recipient = ? AND is_receipt = ? AND expires_at > ?",
+        (letter.sender, letter.recipient, is_receipt, letter.sent_at),
+    ).fetchone()
+    if size + len(letter.payload) > room.bytes:
+        return False
+    if is_receipt:
+        return bool(count < room.receipts)
+    others_wait = senders > (1 if mine else 0)
+    return count < room.messages and not (others_wait and mine >= room.per_sender)
+
+
+def _meet(amid: Amid, now: int, database: sqlite3.Connection) -> None:
+    # Written only if it says something new: an agent that reconnects costs no fsync.
+    database.execute(
+        "INSERT INTO known (amid, seen_at) VALUES (?1, ?2) ON CONFLICT (amid)"
+        " DO UPDATE SET seen_at = ?2 WHERE seen_at < ?2 - ?3",
+        (amid, now, SEEN_SECONDS * 1000),
+    )
+
+
+def _pending(amid: Amid, now: int, database: sqlite3.Connection) -> list[Pending]:
+    rows = database.execute(
+        "SELECT row, sender, id, size, want_acked FROM letters"
+        " WHERE recipient = ? AND expires_at > ? ORDER BY row",
+        (amid, now),
+    )
+    return [Pending(row, sender, id_, size, bool(want)) for row, sender, id_, size, want in rows]
+
+
+def _letters(rows: Sequence[int], database: sqlite3.Connection) -> dict[int, Letter]:
+    found = database.execute(
+        f"SELECT {_COLUMNS} FROM letters WHERE row IN ({_marks(rows)})",  # noqa: S608 - only marks
+        rows,
+    )
+    return {row: _letter(*columns) for row, *columns in found}
+
+
+def _letter(*columns: object) -> Letter:
+    fields = dict(zip(_COLUMNS.split(", ")[1:], columns, strict=True))
+    fields["want_acked"] = bool(fields["want_acked"])
+    return Letter(**fields)  # type: ignore[arg-type] # the table's columns are the fields
+
+
+def _attempted(rows: Sequence[int], database: sqlite3.Connection) -> None:
+    database.execute(
+        f"UPDATE letters SET attempts = attempts + 1 WHERE row IN ({_marks(rows)})",  # noqa: S608
+        rows,
+    )
+
+
+def _remove(rows: Sequence[int], database: sqlite3.Connection) -> None:
+    database.execute(f"DELETE FROM letters WHERE row IN ({_marks(rows)})", rows)  # noqa: S608
+
+
+def _marks(rows: Sequence[int]) -> str:
+    return ", ".join("?" * len(rows))
+
+
+def _expire(now: int, database: sqlite3.Connection) -> None:
+    database.execute(
+        "DELETE FROM letters WHERE row IN (SELECT row FROM letters WHERE expires_at <= ? LIMIT ?)",
+        (now, MAX_EXPIRED),
+    )
+    (known,) = database.execute("SELECT count(*) FROM known").fetchone()
+    if known > MAX_KNOWN:
+        database.execute(
+            "DELETE FROM known WHERE amid IN (SELECT amid FROM known ORDER BY seen_at LIMIT ?)",
+            (known - MAX_KNOWN,),
+        )
+
+
+def _unheard(_result: object) -> None:
+    """Nobody waits for it: a letter that could not be removed is delivered once more."""
