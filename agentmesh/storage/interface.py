@@ -1,246 +1,76 @@
-"""What the node keeps, and the store it keeps it in.
+"""The store, and all that is said to it and by it: import them from here.
 
 A turn hands over a list of changes; the store keeps all of them or none, and says so only when
-they are on the disk. `bytes` fields are sealed before they touch the disk; the other fields (AMIDs,
-times, names, outcomes) are not.
+they are on the disk.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
-from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
-
-Outcome = Literal["held", "queued", "delivered", "consumed", "refused", "undeliverable"]
-PrekeyKind = Literal["exchange", "signed", "kem", "one_time"]
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is kept. Times are seconds since 1970."""
-
-
-class SessionRow(Row, frozen=True, kw_only=True):
-    """A session and its state; the state is opaque here."""
-
-    session_id: SessionId
-    peer: Amid
-    ours: bool
-    category: str
-    kind: str
-    phase: str
-    state: bytes
-    opened_at: float
-    updated_at: float
-    expires_at: float
-
-
-class OutgoingRow(Row, frozen=True, kw_only=True):
-    """A message of ours, kept until the peer's daemon confirmed it or it expired."""
-
-    message_id: MessageId
-    peer: Amid
-    session_id: SessionId
-    sequence: int | None = None
-    frame_id: FrameId | None = None
-    type: str
-    body: bytes
-    outcome: Outcome = "held"
-    reason: str = ""
-    created_at: float
-    expires_at: float
-
-
-class IncomingRow(Row, frozen=True, kw_only=True):
-    """A message for us. The agent sees it once `position` is set: all before it have arrived."""
-
-    message_id: MessageId
-    peer: Amid
-    session_id: SessionId
-    sequence: int
-    position: int | None = None
-    type: str
-    body: bytes
-    received_at: float
-    consumed_at: float | None = None
-
-
-class ErrandRow(Row, frozen=True, kw_only=True):
-    """A saved effect, run until it is dropped. A frame to emit has its frame's id."""
-
-    errand_id: str
-    peer: Amid
-    session_id: SessionId
-    kind: str
-    body: bytes
-    created_at: float
-    expires_at: float
-    attempts: int = 0
-
-
-class KnockRow(Row, frozen=True, kw_only=True):
-    """A KNOCK that came, and what became of it."""
-
-    knock_id: SessionId
-    peer: Amid
-    name: str
-    category: str
-    subcategory: str
-    session_kind: str
-    note: bytes
-    received_at: float
-    expires_at: float
-    verdict: Literal["pending", "accepted", "rejected", "dismissed"]
-    reason: str = ""
-
-
-class ContactRow(Row, frozen=True, kw_only=True):
-    """A peer the owner knows, or whose keys we have seen."""
-
-    amid: Amid
-    signing_key: bytes
-    alias: str = ""
-    name: str = ""
-    description: str = ""
-    trust: int = 0
-    autonomy: str = ""
-    verified_at: float | None = None
-    suites: tuple[str, ...] = ()
-    suites_sequence: int = 0
-    added_at: float
-
-
-class PrekeyRow(Row, frozen=True, kw_only=True):
-    """A prekey or exchange key of ours, with its private half."""
-
-    kind: PrekeyKind
-    id: int
-    public: bytes
-    private: bytes
-    created_at: float
-    retired_at: float | None = None
-    published: bool = False
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One thing a turn does to the store."""
-
-
-class Put(Change, frozen=True):
-    """Keep this row; a row of the same name is replaced."""
-
-    row: SessionRow | OutgoingRow | ErrandRow | KnockRow | ContactRow | PrekeyRow
-
-
-class Deliver(Change, frozen=True):
-    """Keep an incoming message, unless one of this id came from this peer before."""
-
-    row: IncomingRow
-
-
-class Release(Change, frozen=True):
-    """Let the agent see this session's messages up to `sequence`, in their order."""
-
-    session_id: SessionId
-    up_to: int
-
-
-class Settle(Change, frozen=True):
-    """Give these messages of ours an outcome; a frame all of whose messages are settled is dropped.
-
-    An outcome only moves forward: consumed stays consumed. `delivered`, `consumed`, `refused` and
-    `undeliverable` settle a message; its body is erased.
-    """
-
-    message_ids: tuple[MessageId, ...]
-    outcome: Outcome
-    reason: str = ""
-
-
-class Confirm(Change, frozen=True):
-    """The peer has these sequence numbers of a session: all up to one, and single later ones.
-
-    Like `Settle`, by number: it only moves forward, and frames with nothing open are dropped.
-    """
-
-    session_id: SessionId
-    up_to: int
-    also: tuple[int, ...]
-    outcome: Outcome
-
-
-class SettleAll(Change, frozen=True):
-    """Give every unsettled message of a session an outcome, or only those without a number."""
-
-    session_id: SessionId
-    outcome: Outcome
-    reason: str
-    held_only: bool = False
-
-
-class Move(Change, frozen=True):
-    """The unsettled messages of one session go over to another, unnumbered again.
-
-    What the old session still had to emit (errands of kind `emit`) is dropped.
-    """
-
-    from_session: SessionId
-    to_session: SessionId
-
-
-class DropErrand(Change, frozen=True):
-    """This errand is done."""
-
-    errand_id: str
-
-
-class DropErrands(Change, frozen=True):
-    """This session's errands are done, all or those of one kind."""
-
-    session_id: SessionId
-    kind: str = ""
-
-
-class DropPrekey(Change, frozen=True):
-    """Erase a prekey."""
-
-    kind: PrekeyKind
-    id: int
-
-
-class DropSession(Change, frozen=True):
-    """Erase a session's state and errands; its messages stay."""
-
-    session_id: SessionId
-
-
-class DropContact(Change, frozen=True):
-    """Forget a contact."""
-
-    amid: Amid
-
-
-class Consume(Change, frozen=True):
-    """The agent has read this message; `peer` says whose, should two have used one id."""
-
-    message_id: MessageId
-    at: float
-    peer: Amid | None = None
-
-
-class Remember(Change, frozen=True):
-    """Never accept this id from this peer again, until then."""
-
-    peer: Amid
-    id: str
-    until: float
-
-
-class SetValue(Change, frozen=True):
-    """Keep a small named value; empty bytes drop it."""
-
-    name: str
-    value: bytes
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.storage.changes import (
+    Change,
+    Confirm,
+    Consume,
+    Deliver,
+    DropContact,
+    DropErrand,
+    DropErrands,
+    DropPrekey,
+    DropSession,
+    Move,
+    Put,
+    Release,
+    Remember,
+    SetValue,
+    Settle,
+    SettleAll,
+)
+from agentmesh.storage.rows import (
+    ContactRow,
+    ErrandRow,
+    IncomingRow,
+    KnockRow,
+    Outcome,
+    OutgoingRow,
+    PrekeyKind,
+    PrekeyRow,
+    Row,
+    SessionRow,
+)
+
+__all__ = [
+    "Change",
+    "Confirm",
+    "Consume",
+    "ContactRow",
+    "Counts",
+    "Deliver",
+    "DropContact",
+    "DropErrand",
+    "DropErrands",
+    "DropPrekey",
+    "DropSession",
+    "ErrandRow",
+    "IncomingRow",
+    "KnockRow",
+    "Move",
+    "Outcome",
+    "OutgoingRow",
+    "PrekeyKind",
+    "PrekeyRow",
+    "Put",
+    "Release",
+    "Remember",
+    "Row",
+    "SessionRow",
+    "SetValue",
+    "Settle",
+    "SettleAll",
+    "Store",
+]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
