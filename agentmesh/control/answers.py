@@ -8,9 +8,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
+from agentmesh.observability.findings import Finding
+
 Outcome = Literal["queued", "delivered", "consumed", "refused", "undeliverable"]
 LinkState = Literal["connected", "connecting", "unreachable", "stopped", "unknown"]
-Severity = Literal["info", "warning", "error"]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,17 +255,8 @@ class Logs(Answer, frozen=True, kw_only=True):
     records: list[dict[str, Any]]
 
 
-class Finding(Answer, frozen=True, kw_only=True):
-    """One thing that is not as it should be, why, and what to do about it."""
-
-    id: str
-    severity: Severity
-    why: str
-    fix: str
-
-
 class Health(Answer, frozen=True, kw_only=True):
-    """What the daemon noticed about itself; healthy = nothing above `info`."""
+    """What the daemon noticed about itself; healthy = nothing worse than a note."""
 
     healthy: bool
     findings: list[Finding]

@@ -3,12 +3,14 @@
 Is there such a call, may this caller make it, is it well made?
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from agentmesh.control.calls import REQUESTS, Permit, Request
 from agentmesh.errors import NotPermitted, UsageError
+from agentmesh.protocol import limits
 
 
 def decode(name: str, params: bytes | msgspec.Raw, permit: Permit) -> Request[Any]:
@@ -24,6 +26,23 @@ def decode(name: str, params: bytes | msgspec.Raw, permit: Permit) -> Request[An
         request: Request[Any] = msgspec.json.decode(params, type=row.request)
     except msgspec.ValidationError as error:
         raise UsageError("invalid_argument", f"{name}: {error}.") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise UsageError("invalid_argument", f"The arguments of {name} are not JSON.") from None
+    if _depth(request) > limits.MAX_JSON_DEPTH:
+        raise UsageError("invalid_argument", f"The arguments of {name} are nested too deeply.")
     return request
+
+
+def _depth(request: Request[Any]) -> int:
+    level: list[Any] = [getattr(request, field) for field in request.__struct_fields__]
+    depth = 0
+    while level := [it for it in level if isinstance(it, dict | list)]:
+        depth += 1
+        if depth > limits.MAX_JSON_DEPTH:
+            break
+        level = [it for outer in level for it in _inside(outer)]
+    return depth
+
+
+def _inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
