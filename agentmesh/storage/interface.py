@@ -20,13 +20,14 @@ from agentmesh.storage.changes import (
     DropErrands,
     DropPrekey,
     DropSession,
+    Judge,
     Move,
     Put,
     Release,
     Remember,
-    SetValue,
     Settle,
     SettleAll,
+    SetValue,
 )
 from agentmesh.storage.rows import (
     ContactRow,
@@ -55,6 +56,7 @@ __all__ = [
     "DropSession",
     "ErrandRow",
     "IncomingRow",
+    "Judge",
     "KnockRow",
     "Move",
     "Outcome",

@@ -1,0 +1,246 @@
+"""The store on disk: SQLite, its bodies sealed.
+
+One thread writes (`writer.py`). Reads use connections of their own and see every commit that was
+answered: a single row is fetched on the event loop, which takes microseconds; lists, whose size
+is not known, in a thread.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from agentmesh.errors import StorageError
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.storage import opening
+from agentmesh.storage.applying import apply
+from agentmesh.storage.cleaning import clean
+from agentmesh.storage.connection import Connect, Connection, Values, connect
+from agentmesh.storage.failures import explain
+from agentmesh.storage.interface import (
+    Change,
+    ContactRow,
+    Counts,
+    ErrandRow,
+    IncomingRow,
+    KnockRow,
+    OutgoingRow,
+    PrekeyKind,
+    PrekeyRow,
+    SessionRow,
+)
+from agentmesh.storage.reading import Damage, Found, read, set_aside
+from agentmesh.storage.sealing import Sealer
+from agentmesh.storage.tables import (
+    CONTACTS,
+    ERRANDS,
+    INCOMING,
+    KNOCKS,
+    NAMED,
+    OUTGOING,
+    PREKEYS,
+    SESSIONS,
+    R,
+    Table,
+)
+from agentmesh.storage.writer import Writer
+
+T = TypeVar("T")
+
+_WARNINGS = 100
+# What was erased is still in the write-ahead log, until that is emptied.
+_TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
+_COUNTS = """
+SELECT
+  (SELECT count(*) FROM incoming WHERE position IS NOT NULL AND consumed_at IS NULL),
+  (SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')),
+  (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
+  (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
+"""
+
+
+class SqliteStore:
+    """Everything the node keeps, in one file."""
+
+    def __init__(self, path: Path, sealer: Sealer, *, connect: Connect = connect) -> None:
+        self._path = path
+        self._sealer = sealer
+        self._connect = connect
+        self._warnings: list[str] = []
+        self._stack = AsyncExitStack()
+        self._writer: Writer
+        self._rows: Connection
+        self._lists: Connection
+        self._reader: ThreadPoolExecutor
+
+    async def __aenter__(self) -> Self:
+        """Open the database, made or brought up to date as needed; refuse a damaged one."""
+        async with AsyncExitStack() as stack:
+            writing = await asyncio.to_thread(
+                opening.open_database, self._path, self._sealer, self._connect
+            )
+            stack.callback(writing.close)
+            self._rows = opening.another(self._path, self._connect)
+            stack.callback(self._rows.close)
+            self._lists = opening.another(self._path, self._connect)
+            stack.callback(self._lists.close)
+            self._reader = ThreadPoolExecutor(1, "store-reader")
+            stack.callback(self._reader.shutdown)
+            self._writer = Writer(writing, self._path)
+            stack.push_async_callback(self._writer.close)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Finish what waits and close."""
+        await self._stack.aclose()
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        await self._writer.run(lambda connection: apply(connection, self._sealer, changes))
+
+    async def clean(self, now: float) -> int:
+        gone = await self._writer.run(lambda connection: clean(connection, now))
+        await self._off_loop(lambda: self._query(self._lists, _TRUNCATE, ()))
+        return gone
+
+    async def session(self, session_id: SessionId) -> SessionRow | None:
+        return await self._one(SESSIONS, "WHERE session_id = ?", session_id)
+
+    async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
+        order = "ORDER BY opened_at DESC, row DESC"
+        if peer is None:
+            return await self._all(SESSIONS, order)
+        return await self._all(SESSIONS, "WHERE peer = ? " + order, peer)
+
+    async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
+        return await self._one(OUTGOING, "WHERE message_id = ?", message_id)
+
+    async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
+        return await self._all(
+            OUTGOING,
+            "WHERE session_id = ? AND outcome IN ('held', 'queued') ORDER BY row",
+            session_id,
+        )
+
+    async def expired_outgoing(self, now: float) -> list[OutgoingRow]:
+        return await self._all(
+            OUTGOING, "WHERE outcome IN ('held', 'queued') AND expires_at <= ? ORDER BY row", now
+        )
+
+    async def incoming(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow | None:
+        return await self._one(
+            INCOMING,
+            "WHERE message_id = ? AND ifnull(?, peer) = peer ORDER BY row LIMIT 1",
+            message_id,
+            peer,
+        )
+
+    async def inbox(
+        self, *, unread: bool, peer: Amid | None, after: int, limit: int
+    ) -> list[IncomingRow]:
+        return await self._all(
+            INCOMING,
+            "WHERE position > ? AND ifnull(?, peer) = peer "
+            + ("AND consumed_at IS NULL " if unread else "")
+            + "ORDER BY position LIMIT ?",
+            after,
+            peer,
+            limit,
+        )
+
+    async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
+        if peer is None:
+            return await self._all(ERRANDS, "ORDER BY row")
+        return await self._all(ERRANDS, "WHERE peer = ? ORDER BY row", peer)
+
+    async def errand(self, errand_id: str) -> ErrandRow | None:
+        return await self._one(ERRANDS, "WHERE errand_id = ?", errand_id)
+
+    async def knock(self, knock_id: SessionId) -> KnockRow | None:
+        return await self._one(KNOCKS, "WHERE knock_id = ?", knock_id)
+
+    async def knocks(self, *, pending: bool, limit: int) -> list[KnockRow]:
+        return await self._all(
+            KNOCKS,
+            ("WHERE verdict = 'pending' " if pending else "")
+            + "ORDER BY received_at DESC, row DESC LIMIT ?",
+            limit,
+        )
+
+    async def contact(self, amid: Amid) -> ContactRow | None:
+        return await self._one(CONTACTS, "WHERE amid = ?", amid)
+
+    async def contacts(self) -> list[ContactRow]:
+        return await self._all(CONTACTS, "ORDER BY alias, name, amid")
+
+    async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
+        return await self._all(PREKEYS, "WHERE kind = ? ORDER BY id", kind)
+
+    async def prekey(self, kind: PrekeyKind, prekey_id: int) -> PrekeyRow | None:
+        return await self._one(PREKEYS, "WHERE kind = ? AND id = ?", kind, prekey_id)
+
+    async def remembers(self, peer: Amid, seen_id: str) -> bool:
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM seen WHERE peer = ? AND id = ?) "
+            "OR EXISTS (SELECT 1 FROM incoming WHERE peer = ? AND message_id = ?)"
+        )
+        return bool(self._query(self._rows, query, (peer, seen_id, peer, seen_id))[0][0])
+
+    async def value(self, name: str) -> bytes | None:
+        found = await self._one(NAMED, "WHERE name = ?", name)
+        return found.value if found else None
+
+    async def counts(self) -> Counts:
+        unread, outbox, pending, one_time = self._query(self._rows, _COUNTS, ())[0]
+        return Counts(
+            unread=unread, outbox=outbox, knocks_pending=pending, one_time_prekeys=one_time
+        )
+
+    def warnings(self) -> list[str]:
+        return list(self._warnings)
+
+    async def _one(self, table: Table[R], tail: str, *values: object) -> R | None:
+        rows = await self._readable(self._read(self._rows, table, tail, values))
+        return rows[0] if rows else None
+
+    async def _all(self, table: Table[R], tail: str, *values: object) -> list[R]:
+        found = await self._off_loop(lambda: self._read(self._lists, table, tail, values))
+        return await self._readable(found)
+
+    async def _off_loop(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
+
+    def _read(
+        self, connection: Connection, table: Table[R], tail: str, values: Sequence[object]
+    ) -> Found[R]:
+        try:
+            return read(connection, self._sealer, table, (tail, values))
+        except sqlite3.Error as error:
+            raise explain(error, self._path) from error
+
+    def _query(self, connection: Connection, sql: str, values: Values) -> list[Any]:
+        try:
+            return connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise explain(error, self._path) from error
+
+    async def _readable(self, found: Found[R]) -> list[R]:
+        """Return what could be read; what could not is set aside, with a warning."""
+        if found.damage:
+            self._warn(found.damage)
+            with suppress(StorageError):  # there is no space for it: then it is found again
+                await self._writer.run(partial(set_aside, damage=found.damage))
+        return found.rows
+
+    def _warn(self, damage: Sequence[Damage]) -> None:
+        for table, row in damage:
+            warning = (
+                f"{table.name} row {row} could not be read and was set aside; "
+                "`agentmesh doctor` shows it."
+            )
+            if warning not in self._warnings:
+                self._warnings = [*self._warnings, warning][-_WARNINGS:]

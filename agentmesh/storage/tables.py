@@ -1,0 +1,109 @@
+"""Rows as they lie in the database: one column a field, `bytes` sealed, tuples as JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from agentmesh.errors import IntegrityError
+from agentmesh.storage.rows import (
+    ContactRow,
+    ErrandRow,
+    IncomingRow,
+    KnockRow,
+    OutgoingRow,
+    PrekeyRow,
+    Row,
+    SessionRow,
+)
+from agentmesh.storage.sealing import Sealer, place_of
+
+R = TypeVar("R", bound=Row)
+SETTLED = frozenset({"delivered", "consumed", "refused", "undeliverable"})
+
+
+class Unreadable(Exception):
+    """A row on the disk is not what was written."""
+
+
+class Named(Row, frozen=True, kw_only=True):
+    """A small named value."""
+
+    name: str
+    value: bytes
+
+
+class Table(Generic[R]):
+    """One kind of row and its table."""
+
+    def __init__(self, name: str, kind: type[R], *key: str) -> None:
+        fields = msgspec.structs.fields(kind)
+        self.name = name
+        self.kind = kind
+        self.key = key
+        self.columns = tuple(field.name for field in fields)
+        self._sealed = tuple(field.name for field in fields if field.type is bytes)
+        self._flags = tuple(field.name for field in fields if field.type is bool)
+        self._tuples = tuple(
+            field.name for field in fields if getattr(field.type, "__origin__", None) is tuple
+        )
+        names = ", ".join(self.columns)
+        values = ", ".join(f":{column}" for column in self.columns)
+        changed = ", ".join(
+            f"{column} = excluded.{column}" for column in self.columns if column not in key
+        )
+        self.select = f"SELECT row, {names} FROM {name} "  # noqa: S608 - names of our own
+        self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
+        same = ", ".join(key)
+        self.put = f"{self.insert} WHERE true ON CONFLICT ({same}) DO UPDATE SET {changed}"
+
+    def to_disk(self, row: Row, sealer: Sealer) -> dict[str, Any]:
+        """Return the row's columns."""
+        values = msgspec.structs.asdict(row)
+        for column in self._sealed:
+            values[column] = sealer.seal(self._place(values, column), values[column])
+        for column in self._tuples:
+            values[column] = as_json(values[column])
+        return values
+
+    def from_disk(self, found: tuple[Any, ...], sealer: Sealer) -> R:
+        """Return the row of what `select` found, or raise `Unreadable`."""
+        values = dict(zip(self.columns, found[1:], strict=True))
+        try:
+            for column in self._sealed:
+                if values[column] or not _erased(values):
+                    values[column] = sealer.open(self._place(values, column), values[column])
+            for column in self._flags:
+                values[column] = {0: False, 1: True}[values[column]]
+            for column in self._tuples:
+                values[column] = msgspec.json.decode(values[column])
+            return msgspec.convert(values, self.kind)
+        except (IntegrityError, msgspec.MsgspecError, KeyError, TypeError) as error:
+            raise Unreadable(self.name) from error
+
+    def _place(self, values: Mapping[str, Any], column: str) -> bytes:
+        return place_of(self.name, tuple(values[part] for part in self.key), column)
+
+
+def as_json(values: tuple[str | int, ...]) -> str:
+    """Return a list as it is written in a column or handed to `json_each`."""
+    return msgspec.json.encode(values).decode()
+
+
+def _erased(values: Mapping[str, Any]) -> bool:
+    return values.get("outcome") in SETTLED
+
+
+SESSIONS = Table("sessions", SessionRow, "session_id")
+OUTGOING = Table("outgoing", OutgoingRow, "message_id")
+INCOMING = Table("incoming", IncomingRow, "message_id", "peer")
+ERRANDS = Table("errands", ErrandRow, "errand_id")
+KNOCKS = Table("knocks", KnockRow, "knock_id")
+CONTACTS = Table("contacts", ContactRow, "amid")
+PREKEYS = Table("prekeys", PrekeyRow, "kind", "id")
+NAMED = Table("named", Named, "name")
+
+TABLES: dict[type[Row], Table[Any]] = {
+    table.kind: table
+    for table in (SESSIONS, OUTGOING, INCOMING, ERRANDS, KNOCKS, CONTACTS, PREKEYS, NAMED)
+}
