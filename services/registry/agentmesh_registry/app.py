@@ -1,0 +1,144 @@
+"""From HTTP to a route, and from its reply to HTTP. Nothing is decided here but the form."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from aiohttp import web
+
+from agentmesh.errors import AgentMeshError, RemoteProtocolError
+from agentmesh.observability.logs import record_bug
+from agentmesh_registry import api_document, docs_page
+from agentmesh_registry.config import BODY_SECONDS, MAX_BODY, Config
+from agentmesh_registry.desk import Call, Desk, Reply
+from agentmesh_registry.figures import Figures
+from agentmesh_registry.problems import problem
+from agentmesh_registry.rates import household
+from agentmesh_registry.routes.about import HEALTH_PATHS, health
+from agentmesh_registry.routes.table import ROUTES, Route
+
+_log = logging.getLogger(__name__)
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def application(desk: Desk, config: Config, figures: Figures) -> web.Application:
+    """Return the registry as an aiohttp application."""
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[_as_problems(desk, figures)])
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _serving(desk, config, route))
+    for path in HEALTH_PATHS:
+        app.router.add_route("GET", path, _health(desk))
+    document = api_document.build(ROUTES, desk.audiences[0])
+    page = docs_page.build(document)
+    app.router.add_route("GET", "/v1/openapi.json", _fixed(Reply(body=document)))
+    app.router.add_route("GET", "/v1/docs", _fixed(page))
+    return app
+
+
+def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        address = _address(request, trust_proxy=config.trust_proxy)
+        desk.gates.requests.check(household(address))
+        body = await _body(request) if route.method == "POST" else b""
+        asked = _decode(route, request, body)
+        call = Call(
+            method=request.method,
+            target=request.raw_path,
+            body=body,
+            authorization=request.headers.get("Authorization", ""),
+            address=address,
+        )
+        return _response(await route.run(desk, call, asked))
+
+    return handle
+
+
+def _address(request: web.Request, *, trust_proxy: bool) -> str:
+    forwarded = request.headers.get("X-Forwarded-For", "") if trust_proxy else ""
+    # The last entry is our own proxy's word; those before it are anybody's.
+    return forwarded.rpartition(",")[2].strip() or request.remote or ""
+
+
+async def _body(request: web.Request) -> bytes:
+    is_plain = "Content-Encoding" not in request.headers
+    if request.content_type != "application/json" or not is_plain:
+        raise RemoteProtocolError(
+            "unsupported_media_type",
+            "The body has to be plain JSON.",
+            "Content-Type: application/json",
+        )
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise RemoteProtocolError("request_timeout", "The body took too long.") from None
+
+
+def _decode(route: Route, request: web.Request, body: bytes) -> msgspec.Struct:
+    try:
+        if route.method == "POST":
+            return msgspec.json.decode(body, type=route.asked)
+        return msgspec.convert(_parameters(request), route.asked, strict=False)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        detail = str(error) if isinstance(error, msgspec.ValidationError) else "It is not JSON."
+        raise RemoteProtocolError("invalid_request", detail, "See /v1/docs.") from None
+
+
+def _parameters(request: web.Request) -> Mapping[str, str]:
+    if len(set(request.query)) != len(request.query):
+        raise RemoteProtocolError("invalid_request", "A parameter came twice.")
+    return {**request.query, **request.match_info}
+
+
+def _health(desk: Desk) -> _Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return _response(await health(desk, request.path))
+
+    return handle
+
+
+def _fixed(reply: Reply) -> _Handler:
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        return _response(reply)
+
+    return handle
+
+
+def _response(reply: Reply) -> web.Response:
+    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    headers = {**_SAFE_HEADERS, **reply.headers, "Content-Type": reply.content_type}
+    return web.Response(body=body, status=reply.status, headers=headers)
+
+
+def _as_problems(desk: Desk, figures: Figures) -> Callable[..., Awaitable[web.StreamResponse]]:
+    @web.middleware
+    async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        with figures.timing(resource.canonical if resource else "none") as outcome:
+            try:
+                response = await handler(request)
+            except AgentMeshError as error:
+                response = _response(problem(error, desk.clock.now()))
+            except web.HTTPException as error:
+                response = _http_problem(desk, error)
+            except Exception as error:  # noqa: BLE001  the last door: no bug becomes a bare 500
+                record_bug(_log, "request.failed", error)
+                response = _response(problem(_BUG, desk.clock.now()))
+            outcome.status = response.status
+        return response
+
+    return middleware
+
+
+_BUG = AgentMeshError("internal_error", "A bug of ours.", "Please report it.")
+
+
+def _http_problem(desk: Desk, error: web.HTTPException) -> web.Response:
+    code = _HTTP_CODES.get(error.status, "invalid_request")
+    allow = error.headers.get("Allow")
+    headers = {"Allow": allow} if allow else {}
+    said = AgentMeshError(code, error.reason or "", "See /v1/docs.")
+    return _response(problem(said, desk.clock.now(), headers))

@@ -1,0 +1,46 @@
+"""Who calls: a signed request, by a registered agent, never seen before."""
+
+from contextlib import suppress
+
+from agentmesh.errors import CryptoError, RemoteProtocolError
+from agentmesh.protocol import requests
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import SIGNATURE_MAX_AGE
+from agentmesh.protocol.requests import Authorization, Request
+from agentmesh_registry.desk import Call, Desk
+
+
+async def authenticate(desk: Desk, call: Call, signing_key: bytes | None = None) -> Amid:
+    """Return the caller's AMID.
+
+    The key is the one it registered with, or the given one: the signer of the record that this
+    very request registers.
+    """
+    given = requests.parse(call.authorization)
+    key = signing_key or await desk.agents.signing_key(given.amid)
+    if key is None:
+        raise RemoteProtocolError(
+            "unknown_signer",
+            "This registry does not know the agent that signed the request.",
+            "Register first: POST /v1/registry/register.",
+        )
+    _verify(desk, call, given, key)
+    desk.gates.agent_requests.check(given.amid)
+    until = (given.seconds + SIGNATURE_MAX_AGE + 1) * 1000
+    if not await desk.nonces.remember(given.amid, given.nonce, desk.now(), until):
+        raise RemoteProtocolError(
+            "replayed", "This very request came before.", "Sign each request anew."
+        )
+    return given.amid
+
+
+def _verify(desk: Desk, call: Call, given: Authorization, key: bytes) -> None:
+    for audience in desk.audiences:
+        request = Request(audience, call.method, call.target, call.body)
+        with suppress(CryptoError):
+            return requests.verify(given, request, key, desk.clock.now())
+    raise CryptoError(
+        "signature_invalid",
+        "The signature does not fit the request.",
+        f"Sign it for {desk.audiences[0]}, with the path and body as they are sent.",
+    )

@@ -1,0 +1,142 @@
+"""What comes in and what goes out, as JSON. `bytes` are base64 there; times are RFC 3339."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from agentmesh.protocol import limits
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.records import Capability
+
+Limit = Annotated[int, Meta(ge=1, le=limits.PAGE)]
+Offset = Annotated[int, Meta(ge=0, le=1_000_000)]
+AmidText = Annotated[str, Meta(max_length=60, description="An AMID, or its DID.")]
+Signed64 = Annotated[bytes, Meta(description="Base64 of the MessagePack of a Signed document.")]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What comes in: a JSON body, or path and query."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes out."""
+
+
+class Nothing(Asked, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+class Register(Asked, frozen=True, kw_only=True):
+    """The agent's own signed record. Nothing else is believed."""
+
+    record: Signed64
+    verification_token: Annotated[str, Meta(max_length=512)] = ""
+
+
+class Lookup(Asked, frozen=True, kw_only=True):
+    """Which agent."""
+
+    amid: AmidText
+
+
+class Find(Asked, frozen=True, kw_only=True):
+    """What to search for. `capability` is `category` or `category/subcategory`."""
+
+    capability: Annotated[str, Meta(max_length=200)] = ""
+    tier_min: float | None = None
+    reputation_min: Annotated[float, Meta(ge=0, le=1)] | None = None
+    status: Status | None = None
+    limit: Limit = 20
+    offset: Offset = 0
+
+
+class SetStatus(Asked, frozen=True, kw_only=True):
+    """How the agent is."""
+
+    status: Status
+
+
+class FetchPrekeys(Asked, frozen=True, kw_only=True):
+    """Whose bundle; `one_time=false` leaves the one-time prekeys alone."""
+
+    amid: AmidText
+    one_time: bool = True
+
+
+class AgentView(Said, frozen=True, kw_only=True):
+    """An agent: its own words out of `record`, and what this registry says about it."""
+
+    amid: str
+    did: str
+    tier: int | float
+    display_name: str
+    organization: str | None = None
+    signing_public_key: str
+    exchange_public_key: str
+    capabilities: tuple[Capability, ...]
+    relay_endpoint: str
+    direct_endpoint: str
+    framework: str
+    framework_version: str
+    status: Status
+    last_seen: str | None
+    reputation_score: float
+    ratings_count: int
+    reputation_status: str
+    sequence: int
+    published_at: str
+    expires_at: str
+    registered_at: str
+    record: bytes
+
+
+class Page(Said, frozen=True, kw_only=True):
+    """A page of agents, and how many there are in all."""
+
+    results: list[AgentView]
+    total: int
+
+
+class PrekeyShelf(Said, frozen=True, kw_only=True):
+    """What lies here for its owner. Ids are -1 as long as there is none."""
+
+    one_time: int
+    last_one_time_id: int
+    signed_prekey_id: int
+    kem_prekey_id: int
+    low_prekeys: bool
+
+
+class StatusSet(Said, frozen=True, kw_only=True):
+    """The presence that was kept, and for how long it counts."""
+
+    amid: str
+    status: Status
+    last_seen: str
+    expires_in_seconds: int
+    low_prekeys: bool
+
+
+class Stats(Said, frozen=True, kw_only=True):
+    """Figures about this registry."""
+
+    agents: int
+    online: int
+    version: str
+    protocol: str
+    origin: str
+    server_time: str
+
+
+class Problem(Said, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457); programs branch on `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    hint: str = ""
+    retry_after_seconds: int | None = None
+    server_time: str | None = None

@@ -1,0 +1,63 @@
+"""What every route works with: the stores, the clock, the bounds, and who we are to agents."""
+
+import msgspec
+
+from agentmesh.protocol.world import Clock
+from agentmesh_registry.config import Config, Rates
+from agentmesh_registry.rates import Rate
+from agentmesh_registry.storage.agents import Agents
+from agentmesh_registry.storage.database import Database
+from agentmesh_registry.storage.nonces import Nonces
+from agentmesh_registry.storage.prekeys import PrekeyStore
+from agentmesh_registry.storage.search import Search
+
+
+class Gates:
+    """The rates, each with its buckets."""
+
+    def __init__(self, rates: Rates, clock: Clock) -> None:
+        self.requests = Rate(rates.requests, clock)
+        self.registrations = Rate(rates.registrations, clock)
+        self.agent_requests = Rate(rates.agent_requests, clock)
+        self.fetches = Rate(rates.fetches, clock)
+        self.one_time = Rate(rates.one_time, clock)
+        self.one_time_pair = Rate(rates.one_time_pair, clock)
+
+
+class Desk:
+    """One registry, without its HTTP."""
+
+    def __init__(
+        self, config: Config, database: Database, clock: Clock, audiences: tuple[str, ...]
+    ) -> None:
+        self.audiences = audiences
+        self.clock = clock
+        self.database = database
+        self.agents = Agents(database)
+        self.search = Search(database)
+        self.prekeys = PrekeyStore(database)
+        self.nonces = Nonces(database)
+        self.gates = Gates(config.rates, clock)
+
+    def now(self) -> int:
+        """Return the time, in milliseconds since 1970."""
+        return int(self.clock.now() * 1000)
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, without its HTTP. `target` is path and query as they came."""
+
+    method: str
+    target: str
+    body: bytes = b""
+    authorization: str = ""
+    address: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a call: a value that becomes JSON, or text of another kind."""
+
+    body: msgspec.Struct | dict[str, object] | bytes
+    status: int = 200
+    content_type: str = "application/json"
+    headers: dict[str, str] = {}

@@ -1,0 +1,77 @@
+"""A listening socket with bounds: so many connections, and so long for a request to arrive."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from agentmesh.errors import TransportError
+from agentmesh_registry.config import Address
+
+_SHUTDOWN_SECONDS = 3
+_BACKLOG = 512
+
+
+class Turned(asyncio.Protocol):
+    """One connection too many: closed before it says a word."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        transport.close()
+
+
+def bind(address: Address) -> socket.socket:
+    """Return a socket bound to the address, or say why there is none."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        raise TransportError(
+            "port_taken" if taken else "cannot_listen",
+            f"Cannot listen on {address.host}:{address.port}: {error.strerror}.",
+            "Stop the program that has the port, or name another: --listen 127.0.0.1:0"
+            if taken
+            else "Name an address of this machine: --listen 127.0.0.1:8080",
+        ) from None
+
+
+def bound(listener: socket.socket) -> Address:
+    """Return where a socket listens."""
+    host, port = listener.getsockname()[:2]
+    return Address(host, port)
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, listener: socket.socket, *, header_seconds: float, max_connections: int
+) -> AsyncIterator[None]:
+    """Serve an application on a bound socket while inside.
+
+    A connection on which no whole request head arrives in `header_seconds` is cut: aiohttp starts
+    its keep-alive clock with the connection, and half a head does not stop it.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=header_seconds,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    server = runner.server
+    if server is None:  # pragma: no cover  a runner that is set up has one
+        raise TransportError("cannot_listen")
+
+    def welcome() -> asyncio.Protocol:
+        return server() if len(server.connections) < max_connections else Turned()
+
+    door = await asyncio.get_running_loop().create_server(welcome, sock=listener)
+    try:
+        yield
+    finally:
+        door.close()
+        await runner.cleanup()

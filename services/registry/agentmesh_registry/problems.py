@@ -1,0 +1,71 @@
+"""How refusals look from outside: `application/problem+json` (RFC 9457) with a stable `code`."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from agentmesh.errors import AgentMeshError
+from agentmesh.protocol.times import to_text
+from agentmesh_registry.bodies import Problem
+from agentmesh_registry.desk import Reply
+from agentmesh_registry.rates import RateLimited
+
+CONTENT_TYPE = "application/problem+json"
+_RETRY_SECONDS = 5
+
+STATUS = {
+    "amid_mismatch": 403,
+    "agent_not_found": 404,
+    "body_too_large": 413,
+    "database_unreachable": 503,
+    "document_malformed": 400,
+    "internal_error": 500,
+    "invalid_amid": 400,
+    "invalid_capability": 400,
+    "invalid_record": 400,
+    "invalid_request": 400,
+    "method_not_allowed": 405,
+    "not_found": 404,
+    "not_permitted": 403,
+    "prekey_id_reused": 409,
+    "prekeys_not_found": 404,
+    "rate_limited": 429,
+    "replayed": 401,
+    "request_timeout": 408,
+    "signature_invalid": 401,
+    "stale_record": 409,
+    "timestamp_expired": 401,
+    "unauthorized": 401,
+    "unknown_signer": 401,
+    "unsupported_media_type": 415,
+    "verification_token_invalid": 403,
+}
+
+
+def problem(error: AgentMeshError, now: float, headers: dict[str, str] | None = None) -> Reply:
+    """Return the answer to a request that cannot be served."""
+    status = HTTPStatus(STATUS.get(error.code, 500))
+    sent = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "AgentMesh"
+    retry_after = _retry_after(error, status)
+    if retry_after is not None:
+        sent["Retry-After"] = str(retry_after)
+    document = Problem(
+        type="about:blank",
+        title=status.phrase,
+        status=status.value,
+        code=error.code if error.code in STATUS else "internal_error",
+        detail=error.message,
+        hint=error.hint,
+        retry_after_seconds=retry_after,
+        server_time=to_text(now) if error.code == "timestamp_expired" else None,
+    )
+    body = msgspec.json.encode(document)
+    return Reply(body=body, status=status.value, content_type=CONTENT_TYPE, headers=sent)
+
+
+def _retry_after(error: AgentMeshError, status: HTTPStatus) -> int | None:
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return _RETRY_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None

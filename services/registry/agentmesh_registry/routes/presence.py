@@ -1,0 +1,23 @@
+"""Presence: what an agent last said, until it fades."""
+
+from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW, PRESENCE_SECONDS
+from agentmesh.protocol.times import to_text
+from agentmesh_registry.auth import authenticate
+from agentmesh_registry.bodies import SetStatus, StatusSet
+from agentmesh_registry.desk import Call, Desk, Reply
+
+
+async def set_status(desk: Desk, call: Call, asked: SetStatus) -> Reply:
+    """Publish the caller's presence; it becomes `offline` unless it is published again."""
+    caller = await authenticate(desk, call)
+    now = desk.now()
+    await desk.agents.set_status(caller, asked.status, now, now + PRESENCE_SECONDS * 1000)
+    shelf = await desk.prekeys.shelf(caller)
+    answer = StatusSet(
+        amid=caller,
+        status=asked.status,
+        last_seen=to_text(now / 1000),
+        expires_in_seconds=PRESENCE_SECONDS,
+        low_prekeys=shelf.one_time < ONE_TIME_PREKEYS_LOW,
+    )
+    return Reply(body=answer)

@@ -1,0 +1,115 @@
+"""The one table of routes: what is served, checked and documented is what stands here."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
+from agentmesh_registry import bodies
+from agentmesh_registry.desk import Call, Desk, Reply
+from agentmesh_registry.routes import about, agents, prekeys, presence, search
+
+Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A request type (JSON body, or path and query), an answer type, and a function of a few lines.
+
+    `refusals` are the statuses beside those that every route may answer with.
+    """
+
+    method: str
+    path: str
+    run: Run
+    asked: type[msgspec.Struct]
+    said: type[msgspec.Struct] | None = None
+    is_signed: bool = False
+    refusals: tuple[int, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one sentence."""
+        return (self.run.__doc__ or "").partition("\n")[0]
+
+
+_AGENT = bodies.AgentView
+_SHELF = bodies.PrekeyShelf
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/registry/register",
+        run=agents.register,
+        asked=bodies.Register,
+        said=_AGENT,
+        is_signed=True,
+        refusals=(409,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/capabilities",
+        run=agents.capabilities,
+        asked=bodies.Register,
+        said=_AGENT,
+        is_signed=True,
+        refusals=(404, 409),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/lookup",
+        run=agents.lookup,
+        asked=bodies.Lookup,
+        said=_AGENT,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/did/{amid}",
+        run=agents.did,
+        asked=bodies.Lookup,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/search",
+        run=search.search,
+        asked=bodies.Find,
+        said=bodies.Page,
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/status",
+        run=presence.set_status,
+        asked=bodies.SetStatus,
+        said=bodies.StatusSet,
+        is_signed=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/prekeys",
+        run=prekeys.publish,
+        asked=PrekeyUpload,
+        said=_SHELF,
+        is_signed=True,
+        refusals=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/prekeys/{amid}",
+        run=prekeys.fetch,
+        asked=bodies.FetchPrekeys,
+        said=PrekeyBundle,
+        is_signed=True,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/prekeys/{amid}/count",
+        run=prekeys.count,
+        asked=bodies.Lookup,
+        said=_SHELF,
+        is_signed=True,
+    ),
+    Route(method="GET", path="/v1/stats", run=about.stats, asked=bodies.Nothing, said=bodies.Stats),
+)

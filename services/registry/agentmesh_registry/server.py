@@ -1,0 +1,71 @@
+"""The registry's life: database, listeners, and a clean end."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+from aiohttp import web
+
+from agentmesh.errors import StorageError
+from agentmesh.observability.metrics import CONTENT_TYPE
+from agentmesh.protocol.world import Clock
+from agentmesh_registry.app import application
+from agentmesh_registry.config import Config, audiences
+from agentmesh_registry.desk import Desk
+from agentmesh_registry.figures import Figures
+from agentmesh_registry.listener import bind, bound, serving
+from agentmesh_registry.storage.database import opened
+
+_ADMIN_CONNECTIONS = 20
+
+
+class Running(msgspec.Struct, frozen=True):
+    """Where the registry listens."""
+
+    url: str
+    admin_url: str | None
+
+
+@asynccontextmanager
+async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
+    """Enter a registry that serves; leave it, and it has stopped."""
+    async with AsyncExitStack() as stack:
+        # The socket comes first: with port 0 only it knows what agents have to sign for.
+        listener = stack.enter_context(bind(config.listen))
+        database = await stack.enter_async_context(opened(config.database))
+        desk = Desk(config, database, clock, audiences(config, bound(listener)))
+        figures = Figures(clock)
+        admin_url = None
+        if config.admin:
+            admin = stack.enter_context(bind(config.admin))
+            admin_url = bound(admin).url()
+            await stack.enter_async_context(
+                serving(
+                    _admin(desk, figures),
+                    admin,
+                    header_seconds=config.header_seconds,
+                    max_connections=_ADMIN_CONNECTIONS,
+                )
+            )
+        await stack.enter_async_context(
+            serving(
+                application(desk, config, figures),
+                listener,
+                header_seconds=config.header_seconds,
+                max_connections=config.max_connections,
+            )
+        )
+        yield Running(bound(listener).url(), admin_url)
+
+
+def _admin(desk: Desk, figures: Figures) -> web.Application:
+    async def metrics(_request: web.Request) -> web.Response:
+        try:
+            counts = await desk.agents.count(desk.now())
+        except StorageError:
+            return web.Response(status=503)
+        return web.Response(body=figures.render(*counts), headers={"Content-Type": CONTENT_TYPE})
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app

@@ -1,0 +1,127 @@
+"""Who is registered: records, and what the registry itself knows about each agent."""
+
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh_registry.storage.database import Database
+from agentmesh_registry.storage.tables import agents, capabilities
+
+PutOutcome = Literal["created", "updated", "unchanged", "stale"]
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was checked, ready to be kept."""
+
+    amid: Amid
+    signing_key: bytes
+    signed: bytes
+    sequence: int
+    expires_at: int
+    words: frozenset[tuple[str, str]]
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent as it is kept. Presence is what it last said, and until when that counts."""
+
+    amid: Amid
+    signing_key: bytes
+    signed: bytes
+    sequence: int
+    expires_at: int
+    tier: float
+    reputation_score: float
+    ratings_count: int
+    status: Status
+    last_seen: int | None
+    present_until: int
+    registered_at: int
+    updated_at: int
+
+    def status_at(self, now: int) -> Status:
+        """Return the presence that counts now."""
+        return self.status if self.present_until > now else "offline"
+
+
+class Agents:
+    """The agents of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, new: Registration, now: int) -> PutOutcome:
+        """Keep a record. A sequence that does not rise is stale, unless nothing changed at all."""
+        try:
+            async with self._database.writing() as connection:
+                return await _put(connection, new, now)
+        except sa.exc.IntegrityError:
+            # Another request registered the same AMID between our two looks: now it is there.
+            async with self._database.writing() as connection:
+                return await _put(connection, new, now)
+
+    async def get(self, amid: Amid, now: int) -> Agent | None:
+        """Return an agent whose record has not expired."""
+        query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else agent_of(row)
+
+    async def signing_key(self, amid: Amid) -> bytes | None:
+        """Return the key that an agent registered with, even if its record has expired."""
+        query = sa.select(agents.c.signing_key).where(agents.c.amid == amid)
+        async with self._database.reading() as connection:
+            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def set_status(self, amid: Amid, status: Status, now: int, until: int) -> None:
+        """Keep an agent's presence, which counts until then."""
+        change = sa.update(agents).where(agents.c.amid == amid)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                change.values(status=status, last_seen=now, present_until=until)
+            )
+
+    async def count(self, now: int) -> tuple[int, int]:
+        """Return how many agents there are, and how many of them are not offline."""
+        present = (agents.c.present_until > now) & (agents.c.status != "offline")
+        query = sa.select(sa.func.count(), sa.func.count().filter(present)).where(
+            agents.c.expires_at > now
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one()
+        return row[0], row[1]
+
+
+def agent_of(row: sa.Row[tuple[object, ...]]) -> Agent:
+    """Return a row of `agents` as a value."""
+    return msgspec.convert(row._asdict(), Agent)
+
+
+async def _put(connection: AsyncConnection, new: Registration, now: int) -> PutOutcome:
+    mine = agents.c.amid == new.amid
+    look = sa.select(agents.c.sequence, agents.c.signed).where(mine).with_for_update()
+    old = (await connection.execute(look)).one_or_none()
+    if old is not None and old.signed == new.signed:
+        return "unchanged"
+    if old is not None and old.sequence >= new.sequence:
+        return "stale"
+    fields = {
+        "signed": new.signed,
+        "sequence": new.sequence,
+        "expires_at": new.expires_at,
+        "updated_at": now,
+    }
+    if old is None:
+        first = {"amid": new.amid, "signing_key": new.signing_key, "registered_at": now}
+        await connection.execute(sa.insert(agents).values(**first, **fields))
+    else:
+        await connection.execute(sa.update(agents).where(mine).values(**fields))
+        await connection.execute(sa.delete(capabilities).where(capabilities.c.amid == new.amid))
+    if new.words:
+        rows = [{"amid": new.amid, "category": a, "subcategory": b} for a, b in sorted(new.words)]
+        await connection.execute(sa.insert(capabilities), rows)
+    return "created" if old is None else "updated"

@@ -1,0 +1,33 @@
+"""Capability words: how `category/subcategory` is taken apart, in adverts and in searches alike.
+
+A category of one's own is `x-<namespace>/<category>`.
+"""
+
+import re
+from typing import NoReturn
+
+from agentmesh.errors import UsageError
+
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_OWN = "x-"
+
+
+def take_apart(path: str) -> tuple[str, str]:
+    """Return category and subcategory (perhaps empty), or say what is wrong."""
+    segments = path.split("/")
+    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        _refuse(path)
+    depth = 2 if path.startswith(_OWN) else 1
+    category, rest = "/".join(segments[:depth]), segments[depth:]
+    if len(rest) > 1:
+        _refuse(path)
+    return category, "".join(rest)
+
+
+def _refuse(path: str) -> NoReturn:
+    raise UsageError(
+        "invalid_capability",
+        f"{path[:80]!r} is not a capability.",
+        "It is category or category/subcategory (letters, digits, '.', '_', '-'); "
+        "one of your own is x-<namespace>/<category>.",
+    )
