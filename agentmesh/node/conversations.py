@@ -1,0 +1,243 @@
+"""The turn: load, step, save, wake. Nothing leaves this machine that was not saved before.
+
+Each peer has a lane: its events run one after the other. What waits in a lane is taken together,
+and saved in one transaction: the disk is the bound, so it is asked as rarely as possible.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, TransportError
+from agentmesh.node.errands import Errands
+from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.sessions import choose
+from agentmesh.node.turn import Talk, Turn, Wish
+from agentmesh.observability.logs import record, record_bug
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.session import snapshot
+from agentmesh.session.events import AnyEvent, Saying, Unheld
+from agentmesh.session.keyring import KeyRing
+from agentmesh.storage.interface import OutgoingRow, Store
+
+Job = Callable[[Turn], Awaitable[object]]
+MAX_JOBS_A_TURN = 256
+MAX_JOBS_WAITING = 2000
+MAX_LANES = 500
+
+log = logging.getLogger("agentmesh.node")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job in a lane. One that says something names its wish, so that neighbours can join."""
+
+    done: asyncio.Future[object]
+    job: Job | None = None
+    wish: Wish | None = None
+    saying: Saying | None = None
+
+
+@dataclass
+class Lane:
+    """One peer's events, in order."""
+
+    peer: Amid
+    waiting: deque[Waiting] = field(default_factory=deque)
+    talks: dict[SessionId, Talk] | None = None
+    is_busy: bool = False
+
+
+class Conversations:
+    """All the lanes."""
+
+    def __init__(
+        self, store: Store, keys: Callable[[], KeyRing], errands: Errands, bulletin: Bulletin
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._errands = errands
+        self._bulletin = bulletin
+        self._lanes: OrderedDict[Amid, Lane] = OrderedDict()
+        self._tasks = asyncio.TaskGroup()
+        self._is_closing = False
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_closing = True
+        await self._tasks.__aexit__(kind, error, trace)
+
+    # --- what may be asked ---------------------------------------------------------------------
+
+    async def handle(self, peer: Amid, session_id: SessionId, event: AnyEvent) -> None:
+        """Take one turn of a session."""
+
+        async def job(turn: Turn) -> None:
+            turn.apply(session_id, event)
+
+        await self.run(peer, job)
+
+    async def say(self, peer: Amid, wish: Wish, saying: Saying) -> SessionId:
+        """Keep a message and see to it; return the session it travels in."""
+        session_id = await self._queue(peer, wish=wish, saying=saying)
+        assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
+        return SessionId(session_id)
+
+    async def run(self, peer: Amid, job: Job) -> object:
+        """Run a job in a peer's lane; return what it returns, once everything is saved."""
+        return await self._queue(peer, job=job)
+
+    # --- lanes ---------------------------------------------------------------------------------
+
+    async def _queue(
+        self,
+        peer: Amid,
+        job: Job | None = None,
+        wish: Wish | None = None,
+        saying: Saying | None = None,
+    ) -> object:
+        lane = self._lane(peer)
+        if self._is_closing:
+            raise TransportError("daemon_stopping", "The daemon is stopping.", "Try again later.")
+        if len(lane.waiting) >= MAX_JOBS_WAITING:
+            raise TransportError("peer_busy", "Too much is waiting for this peer.", "Try later.")
+        done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(Waiting(done, job, wish, saying))
+        if not lane.is_busy:
+            lane.is_busy = True
+            self._tasks.create_task(self._work(lane))
+        return await done
+
+    def _lane(self, peer: Amid) -> Lane:
+        lane = self._lanes.setdefault(peer, Lane(peer))
+        self._lanes.move_to_end(peer)
+        if len(self._lanes) > MAX_LANES:
+            idle = next((p for p, other in self._lanes.items() if not other.is_busy), None)
+            if idle is not None and idle != peer:
+                del self._lanes[idle]
+        return lane
+
+    async def _work(self, lane: Lane) -> None:
+        while lane.waiting:
+            batch = [lane.waiting.popleft() for _ in range(min(len(lane.waiting), MAX_JOBS_A_TURN))]
+            try:
+                await self._take_turn(lane, batch)
+            except AgentMeshError as error:
+                lane.talks = None  # what was stepped was not saved: read it again
+                for waiting in batch:
+                    _fail(waiting, error)
+        lane.is_busy = False
+
+    async def _take_turn(self, lane: Lane, batch: list[Waiting]) -> None:
+        if lane.talks is None:
+            lane.talks = await self._load(lane.peer)
+        turn = Turn.start(lane.peer, lane.talks, self._keys())
+        answers: list[tuple[Waiting, object]] = []
+        for group in _together(batch):
+            before = turn.copy()
+            try:
+                answer = await self._answer(turn, group)
+                await self._follow_up(turn)
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 (one bad frame must not stop a lane)
+                turn = before
+                for waiting in group:
+                    _fail(waiting, error)
+            else:
+                answers += [(waiting, answer) for waiting in group]
+        if changes := turn.finish():
+            await self._store.commit(changes)
+        lane.talks = turn.talks
+        self._wake(turn)
+        for waiting, answer in answers:
+            if not waiting.done.done():
+                waiting.done.set_result(answer)
+
+    async def _answer(self, turn: Turn, group: list[Waiting]) -> object:
+        first = group[0]
+        if first.job is not None:
+            return await first.job(turn)
+        sayings = tuple(waiting.saying for waiting in group if waiting.saying is not None)
+        assert first.wish is not None  # noqa: S101 (a job or a wish: `_queue` knows no third)
+        session_id = choose(turn.talks, first.wish, turn.now) or turn.begin(first.wish)
+        turn.say(session_id, sayings, turn.now + MAILBOX_SECONDS)
+        return session_id
+
+    async def _follow_up(self, turn: Turn) -> None:
+        """Send what is held where there is room now; say elsewhere what a session did not take."""
+        while turn.sheet.unhold or turn.sheet.start_over:
+            while turn.sheet.start_over:
+                session_id = turn.sheet.start_over.pop()
+                rows = turn.unsettled(session_id, await self._store.unsettled(session_id))
+                if rows:
+                    wish = wish_of(turn.talks[session_id])
+                    turn.move(rows, choose(turn.talks, wish, turn.now) or turn.begin(wish))
+            while turn.sheet.unhold:
+                session_id = turn.sheet.unhold.pop()
+                rows = turn.unsettled(session_id, await self._store.unsettled(session_id))
+                held = tuple(_saying(row) for row in rows if row.sequence is None)
+                turn.apply(session_id, Unheld(held))
+
+    def _wake(self, turn: Turn) -> None:
+        self._errands.take(turn)
+        for notice in turn.sheet.notices:
+            self._bulletin.publish(notice)
+
+    async def _load(self, peer: Amid) -> dict[SessionId, Talk]:
+        talks: dict[SessionId, Talk] = {}
+        for row in await self._store.sessions(peer):
+            try:
+                state = snapshot.load(row.state)
+            except IntegrityError as error:
+                record(log, logging.WARNING, "session.unreadable", peer=peer)
+                notice = Notice(kind="error", peer=peer, fields={"code": error.code})
+                self._bulletin.publish(notice)
+                continue
+            talks[row.session_id] = Talk(state, row.opened_at, row.expires_at)
+        return talks
+
+
+def wish_of(talk: Talk) -> Wish:
+    """Return what a session was wished for, to begin another like it."""
+    terms = talk.state.terms
+    return Wish(intent=terms.intent, request=terms.request, note=terms.note if terms.ours else "")
+
+
+def _saying(row: OutgoingRow) -> Saying:
+    return msgspec.msgpack.decode(row.body, type=Saying)
+
+
+def _together(batch: list[Waiting]) -> list[list[Waiting]]:
+    """Return the batch in its order, neighbours with the same wish as one group."""
+    groups: list[list[Waiting]] = []
+    for waiting in batch:
+        if groups and waiting.wish is not None and groups[-1][0].wish == waiting.wish:
+            groups[-1].append(waiting)
+        else:
+            groups.append([waiting])
+    return groups
+
+
+def _fail(waiting: Waiting, error: Exception) -> None:
+    if waiting.done.done():
+        return
+    if not isinstance(error, AgentMeshError):
+        record_bug(log, "lane.bug", error)
+        error = IntegrityError("internal_error", "A bug of ours.", "Please report it.")
+    waiting.done.set_exception(error)

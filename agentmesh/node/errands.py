@@ -1,0 +1,253 @@
+"""Saved effects, run again until they are done: across failures, reconnects and restarts.
+
+An errand is in the store before it is here. It ends when a turn drops it, not when somebody took
+it: a relay's word does not end it, only the peer's does.
+"""
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.turn import Turn
+from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.world import Clock, Entropy
+from agentmesh.session.effects import EmitOnce
+from agentmesh.session.numbers import Numbers
+from agentmesh.storage.interface import (
+    Change,
+    Confirm,
+    DropErrand,
+    DropErrands,
+    ErrandRow,
+    SettleAll,
+    Store,
+)
+
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 3600.0
+MAX_AT_ONCE = 64
+FRAMES = {"knock", "accept", "message"}
+
+log = logging.getLogger("agentmesh.node")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """Not done yet: run it again after a while. `reason` is what `status` shows."""
+
+    after: float | None = None
+    reason: str = ""
+    everybody: bool = False  # the pause holds for every frame (a rate limit)
+
+
+Runner = Callable[[ErrandRow], Awaitable[Again | None]]
+"""Runs an errand. None: it is done and can be forgotten."""
+OnceRunner = Callable[[Amid, EmitOnce], Awaitable[None]]
+
+
+@dataclass
+class Entry:
+    """An errand as it waits here. The body is read again from the store when it is needed."""
+
+    errand_id: str
+    peer: Amid
+    session_id: SessionId
+    kind: str
+    row: ErrandRow | None
+    sequences: list[int] = field(default_factory=list)
+    attempts: int = 0
+    due: float = 0.0
+    reason: str = ""
+    is_running: bool = False
+
+
+class Errands:
+    """All that is to be done, each at its time."""
+
+    def __init__(self, store: Store, clock: Clock, entropy: Entropy) -> None:
+        self._store = store
+        self._clock = clock
+        self._entropy = entropy
+        self._runners: Mapping[str, Runner] = {}
+        self._once: OnceRunner | None = None
+        self._entries: dict[str, Entry] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._news = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+        self._running = 0
+        self._frames_from = 0.0
+        self._loop: asyncio.Task[None] | None = None
+
+    def employ(self, runners: Mapping[str, Runner], once: OnceRunner) -> None:
+        """Say who runs which kind of errand. Called once, before the start."""
+        self._runners = runners
+        self._once = once
+
+    async def __aenter__(self) -> Self:
+        for row in await self._store.errands():
+            self._add(row, [])
+        await self._tasks.__aenter__()
+        self._loop = self._tasks.create_task(self._work())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    # --- what comes and goes -------------------------------------------------------------------
+
+    def take(self, turn: Turn) -> None:
+        """Take over what a turn wants done; it is saved."""
+        for change in turn.sheet.dropped:
+            self._drop(change)
+        for row in turn.sheet.errands.values():
+            self._add(row, turn.sheet.sequences.get(row.errand_id, []))
+        for effect in turn.sheet.once.values():
+            self._tasks.create_task(self._run_once(turn.peer, effect))
+
+    def retry_frames(self) -> None:
+        """There is a way again: offer everything that is unconfirmed, now."""
+        self._frames_from = 0.0
+        for entry in self._entries.values():
+            if entry.kind in FRAMES:
+                self._schedule(entry, 0.0)
+
+    def reason(self, session_id: SessionId) -> str:
+        """Return why a session's messages are not through yet, as far as we know."""
+        for entry in self._entries.values():
+            if entry.session_id == session_id and entry.reason:
+                return entry.reason
+        return ""
+
+    def _add(self, row: ErrandRow, sequences: list[int]) -> None:
+        entry = Entry(row.errand_id, row.peer, row.session_id, row.kind, row, sequences)
+        self._entries[row.errand_id] = entry
+        self._schedule(entry, 0.0)
+
+    def _drop(self, change: Change) -> None:
+        if isinstance(change, DropErrand):
+            self._entries.pop(change.errand_id, None)
+        else:
+            self._forget(lambda entry: _is_over(entry, change))
+
+    def _forget(self, is_over: Callable[[Entry], bool]) -> None:
+        for errand_id in [name for name, entry in self._entries.items() if is_over(entry)]:
+            del self._entries[errand_id]
+
+    # --- running -------------------------------------------------------------------------------
+
+    def _schedule(self, entry: Entry, pause: float) -> None:
+        entry.due = self._clock.monotonic() + pause
+        heapq.heappush(self._heap, (entry.due, entry.errand_id))
+        self._news.set()
+
+    async def _work(self) -> None:
+        while True:
+            self._news.clear()
+            wait = self._start_what_is_due()
+            try:
+                await asyncio.wait_for(self._news.wait(), wait)
+            except TimeoutError:
+                continue
+
+    def _start_what_is_due(self) -> float | None:
+        """Start what is due; return how long nothing else will be."""
+        now = self._clock.monotonic()
+        while self._heap and self._running < MAX_AT_ONCE:
+            due, errand_id = self._heap[0]
+            if due > now:
+                return due - now
+            heapq.heappop(self._heap)
+            entry = self._entries.get(errand_id)
+            if entry is None or entry.is_running or entry.due > due:
+                continue
+            if entry.kind in FRAMES and self._frames_from > now:
+                self._schedule(entry, self._frames_from - now)
+                continue
+            entry.is_running = True
+            self._running += 1
+            self._tasks.create_task(self._run(entry))
+        return None
+
+    async def _run(self, entry: Entry) -> None:
+        try:
+            again = await self._attempt(entry)
+        finally:
+            entry.is_running = False
+            self._running -= 1
+            self._news.set()
+        if entry.errand_id not in self._entries:
+            return
+        if again is None:
+            await self._finish(entry)
+            return
+        entry.attempts += 1
+        entry.reason = again.reason
+        pause = self._pause(entry.attempts) if again.after is None else again.after
+        if again.everybody:
+            self._frames_from = max(self._frames_from, self._clock.monotonic() + pause)
+        self._schedule(entry, pause)
+
+    async def _attempt(self, entry: Entry) -> Again | None:
+        try:
+            row = entry.row or await self._store.errand(entry.errand_id)
+            entry.row = None
+            if row is None:
+                self._entries.pop(entry.errand_id, None)
+                return None
+            return await self._runners[entry.kind](row)
+        except TransportError as error:
+            return Again(reason=error.code)
+        except AgentMeshError as error:
+            record(log, logging.WARNING, "errand.failed", peer=entry.peer, code=Code(error.code))
+            return Again(reason=error.code)
+        except Exception as error:  # noqa: BLE001 (one errand must not end all the others)
+            record_bug(log, "errand.bug", error, peer=entry.peer)
+            return Again(reason="internal_error")
+
+    async def _finish(self, entry: Entry) -> None:
+        self._entries.pop(entry.errand_id, None)
+        try:
+            await self._store.commit([DropErrand(entry.errand_id)])
+        except StorageError:
+            return  # it is run once more after the next start
+
+    async def _run_once(self, peer: Amid, effect: EmitOnce) -> None:
+        try:
+            if self._once is not None:
+                await self._once(peer, effect)
+        except AgentMeshError as error:
+            record(log, logging.DEBUG, "frame.not_sent", peer=peer, code=Code(error.code))
+        except Exception as error:  # noqa: BLE001 (a receipt that is lost costs time only)
+            record_bug(log, "frame.bug", error, peer=peer)
+
+    def _pause(self, attempts: int) -> float:
+        """Return a growing pause, jittered so that peers do not come back all at once."""
+        longest = min(FIRST_PAUSE * float(2 ** min(attempts, 20)), LONGEST_PAUSE)
+        share = int.from_bytes(self._entropy(2), "big") / 0xFFFF
+        return longest * (0.5 + share / 2)
+
+
+def _is_over(entry: Entry, change: Change) -> bool:
+    match change:
+        case DropErrands(session_id, kind):
+            return entry.session_id == session_id and kind in ("", entry.kind)
+        case SettleAll(session_id, held_only=False):
+            return entry.session_id == session_id
+        case Confirm(session_id, up_to, also) if entry.session_id == session_id:
+            confirmed = Numbers(up_to, also)
+            return bool(entry.sequences) and all(n in confirmed for n in entry.sequences)
+        case _:
+            return False

@@ -1,0 +1,58 @@
+"""What happened, for whoever wants to know: events, the audit log, callers who wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+
+Safe = str | int | float | bool
+MAX_WAITING_NOTICES = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One fact. `fields` hold no content, no name that a peer chose, no key."""
+
+    kind: str
+    peer: Amid | None = None
+    session_id: SessionId | None = None
+    message_id: MessageId | None = None
+    in_reply_to: MessageId | None = None
+    fields: Mapping[str, Safe] = field(default_factory=dict)
+
+
+Listener = Callable[[Notice], None]
+
+
+class Bulletin:
+    """Hands each notice to whoever listens. A listener that is too slow loses the oldest."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every notice from now on, for good."""
+        self._listeners.append(listener)
+
+    def publish(self, notice: Notice) -> None:
+        """Tell everybody."""
+        for listener in tuple(self._listeners):
+            listener(notice)
+
+    @asynccontextmanager
+    async def subscribed(self) -> AsyncIterator["asyncio.Queue[Notice]"]:
+        """Yield a bounded queue of what happens from now on."""
+        queue: asyncio.Queue[Notice] = asyncio.Queue(MAX_WAITING_NOTICES)
+
+        def put(notice: Notice) -> None:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(notice)
+
+        self._listeners.append(put)
+        try:
+            yield queue
+        finally:
+            self._listeners.remove(put)

@@ -1,0 +1,46 @@
+"""Which of a peer's sessions a message travels in."""
+
+from collections.abc import Mapping
+
+from agentmesh.errors import UsageError
+from agentmesh.node.turn import Talk, Wish
+from agentmesh.protocol.ids import SessionId
+from agentmesh.session.states import Knocking, Open, Resolving
+
+
+def choose(talks: Mapping[SessionId, Talk], wish: Wish, now: float) -> SessionId | None:
+    """Return the best session for a wish, or None if one has to be begun.
+
+    A named one must still take messages. Otherwise: an open one before one that is being asked
+    for, ours before theirs, the youngest first.
+    """
+    if wish.session_id is not None:
+        talk = talks.get(wish.session_id)
+        if talk is None or not _takes_messages(talk, now):
+            raise UsageError(
+                "session_not_found",
+                "There is no open session of this id.",
+                "`agentmesh sessions` lists them; without --session one is found or begun.",
+            )
+        return wish.session_id
+    fitting = [
+        (isinstance(talk.state, Open), talk.state.terms.ours, talk.opened_at, session_id)
+        for session_id, talk in talks.items()
+        if _takes_messages(talk, now) and _fits(talk, wish)
+    ]
+    return max(fitting)[3] if fitting else None
+
+
+def _takes_messages(talk: Talk, now: float) -> bool:
+    match talk.state:
+        case Open(closing=""):
+            return now < talk.expires_at
+        case Resolving() | Knocking():
+            return True
+        case _:
+            return False
+
+
+def _fits(talk: Talk, wish: Wish) -> bool:
+    terms = talk.state.terms
+    return terms.intent.category == wish.intent.category and terms.request.type == wish.request.type

@@ -1,0 +1,159 @@
+"""What a turn leaves behind: changes, errands, frames, notices. One sheet, one commit."""
+
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from agentmesh.errors import UsageError
+from agentmesh.messages.envelope import Envelope
+from agentmesh.node.notices import Notice
+from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
+from agentmesh.protocol.limits import AGENT_SIGNATURE_MAX_AGE, MAILBOX_SECONDS
+from agentmesh.session import effects as wanted
+from agentmesh.session.effects import AnyEffect
+from agentmesh.storage import interface as kept
+from agentmesh.storage.interface import (
+    Change,
+    Deliver,
+    DropErrand,
+    DropErrands,
+    DropPrekey,
+    ErrandRow,
+    IncomingRow,
+    OutgoingRow,
+    Release,
+)
+
+
+@dataclass
+class Sheet:
+    """Everything that effects want, gathered until it is saved."""
+
+    peer: Amid
+    now: float
+    changes: list[Change] = field(default_factory=list)
+    errands: dict[str, ErrandRow] = field(default_factory=dict)
+    once: dict[tuple[SessionId, str], wanted.EmitOnce] = field(default_factory=dict)
+    sequences: dict[str, list[int]] = field(default_factory=dict)
+    dropped: list[Change] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    rows: dict[MessageId, OutgoingRow] = field(default_factory=dict)
+    loaded: dict[MessageId, OutgoingRow] = field(default_factory=dict)
+    unhold: set[SessionId] = field(default_factory=set)
+    start_over: set[SessionId] = field(default_factory=set)
+
+    def copy(self) -> "Sheet":
+        """Return this sheet as it is now, to come back to when a job fails half-way."""
+        piles = {name: pile.copy() for name, pile in vars(self).items() if _is_pile(pile)}
+        return replace(self, **piles)
+
+    def note(self, session_id: SessionId, effect: AnyEffect) -> None:
+        match effect:
+            case wanted.Emit(frame_id, message_type, payload):
+                self._errand(session_id, frame_id, message_type, payload)
+            case wanted.Resolve():
+                self._errand(session_id, f"resolve-{session_id}", "resolve", b"")
+            case wanted.AskPolicy():
+                self._errand(session_id, f"policy-{session_id}", "ask_policy", b"")
+            case wanted.EmitOnce():
+                self.once[session_id, effect.message_type] = effect  # the last says all
+            case wanted.Number(message_id, sequence, frame_id):
+                self._number(message_id, sequence, frame_id)
+            case wanted.Unhold():
+                self.unhold.add(session_id)
+            case wanted.StartOver():
+                self.start_over.add(session_id)
+            case wanted.Hear(envelope):
+                self._hear(session_id, envelope)
+            case _:
+                self._change(session_id, effect)
+
+    def _change(self, session_id: SessionId, effect: AnyEffect) -> None:
+        match effect:
+            case wanted.Drop(frame_id):
+                self._drop(DropErrand(frame_id))
+            case wanted.DropAll(kind):
+                self._drop(DropErrands(session_id, kind))
+            case wanted.ShowUpTo(sequence):
+                self.changes.append(Release(session_id, sequence))
+            case wanted.Confirm(numbers, consumed):
+                outcome: kept.Outcome = "consumed" if consumed else "delivered"
+                self._drop(kept.Confirm(session_id, numbers.up_to, numbers.also, outcome))
+                self.tell(outcome, session_id)
+            case wanted.SpendPrekey(prekey_id):
+                self.changes.append(DropPrekey("one_time", prekey_id))
+            case wanted.Fail(refused=refused, reason=reason):
+                outcome = "refused" if refused else "undeliverable"
+                self._drop(kept.SettleAll(session_id, outcome, reason, effect.held_only))
+                self.tell(outcome, session_id, reason=reason)
+            case wanted.Began():
+                self.tell("session_started", session_id)
+            case wanted.Over(reason, by_peer):
+                self.tell("session_closed", session_id, reason=reason, by_peer=by_peer)
+            case _:
+                raise UsageError(f"effect_unknown_{type(effect).__name__.lower()}")
+
+    def _errand(self, session_id: SessionId, errand_id: str, kind: str, body: bytes) -> None:
+        errand = ErrandRow(
+            errand_id=errand_id,
+            peer=self.peer,
+            session_id=session_id,
+            kind=kind,
+            body=body,
+            created_at=self.now,
+            expires_at=self.now + MAILBOX_SECONDS,
+        )
+        self.errands[errand_id] = errand
+
+    def _number(self, message_id: MessageId, sequence: int, frame_id: FrameId) -> None:
+        row = self.rows.get(message_id) or self.loaded[message_id]
+        self.sequences.setdefault(frame_id, []).append(sequence)
+        self.rows[message_id] = msgspec.structs.replace(
+            row, sequence=sequence, frame_id=frame_id, outcome="queued"
+        )
+
+    def _drop(self, change: Change) -> None:
+        """Keep what ends errands, for the store and for whoever runs them."""
+        if isinstance(change, DropErrands):
+            self.errands = {
+                name: errand for name, errand in self.errands.items() if not _ends(change, errand)
+            }
+        self.changes.append(change)
+        self.dropped.append(change)
+
+    def _hear(self, session_id: SessionId, envelope: Envelope) -> None:
+        row = IncomingRow(
+            message_id=envelope.id,
+            peer=self.peer,
+            session_id=session_id,
+            sequence=envelope.sequence,
+            type=envelope.type,
+            body=msgspec.msgpack.encode(envelope),
+            received_at=self.now,
+        )
+        self.changes.append(Deliver(row))
+        self.changes.append(
+            kept.Remember(self.peer, envelope.id, self.now + AGENT_SIGNATURE_MAX_AGE)
+        )
+        self.notices.append(
+            Notice(
+                kind="message_received",
+                peer=self.peer,
+                session_id=session_id,
+                message_id=envelope.id,
+                in_reply_to=envelope.in_reply_to,
+                fields={"type": envelope.type, "sequence": envelope.sequence},
+            )
+        )
+
+    def tell(self, kind: str, session_id: SessionId, **fields: str | int | bool) -> None:
+        notice = Notice(kind=kind, peer=self.peer, session_id=session_id, fields=fields)
+        self.notices.append(notice)
+
+
+def _is_pile(value: object) -> bool:
+    return isinstance(value, dict | list | set)
+
+
+def _ends(change: DropErrands, errand: ErrandRow) -> bool:
+    return change.session_id == errand.session_id and change.kind in ("", errand.kind)

@@ -1,0 +1,198 @@
+"""One turn with one peer: what its events change, gathered until it is saved in one piece."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import msgspec
+
+from agentmesh.node.sheet import Sheet
+from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.ids import Amid, SessionId, uuid7
+from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.session import effects as wanted
+from agentmesh.session import snapshot
+from agentmesh.session.effects import AnyEffect
+from agentmesh.session.events import AnyEvent, Saying, Send, Superseded
+from agentmesh.session.keyring import KeyRing
+from agentmesh.session.machine import step
+from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resolving, Terms
+from agentmesh.storage.interface import (
+    Change,
+    Judge,
+    OutgoingRow,
+    Put,
+    SessionRow,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What kind of session a message wants to travel in."""
+
+    intent: Intent
+    request: SessionRequest
+    note: str = ""
+    session_id: SessionId | None = None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A session as a lane holds it."""
+
+    state: AnyState
+    opened_at: float
+    expires_at: float
+
+
+@dataclass
+class Turn:
+    """Everything that a batch of one peer's events changes."""
+
+    peer: Amid
+    talks: dict[SessionId, Talk]
+    keys: KeyRing
+    sheet: Sheet
+    touched: set[SessionId] = field(default_factory=set)
+
+    def copy(self) -> "Turn":
+        """Return this turn as it is now, to come back to when a job fails half-way."""
+        return replace(
+            self, talks=self.talks.copy(), touched=self.touched.copy(), sheet=self.sheet.copy()
+        )
+
+    @classmethod
+    def start(cls, peer: Amid, talks: dict[SessionId, Talk], keys: KeyRing) -> "Turn":
+        """Return a turn in which nothing has happened yet."""
+        return cls(peer, talks.copy(), keys, Sheet(peer, keys.clock.now()))
+
+    @property
+    def now(self) -> float:
+        """The wall time."""
+        return self.sheet.now
+
+    # --- sessions -----------------------------------------------------------------------------
+
+    def begin(self, wish: Wish) -> SessionId:
+        """Begin a session of ours; its messages wait until it is open."""
+        session_id = SessionId(uuid7(self.now, self.keys.entropy))
+        terms = Terms(
+            session_id=session_id,
+            peer=self.peer,
+            ours=True,
+            intent=wish.intent,
+            request=wish.request,
+            note=wish.note,
+        )
+        self.adopt(Resolving(terms=terms), [wanted.Resolve()])
+        return session_id
+
+    def adopt(self, state: AnyState, effects: list[AnyEffect]) -> None:
+        """Take a new session over, and what is to be done for it."""
+        session_id = state.terms.session_id
+        self.talks[session_id] = Talk(state, self.now, self.now + MAILBOX_SECONDS)
+        self.touched.add(session_id)
+        for effect in effects:
+            self.sheet.note(session_id, effect)
+
+    def apply(self, session_id: SessionId, event: AnyEvent) -> None:
+        """Step a session."""
+        talk = self.talks[session_id]
+        state, effects = step(talk.state, event, self.keys)
+        if state is not talk.state:
+            self.talks[session_id] = Talk(state, talk.opened_at, self._expiry(state, talk))
+            self.touched.add(session_id)
+            self._judge(talk.state, state)
+        for effect in effects:
+            self.sheet.note(session_id, effect)
+
+    def rivals(self, terms: Terms) -> list[SessionId]:
+        """Return the sessions that ask for the same as this one, from the other side or twice."""
+        return [
+            session_id
+            for session_id, talk in self.talks.items()
+            if isinstance(talk.state, Resolving | Knocking | Knocked)
+            and session_id != terms.session_id
+            and talk.state.terms.intent.category == terms.intent.category
+            and talk.state.terms.request.type == terms.request.type
+        ]
+
+    def _judge(self, before: AnyState, after: AnyState) -> None:
+        """Note what became of a KNOCK, and of those that were waiting for this one's end."""
+        terms = after.terms
+        if isinstance(before, Knocked) and isinstance(after, Open):
+            self.sheet.changes.append(Judge(terms.session_id, "accepted"))
+        elif isinstance(before, Knocked) and isinstance(after, Ended):
+            verdict: Literal["rejected", "dismissed"] = "rejected" if after.answer else "dismissed"
+            self.sheet.changes.append(Judge(terms.session_id, verdict, after.reason))
+        if isinstance(after, Open) and not isinstance(before, Open):
+            for rival in self.rivals(terms):
+                self.apply(rival, Superseded())
+        elif isinstance(after, Ended) and isinstance(before, Resolving | Knocking):
+            for rival in self.rivals(terms):
+                if isinstance(self.talks[rival].state, Knocked):
+                    self.sheet.note(rival, wanted.AskPolicy())
+
+    def _expiry(self, state: AnyState, talk: Talk) -> float:
+        if isinstance(state, Open):
+            return max(talk.expires_at, self.now + state.constraints.ttl_seconds)
+        if isinstance(state, Ended):
+            return self.now
+        return talk.expires_at
+
+    # --- messages of ours ---------------------------------------------------------------------
+
+    def say(self, session_id: SessionId, sayings: tuple[Saying, ...], expires_at: float) -> None:
+        """Keep new messages and send them, if the session is ready for them."""
+        for saying in sayings:
+            self.sheet.rows[saying.message_id] = OutgoingRow(
+                message_id=saying.message_id,
+                peer=self.peer,
+                session_id=session_id,
+                type=saying.type,
+                body=msgspec.msgpack.encode(saying),
+                created_at=saying.timestamp / 1000,
+                expires_at=expires_at,
+            )
+        self.apply(session_id, Send(sayings))
+
+    def unsettled(self, session_id: SessionId, kept_rows: list[OutgoingRow]) -> list[OutgoingRow]:
+        """Return a session's unsettled messages: those in the store, as this turn left them."""
+        self.sheet.loaded.update({row.message_id: row for row in kept_rows})
+        ids = [row.message_id for row in kept_rows]
+        ids += [name for name in self.sheet.rows if name not in self.sheet.loaded]
+        rows = [self.sheet.rows.get(name) or self.sheet.loaded[name] for name in ids]
+        return [row for row in rows if row.session_id == session_id]
+
+    def move(self, rows: list[OutgoingRow], session_id: SessionId) -> None:
+        """Let messages travel in another session, under new numbers."""
+        for row in rows:
+            self.sheet.rows[row.message_id] = msgspec.structs.replace(
+                row, session_id=session_id, sequence=None, frame_id=None
+            )
+        if isinstance(self.talks[session_id].state, Open):
+            self.sheet.unhold.add(session_id)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def finish(self) -> list[Change]:
+        """Return everything to be kept, in one transaction."""
+        sessions = [Put(self._row(session_id)) for session_id in sorted(self.touched)]
+        rows = [Put(row) for row in self.sheet.rows.values()]
+        errands = [Put(errand) for errand in self.sheet.errands.values()]
+        return [*sessions, *rows, *errands, *self.sheet.changes]
+
+    def _row(self, session_id: SessionId) -> SessionRow:
+        talk = self.talks[session_id]
+        terms = talk.state.terms
+        return SessionRow(
+            session_id=session_id,
+            peer=self.peer,
+            ours=terms.ours,
+            category=terms.intent.category,
+            kind=terms.request.type,
+            phase=type(talk.state).__name__.lower(),
+            state=snapshot.save(talk.state),
+            opened_at=talk.opened_at,
+            updated_at=self.now,
+            expires_at=talk.expires_at,
+        )

@@ -1,0 +1,128 @@
+"""What a session wants done. Effects do nothing by themselves; the node carries them out."""
+
+import msgspec
+
+from agentmesh.messages.envelope import Envelope
+from agentmesh.protocol.ids import FrameId, MessageId
+from agentmesh.protocol.relay_frames import MessageType
+from agentmesh.session.numbers import Numbers
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Something to be done."""
+
+
+class Resolve(Effect, frozen=True):
+    """Look the peer up, and come back with `Resolved` or `Unresolvable`."""
+
+
+class AskPolicy(Effect, frozen=True):
+    """Decide about their KNOCK, and come back with `Allowed` or `Denied`."""
+
+
+class Emit(Effect, frozen=True):
+    """Keep this frame and offer it until it is dropped."""
+
+    frame_id: FrameId
+    message_type: MessageType
+    payload: bytes
+
+
+class EmitOnce(Effect, frozen=True):
+    """Offer this frame once, after the turn is saved. Losing it costs time, not words."""
+
+    message_type: MessageType
+    payload: bytes
+
+
+class Drop(Effect, frozen=True):
+    """Stop offering this frame."""
+
+    frame_id: FrameId
+
+
+class DropAll(Effect, frozen=True):
+    """Stop offering this session's frames and errands of one kind; of all kinds if empty."""
+
+    kind: str = ""
+
+
+class Number(Effect, frozen=True):
+    """This message of ours travels under this number, in this frame."""
+
+    message_id: MessageId
+    sequence: int
+    frame_id: FrameId
+
+
+class Unhold(Effect, frozen=True):
+    """There is room: come back with `Unheld`."""
+
+
+class Hear(Effect, frozen=True):
+    """Keep this message for the agent."""
+
+    envelope: Envelope
+
+
+class ShowUpTo(Effect, frozen=True):
+    """The agent may see messages up to this number: none before it is missing."""
+
+    sequence: int
+
+
+class Confirm(Effect, frozen=True):
+    """The peer's daemon has, or the peer's agent has read, these messages of ours."""
+
+    numbers: Numbers
+    consumed: bool
+
+
+class SpendPrekey(Effect, frozen=True):
+    """Erase this one-time prekey: it has served."""
+
+    id: int
+
+
+class Fail(Effect, frozen=True, kw_only=True):
+    """Everything unsettled of this session has come to this; or only what never got a number."""
+
+    refused: bool
+    reason: str
+    retry_after_seconds: int | None = None
+    held_only: bool = False
+
+
+class StartOver(Effect, frozen=True):
+    """Knock again, and say there what is unsettled here."""
+
+
+class Began(Effect, frozen=True):
+    """The session is open."""
+
+
+class Over(Effect, frozen=True):
+    """The session has ended."""
+
+    reason: str
+    by_peer: bool
+
+
+AnyEffect = (
+    Resolve
+    | AskPolicy
+    | Emit
+    | EmitOnce
+    | Drop
+    | DropAll
+    | Number
+    | Unhold
+    | Hear
+    | ShowUpTo
+    | Confirm
+    | SpendPrekey
+    | Fail
+    | StartOver
+    | Began
+    | Over
+)

@@ -1,0 +1,201 @@
+"""KNOCK, ACCEPT and REJECT: how a session comes to be, on either side (docs/protocol.md, 5)."""
+
+import msgspec
+
+from agentmesh.crypto.bundle import verify_bundle
+from agentmesh.crypto.pqxdh import Greeting, Initiator, initiate, respond
+from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
+from agentmesh.crypto.session_cipher import SessionCipher
+from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
+from agentmesh.protocol.frames import (
+    Accept,
+    Constraints,
+    Knock,
+    Letter,
+    Reject,
+    ReplyKey,
+    SessionStub,
+    encode,
+)
+from agentmesh.protocol.limits import PROTOCOL
+from agentmesh.protocol.signed import Purpose, read
+from agentmesh.session.effects import AnyEffect, Began, DropAll, Emit, EmitOnce, Fail, Over, Unhold
+from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved
+from agentmesh.session.keyring import KeyRing
+from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, Terms
+
+Effects = list[AnyEffect]
+
+
+# --- asking -------------------------------------------------------------------------------------
+
+
+def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
+    """Make the handshake, and knock; a bundle that does not verify is nobody's."""
+    terms = state.terms
+    try:
+        bundle = verify_bundle(found.bundle, terms.peer)
+        us = Initiator(
+            identity=keys.identity.public_key,
+            exchange_key=keys.exchange_key,
+            exchange_private=keys.exchange_private,
+            suites=keys.suites,
+        )
+        handshake, root = initiate(us, terms.session_id, bundle, found.suite, keys.entropy)
+    except (CryptoError, RemoteProtocolError, Refused) as error:
+        reason = error.code
+        ended = Ended(terms=terms, reason=reason, by_peer=False)
+        return ended, [DropAll(), Fail(refused=False, reason=reason), Over(reason, by_peer=False)]
+    reply_key, reply_secret = make_reply_key(keys.entropy)
+    document = Knock(
+        protocol_version=PROTOCOL,
+        id=terms.session_id,
+        nonce=keys.entropy(32),
+        timestamp=keys.milliseconds(),
+        sender=keys.sender,
+        to=terms.peer,
+        intent=terms.intent,
+        session_request=terms.request,
+        offered_capabilities=terms.capabilities,
+        suites=keys.suites,
+        handshake=handshake,
+        reply_key=reply_key,
+        note=terms.note,
+    )
+    letter = Letter("knock", keys.identity.sign(document, Purpose.KNOCK))
+    frame = seal_to_prekeys(letter, bundle.signed_prekey, bundle.kem_prekey, keys.entropy)
+    frame_id = keys.frame_id()
+    knocking = Knocking(
+        terms=terms,
+        suite=found.suite,
+        frame_id=frame_id,
+        root=root,
+        reply_secret=reply_secret,
+        fresh_keys_tried=state.again,
+    )
+    return knocking, [DropAll("resolve"), Emit(frame_id, "knock", encode(frame))]
+
+
+def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effects]:
+    """Take the peer's yes, if it is an answer to what we asked."""
+    terms, accept = state.terms, event.accept
+    _check_answer(terms, event.signer, (accept.knock_id, accept.sender, accept.to), keys)
+    if accept.suite != state.suite or accept.session_id != terms.session_id:
+        raise RemoteProtocolError("accept_differs")
+    peer_stub = accept.receipt_stub
+    theirs = read(peer_stub, SessionStub, Purpose.SESSION_RECEIPT)
+    agreed = (theirs.session_id, theirs.initiator, theirs.receiver, theirs.suite)
+    if peer_stub.amid != terms.peer or agreed != (
+        terms.session_id,
+        keys.identity.amid,
+        terms.peer,
+        state.suite,
+    ):
+        raise RemoteProtocolError("session_receipt_differs")
+    opened = Open(
+        terms=terms,
+        suite=state.suite,
+        cipher=SessionCipher.initiator(terms.session_id, state.root, keys.entropy),
+        our_stub=keys.identity.sign(theirs, Purpose.SESSION_RECEIPT),
+        peer_stub=peer_stub,
+        constraints=accept.constraints,
+        holding=True,
+    )
+    return opened, [DropAll(), Began(), Unhold()]
+
+
+def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
+    """Take the peer's no. Waiting for its owner is not yet one."""
+    terms, reject = state.terms, event.reject
+    _check_answer(terms, event.signer, (reject.knock_id, reject.sender, reject.to), keys)
+    if reject.reason == "awaiting_owner":
+        return msgspec.structs.replace(state, awaits_owner=True), []
+    ended = Ended(terms=terms, reason=reject.reason, by_peer=True)
+    said = Fail(refused=True, reason=reject.reason, retry_after_seconds=reject.retry_after_seconds)
+    return ended, [DropAll(), said, Over(reject.reason, by_peer=True)]
+
+
+def _check_answer(terms: Terms, signer: str, answer: tuple[str, str, str], keys: KeyRing) -> None:
+    if (signer, *answer) != (terms.peer, terms.session_id, terms.peer, keys.identity.amid):
+        raise RemoteProtocolError("answer_not_to_our_knock")
+
+
+# --- being asked --------------------------------------------------------------------------------
+
+
+def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]:
+    """Find the same root as the initiator, and say yes. Only now a session key exists."""
+    terms = state.terms
+    document = read(state.knock, Knock, Purpose.KNOCK)
+    greeting = Greeting(
+        knock_id=terms.session_id,
+        identity=state.knock.signer,
+        suites=document.suites,
+        handshake=document.handshake,
+    )
+    root = respond(event.prekeys, greeting)
+    suite = document.handshake.suite
+    stub = SessionStub(
+        session_id=terms.session_id,
+        initiator=terms.peer,
+        receiver=keys.identity.amid,
+        suite=suite,
+        started=keys.milliseconds(),
+    )
+    our_stub = keys.identity.sign(stub, Purpose.SESSION_RECEIPT)
+    constraints = Constraints(ttl_seconds=document.session_request.ttl_seconds)
+    accept = Accept(
+        knock_id=terms.session_id,
+        session_id=terms.session_id,
+        suite=suite,
+        accepted_capabilities=document.offered_capabilities,
+        constraints=constraints,
+        receipt_stub=our_stub,
+        timestamp=keys.milliseconds(),
+        sender=keys.identity.amid,
+        to=terms.peer,
+    )
+    answer = _sealed(
+        Letter("accept", keys.identity.sign(accept, Purpose.ACCEPT)), document.reply_key, keys
+    )
+    opened = Open(
+        terms=terms,
+        suite=suite,
+        cipher=SessionCipher.responder(terms.session_id, root, event.prekeys.signed_prekey.private),
+        our_stub=our_stub,
+        constraints=constraints,
+        accept=answer,
+        one_time_prekey=document.handshake.one_time_prekey_id,
+    )
+    return opened, [DropAll(), Emit(keys.frame_id(), "accept", answer), Began()]
+
+
+def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Ended, Effects]:
+    """Say no, or nothing. A repeated KNOCK gets the same answer again."""
+    terms = state.terms
+    ended = Ended(terms=terms, reason=event.reason, by_peer=False)
+    over: Effects = [DropAll(), Over(event.reason, by_peer=False)]
+    if event.silent:
+        return ended, over
+    document = read(state.knock, Knock, Purpose.KNOCK)
+    reject = Reject(
+        knock_id=terms.session_id,
+        reason=event.reason,
+        human_readable=event.human_readable,
+        retry_after_seconds=event.retry_after_seconds,
+        timestamp=keys.milliseconds(),
+        sender=keys.identity.amid,
+        to=terms.peer,
+    )
+    letter = Letter("reject", keys.identity.sign(reject, Purpose.REJECT))
+    answer = _sealed(letter, document.reply_key, keys)
+    return msgspec.structs.replace(ended, answer=answer), [*over, EmitOnce("reject", answer)]
+
+
+def answer_again(answer: bytes) -> Effects:
+    """Repeat a refusal."""
+    return [EmitOnce("reject", answer)]
+
+
+def _sealed(letter: Letter, reply_key: ReplyKey, keys: KeyRing) -> bytes:
+    return encode(seal_to_reply_key(letter, reply_key, keys.entropy))

@@ -1,0 +1,118 @@
+"""The one table: every state, every event, what comes of it.
+
+Everything that moves a session from one state to another stands here. What is not listed is an
+error, and blames the right side: a frame out of turn is the peer's, anything else is ours.
+"""
+
+from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.session import conversation, first_contact, receipts
+from agentmesh.session.effects import AnyEffect, DropAll, Fail, Over, Resolve, StartOver
+from agentmesh.session.events import (
+    Accepted,
+    Allowed,
+    AnyEvent,
+    Close,
+    Denied,
+    Expired,
+    Heard,
+    KnockRepeated,
+    Lost,
+    PrekeyStale,
+    Read,
+    Receipted,
+    Rejected,
+    Resolved,
+    Send,
+    Superseded,
+    Unheld,
+    Unresolvable,
+)
+from agentmesh.session.keyring import KeyRing
+from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resolving
+
+Step = tuple[AnyState, list[AnyEffect]]
+FROM_PEER = (Accepted, Rejected, PrekeyStale, KnockRepeated, Heard, Receipted, Lost)
+"""Events that a frame of the peer's caused."""
+
+
+def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901 (the table)
+    """Return the state after `event`, and the effects to carry out."""
+    match state, event:
+        # Asking for leave.
+        case Resolving() | Knocking(), Send() | Unheld():
+            return state, []  # said later: the messages are kept
+        case Resolving(), Resolved():
+            return first_contact.knock(state, event, keys)
+        case Resolving(), Unresolvable():
+            return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
+        case Knocking(), Accepted():
+            return first_contact.enter(state, event, keys)
+        case Knocking(), Rejected():
+            return first_contact.turn_away(state, event, keys)
+        case Knocking(), PrekeyStale() if not state.fresh_keys_tried:
+            return Resolving(terms=state.terms, again=True), [DropAll("knock"), Resolve()]
+        case Knocking(), PrekeyStale():
+            return _over(state, "stale_prekey", [Fail(refused=False, reason="stale_prekey")])
+        case Resolving() | Knocking(), Superseded():
+            return _over(state, "superseded", [StartOver()])
+        case Resolving() | Knocking(), Close():
+            return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
+
+        # Being asked.
+        case Knocked(), KnockRepeated():
+            return state, []
+        case Knocked(), Allowed():
+            return first_contact.admit(state, event, keys)
+        case Knocked(), Denied():
+            return first_contact.refuse(state, event, keys)
+        case Knocked(), Close():
+            return _over(state, event.reason, [])
+        case Knocked(), Superseded():
+            return _over(state, "superseded", [])
+
+        # Talking.
+        case Open(accept=answer), KnockRepeated() if answer:
+            return state, []  # the ACCEPT is on its way as long as it is unconfirmed
+        case Open(closing=""), Send():
+            return conversation.say(state, event.sayings, keys)
+        case Open(closing=""), Unheld():
+            return conversation.say(state, event.sayings, keys, all_that_was_held=True)
+        case Open(), Heard():
+            return conversation.hear(state, event.frame, keys)
+        case Open(), Receipted():
+            return receipts.confirm(state, event.frame)
+        case Open(), Read():
+            return receipts.consume(state, event.sequences, keys)
+        case Open(closing=""), Expired():
+            return conversation.bury(state, event.sequences, keys)
+        case Open(closing=""), Close():
+            return conversation.close(state, event.reason, keys)
+        case Open(), Lost():
+            return _over(state, "session_lost", [StartOver()], by_peer=True)
+        case Open(), Close() | Expired() | Unheld():
+            return state, []  # it is closing already
+
+        # Afterwards: repetitions are answered as before, the rest is late.
+        case Ended(answer=answer), KnockRepeated() if answer:
+            return state, first_contact.answer_again(answer)
+        case Ended(), Heard():
+            return state, receipts.acknowledge_again(state, event.frame, keys)
+        case Ended(), Unheld() | Read() | Expired() | Close() | Superseded() | Unresolvable():
+            return state, []
+        case Ended(), Receipted() | Rejected() | Accepted() | PrekeyStale() | Lost():
+            return state, []
+        case _, KnockRepeated():
+            return state, []
+        case _ if isinstance(event, FROM_PEER):
+            raise RemoteProtocolError(f"{_name(event)}_while_{_name(state)}")
+        case _:
+            raise UsageError(f"{_name(event)}_while_{_name(state)}")
+
+
+def _over(state: AnyState, reason: str, effects: list[AnyEffect], *, by_peer: bool = False) -> Step:
+    ended = Ended(terms=state.terms, reason=reason, by_peer=by_peer)
+    return ended, [DropAll(), *effects, Over(reason, by_peer)]
+
+
+def _name(thing: object) -> str:
+    return type(thing).__name__.lower()

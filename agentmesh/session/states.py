@@ -1,0 +1,98 @@
+"""What a session with one peer can be. A state carries exactly what it needs."""
+
+import msgspec
+
+from agentmesh.crypto.pqxdh import Root
+from agentmesh.crypto.seal import ReplySecret
+from agentmesh.crypto.session_cipher import SessionCipher
+from agentmesh.protocol.frames import Constraints, Intent, SessionRequest
+from agentmesh.protocol.ids import Amid, FrameId, SessionId
+from agentmesh.protocol.signed import Signed
+from agentmesh.session.numbers import Numbers
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session is about, and between whom."""
+
+    session_id: SessionId
+    peer: Amid
+    ours: bool
+    intent: Intent
+    request: SessionRequest
+    capabilities: tuple[str, ...] = ()
+    note: str = ""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One state of a session."""
+
+    terms: Terms
+
+
+class Resolving(State, frozen=True, kw_only=True):
+    """Something is to be said; the peer's keys are being looked up (again: they were stale)."""
+
+    again: bool = False
+
+
+class Knocking(State, frozen=True, kw_only=True):
+    """Our KNOCK is out. `fresh_keys_tried`: a stale prekey is answered with one more try only."""
+
+    suite: str
+    frame_id: FrameId
+    root: Root
+    reply_secret: ReplySecret
+    fresh_keys_tried: bool = False
+    awaits_owner: bool = False
+
+
+class Knocked(State, frozen=True, kw_only=True):
+    """Their KNOCK is here; policy or the owner has not decided yet."""
+
+    knock: Signed
+
+
+class Open(State, frozen=True, kw_only=True):
+    """Both may talk."""
+
+    suite: str
+    cipher: SessionCipher
+    constraints: Constraints
+    our_stub: Signed
+    peer_stub: Signed | None = None
+    next_sequence: int = 1
+    confirmed: Numbers = Numbers()
+    read_by_peer: Numbers = Numbers()
+    received: Numbers = Numbers()
+    consumed: Numbers = Numbers()
+    holding: bool = False
+    own_frames: tuple[tuple[int, FrameId], ...] = ()
+    closing: str = ""
+    close_at: tuple[int, str] | None = None
+    accept: bytes = b""
+    one_time_prekey: int | None = None
+
+    def ended(self, reason: str, *, by_peer: bool) -> "Ended":
+        """Return the end of this session, with what late repetitions are answered with."""
+        return Ended(
+            terms=self.terms,
+            reason=reason,
+            by_peer=by_peer,
+            cipher=self.cipher,
+            received=self.received,
+            consumed=self.consumed,
+        )
+
+
+class Ended(State, frozen=True, kw_only=True):
+    """It is over. What is needed to answer repetitions stays until the session is erased."""
+
+    reason: str
+    by_peer: bool
+    answer: bytes = b""
+    cipher: SessionCipher | None = None
+    received: Numbers = Numbers()
+    consumed: Numbers = Numbers()
+
+
+AnyState = Resolving | Knocking | Knocked | Open | Ended

@@ -1,0 +1,210 @@
+"""A session as a dialogue: from the first KNOCK to the good-bye."""
+
+import pytest
+
+from agentmesh.errors import AgentMeshError, RemoteProtocolError
+from agentmesh.session.effects import AskPolicy, Emit, Fail, Over, StartOver
+from agentmesh.session.events import (
+    Allowed,
+    Close,
+    Denied,
+    Heard,
+    KnockRepeated,
+    Lost,
+    PrekeyStale,
+    Read,
+    Resolved,
+    Superseded,
+    Unresolvable,
+)
+from agentmesh.session.states import Ended, Knocking, Open, Resolving
+from tests.support.dialogue import (
+    SUITE,
+    Dialogue,
+    answer_to,
+    carry,
+    changed,
+    frames_in,
+    knocking,
+    opened,
+    terms,
+)
+from tests.support.parties import party
+from tests.support.world import FakeClock
+
+CLOCK = FakeClock()
+ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
+
+
+def test_messages_wait_until_the_peer_accepts() -> None:
+    alice, knocked = knocking(ALICE, BOB)
+    assert alice.send("one", "two") == []
+    bob = Dialogue(BOB, knocked)
+    alice.say(answer_to(alice, bob.say(Allowed(BOB.responder()))))
+    bob.effects.clear()
+    carry(alice, bob)
+    assert bob.shown_texts() == ["one", "two"]
+
+
+def test_both_may_talk_once_it_is_open() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    bob.send("hi")
+    alice.send("how are you?")
+    carry(alice, bob)
+    assert alice.shown_texts() == ["hi"]
+    assert bob.shown_texts() == ["hello", "how are you?"]
+
+
+def test_many_that_wait_travel_in_one_frame() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    effects = alice.send(*(f"word {number}" for number in range(40)))
+    assert len([effect for effect in effects if isinstance(effect, Emit)]) == 1
+    carry(alice, bob)
+    assert len(bob.shown_texts()) == 41
+
+
+def test_both_hold_the_co_signed_receipt_of_the_session() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    assert isinstance(alice.state, Open)
+    assert isinstance(bob.state, Open)
+    assert alice.state.our_stub == bob.state.peer_stub
+    assert alice.state.peer_stub == bob.state.our_stub
+    assert alice.state.our_stub.payload == bob.state.our_stub.payload
+
+
+def test_a_refusal_fails_what_was_held_and_is_repeated_for_a_repeated_knock() -> None:
+    alice, knocked = knocking(ALICE, BOB)
+    alice.send("please")
+    bob = Dialogue(BOB, knocked)
+    effects = bob.say(Denied("low_reputation", "No.", 60))
+    again = bob.say(KnockRepeated())
+    assert frames_in(again) == frames_in(effects)
+    assert Fail(refused=True, reason="low_reputation", retry_after_seconds=60) in alice.say(
+        answer_to(alice, effects)
+    )
+    assert isinstance(alice.state, Ended)
+
+
+def test_a_silent_refusal_says_nothing_ever() -> None:
+    _, knocked = knocking(ALICE, BOB)
+    bob = Dialogue(BOB, knocked)
+    assert frames_in(bob.say(Denied("dismissed", silent=True))) == []
+    assert frames_in(bob.say(KnockRepeated())) == []
+
+
+def test_waiting_for_the_owner_is_not_yet_a_refusal() -> None:
+    alice, knocked = knocking(ALICE, BOB)
+    bob = Dialogue(BOB, knocked)
+    alice.say(answer_to(alice, bob.say(Denied("awaiting_owner"))))
+    assert isinstance(alice.state, Knocking)
+    assert alice.state.awaits_owner
+
+
+def test_a_stale_prekey_is_tried_once_more_with_fresh_keys() -> None:
+    alice, _ = knocking(ALICE, BOB)
+    alice.say(PrekeyStale())
+    assert isinstance(alice.state, Resolving)
+    alice.say(Resolved(BOB.bundle(), SUITE))
+    assert Fail(refused=False, reason="stale_prekey") in alice.say(PrekeyStale())
+
+
+def test_keys_that_do_not_verify_begin_nothing() -> None:
+    eve = party("eve", CLOCK)
+    alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True)))
+    effects = alice.say(Resolved(eve.bundle(), SUITE))
+    assert Fail(refused=False, reason="bundle_invalid") in effects
+    assert frames_in(effects) == []
+
+
+def test_an_unknown_peer_fails_what_was_held() -> None:
+    alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True)))
+    assert Fail(refused=False, reason="agent_not_found") in alice.say(
+        Unresolvable("agent_not_found")
+    )
+
+
+def test_an_answer_to_another_knock_is_not_taken() -> None:
+    alice, _ = knocking(ALICE, BOB)
+    other, knocked = knocking(ALICE, BOB)
+    effects = Dialogue(BOB, knocked).say(Allowed(BOB.responder()))
+    event = answer_to(other, effects)
+    with pytest.raises(RemoteProtocolError, match="answer_not_to_our_knock"):
+        alice.say(event)
+    assert isinstance(alice.state, Knocking)
+
+
+def test_a_bad_message_changes_nothing() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (frame,) = frames_in(alice.send("secret"))
+    before = bob.state
+    flipped = bytes([frame.ciphertext[0] ^ 1]) + frame.ciphertext[1:]  # type: ignore[union-attr]
+    with pytest.raises(AgentMeshError):
+        bob.say(Heard(changed(frame, ciphertext=flipped)))  # type: ignore[arg-type]
+    assert bob.state == before
+    carry(alice, bob)
+    assert bob.shown_texts() == ["hello", "secret"]
+
+
+def test_what_comes_twice_is_confirmed_twice_and_heard_once() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (frame,) = frames_in(alice.send("again"))
+    assert frames_in(bob.say(Heard(frame)))  # type: ignore[arg-type]
+    assert len(frames_in(bob.say(Heard(frame)))) == 1  # type: ignore[arg-type]
+    assert list(bob.heard.values()) == ["hello", "again"]
+
+
+def test_a_gap_hides_what_comes_after_it_until_it_is_filled() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (first,) = frames_in(alice.send("first"))
+    (second,) = frames_in(alice.send("second"))
+    bob.say(Heard(second))  # type: ignore[arg-type]
+    assert bob.shown_texts() == ["hello"]
+    bob.say(Heard(first))  # type: ignore[arg-type]
+    assert bob.shown_texts() == ["hello", "first", "second"]
+
+
+def test_closing_ends_it_on_both_sides_after_everything_was_said() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (last,) = frames_in(alice.send("last words"))
+    (bye,) = frames_in(alice.say(Close("completed")))
+    alice.effects.clear()
+    bob.say(Heard(bye))  # type: ignore[arg-type]
+    assert isinstance(bob.state, Open), "a good-bye waits for what was said before it"
+    bob.say(Heard(last))  # type: ignore[arg-type]
+    assert isinstance(bob.state, Ended)
+    assert bob.shown_texts() == ["hello", "last words"]
+    carry(alice, bob)
+    assert isinstance(alice.state, Ended)
+
+
+def test_an_ended_session_still_confirms_repetitions() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (bye,) = frames_in(alice.say(Close("completed")))
+    bob.say(Heard(bye))  # type: ignore[arg-type]
+    assert len(frames_in(bob.say(Heard(bye)))) == 1  # type: ignore[arg-type]
+
+
+def test_a_lost_session_is_started_over() -> None:
+    alice, _ = opened(ALICE, BOB, "hello")
+    effects = alice.say(Lost())
+    assert StartOver() in effects
+    assert Over("session_lost", by_peer=True) in effects
+
+
+def test_the_sender_learns_what_was_read() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    bob.say(Read((2,)))
+    carry(alice, bob)
+    assert isinstance(alice.state, Open)
+    assert 2 in alice.state.read_by_peer
+
+
+def test_the_loser_of_a_tie_says_its_words_in_the_other_session() -> None:
+    alice, _ = knocking(ALICE, BOB)
+    assert StartOver() in alice.say(Superseded())
+
+
+def test_their_knock_asks_policy_nothing_by_itself() -> None:
+    _, knocked = knocking(ALICE, BOB)
+    bob = Dialogue(BOB, knocked)
+    assert AskPolicy() not in bob.say(KnockRepeated())
