@@ -1,0 +1,144 @@
+"""A link to one relay: kept up for as long as `run` runs."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+
+from agentmesh.errors import AgentMeshError, TransportError
+from agentmesh.observability.logs import Code, record
+from agentmesh.protocol import limits
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.origin import origin_of
+from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
+from agentmesh.transport.backoff import Backoff
+from agentmesh.transport.caller import Caller
+from agentmesh.transport.channel import Channel
+from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
+from agentmesh.transport.wire import CONNECT_SECONDS, dial
+
+STABLE_SECONDS = 30
+"""A connection that lasted so long counts as a success: the next pause is short again."""
+
+_NO_HURRY = {"displaced", "timestamp_expired", "protocol_mismatch", "relay_origin_mismatch"}
+"""Errors that trying again soon does not mend. (Displaced: two daemons have one identity.)"""
+
+_log = logging.getLogger(__name__)
+
+
+class RelayLink:
+    """Carries frames while it is connected, and connects again whenever it is not."""
+
+    def __init__(self, url: str, caller: Caller, incoming: Incoming, *, is_ours: bool) -> None:
+        self.origin = origin_of(url)
+        self._caller = caller
+        self._incoming = incoming
+        self._public_only = not is_ours and not caller.private_relays
+        self._backoff = Backoff(caller.entropy)
+        self._state: LinkState = "connecting"
+        self._since = caller.clock.now()
+        self._last_error = ""
+        self._clock_ahead: float | None = None
+        self._connections = 0
+        self._channel: Channel | None = None
+        self._presence: Presence | None = None
+        self._settled = asyncio.Event()  # no longer "connecting": there, or not there
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self._channel is not None and self._channel.is_busy
+
+    def status(self) -> LinkStatus:
+        """Return how the link is."""
+        return LinkStatus(
+            relay=self.origin,
+            state=self._state,
+            since=self._since,
+            last_error=self._last_error,
+            clock_ahead=self._clock_ahead,
+        )
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        while True:
+            self._turn_to("connecting")
+            began = self._caller.clock.monotonic()
+            retry_after = await self._connect_once()
+            if self._caller.clock.monotonic() - began >= STABLE_SECONDS:
+                self._backoff.reset()
+            no_hurry = self._last_error in _NO_HURRY
+            pause = self._backoff.longest() if no_hurry else self._backoff.pause()
+            await asyncio.sleep(max(pause, retry_after))
+
+    async def send(self, frame: Send) -> Sent:
+        """Offer a frame and return the relay's answer, or raise `TransportError`."""
+        return await (await self._ready()).send(frame)
+
+    async def presence_of(self, amid: Amid) -> PresenceResponse:
+        """Ask how a peer is, or raise `TransportError`."""
+        return await (await self._ready()).presence_of(amid)
+
+    def ack(self, arrivals: Iterable[Arrival]) -> None:
+        """Say that these are saved. Those of an earlier connection will come again."""
+        if self._channel is not None:
+            self._channel.ack(arrivals)
+
+    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+        """Say how we are and who may know, now and after each reconnect."""
+        visible = tuple(visible_to[: limits.VISIBLE_TO])
+        self._presence = Presence(status=status, visible_to=visible)
+        if self._channel is not None:
+            self._channel.say(self._presence)
+
+    async def _ready(self) -> Channel:
+        try:
+            async with asyncio.timeout(2 * CONNECT_SECONDS):
+                await self._settled.wait()
+        except TimeoutError:
+            raise TransportError("relay_timeout", f"{self.origin} does not answer.") from None
+        if self._channel is None:
+            code = self._last_error or "relay_offline"
+            raise TransportError(code, f"There is no link to {self.origin} at the moment.")
+        return self._channel
+
+    async def _connect_once(self) -> int:
+        """Hold one connection to its end; return how long the relay asked us to stay away."""
+        self._connections += 1
+        channel: Channel | None = None
+        try:
+            wire = await dial(self.origin, self._caller.tls, public_only=self._public_only)
+            try:
+                channel = Channel(wire, self.origin, self._connections, self._incoming)
+                await channel.authenticate(self._caller)
+                self._connected(channel)
+                await channel.run()
+            finally:
+                self._channel = None
+                if channel is not None:
+                    self._clock_ahead = channel.clock_ahead
+                    channel.close()
+                await wire.close()
+        except AgentMeshError as error:
+            self._last_error = error.code
+        self._turn_to("offline")
+        record(_log, logging.INFO, "relay.offline", code=Code(self._last_error))
+        return channel.retry_after if channel is not None else 0
+
+    def _connected(self, channel: Channel) -> None:
+        self._channel = channel
+        self._clock_ahead = channel.clock_ahead
+        self._last_error = ""
+        if self._presence is not None:
+            channel.say(self._presence)
+        self._turn_to("connected")
+        record(_log, logging.INFO, "relay.connected")
+
+    def _turn_to(self, state: LinkState) -> None:
+        self._state = state
+        self._since = self._caller.clock.now()
+        if state == "connecting":
+            self._settled.clear()
+        else:
+            self._settled.set()
+        self._incoming.changed(self.status())

@@ -1,0 +1,143 @@
+"""The transport of the node: our own relay always, other relays as long as they are needed."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from types import TracebackType
+from typing import Self
+
+from agentmesh.errors import TransportError
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.origin import origin_of
+from agentmesh.protocol.relay_frames import PresenceResponse, Send, Sent
+from agentmesh.transport.caller import Caller
+from agentmesh.transport.interface import Arrival, Incoming, LinkStatus
+from agentmesh.transport.relay import RelayLink
+
+MAX_FOREIGN_LINKS = 16
+"""At this bound the link that was idle for longest gives way; if all are busy, `send` fails."""
+
+IDLE_SECONDS = 60
+LOOK_SECONDS = 5
+
+
+@dataclass(slots=True)
+class _Lease:
+    """A link to another relay, and when it was last of use."""
+
+    link: RelayLink
+    task: asyncio.Task[None]
+    used_at: float
+    users: int = 0
+
+
+class Router:
+    """See `Transport`."""
+
+    def __init__(self, home: str, caller: Caller, incoming: Incoming) -> None:
+        self._caller = caller
+        self._incoming = incoming
+        self._home = RelayLink(home, caller, incoming, is_ours=True)
+        self._foreign: dict[str, _Lease] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._own: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect to our own relay."""
+        await self._tasks.__aenter__()
+        self._own = [
+            self._tasks.create_task(self._home.run()),
+            self._tasks.create_task(self._close_idle_ones()),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all links; whoever still waits for an answer gets `TransportError`."""
+        for task in (*self._own, *(lease.task for lease in self._foreign.values())):
+            task.cancel()
+        self._foreign.clear()
+        if isinstance(error, asyncio.CancelledError):  # perhaps the group's own doing
+            await self._tasks.__aexit__(kind, error, trace)
+        else:
+            await self._tasks.__aexit__(None, None, None)
+
+    async def send(self, frame: Send, relay: str | None = None) -> Sent:
+        """Offer a frame to the recipient's relay (None: ours) and return its answer."""
+        origin = self._home.origin if relay is None else origin_of(relay)
+        if origin == self._home.origin:
+            return await self._home.send(frame)
+        lease = self._lease(origin)
+        lease.users += 1
+        try:
+            return await lease.link.send(frame)
+        finally:
+            lease.users -= 1
+            lease.used_at = self._caller.clock.monotonic()
+
+    async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
+        """Ask how a peer is."""
+        origin = self._home.origin if relay is None else origin_of(relay)
+        if origin == self._home.origin:
+            return await self._home.presence_of(amid)
+        lease = self._lease(origin)
+        lease.users += 1
+        try:
+            return await lease.link.presence_of(amid)
+        finally:
+            lease.users -= 1
+
+    def ack(self, arrivals: Iterable[Arrival]) -> None:
+        """Say that these are saved, to the relays that brought them."""
+        for relay, ours in groupby(arrivals, key=lambda arrival: arrival.relay):
+            if relay == self._home.origin:
+                self._home.ack(ours)
+            elif (lease := self._foreign.get(relay)) is not None:
+                lease.link.ack(ours)
+
+    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+        """Say how we are and who may know, to our own relay."""
+        self._home.show(status, visible_to)
+
+    def status(self) -> LinkStatus:
+        """Return how the link to our own relay is."""
+        return self._home.status()
+
+    def foreign(self) -> list[LinkStatus]:
+        """Return how the links to other relays are."""
+        return [lease.link.status() for lease in self._foreign.values()]
+
+    def _lease(self, origin: str) -> _Lease:
+        now = self._caller.clock.monotonic()
+        lease = self._foreign.get(origin)
+        if lease is None:
+            if len(self._foreign) >= MAX_FOREIGN_LINKS:
+                self._make_room()
+            link = RelayLink(origin, self._caller, self._incoming, is_ours=False)
+            lease = _Lease(link, self._tasks.create_task(link.run()), now)
+            self._foreign[origin] = lease
+        lease.used_at = now
+        return lease
+
+    def _make_room(self) -> None:
+        idle = [origin for origin, lease in self._foreign.items() if not lease.users]
+        if not idle:
+            raise TransportError("relay_busy", "Too many other relays are in use.", "Try later.")
+        self._drop(min(idle, key=lambda origin: self._foreign[origin].used_at))
+
+    def _drop(self, origin: str) -> None:
+        self._foreign.pop(origin).task.cancel()
+
+    async def _close_idle_ones(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            old = self._caller.clock.monotonic() - IDLE_SECONDS
+            for origin, lease in list(self._foreign.items()):
+                if not lease.users and lease.used_at <= old:
+                    self._drop(origin)

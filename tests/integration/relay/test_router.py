@@ -1,0 +1,143 @@
+"""Our end of the link against the real relay, as a process."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agentmesh.errors import TransportError
+from agentmesh.protocol.origin import origin_of
+from agentmesh.transport.router import Router
+from tests.support.incoming import RecordingIncoming, caller_called
+from tests.support.processes import Program, running
+from tests.support.relay_client import amid_called, message
+
+ALICE, BOB = amid_called("alice"), amid_called("bob")
+
+
+async def test_frames_arrive_in_batches_and_are_acknowledged(url: str) -> None:
+    to_alice, to_bob = RecordingIncoming(), RecordingIncoming()
+    async with (
+        Router(url, caller_called("alice"), to_alice) as alice,
+        Router(url, caller_called("bob"), to_bob) as bob,
+    ):
+        bob.show("online", [ALICE])
+        assert (await bob.presence_of(ALICE)).status == "offline"
+        assert (await alice.presence_of(BOB)).status == "online"
+        frames = [message(BOB, str(number), want_acked=True) for number in range(50)]
+        answers = await asyncio.gather(*(alice.send(frame) for frame in frames))
+        assert {answer.outcome for answer in answers} == {"forwarded"}
+        await to_bob.until(lambda: len(to_bob.arrivals) == 50)
+        assert [arrival.frame.id for arrival in to_bob.arrivals] == [str(n) for n in range(50)]
+        bob.ack(to_bob.arrivals)
+        await to_alice.until(lambda: len(to_alice.kept) == 50)
+
+
+async def test_a_relay_that_was_killed_is_found_again_and_has_what_it_queued(folder: Path) -> None:
+    to_alice, to_bob = RecordingIncoming(), RecordingIncoming()
+    with running("agentmesh_relay", "--listen", "127.0.0.1:0", "--data", folder) as first:
+        url = first.said("listening on ")
+        async with Router(url, caller_called("bob"), to_bob):
+            await to_bob.until(lambda: to_bob.connects == 1)
+        async with Router(url, caller_called("alice"), to_alice) as alice:
+            for number in range(20):
+                assert (await alice.send(message(BOB, str(number)))).outcome == "queued"
+            first.kill()
+            address = origin_of(url).removeprefix("ws://")
+            with running("agentmesh_relay", "--listen", address, "--data", folder) as second:
+                second.said("listening on ")
+                await to_alice.until(lambda: to_alice.connects == 2)
+                assert alice.status().state == "connected"
+                async with Router(url, caller_called("bob"), to_bob):
+                    await to_bob.until(lambda: len(to_bob.arrivals) == 20)
+    assert [arrival.frame.id for arrival in to_bob.arrivals] == [str(n) for n in range(20)]
+
+
+async def test_whoever_waits_for_an_answer_is_told_when_the_relay_dies(
+    relay: Program, url: str
+) -> None:
+    incoming = RecordingIncoming()
+    async with Router(url, caller_called("alice"), incoming) as alice:
+        await incoming.until(lambda: incoming.connects == 1)
+        relay.kill()
+        with pytest.raises(TransportError):
+            await alice.send(message(BOB, "1"))
+
+
+async def test_without_a_relay_there_is_an_error_and_a_status(url: str, relay: Program) -> None:
+    relay.kill()
+    async with Router(url, caller_called("alice"), RecordingIncoming()) as alice:
+        with pytest.raises(TransportError) as caught:
+            await alice.send(message(BOB, "1"))
+        assert caught.value.code == "relay_unreachable"
+        assert alice.status().state == "offline"
+        assert alice.status().last_error == "relay_unreachable"
+
+
+async def test_a_second_daemon_of_the_same_agent_displaces_the_first(url: str) -> None:
+    first_ear, second_ear = RecordingIncoming(), RecordingIncoming()
+    async with Router(url, caller_called("alice"), first_ear) as first:
+        await first_ear.until(lambda: first_ear.connects == 1)
+        async with Router(url, caller_called("alice"), second_ear) as second:
+            await second_ear.until(lambda: second_ear.connects == 1)
+            await first_ear.until(lambda: first_ear.links[-1].state == "offline")
+            assert first.status().last_error == "displaced"
+            assert (await second.send(message(ALICE, "1"))).outcome == "queued"
+
+
+async def test_a_wrong_clock_is_noticed_and_named(url: str) -> None:
+    class TwoHoursAhead:
+        def now(self) -> float:
+            return system.now() + 7200
+
+        def monotonic(self) -> float:
+            return system.monotonic()
+
+    system = caller_called("alice").clock
+    caller = caller_called("alice", clock=TwoHoursAhead())
+    async with Router(url, caller, RecordingIncoming()) as alice:
+        with pytest.raises(TransportError) as caught:
+            await alice.send(message(BOB, "1"))
+        assert caught.value.code == "timestamp_expired"
+        ahead = alice.status().clock_ahead
+        assert ahead is not None
+        assert 7190 < ahead < 7210
+
+
+async def test_a_relay_that_goes_by_another_name_gets_no_signature(tmp_path: Path) -> None:
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path, "--origin", "wss://example.org")
+    with running("agentmesh_relay", *arguments) as relay:
+        url = relay.said("listening on ")
+        async with Router(url, caller_called("alice"), RecordingIncoming()) as alice:
+            with pytest.raises(TransportError) as caught:
+                await alice.send(message(BOB, "1"))
+            assert caught.value.code == "relay_origin_mismatch"
+
+
+async def test_a_peer_at_another_relay_is_reached_there(url: str, tmp_path: Path) -> None:
+    to_bob = RecordingIncoming()
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "other")
+    with running("agentmesh_relay", *arguments) as other:
+        there = other.said("listening on ")
+        async with (
+            Router(there, caller_called("bob"), to_bob) as bob,
+            Router(url, caller_called("alice"), RecordingIncoming()) as alice,
+        ):
+            await to_bob.until(lambda: to_bob.connects == 1)
+            assert (await alice.send(message(BOB, "1"), there)).outcome == "queued"
+            assert (await alice.send(message(BOB, "1"))).code == "UNKNOWN_RECIPIENT"
+            await to_bob.until(lambda: len(to_bob.arrivals) == 1)
+            bob.ack(to_bob.arrivals)
+            assert [link.relay for link in alice.foreign()] == [origin_of(there)]
+
+
+async def test_a_peer_cannot_send_us_into_our_own_network(url: str) -> None:
+    caller = caller_called("alice", private_relays=False)
+    async with Router(url, caller, RecordingIncoming()) as alice:
+        for relay, code in (
+            ("ws://127.0.0.1:1", "relay_not_secure"),
+            ("wss://127.0.0.1:1", "relay_not_public"),
+        ):
+            with pytest.raises(TransportError) as caught:
+                await alice.send(message(BOB, "1"), relay)
+            assert caught.value.code == code
