@@ -1,0 +1,90 @@
+"""JSON that two readers could read differently is not read at all."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.messages.strict_json import read_json, write_json
+from agentmesh.protocol.limits import MAX_JSON_DEPTH, MAX_PAYLOAD
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text("abé"), inner), max_leaves=20
+)
+
+AMBIGUOUS = {
+    "a key twice": '{"a":1,"a":2}',
+    "a key twice, far inside": '[{"b":{"a":1,"\\u0061":2}}]',
+    "not a number": '{"a":NaN}',
+    "an infinity": "[-Infinity]",
+    "a float without bound": "[1e999]",
+    "an integer without bound": str(2**64),
+    "a negative integer without bound": str(-(2**63) - 1),
+    "half a character": '"\\ud800"',
+    "half a character as a key": '{"\\udfff":1}',
+    "too many brackets": "[" * 33 + "]" * 33,
+    "too many objects": '{"a":' * 33 + "1" + "}" * 33,
+    "brackets by the thousand": "[" * 30_000 + "]" * 30_000,
+}
+MALFORMED = {
+    "nothing": b"",
+    "words": b"hello",
+    "two values": b"1 2",
+    "a comma too many": b'{"a":1,}',
+    "not UTF-8": b'"\xff"',
+    "a surrogate in UTF-8": b'"\xed\xa0\x80"',
+    "a byte order mark": b"\xef\xbb\xbf1",
+    "an integer of five thousand digits": b"1" * 5000,
+    "a bare line end": b'"a\nb"',
+}
+
+
+@given(VALUES)
+def test_a_value_comes_out_as_it_went_in(value: object) -> None:
+    assert read_json(json.dumps(value).encode()) == value
+    assert read_json(write_json(value)) == value
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_what_is_ambiguous_is_refused(text: str) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        read_json(text.encode())
+    assert caught.value.code == "json_ambiguous"
+
+
+@pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_json_is_refused(data: bytes) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        read_json(data)
+    assert caught.value.code == "json_malformed"
+
+
+def test_the_deepest_that_is_allowed_is_read() -> None:
+    text = "[" * MAX_JSON_DEPTH + "1" + "]" * MAX_JSON_DEPTH
+    assert write_json(read_json(text.encode())) == text.encode()
+
+
+def test_size_is_looked_at_first() -> None:
+    assert read_json(b"1" + b" " * (MAX_PAYLOAD - 1)) == 1
+    for data, limit in ((b" " * (MAX_PAYLOAD + 1), MAX_PAYLOAD), (b"123", 2)):
+        with pytest.raises(RemoteProtocolError) as caught:
+            read_json(data, limit)
+        assert caught.value.code == "json_too_large"
+
+
+@given(st.binary(max_size=200) | st.text('[]{}":,\\u0d8ae1-.', max_size=60).map(str.encode))
+def test_nothing_but_a_refusal_can_come_of_rubbish(data: bytes) -> None:
+    try:
+        value = read_json(data)
+    except RemoteProtocolError:
+        return
+    assert read_json(write_json(value)) == value
