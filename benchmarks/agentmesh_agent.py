@@ -25,8 +25,8 @@ async def answer(home: Path) -> None:
     """Answer whatever comes, until this process is stopped."""
     answering = plan.Answering()
     async with Agent(home=home) as me:
-        async for message in me.inbox():
-            reply = answering.answer(message.text)
+        async for message in me.inbox(consume=False):
+            reply = answering.answer(message.payload["text"])
             if reply is not None:
                 await me.send(message.sender, reply)
 
@@ -40,8 +40,8 @@ class Talk:
         self._texts = self._arriving()
 
     async def _arriving(self) -> AsyncIterator[str]:
-        async for message in self._me.inbox():
-            yield message.text
+        async for message in self._me.inbox(consume=False):
+            yield message.payload["text"]
 
     async def send(self, text: str) -> None:
         """Send a text; returns when the daemon keeps it."""

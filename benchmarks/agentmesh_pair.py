@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 CALL_TIMEOUT = 30.0
 RUN_TIMEOUT = 300.0
 LIMITLESS = "1000000"
+RELAY_LIMITS = ("--messages-per-minute", LIMITLESS, "--knocks-per-minute", LIMITLESS)
 POLICY = {
     "consent": "policy",  # its owner approves at once, as everybody's owner here does
     "rate_limit.messages_per_minute": LIMITLESS,
@@ -50,7 +51,7 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
     """Run a relay and a registry; yields the settings that lead to them."""
     relay, registry = free_port(), free_port()
     at = "127.0.0.1"
-    relay_command = [str(BIN / "agentmesh-relay"), "--listen", f"{at}:{relay}"]
+    relay_command = [str(BIN / "agentmesh-relay"), "--listen", f"{at}:{relay}", *RELAY_LIMITS]
     registry_command = [str(BIN / "agentmesh-registry"), "--listen", f"{at}:{registry}"]
     with (
         process([*relay_command, "--data", str(folder / "relay")], folder / "relay.log"),
