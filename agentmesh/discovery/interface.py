@@ -4,14 +4,25 @@ A directory is believed in what only it can know (tier, reputation, presence). W
 about itself is signed by the agent, and verified before it gets here.
 """
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
+from agentmesh.errors import TransportError
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
+
+
+class RateLimited(TransportError):
+    """The directory has had enough of us for `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "rate_limited", "Too many requests.", f"Try again in {retry_after} seconds."
+        )
+        self.retry_after = retry_after
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +84,7 @@ class DirectoryStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     url: str
-    state: str
+    state: Literal["unknown", "up", "down"] = "unknown"
     reason: str = ""
     last_answer_at: float | None = None
     clock_offset: float | None = None

@@ -1,0 +1,128 @@
+"""What a registry answers, as far as we read it. It is a stranger: nothing is believed unproved."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from agentmesh.discovery.interface import Found, RateLimited
+from agentmesh.errors import (
+    AgentMeshError,
+    CryptoError,
+    Refused,
+    RemoteProtocolError,
+    TransportError,
+)
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid, amid_of
+from agentmesh.protocol.published import read_prekeys, read_record
+from agentmesh.protocol.records import PrekeyBundle
+from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.times import from_text
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+_CODE = re.compile(r"[a-z][a-z_]{0,63}")
+_MAX_RETRY_SECONDS = 3600
+_MAX_WORDS = 300
+
+
+class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent, by lookup or search."""
+
+    record: bytes
+    tier: float
+    reputation_score: float
+    ratings_count: int
+    reputation_status: str
+    status: Status
+    last_seen: str | None = None
+    organization: str | None = None
+
+
+class PageAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of agents; each is read alone, so that a bad one spoils no other."""
+
+    results: tuple[msgspec.Raw, ...]
+    total: int
+
+
+class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal."""
+
+    code: str = ""
+    detail: str = ""
+    hint: str = ""
+    retry_after_seconds: int = 1
+
+
+def found(answer: AgentAnswer, now: float) -> Found:
+    """Return an agent whose record verified and has not expired."""
+    try:
+        signed = msgspec.msgpack.decode(answer.record, type=Signed)
+        record, exchange_key = read_record(signed)
+        last_seen = None if answer.last_seen is None else from_text(answer.last_seen)
+    except (msgspec.MsgspecError, CryptoError, ValueError, RecursionError):
+        raise RemoteProtocolError(
+            "record_invalid", "The registry handed out a record that its agent did not sign."
+        ) from None
+    if record.expires_at <= now * 1000:
+        raise Refused("agent_not_found", f"The record of {record.amid} has expired.")
+    return Found(
+        record=record,
+        exchange_key=exchange_key,
+        signed=signed,
+        tier=answer.tier,
+        reputation=answer.reputation_score,
+        ratings_count=answer.ratings_count,
+        reputation_status=answer.reputation_status,
+        status=answer.status,
+        last_seen=last_seen,
+        organization=answer.organization or "",
+    )
+
+
+def checked_bundle(bundle: PrekeyBundle, amid: Amid) -> PrekeyBundle:
+    """Return the bundle, if all in it that is signed is by this agent."""
+    try:
+        if amid_of(bundle.identity) == amid:
+            read_prekeys(bundle, amid)
+            return bundle
+    except (CryptoError, RemoteProtocolError):
+        pass
+    raise RemoteProtocolError(
+        "bundle_invalid", "The registry handed out keys that the agent did not sign."
+    )
+
+
+def failure(status: int, body: bytes) -> AgentMeshError:
+    """Return what a refusal means to the caller."""
+    try:
+        problem = msgspec.json.decode(body, type=ProblemAnswer)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        problem = ProblemAnswer()
+    if status == 429:
+        return RateLimited(min(max(problem.retry_after_seconds, 1), _MAX_RETRY_SECONDS))
+    if status >= 500:
+        return TransportError(
+            "registry_unavailable", f"The registry cannot serve at the moment ({status})."
+        )
+    if not _CODE.fullmatch(problem.code):
+        return RemoteProtocolError(
+            "registry_malformed", f"What answered with {status} does not speak like a registry."
+        )
+    return Refused(problem.code, _shown(problem.detail), _shown(problem.hint))
+
+
+def decoded(body: bytes, kind: type[A]) -> A:
+    """Return an answer, or blame the registry."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise RemoteProtocolError(
+            "registry_malformed", "The registry's answer is not what it should be."
+        ) from None
+
+
+def _shown(text: str) -> str:
+    return "".join(letter for letter in text[:_MAX_WORDS] if letter.isprintable())

@@ -1,0 +1,109 @@
+"""Several directories as one, and a memory of who was where. Bundles are never remembered."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from agentmesh.discovery.interface import (
+    Directory,
+    DirectoryStatus,
+    Found,
+    PrekeyCount,
+    Query,
+    SearchPage,
+)
+from agentmesh.errors import (
+    AgentMeshError,
+    Refused,
+    RemoteProtocolError,
+    TransportError,
+    UsageError,
+)
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.world import Clock
+
+CACHE_SECONDS = 5 * 60
+CACHE_ENTRIES = 1000
+
+T = TypeVar("T")
+
+# Answers after which another directory may know better. Anything else is final.
+_NOT_HERE = {"agent_not_found", "prekeys_not_found"}
+
+
+class Chain:
+    """Asks the first directory, and the next one where that one cannot help."""
+
+    def __init__(self, directories: Sequence[Directory], clock: Clock) -> None:
+        if not directories:
+            raise UsageError("no_directory", "There is no directory to ask.")
+        self._directories = tuple(directories)
+        self._clock = clock
+        self._known: OrderedDict[Amid, tuple[float, Found]] = OrderedDict()
+
+    async def lookup(self, amid: Amid) -> Found:
+        """Return who that is, perhaps as of five minutes ago."""
+        known = self._remembered(amid)
+        if known is not None:
+            return known
+        found = await self._first(lambda directory: directory.lookup(amid))
+        self._known[amid] = (self._clock.monotonic() + CACHE_SECONDS, found)
+        if len(self._known) > CACHE_ENTRIES:
+            self._known.popitem(last=False)
+        return found
+
+    def forget(self, amid: Amid) -> None:
+        """Ask afresh the next time."""
+        self._known.pop(amid, None)
+
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+        """Return keys to begin a session with, always fresh."""
+        return await self._first(lambda directory: directory.bundle(amid, one_time=one_time))
+
+    async def register(self, signed: Signed) -> Found:
+        """Publish our record in the first directory that takes it."""
+        self.forget(signed.amid)
+        return await self._first(lambda directory: directory.register(signed))
+
+    async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
+        """Publish our prekeys in the first directory that takes them."""
+        return await self._first(lambda directory: directory.publish_prekeys(upload))
+
+    async def prekey_count(self) -> PrekeyCount:
+        """Return what is there of our prekeys."""
+        return await self._first(lambda directory: directory.prekey_count())
+
+    async def set_status(self, status: Status) -> None:
+        """Publish our presence."""
+        await self._first(lambda directory: directory.set_status(status))
+
+    async def search(self, query: Query) -> SearchPage:
+        """Return a page of agents."""
+        return await self._first(lambda directory: directory.search(query))
+
+    def status(self) -> tuple[DirectoryStatus, ...]:
+        """Return how each directory is doing."""
+        return tuple(one for directory in self._directories for one in directory.status())
+
+    def _remembered(self, amid: Amid) -> Found | None:
+        until, found = self._known.get(amid, (0.0, None))
+        if found is None or until <= self._clock.monotonic():
+            self.forget(amid)
+            return None
+        self._known.move_to_end(amid)
+        return found
+
+    async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T:
+        first_failure: AgentMeshError | None = None
+        for directory in self._directories:
+            try:
+                return await ask(directory)
+            except (TransportError, RemoteProtocolError, Refused) as failure:
+                if isinstance(failure, Refused) and failure.code not in _NOT_HERE:
+                    raise
+                # The first one's answer counts: the others only fill in.
+                first_failure = first_failure or failure
+        raise first_failure or UsageError("no_directory")
