@@ -1,6 +1,6 @@
 """Who is registered: records, and what the registry itself knows about each agent."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -96,9 +96,9 @@ class Agents:
         return row[0], row[1]
 
 
-def agent_of(row: sa.Row[tuple[object, ...]]) -> Agent:
+def agent_of(row: sa.Row[Any]) -> Agent:
     """Return a row of `agents` as a value."""
-    return msgspec.convert(row._asdict(), Agent)
+    return Agent(**row._asdict())
 
 
 async def _put(connection: AsyncConnection, new: Registration, now: int) -> PutOutcome:

@@ -65,9 +65,10 @@ class PrekeyStore:
         """
         new = _kept(upload, read)
         async with self._database.writing() as connection:
-            look = sa.select(prekeys).where(prekeys.c.amid == amid).with_for_update()
+            columns = [prekeys.c[name] for name in _Kept.__struct_fields__]
+            look = sa.select(*columns).where(prekeys.c.amid == amid).with_for_update()
             row = (await connection.execute(look)).one_or_none()
-            old = None if row is None else msgspec.convert(row._asdict(), _Kept)
+            old = None if row is None else _Kept(**row._asdict())
             if old is not None:
                 _check_documents(old, new)
             await _put(connection, amid, _merged(old, new, upload), now)
