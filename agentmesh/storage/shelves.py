@@ -1,0 +1,227 @@
+"""Changes in memory: what `applying.py` says in SQL, on dictionaries in the order of the rows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from typing import Any
+
+from msgspec.structs import replace
+
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.protocol.limits import SESSION_ERASE_SECONDS
+from agentmesh.storage import changes, cleaning
+from agentmesh.storage.changes import Change, Confirm, Settle, SettleAll
+from agentmesh.storage.rows import (
+    ContactRow,
+    ErrandRow,
+    IncomingRow,
+    KnockRow,
+    Outcome,
+    OutgoingRow,
+    PrekeyRow,
+    SessionRow,
+)
+
+UNSETTLED = frozenset({"held", "queued"})
+
+
+class Shelves:
+    """Everything that is kept, by key."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[SessionId, SessionRow] = {}
+        self.outgoing: dict[MessageId, OutgoingRow] = {}
+        self.incoming: dict[tuple[MessageId, Amid], IncomingRow] = {}
+        self.errands: dict[str, ErrandRow] = {}
+        self.knocks: dict[SessionId, KnockRow] = {}
+        self.contacts: dict[Amid, ContactRow] = {}
+        self.prekeys: dict[tuple[str, int], PrekeyRow] = {}
+        self.seen: dict[tuple[Amid, str], float] = {}
+        self.named: dict[str, bytes] = {}
+        self.last_position = 0
+
+    def copy(self) -> "Shelves":
+        """Return shelves that can be changed without a trace on these."""
+        other = copy(self)
+        for name, shelf in vars(self).items():
+            setattr(other, name, copy(shelf))
+        return other
+
+    def apply(self, turn: Sequence[Change]) -> None:
+        """Carry out the changes in their order."""
+        for change in turn:
+            _APPLY[type(change)](self, change)
+
+    def clean(self, now: float) -> int:
+        """Erase and mark what is past its time; return how many rows it were."""
+        message = now - cleaning.MESSAGE_SECONDS
+        expired = [
+            k for k in self.knocks.values() if k.verdict == "pending" and k.expires_at <= now
+        ]
+        for knock in expired:
+            self.knocks[knock.knock_id] = replace(knock, verdict="dismissed", reason="expired")
+        gone = len(expired)
+        gone += _drop(
+            self.knocks,
+            lambda k: k.verdict != "pending" and k.received_at <= now - cleaning.KNOCK_SECONDS,
+        )
+        gone += _drop(self.seen, lambda until: until <= now)
+        for row in self.incoming.values():
+            if _is_consumed(row, message):
+                self.remember(row.peer, row.message_id, now + cleaning.REMEMBER_SECONDS)
+        gone += _drop(self.incoming, lambda row: _is_consumed(row, message))
+        gone += _drop(
+            self.outgoing, lambda m: m.outcome not in UNSETTLED and m.created_at <= message
+        )
+        return gone + _drop(self.sessions, lambda s: s.expires_at <= now - SESSION_ERASE_SECONDS)
+
+    def remember(self, peer: Amid, seen_id: str, until: float) -> None:
+        """Never accept this id from this peer again, until then."""
+        self.seen[peer, seen_id] = max(until, self.seen.get((peer, seen_id), until))
+
+    def settle(self, messages: Iterable[OutgoingRow], outcome: Outcome, reason: str) -> set[str]:
+        """Move outcomes forward; return the frames of the messages."""
+        frames = set()
+        for message in messages:
+            if message.frame_id is not None:
+                frames.add(str(message.frame_id))
+            if message.outcome in UNSETTLED and (message.outcome, outcome) != ("queued", "held"):
+                body = message.body if outcome in UNSETTLED else b""
+                settled = replace(message, outcome=outcome, reason=reason, body=body)
+                self.outgoing[message.message_id] = settled
+            elif (message.outcome, outcome) == ("delivered", "consumed"):
+                self.outgoing[message.message_id] = replace(message, outcome="consumed")
+        return frames
+
+    def drop_closed(self, frames: Iterable[str]) -> None:
+        """Drop the frames of which no message is open."""
+        is_open = {m.frame_id for m in self.outgoing.values() if m.outcome in UNSETTLED}
+        for frame in frames:
+            if frame not in is_open:
+                self.errands.pop(frame, None)
+
+
+def _drop(shelf: dict[Any, Any], is_gone: Callable[[Any], bool]) -> int:
+    gone = [key for key, value in shelf.items() if is_gone(value)]
+    for key in gone:
+        del shelf[key]
+    return len(gone)
+
+
+def _is_consumed(row: IncomingRow, before: float) -> bool:
+    return row.consumed_at is not None and row.consumed_at <= before
+
+
+def _put(shelves: Shelves, change: changes.Put) -> None:
+    match change.row:
+        case SessionRow() as row:
+            shelves.sessions[row.session_id] = row
+        case OutgoingRow() as row:
+            shelves.outgoing[row.message_id] = row
+        case ErrandRow() as row:
+            shelves.errands[row.errand_id] = row
+        case KnockRow() as row:
+            shelves.knocks[row.knock_id] = row
+        case ContactRow() as row:
+            shelves.contacts[row.amid] = row
+        case PrekeyRow() as row:
+            shelves.prekeys[row.kind, row.id] = row
+
+
+def _deliver(shelves: Shelves, change: changes.Deliver) -> None:
+    row = change.row
+    if (row.peer, row.message_id) not in shelves.seen:
+        shelves.incoming.setdefault((row.message_id, row.peer), row)
+
+
+def _release(shelves: Shelves, change: changes.Release) -> None:
+    waiting = [
+        (key, row)
+        for key, row in shelves.incoming.items()
+        if row.session_id == change.session_id
+        and row.position is None
+        and row.sequence <= change.up_to
+    ]
+    for key, row in sorted(waiting, key=lambda item: item[1].sequence):
+        shelves.last_position += 1
+        shelves.incoming[key] = replace(row, position=shelves.last_position)
+
+
+def _settle(shelves: Shelves, change: Settle) -> None:
+    found = [shelves.outgoing[i] for i in change.message_ids if i in shelves.outgoing]
+    shelves.drop_closed(shelves.settle(found, change.outcome, change.reason))
+
+
+def _confirm(shelves: Shelves, change: Confirm) -> None:
+    found = [
+        message
+        for message in shelves.outgoing.values()
+        if message.session_id == change.session_id
+        and message.sequence is not None
+        and (message.sequence <= change.up_to or message.sequence in change.also)
+    ]
+    shelves.drop_closed(shelves.settle(found, change.outcome, ""))
+
+
+def _settle_all(shelves: Shelves, change: SettleAll) -> None:
+    found = [
+        message
+        for message in shelves.outgoing.values()
+        if message.session_id == change.session_id
+        and message.outcome in UNSETTLED
+        and (message.sequence is None or not change.held_only)
+    ]
+    shelves.drop_closed(shelves.settle(found, change.outcome, change.reason))
+
+
+def _move(shelves: Shelves, change: changes.Move) -> None:
+    for message in list(shelves.outgoing.values()):
+        if message.session_id == change.from_session and message.outcome in UNSETTLED:
+            shelves.outgoing[message.message_id] = replace(
+                message, session_id=change.to_session, sequence=None, frame_id=None
+            )
+    _drop_errands(shelves, changes.DropErrands(change.from_session, "emit"))
+
+
+def _drop_errands(shelves: Shelves, change: changes.DropErrands) -> None:
+    _drop(
+        shelves.errands,
+        lambda e: e.session_id == change.session_id and change.kind in {e.kind, ""},
+    )
+
+
+def _drop_session(shelves: Shelves, change: changes.DropSession) -> None:
+    shelves.sessions.pop(change.session_id, None)
+    _drop_errands(shelves, changes.DropErrands(change.session_id))
+
+
+def _consume(shelves: Shelves, change: changes.Consume) -> None:
+    for key, row in shelves.incoming.items():
+        if row.message_id == change.message_id and change.peer in {None, row.peer}:
+            if row.consumed_at is None:
+                shelves.incoming[key] = replace(row, consumed_at=change.at)
+            return
+
+
+def _set_value(shelves: Shelves, change: changes.SetValue) -> None:
+    shelves.named[change.name] = change.value
+    if not change.value:
+        del shelves.named[change.name]
+
+
+_APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
+    changes.Put: _put,
+    changes.Deliver: _deliver,
+    changes.Release: _release,
+    changes.Settle: _settle,
+    changes.Confirm: _confirm,
+    changes.SettleAll: _settle_all,
+    changes.Move: _move,
+    changes.DropErrand: lambda shelves, change: shelves.errands.pop(change.errand_id, None),
+    changes.DropErrands: _drop_errands,
+    changes.DropPrekey: lambda shelves, c: shelves.prekeys.pop((c.kind, c.id), None),
+    changes.DropSession: _drop_session,
+    changes.DropContact: lambda shelves, change: shelves.contacts.pop(change.amid, None),
+    changes.Consume: _consume,
+    changes.Remember: lambda shelves, c: shelves.remember(c.peer, c.id, c.until),
+    changes.SetValue: _set_value,
+}
