@@ -61,17 +61,10 @@ def make(
 
 def key_pair(kind: Kind, number: int, public: bytes, private: Secret) -> KeyPair:
     """Return a kept prekey as a handshake wants it: the bare key, not the document."""
-    if kind == "one_time":
-        return KeyPair(number, public, private)
-    document, _ = _DOCUMENTS[kind]
-    return KeyPair(
-        number, msgspec.msgpack.decode(document_of(public).payload, type=document).key, private
-    )
-
-
-def document_of(public: bytes) -> Signed:
-    """Return the signed document of a kept prekey."""
-    return msgspec.msgpack.decode(public, type=Signed)
+    if kind != "one_time":
+        document, _ = _DOCUMENTS[kind]
+        public = msgspec.msgpack.decode(_document_of(public).payload, type=document).key
+    return KeyPair(number, public, private)
 
 
 def sign_suites(identity: Identity, sequence: int) -> Signed:
@@ -92,9 +85,9 @@ def upload(held: Sequence[Published], suites: Signed) -> PrekeyUpload:
         raise UsageError("prekeys_missing", f"Make these first: {', '.join(sorted(missing))}.")
     fresh = (key for key in keys if key.kind == "one_time" and not key.published)
     return PrekeyUpload(
-        exchange_key=document_of(newest["exchange"].public),
-        signed_prekey=document_of(newest["signed"].public),
-        kem_prekey=document_of(newest["kem"].public),
+        exchange_key=_document_of(newest["exchange"].public),
+        signed_prekey=_document_of(newest["signed"].public),
+        kem_prekey=_document_of(newest["kem"].public),
         suites=suites,
         one_time=tuple(OneTimePrekey(key.id, key.public) for key in fresh),
     )
@@ -104,3 +97,7 @@ def _signed(name: Name, key: bytes, identity: Identity, now: float) -> Signed:
     document, purpose = _DOCUMENTS[name.kind]
     said = document(amid=identity.amid, id=name.id, key=key, created_at=int(now * 1000))
     return identity.sign(said, purpose)
+
+
+def _document_of(public: bytes) -> Signed:
+    return msgspec.msgpack.decode(public, type=Signed)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from agentmesh.crypto import kem, x25519
+from agentmesh.crypto.key_pair import KeyPair
 from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.suites import offered
 from agentmesh.errors import UsageError
@@ -11,6 +12,8 @@ from agentmesh.identity.keys import Identity
 from agentmesh.identity.prekey_making import Prekey, key_pair, make, sign_suites, upload
 from agentmesh.identity.prekeys import Kind, Name
 from agentmesh.protocol.published import read_prekeys
+from agentmesh.protocol.records import ExchangeKey, KemPrekey, SignedPrekey
+from agentmesh.protocol.signed import Signed
 from tests.support.world import FakeEntropy
 
 ENTROPY = FakeEntropy("prekeys")
@@ -41,13 +44,29 @@ def kept(kind: Kind, number: int = 1, *, published: bool = False) -> Kept:
 MEDIUM = [kept("exchange"), kept("signed"), kept("kem")]
 
 
-@pytest.mark.parametrize("kind", ["exchange", "signed", "kem", "one_time"])
-def test_both_halves_belong_together(kind: Kind) -> None:
+DOCUMENTS = {"exchange": ExchangeKey, "signed": SignedPrekey, "kem": KemPrekey}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_document_names_the_public_half(kind: Kind) -> None:
     key = made(kind)
+    signed = msgspec.msgpack.decode(key.public, type=Signed)
+    said = msgspec.msgpack.decode(signed.payload, type=DOCUMENTS[kind])
+    assert said.key == (kem if kind == "kem" else x25519).public_key(key.private)
+    assert (said.amid, said.id, said.created_at) == (ALICE.amid, 1, 5500)
+
+
+def test_a_one_time_prekey_is_a_bare_key() -> None:
+    key = made("one_time")
+    assert key.public == x25519.public_key(key.private)
+
+
+@pytest.mark.parametrize("kind", ["exchange", "signed", "kem", "one_time"])
+def test_a_handshake_gets_the_bare_key(kind: Kind) -> None:
+    key = made(kind, 3)
     pair = key_pair(kind, key.id, key.public, key.private)
     way = kem if kind == "kem" else x25519
-    assert pair.public == way.public_key(pair.private)
-    assert (pair.id, pair.private) == (1, key.private)
+    assert pair == KeyPair(3, way.public_key(key.private), key.private)
 
 
 def test_no_two_keys_are_the_same() -> None:
