@@ -1,7 +1,6 @@
 """Where the control socket lies, and how a path that is too long for a socket is shortened."""
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -32,6 +31,8 @@ def dialable(path: Path, environment: Mapping[str, str]) -> str:
     """
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return str(path)
+    import hashlib  # noqa: PLC0415 - slow to load, and rarely needed
+
     for directory in _runtime_directories(environment):
         name = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:12]
         short = directory / name / path.name

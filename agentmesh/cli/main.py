@@ -1,0 +1,153 @@
+"""The command `agentmesh`: finds the command, and makes every ending an orderly one.
+
+Commands are loaded when they are used, since a short one should not pay for the others.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from agentmesh import __version__
+from agentmesh.cli.desk import Desk, note
+from agentmesh.control import failures
+from agentmesh.errors import AgentMeshError, UsageError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+COMMANDS = {
+    "up": "process", "down": "process", "daemon": "process", "keygen": "process",
+    "status": "watching", "logs": "watching", "events": "watching",
+    "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
+    "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
+    "knocks": "knocks",
+    "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
+    "shutdown": "breakers",
+    "policy": "policy",
+    "tool": "tool",
+    "doctor": "doctor",
+    "demo": "demo",
+}  # fmt: skip
+"""A command, and the module of this package that has it under the same name."""
+
+
+class Commands(click.Group):
+    """The commands by name; one that is misspelt is guessed at."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load the module that has the command."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        found = getattr(importlib.import_module(f"agentmesh.cli.{module}"), cmd_name)
+        return found if isinstance(found, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise UsageError(
+                "unknown_command", f"There is no command {args[0]!r}.", _guess(args[0])
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.command("agentmesh", cls=Commands)
+@click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document.")
+@click.version_option(__version__, prog_name="agentmesh")
+def cli() -> None:
+    """Send end-to-end encrypted messages between AI agents of different owners.
+
+    Start with `agentmesh up`, see how it is with `agentmesh status`.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    if code == BROKEN_PIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; nothing is raised."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    desk = Desk(as_json="--json" in options)
+    try:
+        if desk.as_json and ("--help" in options or "--version" in options):
+            return _show_as_json(desk, arguments)
+        return _invoke(desk, arguments)
+    except AgentMeshError as error:
+        desk.fail(error)
+        return failures.kind_of(error).exit_code
+    except click.ClickException as error:
+        desk.fail(UsageError("usage_error", error.format_message(), _help_for(error)))
+        return failures.kind_of(UsageError("")).exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - people get a sentence, never a traceback
+        return _confess(desk, error)
+
+
+def _invoke(desk: Desk, arguments: list[str]) -> int:
+    try:
+        with cli.make_context("agentmesh", list(arguments), obj=desk) as context:
+            cli.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as error:
+        if desk.as_json:
+            raise UsageError("usage_error", "No command is named.", _TRY_HELP) from None
+        note(error.format_message())
+        return 2
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    return 0
+
+
+def _show_as_json(desk: Desk, arguments: list[str]) -> int:
+    import contextlib  # noqa: PLC0415 - only here
+    import io  # noqa: PLC0415
+
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        code = _invoke(Desk(as_json=False), arguments)
+    desk.answer({"text": shown.getvalue()}, "")
+    return code
+
+
+def _confess(desk: Desk, error: Exception) -> int:
+    told = failures.internal_error()
+    desk.fail(told)
+    if os.environ.get("AGENTMESH_DEBUG"):
+        import traceback  # noqa: PLC0415 - only here
+
+        note("".join(traceback.format_exception(error)))
+    return failures.kind_of(told).exit_code
+
+
+_TRY_HELP = "See `agentmesh --help`."
+
+
+def _guess(word: str) -> str:
+    import difflib  # noqa: PLC0415 - only for misspelt words
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.5)
+    return f"Did you mean `agentmesh {near[0]}`?" if near else _TRY_HELP
+
+
+def _help_for(error: click.ClickException) -> str:
+    context: Any = getattr(error, "ctx", None)
+    return f"See `{context.command_path} --help`." if context else _TRY_HELP

@@ -1,0 +1,133 @@
+"""Commands on peers: search, contacts, block, unblock."""
+
+import click
+
+from agentmesh.cli import render
+from agentmesh.cli.desk import Desk, command, group
+from agentmesh.control import answers, calls
+
+_TRUST = ("unknown", "verified", "trusted", "allied")
+
+
+@command("search")
+@click.argument("capability")
+@click.option("--tier-min", type=click.Choice(["2", "1", "1.5"]), help="1.5 ranks highest.")
+@click.option("--reputation-min", type=click.FloatRange(0, 1))
+@click.option("--status", default="", help="online, away, dnd or offline.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+def search(desk: Desk, tier_min: str | None, **more: object) -> None:
+    """Find agents by CAPABILITY: a category, or category/subcategory."""
+    tier = float(tier_min) if tier_min else None
+    desk.ask(calls.Search(tier_min=tier, **more), _show_found)  # type: ignore[arg-type] # click checked
+
+
+@group("contacts")
+def contacts(context: click.Context) -> None:
+    """List the contacts, or change them."""
+    if context.invoked_subcommand is None:
+        _list(context.obj)
+
+
+@command("list")
+def _list_command(desk: Desk) -> None:
+    """List the contacts."""
+    _list(desk)
+
+
+@command("add")
+@click.argument("peer")
+@click.option("--alias", default="", help="Your own name for it.")
+@click.option("--description", default="")
+def _add(desk: Desk, peer: str, alias: str, description: str) -> None:
+    """Make PEER (AMID or DID) a contact: it may talk to us without asking."""
+    desk.ask(calls.ContactsAdd(peer=peer, alias=alias, description=description), _show_kept)
+
+
+@command("alias")
+@click.argument("peer")
+@click.argument("alias")
+def _alias(desk: Desk, peer: str, alias: str) -> None:
+    """Give a contact your own name; an empty one takes it away."""
+    desk.ask(calls.ContactsAlias(peer=peer, alias=alias), _show_kept)
+
+
+@command("trust")
+@click.argument("peer")
+@click.argument("level", type=click.Choice(["0", "1", "2", "3", *_TRUST]))
+def _trust(desk: Desk, peer: str, level: str) -> None:
+    """Set how far a contact is trusted: unknown, verified, trusted or allied."""
+    number = int(level) if level.isdigit() else _TRUST.index(level)
+    desk.ask(calls.ContactsTrust(peer=peer, trust=number), _show_kept)
+
+
+@command("remove")
+@click.argument("peer")
+def _remove(desk: Desk, peer: str) -> None:
+    """Forget a contact; it has to knock again."""
+    desk.ask(calls.ContactsRemove(peer=peer), lambda gone: f"Forgot {gone.amid}.")
+
+
+for _each in (_list_command, _add, _alias, _trust, _remove):
+    contacts.add_command(_each)
+
+
+@command("block")
+@click.argument("peer", metavar="AMID")
+def block(desk: Desk, peer: str) -> None:
+    """Never hear from a peer again; its sessions end."""
+    desk.ask(calls.Block(peer=peer), _show_blocked)
+
+
+@command("unblock")
+@click.argument("peer", metavar="AMID")
+def unblock(desk: Desk, peer: str) -> None:
+    """Let a peer knock again."""
+    desk.ask(calls.Unblock(peer=peer), _show_blocked)
+
+
+def _list(desk: Desk) -> None:
+    desk.ask(calls.ContactsList(), _show_contacts)
+
+
+def _show_found(found: answers.SearchResults) -> str:
+    if not found.results:
+        return "Nobody offers that."
+    rows = (
+        (it.name, it.amid, it.tier, it.status, _rating(it), ", ".join(it.flags))
+        for it in found.results
+    )
+    listed = render.table(("NAME", "AMID", "TIER", "STATUS", "REPUTATION", "FLAGS"), rows)
+    rest = found.total - len(found.results)
+    return f"{listed}\n{rest} more: --offset {len(found.results)}" if rest > 0 else listed
+
+
+def _rating(it: answers.Found) -> str:
+    rated = it.reputation is not None and it.ratings_count >= 5
+    return f"{it.reputation:.2f} ({it.ratings_count})" if rated else "unrated"
+
+
+def _show_contacts(found: answers.Contacts) -> str:
+    if not found.contacts:
+        return "No contacts."
+    rows = (
+        (it.alias, it.name, it.amid, _TRUST[it.trust], _marks(it), it.description)
+        for it in found.contacts
+    )
+    return render.table(("ALIAS", "NAME", "AMID", "TRUST", "", "DESCRIPTION"), rows)
+
+
+def _marks(it: answers.Contact) -> str:
+    marks = (("blocked", it.blocked), ("number compared", it.verified))
+    return ", ".join(word for word, holds in marks if holds)
+
+
+def _show_kept(kept: answers.Kept) -> str:
+    it = kept.contact
+    return render.pairs(
+        [("AMID", it.amid), ("name", it.name), ("alias", it.alias), ("trust", _TRUST[it.trust])]
+    )
+
+
+def _show_blocked(it: answers.Blocked) -> str:
+    return f"{it.amid} is {'blocked' if it.blocked else 'not blocked'}."

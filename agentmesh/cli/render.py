@@ -1,0 +1,90 @@
+"""How people see it: plain tables, safe to print.
+
+What peers and registries wrote never reaches a terminal with its control characters.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from agentmesh.control import answers
+
+MAX_CELL = 60
+
+
+def clean(text: str) -> str:
+    """Return `text` on one line, without control, bidi or invisible characters."""
+    return text if text.isprintable() else "".join(_visible(letter) for letter in text)
+
+
+def paragraph(text: str, indent: str = "  ") -> str:
+    """Return a text of several lines, each behind `indent`, so that none passes for one of ours."""
+    return "\n".join(indent + clean(line) for line in text.splitlines())
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return columns under their titles."""
+    lines = [list(titles), *([_cell(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    return "\n".join(padded)
+
+
+def pairs(rows: Iterable[tuple[str, object]]) -> str:
+    """Return names and their values, one a line."""
+    named = [(name, clean(str(value))) for name, value in rows]
+    width = max((len(name) for name, _ in named), default=0)
+    return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in named)
+
+
+def duration(seconds: float) -> str:
+    """Return how long, as `3 d 4 h` or `12 s`."""
+    left = int(seconds)
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def who(name: str, amid: str) -> str:
+    """Return a peer's name with its AMID, which alone proves anything."""
+    return f"{name} ({amid})" if name else amid
+
+
+def sessions(found: Sequence[answers.Session]) -> str:
+    """Return a table of sessions."""
+    if not found:
+        return "No sessions."
+    rows = (
+        (it.session_id, who(it.peer_name, it.peer), it.intent, it.state, it.expires_at)
+        for it in found
+    )
+    return table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
+
+
+def message(it: answers.Message) -> str:
+    """Return a message with a line on where it comes from."""
+    proof = "verified" if it.verified else "not verified"
+    head = f"{it.message_id}  {it.received_at}  {it.type} from {who(it.from_name, it.sender)}"
+    return f"{clean(head)}, {proof}\n{paragraph(_words(it.payload))}"
+
+
+def _words(payload: object) -> str:
+    if isinstance(payload, str):
+        return payload
+    if isinstance(payload, dict) and set(payload) == {"text"}:
+        return str(payload["text"])
+    import json  # noqa: PLC0415 - only for payloads that are not text
+
+    return json.dumps(payload, indent=2)
+
+
+def _cell(value: object) -> str:
+    text = clean(str(value))
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+
+
+def _visible(letter: str) -> str:
+    if letter == "\t":
+        return " "
+    return letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
