@@ -15,6 +15,7 @@ from agentmesh.storage.changes import (
     DropErrands,
     DropPrekey,
     DropSession,
+    Judge,
     Move,
     Put,
     Release,
@@ -58,6 +59,12 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
         WHERE session_id = :from_session AND outcome IN ('held', 'queued')
         """,
         "DELETE FROM errands WHERE session_id = :from_session AND kind = 'emit'",
+    ),
+    Judge: (
+        """
+        UPDATE knocks SET verdict = :verdict, reason = :reason
+        WHERE knock_id = :knock_id AND verdict = 'pending'
+        """,
     ),
     DropErrand: ("DELETE FROM errands WHERE errand_id = :errand_id",),
     DropErrands: ("DELETE FROM errands WHERE session_id = :session_id AND :kind IN (kind, '')",),

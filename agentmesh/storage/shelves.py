@@ -182,6 +182,13 @@ def _move(shelves: Shelves, change: changes.Move) -> None:
     _drop_errands(shelves, changes.DropErrands(change.from_session, "emit"))
 
 
+def _judge(shelves: Shelves, change: changes.Judge) -> None:
+    knock = shelves.knocks.get(change.knock_id)
+    if knock is not None and knock.verdict == "pending":
+        judged = replace(knock, verdict=change.verdict, reason=change.reason)
+        shelves.knocks[knock.knock_id] = judged
+
+
 def _drop_errands(shelves: Shelves, change: changes.DropErrands) -> None:
     _drop(
         shelves.errands,
@@ -216,6 +223,7 @@ _APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
     changes.Confirm: _confirm,
     changes.SettleAll: _settle_all,
     changes.Move: _move,
+    changes.Judge: _judge,
     changes.DropErrand: lambda shelves, change: shelves.errands.pop(change.errand_id, None),
     changes.DropErrands: _drop_errands,
     changes.DropPrekey: lambda shelves, c: shelves.prekeys.pop((c.kind, c.id), None),

@@ -1,0 +1,152 @@
+"""The store on disk does as the one in memory, whatever is asked, and after each reopening."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
+from agentmesh.storage import interface as words
+from agentmesh.storage.interface import Change, Outcome, Put, Store
+from agentmesh.storage.volatile import VolatileStore
+from tests.support import stores
+
+OUTCOMES: list[Outcome] = [
+    "held",
+    "queued",
+    "delivered",
+    "consumed",
+    "refused",
+    "undeliverable",
+]
+sessions = st.sampled_from([SessionId("s1"), SessionId("s2")])
+peers = st.sampled_from([stores.ALICE, stores.BOB])
+messages = st.sampled_from([MessageId(name) for name in "abcd"])
+frames = st.sampled_from([FrameId("f1"), FrameId("f2")])
+numbers = st.integers(1, 4)
+times = st.integers(0, 40).map(lambda days: stores.NOW + days * stores.DAY)
+outcomes = st.sampled_from(OUTCOMES)
+kinds = st.sampled_from(["emit", "resolve"])
+
+rows = st.one_of(
+    st.builds(stores.session, sessions, peer=peers, opened_at=times, expires_at=times),
+    st.builds(
+        stores.outgoing,
+        messages,
+        peer=peers,
+        session_id=sessions,
+        sequence=st.none() | numbers,
+        frame_id=st.none() | frames,
+        outcome=outcomes,
+        created_at=times,
+        expires_at=times,
+    ),
+    st.builds(stores.errand, frames, peer=peers, session_id=sessions, kind=kinds),
+    st.builds(stores.knock, sessions, received_at=times, expires_at=times),
+    st.builds(stores.contact, peers, alias=st.sampled_from("xyz"), suites=st.just(())),
+    st.builds(stores.prekey, numbers, retired_at=st.none() | times),
+)
+changes: st.SearchStrategy[Change] = st.one_of(
+    st.builds(Put, rows),
+    st.builds(
+        words.Deliver,
+        st.builds(stores.incoming, messages, numbers, peer=peers, session_id=sessions),
+    ),
+    st.builds(words.Release, sessions, numbers),
+    st.builds(words.Settle, st.tuples(messages, messages), outcomes, st.sampled_from(["", "why"])),
+    st.builds(words.Confirm, sessions, numbers, st.tuples(numbers), outcomes),
+    st.builds(words.SettleAll, sessions, outcomes, st.just("why"), st.booleans()),
+    st.builds(words.Move, sessions, sessions),
+    st.builds(words.Judge, sessions, st.sampled_from(["accepted", "rejected"])),
+    st.builds(words.DropErrand, frames),
+    st.builds(words.DropErrands, sessions, kinds | st.just("")),
+    st.builds(words.DropPrekey, st.just("one_time"), numbers),
+    st.builds(words.DropSession, sessions),
+    st.builds(words.DropContact, peers),
+    st.builds(words.Consume, messages, times, st.none() | peers),
+    st.builds(words.Remember, peers, messages, times),
+    st.builds(words.SetValue, st.just("name"), st.sampled_from([b"", b"value"])),
+)
+
+
+async def _everything(store: Store) -> list[Any]:
+    """Return what every question answers."""
+    names = [MessageId(name) for name in "abcd"]
+    seen = [(peer, name) for peer in (stores.ALICE, stores.BOB) for name in names]
+    return [
+        await store.sessions(),
+        await store.sessions(stores.BOB),
+        [await store.outgoing(name) for name in names],
+        [await store.unsettled(SessionId(name)) for name in ("s1", "s2")],
+        await store.expired_outgoing(stores.NOW + 9 * stores.DAY),
+        [await store.incoming(name, Amid(peer)) for peer, name in seen],
+        [await store.incoming(name) for name in names],
+        await store.inbox(unread=True, peer=stores.BOB, after=1, limit=2),
+        await store.inbox(unread=False, peer=None, after=0, limit=100),
+        await store.errands(),
+        await store.errands(stores.ALICE),
+        await store.knocks(pending=True, limit=1),
+        await store.knocks(pending=False, limit=9),
+        await store.contacts(),
+        await store.prekeys("one_time"),
+        [await store.remembers(peer, name) for peer, name in seen],
+        await store.value("name"),
+        await store.counts(),
+    ]
+
+
+class Twins(RuleBasedStateMachine):
+    """The same is said to both stores; both must know the same."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.stack = contextlib.ExitStack()
+        self.runner = self.stack.enter_context(asyncio.Runner())
+        self.home = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.model = VolatileStore()
+        self.real = stores.sqlite_store(self.home)
+        self.do(self.real.__aenter__())
+        self.stack.callback(lambda: self.do(self.real.__aexit__(None)))
+
+    @rule(turn=st.lists(changes, max_size=8))
+    def commit(self, turn: list[Change]) -> None:
+        self.do(self.model.commit(turn))
+        self.do(self.real.commit(turn))
+
+    @rule(now=times)
+    def clean(self, now: float) -> None:
+        assert self.do(self.real.clean(now)) == self.do(self.model.clean(now))
+
+    @rule()
+    def reopen(self) -> None:
+        self.do(self.real.__aexit__(None))
+        self.real = stores.sqlite_store(self.home)
+        self.do(self.real.__aenter__())
+
+    @invariant()
+    def they_agree(self) -> None:
+        if hasattr(self, "stack"):
+            assert self.do(_everything(self.real)) == self.do(_everything(self.model))
+            assert self.real.warnings() == []
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        if hasattr(self, "stack"):
+            self.stack.close()
+
+
+Twins.TestCase.settings = settings(
+    max_examples=30,
+    stateful_step_count=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestTwins = Twins.TestCase
