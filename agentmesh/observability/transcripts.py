@@ -1,0 +1,204 @@
+"""Transcripts: what was said in each session, sealed with a key of the owner's.
+
+One file a session, `transcripts/<session id>`, under a key of its own. Whether records were cut off
+its end nobody can tell, unless the session's last entry (`closed`) was among them.
+"""
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+
+import msgspec
+
+from agentmesh.crypto.kdf import Label, derive
+from agentmesh.crypto.secret import Secret
+from agentmesh.errors import StorageError, UsageError
+from agentmesh.observability.transcript_records import MAGIC, Entry, Place, Reader, write
+from agentmesh.protocol.ids import SessionId, parse_id
+from agentmesh.protocol.world import Entropy
+
+MAX_FILE = 64 << 20
+MAX_OPEN = 64
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be read of a transcript, and whether that is all of it."""
+
+    session_id: SessionId
+    entries: tuple[Entry, ...]
+    damaged_at: int | None = None
+    """The number of the first record that does not open; it and what follows are not shown."""
+    is_torn: bool = False
+    """The last record was cut short, as a crash does."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it ends as a closed session's does."""
+        return bool(self.entries) and self.entries[-1].kind == "closed"
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript in a list."""
+
+    session_id: SessionId
+    bytes: int
+    changed_at: float
+
+
+class _Tail(msgspec.Struct):
+    """An open file, and where its next record goes."""
+
+    handle: int
+    place: Place
+
+
+class Transcripts:
+    """The transcripts of one home."""
+
+    def __init__(self, directory: Path, key: Secret, entropy: Entropy) -> None:
+        self._directory = directory
+        self._key = key
+        self._entropy = entropy
+        self._tails: OrderedDict[SessionId, _Tail] = OrderedDict()
+        try:
+            directory.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise _unusable(error) from None
+
+    def append(self, session_id: SessionId, entry: Entry) -> None:
+        """Add an entry. Raises `StorageError`, and has then added nothing."""
+        try:
+            tail = self._tail(session_id)
+            key = self._file_key(session_id)
+            record, place = write(key, tail.place, entry, self._entropy)
+            if place.end > MAX_FILE:
+                raise StorageError("transcript_full", "This session's transcript is full.")
+            self._write(tail, record)
+            tail.place = place
+        except OSError as error:
+            self._let_go(session_id)
+            raise _unusable(error) from None
+
+    def show(self, session_id: SessionId) -> Transcript:
+        """Return a session's transcript."""
+        try:
+            data = self._path(session_id).read_bytes()
+        except FileNotFoundError:
+            raise UsageError(
+                "transcript_unknown", f"There is no transcript of session {session_id}."
+            ) from None
+        reader = Reader(self._file_key(session_id), data)
+        entries = tuple(reader)
+        return Transcript(
+            session_id=session_id,
+            entries=entries,
+            damaged_at=reader.place.number if reader.is_damaged else None,
+            is_torn=reader.is_torn,
+        )
+
+    def overview(self) -> list[Summary]:
+        """Return all transcripts, the last changed first. Nothing is opened for it."""
+        found = []
+        for path in self._directory.iterdir():
+            if _is_session(path.name) and path.is_file():
+                state = path.stat()
+                summary = Summary(
+                    session_id=SessionId(path.name), bytes=state.st_size, changed_at=state.st_mtime
+                )
+                found.append(summary)
+        return sorted(found, key=lambda each: (-each.changed_at, each.session_id))
+
+    def erase(self, session_id: SessionId) -> None:
+        """Erase a session's transcript, if there is one."""
+        self._let_go(session_id)
+        self._path(session_id).unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Make what was added survive a power cut."""
+        try:
+            for tail in self._tails.values():
+                os.fsync(tail.handle)
+        except OSError as error:
+            raise _unusable(error) from None
+
+    def close(self) -> None:
+        """Sync and let all files go."""
+        try:
+            self.sync()
+        finally:
+            for session_id in tuple(self._tails):
+                self._let_go(session_id)
+
+    def _write(self, tail: _Tail, record: bytes) -> None:
+        written = 0
+        try:
+            while written < len(record):
+                written += os.write(tail.handle, record[written:])
+        except OSError:
+            os.ftruncate(tail.handle, tail.place.end)
+            raise
+
+    def _tail(self, session_id: SessionId) -> _Tail:
+        if session_id not in self._tails:
+            while len(self._tails) >= MAX_OPEN:
+                oldest = next(iter(self._tails))
+                os.fsync(self._tails[oldest].handle)
+                self._let_go(oldest)
+            self._tails[session_id] = self._open(session_id)
+        self._tails.move_to_end(session_id)
+        return self._tails[session_id]
+
+    def _open(self, session_id: SessionId) -> _Tail:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._path(session_id), flags, 0o600)
+        try:
+            os.fchmod(handle, 0o600)
+            return _Tail(handle, self._end_of(session_id, handle))
+        except BaseException:
+            os.close(handle)
+            raise
+
+    def _end_of(self, session_id: SessionId, handle: int) -> Place:
+        """Return where to go on; a torn record is cut off, to a damaged file nothing is added."""
+        with os.fdopen(os.dup(handle), "rb") as file:
+            data = file.read()
+        if len(data) < len(MAGIC) and MAGIC.startswith(data):
+            os.ftruncate(handle, 0)
+            os.write(handle, MAGIC)
+            return Place()
+        reader = Reader(self._file_key(session_id), data)
+        for _ in reader:
+            pass
+        if reader.is_damaged:
+            raise StorageError(
+                "transcript_damaged",
+                f"The transcript of session {session_id} is damaged; nothing is added to it.",
+                "agentmesh transcripts show ID shows what can be read; then move the file away.",
+            )
+        os.ftruncate(handle, reader.place.end)
+        return reader.place
+
+    def _let_go(self, session_id: SessionId) -> None:
+        tail = self._tails.pop(session_id, None)
+        if tail is not None:
+            os.close(tail.handle)
+
+    def _path(self, session_id: SessionId) -> Path:
+        if not _is_session(session_id):
+            raise UsageError("invalid_session", "This is not the id of a session.")
+        return self._directory / session_id
+
+    def _file_key(self, session_id: SessionId) -> Secret:
+        return derive(self._key, Label.TRANSCRIPT, context=session_id.encode())
+
+
+def _unusable(error: OSError) -> StorageError:
+    why = error.strerror or "unknown"
+    return StorageError("transcript_unusable", f"Transcripts cannot be written: {why}.")
+
+
+def _is_session(name: str) -> bool:
+    try:
+        return bool(parse_id(name))
+    except ValueError:
+        return False
