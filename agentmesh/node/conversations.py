@@ -98,6 +98,15 @@ class Conversations:
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
 
+    async def look(self, peer: Amid, session_id: SessionId) -> Talk | None:
+        """Return a session as it is now."""
+
+        async def job(turn: Turn) -> Talk | None:
+            return turn.talks.get(session_id)
+
+        talk = await self.run(peer, job)
+        return talk if isinstance(talk, Talk) else None
+
     async def run(self, peer: Amid, job: Job) -> object:
         """Run a job in a peer's lane; return what it returns, once everything is saved."""
         return await self._queue(peer, job=job)

@@ -39,11 +39,15 @@ log = logging.getLogger("agentmesh.node")
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """Not done yet: run it again after a while. `reason` is what `status` shows."""
+    """Not done yet: run it again, after so many seconds or with pauses that grow from `patience`.
+
+    `reason` is what `status` shows; `all`: the pause holds for every frame (a rate limit).
+    """
 
     after: float | None = None
+    patience: float = FIRST_PAUSE
     reason: str = ""
-    everybody: bool = False  # the pause holds for every frame (a rate limit)
+    all: bool = False
 
 
 Runner = Callable[[ErrandRow], Awaitable[Again | None]]
@@ -195,8 +199,8 @@ class Errands:
             return
         entry.attempts += 1
         entry.reason = again.reason
-        pause = self._pause(entry.attempts) if again.after is None else again.after
-        if again.everybody:
+        pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
+        if again.all:
             self._frames_from = max(self._frames_from, self._clock.monotonic() + pause)
         self._schedule(entry, pause)
 
@@ -233,9 +237,9 @@ class Errands:
         except Exception as error:  # noqa: BLE001 (a receipt that is lost costs time only)
             record_bug(log, "frame.bug", error, peer=peer)
 
-    def _pause(self, attempts: int) -> float:
+    def _pause(self, patience: float, attempts: int) -> float:
         """Return a growing pause, jittered so that peers do not come back all at once."""
-        longest = min(FIRST_PAUSE * float(2 ** min(attempts, 20)), LONGEST_PAUSE)
+        longest = min(patience * float(2 ** min(attempts - 1, 20)), LONGEST_PAUSE)
         share = int.from_bytes(self._entropy(2), "big") / 0xFFFF
         return longest * (0.5 + share / 2)
 

@@ -1,12 +1,15 @@
 """Our own keys, ready to hand: the key ring of every step, and the private half of each prekey."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from agentmesh.crypto.key_pair import KeyPair
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.crypto.secret import Secret
 from agentmesh.identity.prekey_making import key_pair
 from agentmesh.protocol.frames import Handshake, SealedToPrekeys
+from agentmesh.protocol.signed import Signed
 from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import PrekeyKind, Store
 
@@ -21,6 +24,15 @@ class KeyRack:
     def current(self) -> KeyRing:
         """Return the key ring of this moment."""
         return self.ring
+
+    async def refresh(self) -> None:
+        """Take up the newest exchange key."""
+        newest = (await self.store.prekeys("exchange"))[-1]
+        self.ring = replace(
+            self.ring,
+            exchange_key=msgspec.msgpack.decode(newest.public, type=Signed),
+            exchange_private=Secret(newest.private),
+        )
 
     async def openers(self, frame: SealedToPrekeys) -> tuple[Secret, Secret] | None:
         """Return what opens this seal; None if those prekeys are gone."""

@@ -1,0 +1,76 @@
+"""What the owner can stop: new sessions, one session, one peer, everything."""
+
+from agentmesh.errors import UsageError
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.notices import Notice
+from agentmesh.node.switches import PAUSED, STOPPED
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.session.events import Close
+from agentmesh.storage.interface import SessionRow, SetValue
+
+LIVING = {"resolving", "knocking", "knocked", "open"}
+KILLED = "killed_by_owner"
+
+
+class Breakers:
+    """Flips the switches, and ends what has to end."""
+
+    def __init__(self, hand: AtHand, talks: Conversations) -> None:
+        self._store = hand.store
+        self._talks = talks
+        self._switches = hand.switches
+        self._bulletin = hand.bulletin
+
+    async def pause(self) -> None:
+        """Take no new KNOCKs; open sessions go on."""
+        await self._set(PAUSED, is_on=True)
+        self._switches.paused = True
+        self._bulletin.publish(Notice(kind="breaker_pause_new"))
+
+    async def resume(self) -> None:
+        """Take new KNOCKs again."""
+        await self._set(PAUSED, is_on=False)
+        self._switches.paused = False
+        self._bulletin.publish(Notice(kind="breaker_resume"))
+
+    async def shutdown(self) -> int:
+        """End all sessions and stay offline until `wake`. Return how many sessions ended."""
+        await self._set(STOPPED, is_on=True)
+        self._switches.stopped = True
+        ended = await self._end(await self._store.sessions())
+        self._bulletin.publish(Notice(kind="breaker_shutdown", fields={"sessions": ended}))
+        return ended
+
+    async def wake(self) -> None:
+        """Go online again after `shutdown`."""
+        if not self._switches.stopped:
+            return
+        await self._set(STOPPED, is_on=False)
+        self._switches.stopped = False
+        self._bulletin.publish(Notice(kind="breaker_resume"))
+
+    async def kill(self, session_id: SessionId) -> None:
+        """End one session; the peer is told."""
+        row = await self._store.session(session_id)
+        if row is None or row.phase not in LIVING:
+            raise UsageError(
+                "session_not_found", "There is no open session of this id.", "agentmesh sessions"
+            )
+        await self._end([row])
+        self._bulletin.publish(
+            Notice(kind="breaker_kill_session", peer=row.peer, session_id=session_id)
+        )
+
+    async def end_sessions_with(self, peer: Amid) -> int:
+        """End everything with one peer."""
+        return await self._end(await self._store.sessions(peer))
+
+    async def _end(self, rows: list[SessionRow]) -> int:
+        living = [row for row in rows if row.phase in LIVING]
+        for row in living:
+            await self._talks.handle(row.peer, row.session_id, Close(KILLED))
+        return len(living)
+
+    async def _set(self, name: str, *, is_on: bool) -> None:
+        await self._store.commit([SetValue(name, b"1" if is_on else b"")])

@@ -1,0 +1,184 @@
+"""Who gets in: facts are gathered, policy decides or the owner does, the session hears of it."""
+
+from collections import OrderedDict, deque
+from contextlib import suppress
+
+from agentmesh.discovery.interface import Directory, Found
+from agentmesh.errors import AgentMeshError, Refused, TransportError, UsageError
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.errands import Again
+from agentmesh.node.notices import Notice
+from agentmesh.node.peers import CONTACT, Peers
+from agentmesh.node.turn import Turn
+from agentmesh.policy.facts import KnockFacts, Record
+from agentmesh.policy.pipeline import decide
+from agentmesh.policy.verdict import Verdict
+from agentmesh.protocol.frames import Knock
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.signed import Purpose, read
+from agentmesh.protocol.world import Clock
+from agentmesh.session.events import Allowed, Denied
+from agentmesh.session.states import Knocked
+from agentmesh.storage.interface import ErrandRow, KnockRow
+
+MAX_COUNTED_PEERS = 10_000
+MINUTE = 60.0
+
+
+class KnockRate:
+    """How often each peer knocked in the last minute. Bounded: the quietest is forgotten first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._times: OrderedDict[Amid, deque[float]] = OrderedDict()
+
+    def count(self, peer: Amid) -> int:
+        """Return how many there were, this one included."""
+        now = self._clock.monotonic()
+        times = self._times.setdefault(peer, deque(maxlen=10_000))
+        self._times.move_to_end(peer)
+        times.append(now)
+        while times[0] <= now - MINUTE:
+            times.popleft()
+        if len(self._times) > MAX_COUNTED_PEERS:
+            self._times.popitem(last=False)
+        return len(times)
+
+
+class Gatekeeper:
+    """Decides about KNOCKs. Nothing of what it decides on is the sender's own word."""
+
+    def __init__(
+        self, hand: AtHand, talks: Conversations, peers: Peers, directory: Directory
+    ) -> None:
+        self._hand = hand
+        self._store = hand.store
+        self._talks = talks
+        self._peers = peers
+        self._directory = directory
+        self._rate = KnockRate(hand.clock)
+
+    async def decide(self, errand: ErrandRow) -> Again | None:
+        """Run an `ask_policy` errand."""
+        talk = await self._talks.look(errand.peer, errand.session_id)
+        if talk is None or not isinstance(talk.state, Knocked):
+            return None
+        knock = read(talk.state.knock, Knock, Purpose.KNOCK)
+        verdict = decide(await self._facts(errand.peer, knock, errand.attempts))
+        if verdict.decision == "allow":
+            await self._let_in(errand.peer, knock)
+            return None
+        if verdict.decision == "refuse" or verdict.is_answered:
+            await self._turn_away(errand.peer, errand.session_id, verdict)
+            return None
+        self._hand.bulletin.publish(
+            Notice(kind="knock_pending", peer=errand.peer, session_id=errand.session_id)
+        )
+        return None
+
+    # --- the owner -----------------------------------------------------------------------------
+
+    async def approve(self, knock_id: SessionId) -> KnockRow:
+        """Let a waiting peer in, and make it a contact."""
+        row = await self._pending(knock_id)
+        talk = await self._talks.look(row.peer, knock_id)
+        if talk is None or not isinstance(talk.state, Knocked):
+            raise UsageError("knock_over", "This KNOCK is not waiting any more.")
+        knock = read(talk.state.knock, Knock, Purpose.KNOCK)
+        contact = await self._peers.row(row.peer)
+        if contact is None or contact.trust < CONTACT:
+            await self._peers.trust(row.peer, CONTACT, signing_key=talk.state.knock.signer)
+        await self._let_in(row.peer, knock)
+        return await self._row(knock_id)
+
+    async def deny(self, knock_id: SessionId, reason: str = "dismissed") -> KnockRow:
+        """Dismiss a KNOCK; its sender sees silence."""
+        row = await self._pending(knock_id)
+        await self._talks.handle(row.peer, knock_id, Denied(reason, silent=True))
+        return await self._row(knock_id)
+
+    async def _pending(self, knock_id: SessionId) -> KnockRow:
+        row = await self._row(knock_id)
+        if row.verdict != "pending":
+            raise UsageError(
+                "knock_decided", f"This KNOCK was {row.verdict} already.", "agentmesh knocks list"
+            )
+        return row
+
+    async def _row(self, knock_id: SessionId) -> KnockRow:
+        row = await self._store.knock(knock_id)
+        if row is None:
+            raise UsageError("unknown_knock", "There is no such KNOCK.", "agentmesh knocks list")
+        return row
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    async def _facts(self, peer: Amid, knock: Knock, attempts: int) -> KnockFacts:
+        policy = self._hand.policy()
+        contact = await self._peers.row(peer)
+        trust = contact.trust if contact else 0
+        found, record = await self._found(peer)
+        if record == "unreachable" and trust < CONTACT and peer not in policy.allowlist:
+            raise TransportError(
+                "registry_unreachable", "A stranger waits until it can be looked up."
+            )
+        if await self._we_asked(peer, knock):
+            trust = max(trust, CONTACT)
+        return KnockFacts(
+            peer=peer,
+            intent=knock.intent,
+            is_blocked=peer in policy.blocklist,
+            is_paused=self._hand.switches.paused or self._hand.switches.stopped,
+            presence=self._hand.switches.presence,
+            record=record,
+            tier=found.tier if found else 2,
+            reputation=found.reputation if found else None,
+            trust=trust,
+            knocks_last_minute=self._rate.count(peer) if attempts == 0 else 1,
+            open_sessions=await self._open_sessions(),
+            policy=policy,
+        )
+
+    async def _found(self, peer: Amid) -> tuple[Found | None, Record]:
+        try:
+            return await self._directory.lookup(peer), "found"
+        except Refused:
+            return None, "absent"
+        except AgentMeshError:
+            return None, "unreachable"
+
+    async def _we_asked(self, peer: Amid, knock: Knock) -> bool:
+        """Whether our own agent is knocking there for the same: both want to talk."""
+
+        async def job(turn: Turn) -> bool:
+            talk = turn.talks.get(knock.id)
+            if talk is None:
+                return False
+            rivals = turn.rivals(talk.state.terms)
+            return any(turn.talks[rival].state.terms.ours for rival in rivals)
+
+        return bool(await self._talks.run(peer, job))
+
+    async def _open_sessions(self) -> int:
+        now = self._hand.clock.now()
+        rows = await self._store.sessions()
+        return sum(1 for row in rows if row.phase == "open" and row.expires_at > now)
+
+    async def _let_in(self, peer: Amid, knock: Knock) -> None:
+        prekeys = await self._hand.keys.responder(knock.handshake)
+        if prekeys is None:
+            # Nothing can be said to it in this session, and nothing is lost: it will knock again.
+            await self._talks.handle(peer, knock.id, Denied("stale_prekey", silent=True))
+            return
+        with suppress(UsageError):  # it was decided meanwhile
+            await self._talks.handle(peer, knock.id, Allowed(prekeys))
+
+    async def _turn_away(self, peer: Amid, knock_id: SessionId, verdict: Verdict) -> None:
+        denied = Denied(
+            verdict.reason,
+            verdict.human_readable,
+            verdict.retry_after_seconds,
+            silent=not verdict.is_answered,
+        )
+        await self._talks.handle(peer, knock_id, denied)

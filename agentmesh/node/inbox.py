@@ -1,0 +1,97 @@
+"""What came for the agent, and what it has read."""
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from agentmesh.errors import UsageError
+from agentmesh.messages.envelope import Envelope
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.notices import Notice
+from agentmesh.protocol.ids import Amid, MessageId
+from agentmesh.session.events import Read
+from agentmesh.storage.interface import Consume, IncomingRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which messages. `after`: the id of the last one that was seen."""
+
+    unread: bool = False
+    peer: Amid | None = None
+    after: MessageId | None = None
+    limit: int = 20
+
+
+class Inbox:
+    """Messages in the order in which the agent may see them: each once."""
+
+    def __init__(self, hand: AtHand, talks: Conversations) -> None:
+        self._store = hand.store
+        self._talks = talks
+        self._bulletin = hand.bulletin
+        self._clock = hand.clock
+
+    async def list(self, wanted: Wanted, wait: float = 0) -> list[IncomingRow]:
+        """Return messages; if there is none, wait so many seconds for the first one."""
+        after = await self._position(wanted.after)
+        async with self._bulletin.subscribed() as news:
+            until = self._clock.monotonic() + wait
+            while True:
+                rows = await self._store.inbox(
+                    unread=wanted.unread, peer=wanted.peer, after=after, limit=wanted.limit
+                )
+                left = until - self._clock.monotonic()
+                if rows or left <= 0:
+                    return rows
+                await _next_message(news, left)
+
+    async def one(self, message_id: MessageId) -> IncomingRow:
+        """Return a message that the agent may see."""
+        row = await self._store.incoming(message_id)
+        if row is None or row.position is None:
+            raise UsageError(
+                "unknown_message", "There is no message of this id.", "agentmesh inbox"
+            )
+        return row
+
+    async def consume(self, message_id: MessageId) -> IncomingRow:
+        """Mark a message as read, and tell its sender."""
+        row = await self.one(message_id)
+        if row.consumed_at is None:
+            now = self._clock.now()
+            await self._store.commit([Consume(message_id, now, row.peer)])
+            if await self._talks.look(row.peer, row.session_id) is not None:
+                await self._talks.handle(row.peer, row.session_id, Read((row.sequence,)))
+            row = msgspec.structs.replace(row, consumed_at=now)
+        return row
+
+    async def reply_to(self, message_id: MessageId, peer: Amid) -> IncomingRow | None:
+        """Return what a peer answered to a message of ours, if it is here."""
+        rows = await self._store.inbox(unread=False, peer=peer, after=0, limit=1000)
+        for row in reversed(rows):
+            if envelope_of(row).in_reply_to == message_id:
+                return row
+        return None
+
+    async def _position(self, after: MessageId | None) -> int:
+        if after is None:
+            return 0
+        row = await self.one(after)
+        return row.position or 0
+
+
+def envelope_of(row: IncomingRow) -> Envelope:
+    """Return the envelope that a row keeps."""
+    return msgspec.msgpack.decode(row.body, type=Envelope)
+
+
+async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while (await news.get()).kind != "message_received":
+                pass
+    except TimeoutError:
+        return

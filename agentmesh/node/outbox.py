@@ -1,0 +1,144 @@
+"""What the agent says: checked, kept, sent; and what became of it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from agentmesh.errors import Refused, UsageError
+from agentmesh.messages.body import Body
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.errands import Errands
+from agentmesh.node.inbox import Inbox
+from agentmesh.node.notices import Notice
+from agentmesh.node.turn import Wish
+from agentmesh.policy.outbound import SendFacts, may_send
+from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
+from agentmesh.session.events import Saying
+from agentmesh.storage.interface import IncomingRow, Outcome
+
+MAX_UNSETTLED = 10_000
+SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "undeliverable"})
+_SAID_NO = {
+    "stopped": ("Everything is stopped.", "agentmesh up"),
+    "blocked": ("This peer is blocked.", "agentmesh unblock AMID"),
+    "paused": ("New sessions are paused.", "agentmesh resume"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fate:
+    """What became of a message, as far as we know."""
+
+    message_id: MessageId
+    session_id: SessionId
+    outcome: Outcome
+    reason: str = ""
+    reply: IncomingRow | None = None
+    timed_out: bool = False
+
+
+class Outbox:
+    """Keeps what is said until the peer's daemon has it."""
+
+    def __init__(self, hand: AtHand, talks: Conversations, inbox: Inbox, errands: Errands) -> None:
+        self._hand = hand
+        self._store = hand.store
+        self._talks = talks
+        self._inbox = inbox
+        self._errands = errands
+
+    async def say(
+        self, peer: Amid, body: Body, wish: Wish, in_reply_to: MessageId | None = None
+    ) -> Fate:
+        """Keep a message and see to it. It is safe once this returns."""
+        keys = self._hand.keys.ring
+        if peer == keys.identity.amid:
+            raise UsageError("peer_is_ourselves", "That is this agent's own AMID.")
+        self._check(peer)
+        saying = Saying(
+            message_id=MessageId(uuid7(keys.clock.now(), keys.entropy)),
+            type=body.type,
+            payload=body.payload,
+            in_reply_to=in_reply_to,
+            timestamp=keys.milliseconds(),
+        )
+        session_id = await self._talks.say(peer, wish, saying)
+        self._hand.bulletin.publish(
+            Notice(
+                kind="message_sent",
+                peer=peer,
+                session_id=session_id,
+                message_id=saying.message_id,
+                in_reply_to=in_reply_to,
+                fields={"type": body.type},
+            )
+        )
+        return Fate(message_id=saying.message_id, session_id=session_id, outcome="queued")
+
+    def _check(self, peer: Amid) -> None:
+        facts = SendFacts(
+            peer=peer,
+            is_blocked=peer in self._hand.policy().blocklist,
+            is_stopped=self._hand.switches.stopped,
+        )
+        verdict = may_send(facts)
+        if verdict.decision == "refuse":
+            why, hint = _SAID_NO[verdict.reason]
+            raise Refused(verdict.reason, why, hint)
+
+    async def fate(self, peer: Amid, message_id: MessageId) -> Fate:
+        """Return what became of a message so far."""
+        row = await self._store.outgoing(message_id)
+        if row is None:
+            raise UsageError("unknown_message", "There is no message of this id.")
+        outcome = "queued" if row.outcome == "held" else row.outcome
+        reason = row.reason or (self._why(row.session_id) if outcome == "queued" else "")
+        reply = await self._inbox.reply_to(message_id, peer) if outcome in SETTLED else None
+        return Fate(
+            message_id=message_id,
+            session_id=row.session_id,
+            outcome=outcome,
+            reason=reason,
+            reply=reply,
+        )
+
+    async def wait(self, peer: Amid, said: Fate, seconds: float, *, for_reply: bool) -> Fate:
+        """Return the fate once it is settled (with `for_reply`: answered), or time is over."""
+        clock = self._hand.keys.ring.clock
+        until = clock.monotonic() + seconds
+        async with self._hand.bulletin.subscribed() as news:
+            while True:
+                fate = await self.fate(peer, said.message_id)
+                is_final = fate.outcome in {"refused", "undeliverable"}
+                is_there = fate.outcome in SETTLED and not for_reply
+                if is_final or is_there or fate.reply is not None:
+                    return fate
+                left = until - clock.monotonic()
+                if left <= 0 or not await _news_of(news, peer, left):
+                    fate = await self.fate(peer, said.message_id)
+                    return _timed_out(fate)
+
+    def _why(self, session_id: SessionId) -> str:
+        return self._errands.reason(session_id) or "awaiting_peer"
+
+
+def _timed_out(fate: Fate) -> Fate:
+    return Fate(
+        message_id=fate.message_id,
+        session_id=fate.session_id,
+        outcome=fate.outcome,
+        reason=fate.reason,
+        reply=fate.reply,
+        timed_out=True,
+    )
+
+
+async def _news_of(news: "asyncio.Queue[Notice]", peer: Amid, seconds: float) -> bool:
+    """Wait for news of a peer; return whether there are any."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await news.get()).peer != peer:
+                pass
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,139 @@
+"""Who our peers are: contacts, names, the keys we saw, and which relay they are at."""
+
+import unicodedata
+
+import msgspec
+
+from agentmesh.crypto.suites import Known
+from agentmesh.discovery.interface import Directory, Found
+from agentmesh.errors import TransportError, UsageError
+from agentmesh.protocol.ids import Amid, parse_amid
+from agentmesh.protocol.records import SuiteList
+from agentmesh.protocol.world import Clock
+from agentmesh.storage.interface import ContactRow, DropContact, Put, SetValue, Store
+
+CONTACT = 1
+"""The lowest trust level of a contact; below it a row only remembers keys."""
+
+
+class Peers:
+    """The owner's address book, and what it remembers of strangers."""
+
+    def __init__(self, store: Store, directory: Directory, clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    async def find(self, text: str) -> Amid:
+        """Return the AMID of a peer given as alias, name, AMID or DID."""
+        wanted = _folded(text)
+        contacts = [row for row in await self._store.contacts() if row.trust >= CONTACT]
+        for name_of in (_alias, _name):
+            fitting = [row.amid for row in contacts if wanted and name_of(row) == wanted]
+            if len(fitting) > 1:
+                raise UsageError(
+                    "ambiguous_peer",
+                    f"{len(fitting)} contacts are called {text[:60]!r}.",
+                    "Use the AMID, or give one an alias: agentmesh contacts alias AMID NAME",
+                )
+            if fitting:
+                return fitting[0]
+        try:
+            return parse_amid(text)
+        except UsageError:
+            raise UsageError(
+                "unknown_peer",
+                f"{text[:60]!r} is neither a contact nor an AMID.",
+                "`agentmesh contacts` lists contacts, `agentmesh search` finds agents.",
+            ) from None
+
+    async def row(self, amid: Amid) -> ContactRow | None:
+        """Return what is kept of a peer."""
+        return await self._store.contact(amid)
+
+    async def contacts(self) -> list[ContactRow]:
+        """Return the contacts."""
+        return [row for row in await self._store.contacts() if row.trust >= CONTACT]
+
+    async def trust(self, amid: Amid, level: int, *, signing_key: bytes = b"") -> ContactRow:
+        """Set how far a peer is trusted."""
+        row = await self._kept(amid, signing_key)
+        return await self._keep(msgspec.structs.replace(row, trust=level))
+
+    async def describe(
+        self, amid: Amid, *, alias: str | None = None, description: str | None = None
+    ) -> ContactRow:
+        """Give a peer words of our own."""
+        row = await self._kept(amid, b"")
+        if alias:
+            await self._check_alias(amid, alias)
+        changes = {"alias": alias, "description": description}
+        given = {name: value for name, value in changes.items() if value is not None}
+        return await self._keep(msgspec.structs.replace(row, **given))
+
+    async def forget(self, amid: Amid) -> None:
+        """Forget a contact."""
+        if await self._store.contact(amid) is None:
+            raise UsageError("unknown_contact", "There is no such contact.")
+        await self._store.commit([DropContact(amid)])
+
+    async def remember(self, found: Found, suites: SuiteList) -> None:
+        """Keep what a lookup showed, so that older statements are noticed later."""
+        row = await self._store.contact(found.amid)
+        if row is None:
+            row = ContactRow(
+                amid=found.amid, signing_key=found.signing_key, added_at=self._clock.now()
+            )
+        fresh = msgspec.structs.replace(
+            row,
+            signing_key=found.signing_key,
+            name=found.record.display_name,
+            suites=suites.suites,
+            suites_sequence=suites.sequence,
+        )
+        if fresh != row:
+            await self._keep(fresh)
+
+    async def known_suites(self, amid: Amid) -> Known:
+        """Return what we remember of a peer's suites."""
+        row = await self._store.contact(amid)
+        return Known() if row is None else Known(row.suites, row.suites_sequence)
+
+    async def relay_of(self, amid: Amid) -> str:
+        """Return the relay that a peer is at: as the directory says, or as it last said."""
+        name = f"relay/{amid}"
+        try:
+            relay = (await self._directory.lookup(amid)).record.relay_endpoint
+        except TransportError:
+            kept = await self._store.value(name)
+            if kept is None:
+                raise
+            return kept.decode()
+        if await self._store.value(name) != relay.encode():
+            await self._store.commit([SetValue(name, relay.encode())])
+        return relay
+
+    async def _kept(self, amid: Amid, signing_key: bytes) -> ContactRow:
+        row = await self._store.contact(amid)
+        return row or ContactRow(amid=amid, signing_key=signing_key, added_at=self._clock.now())
+
+    async def _keep(self, row: ContactRow) -> ContactRow:
+        await self._store.commit([Put(row)])
+        return row
+
+    async def _check_alias(self, amid: Amid, alias: str) -> None:
+        for row in await self._store.contacts():
+            if row.amid != amid and _alias(row) == _folded(alias):
+                raise UsageError("alias_taken", f"Another contact has the alias {alias!r}.")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def _alias(row: ContactRow) -> str:
+    return _folded(row.alias)
+
+
+def _name(row: ContactRow) -> str:
+    return _folded(row.name)

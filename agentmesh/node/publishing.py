@@ -1,0 +1,143 @@
+"""What others can find of us: our record, our prekeys, our presence, kept up to date.
+
+Looked after at the start, every few minutes for the presence, every six hours for the keys, and at
+once when somebody has drawn on them. A registry that does not answer is asked again with growing
+pauses; everything else goes on meanwhile.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from agentmesh.discovery.interface import Directory, RateLimited
+from agentmesh.errors import AgentMeshError
+from agentmesh.identity.prekeys import next_sequence
+from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.records import AgentRecord, Capability
+from agentmesh.protocol.signed import Purpose
+from agentmesh.storage.interface import SetValue
+
+PRESENCE_SECONDS = 120
+KEYS_SECONDS = 6 * 3600
+DRAWN_SECONDS = 60
+RECORD_SECONDS = 30 * 86400
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+LAST_RECORD = "record/last"
+
+log = logging.getLogger("agentmesh.node")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What we say about ourselves, besides our keys."""
+
+    display_name: str
+    capabilities: tuple[Capability, ...]
+    relay_endpoint: str
+    presence: bool = True
+
+
+class Publisher:
+    """Keeps the directory's picture of us true."""
+
+    def __init__(self, hand: AtHand, directory: Directory, profile: Profile) -> None:
+        self._store = hand.store
+        self._directory = directory
+        self._keys = hand.keys
+        self._profile = profile
+        self.prekeys = Prekeys(hand, directory)
+        self._wake = asyncio.Event()
+        self._keys_due = 0.0
+        self._failures = 0
+        self._task: asyncio.Task[None] | None = None
+        self._tasks = asyncio.TaskGroup()
+        self.status: Status = "online"
+        self.tier: float = 2
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._task = self._tasks.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    def show(self, status: Status) -> None:
+        """Publish another presence."""
+        self.status = status
+        self._wake.set()
+
+    def drawn(self) -> None:
+        """Somebody used our prekeys: look soon how many are left."""
+        soon = self._keys.ring.clock.monotonic() + DRAWN_SECONDS
+        self._keys_due = min(self._keys_due, soon)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self._publish()
+            except RateLimited as error:
+                pause = float(error.retry_after)
+            except AgentMeshError as error:
+                self._failures += 1
+                pause = self._pause()
+                record(log, logging.INFO, "publishing.failed", code=Code(error.code))
+            except Exception as error:  # noqa: BLE001 (it is tried again; nothing else may stop)
+                self._failures += 1
+                pause = self._pause()
+                record_bug(log, "publishing.bug", error)
+            else:
+                self._failures = 0
+                pause = float(PRESENCE_SECONDS)
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    def _pause(self) -> float:
+        share = int.from_bytes(self._keys.ring.entropy(2), "big") / 0xFFFF
+        return min(FIRST_PAUSE * float(2**self._failures), LONGEST_PAUSE) * (0.5 + share / 2)
+
+    async def _publish(self) -> None:
+        clock = self._keys.ring.clock
+        if clock.monotonic() >= self._keys_due:
+            if await self.prekeys.rotate():
+                await self._keys.refresh()
+            await self._register()
+            await self.prekeys.replenish()
+            self._keys_due = clock.monotonic() + KEYS_SECONDS
+        if self._profile.presence:
+            await self._directory.set_status(self.status)
+
+    # --- our record ----------------------------------------------------------------------------
+
+    async def _register(self) -> None:
+        ring = self._keys.ring
+        kept = await self._store.value(LAST_RECORD)
+        last = int(kept) if kept else 0
+        now = ring.clock.now()
+        sequence = next_sequence(last, now)
+        said = AgentRecord(
+            amid=ring.identity.amid,
+            exchange_key=ring.exchange_key,
+            display_name=self._profile.display_name,
+            capabilities=self._profile.capabilities,
+            relay_endpoint=self._profile.relay_endpoint,
+            sequence=sequence,
+            published_at=int(now * 1000),
+            expires_at=int((now + RECORD_SECONDS) * 1000),
+        )
+        await self._store.commit([SetValue(LAST_RECORD, str(sequence).encode())])
+        found = await self._directory.register(ring.identity.sign(said, Purpose.RECORD))
+        self.tier = found.tier

@@ -1,0 +1,139 @@
+"""How errands are run: looking a peer up, offering frames, saying that a session is lost."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from agentmesh.crypto.bundle import verify_bundle
+from agentmesh.crypto.seal import seal_to_prekeys
+from agentmesh.crypto.suites import choose
+from agentmesh.discovery.interface import Directory
+from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportError, UsageError
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.errands import Again, Runner
+from agentmesh.node.key_rack import KeyRack
+from agentmesh.node.peers import Peers
+from agentmesh.protocol.frames import Letter, SessionLost, encode
+from agentmesh.protocol.ids import Amid, FrameId
+from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.records import SuiteList
+from agentmesh.protocol.relay_frames import MessageType, Send, Sent
+from agentmesh.protocol.signed import Purpose, read
+from agentmesh.session.effects import EmitOnce
+from agentmesh.session.events import AnyEvent, Resolved, Unresolvable
+from agentmesh.storage.interface import ErrandRow
+from agentmesh.transport.interface import Transport
+
+PATIENCE = 30.0
+"""How long to wait for the peer's own word before offering again what the relay took."""
+RATE_PAUSE = 5.0
+
+
+_TYPES: Mapping[str, MessageType] = {"knock": "knock", "accept": "accept", "message": "message"}
+
+
+class Runners:
+    """Carries saved effects out, and comes back with events."""
+
+    def __init__(
+        self,
+        talks: Conversations,
+        directory: Directory,
+        transport: Transport,
+        peers: Peers,
+        keys: KeyRack,
+    ) -> None:
+        self._talks = talks
+        self._directory = directory
+        self._transport = transport
+        self._peers = peers
+        self._keys = keys
+
+    def table(self) -> Mapping[str, Runner]:
+        """Return who runs which kind of errand."""
+        return {
+            "resolve": self.resolve,
+            "knock": self.offer,
+            "accept": self.offer,
+            "message": self.offer,
+            "session_lost": self.say_lost,
+        }
+
+    async def resolve(self, errand: ErrandRow) -> Again | None:
+        """Fetch the peer's keys, and choose a suite."""
+        event: AnyEvent
+        try:
+            event = await self._find(errand.peer)
+        except (Refused, CryptoError) as error:
+            event = Unresolvable(error.code)
+        with suppress(UsageError):  # it was resolved before, or is over
+            await self._talks.handle(errand.peer, errand.session_id, event)
+        return None
+
+    async def _find(self, peer: Amid) -> AnyEvent:
+        found = await self._directory.lookup(peer)
+        bundle = await self._directory.bundle(peer)
+        theirs = verify_bundle(bundle, peer).suites
+        ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
+        suite = choose(ours, theirs, await self._peers.known_suites(peer))
+        await self._peers.remember(found, theirs)
+        return Resolved(bundle, suite)
+
+    async def offer(self, errand: ErrandRow) -> Again | None:
+        """Offer a frame to the peer's relay. Only the peer's own word ends this."""
+        left = int(errand.expires_at - self._keys.ring.clock.now())
+        if left <= 0:
+            return None
+        frame = Send(
+            id=FrameId(errand.errand_id),
+            to=errand.peer,
+            message_type=_TYPES[errand.kind],
+            encrypted_payload=errand.body,
+            expires_in=min(left, MAILBOX_SECONDS),
+        )
+        sent = await self._transport.send(frame, await self._peers.relay_of(errand.peer))
+        return _judge(sent)
+
+    async def offer_once(self, peer: Amid, effect: EmitOnce) -> None:
+        """Offer a frame that may get lost."""
+        frame = Send(
+            id=self._keys.ring.frame_id(),
+            to=peer,
+            message_type=effect.message_type,
+            encrypted_payload=effect.payload,
+        )
+        await self._transport.send(frame, await self._peers.relay_of(peer))
+
+    async def say_lost(self, errand: ErrandRow) -> Again | None:
+        """Tell a peer that we cannot read a session any more: signed, and sealed to its prekeys."""
+        ring = self._keys.ring
+        try:
+            bundle = verify_bundle(
+                await self._directory.bundle(errand.peer, one_time=False), errand.peer
+            )
+        except TransportError:
+            raise
+        except AgentMeshError:
+            return None
+        document = SessionLost(
+            session_id=errand.session_id,
+            timestamp=ring.milliseconds(),
+            nonce=ring.entropy(32),
+            sender=ring.identity.amid,
+            to=errand.peer,
+        )
+        letter = Letter("session_lost", ring.identity.sign(document, Purpose.SESSION_LOST))
+        frame = seal_to_prekeys(letter, bundle.signed_prekey, bundle.kem_prekey, ring.entropy)
+        await self.offer_once(errand.peer, EmitOnce("reject", encode(frame)))
+        return None
+
+
+def _judge(sent: Sent) -> Again:
+    """Return when to offer a frame again, after what the relay said to it."""
+    if sent.outcome != "refused":
+        return Again(patience=PATIENCE)
+    reason = (sent.code or "relay_refused").lower()
+    if sent.code == "RATE_LIMITED":
+        return Again(after=float(sent.retry_after_seconds or RATE_PAUSE), reason=reason, all=True)
+    if sent.retry_after_seconds is not None:
+        return Again(after=float(sent.retry_after_seconds), reason=reason)
+    return Again(patience=PATIENCE, reason=reason)
