@@ -1,9 +1,8 @@
 """The audit log: always written on, whatever happened to it."""
 
-import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import StorageError
 from agentmesh.observability import audit as audit_module
-from agentmesh.observability.audit import MAX_WAITING, AuditLog
+from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_line import Event, Head
 from agentmesh.observability.audit_verify import Report, verify
 from agentmesh.observability.logs import Code
@@ -180,67 +179,6 @@ def test_it_is_synced_once_a_second_and_at_the_end(
     assert len(synced) == 2
     log.close()
     assert len(synced) == 3
-
-
-class Disk:
-    """A disk that takes only so many bytes."""
-
-    def __init__(self, write: Callable[[int, bytes], int]) -> None:
-        self._write = write
-        self.room: int | None = None
-
-    def write(self, handle: int, data: bytes) -> int:
-        if self.room is None:
-            return self._write(handle, data)
-        if not self.room:
-            raise OSError(errno.ENOSPC, "full")
-        fits, self.room = data[: self.room], max(0, self.room - len(data))
-        return self._write(handle, fits)
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    disk = Disk(os.write)
-    monkeypatch.setattr(os, "write", disk.write)
-    yield disk
-    disk.room = None
-
-
-@pytest.mark.parametrize("room", [0, 1, 300])
-def test_a_full_disk_loses_nothing_that_can_wait(
-    room: int, begin: Callable[[], AuditLog], logs: Path, disk: Disk
-) -> None:
-    log = begin()
-    write(log)
-    disk.room = room
-    log.record(Event.ERROR, code=Code("disk_full"))
-    for _ in range(3):
-        log.record(Event.MESSAGE_SENT)
-    assert not log.flush()
-    assert log.condition().failing
-    disk.room = None
-    assert log.flush()
-    assert not log.condition().failing
-    log.close()
-    assert whole(logs).lines == 7
-
-
-def test_a_disk_full_for_long_is_counted(
-    begin: Callable[[], AuditLog], logs: Path, disk: Disk
-) -> None:
-    log = begin()
-    disk.room = 0
-    for _ in range(MAX_WAITING + 9):
-        log.record(Event.MESSAGE_SENT)
-    assert not log.flush()
-    assert (log.condition().waiting, log.condition().lost) == (MAX_WAITING - 1, 10)
-    disk.room = None
-    assert log.flush()
-    write(log, 1)
-    log.close()
-    assert events(logs)[-2:] == ["audit_lost", "message_sent"]
-    assert b'"fields":{"count":10}' in (logs / FIRST_DAY).read_bytes()
-    whole(logs)
 
 
 def test_a_log_that_vanishes_is_begun_anew_and_missed(
