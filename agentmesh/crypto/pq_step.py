@@ -80,8 +80,12 @@ class PqRatchet(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return _counted(_heard(state, header), now), key
 
     def without_keys_before(self, epoch: int) -> "PqRatchet":
-        """Return the state without the keys of epochs before this one, and within the bound."""
-        first = max(min(epoch, self.peer_epoch), self.epoch - MAX_PQ_EPOCHS + 1)
+        """Return the state without the keys of epochs before this one, and within the bound.
+
+        One before the peer's last is kept: its receipts are under the last epoch it heard from us,
+        and a peer that made an epoch has at least heard the one before.
+        """
+        first = max(min(epoch, self.peer_epoch - 1), self.epoch - MAX_PQ_EPOCHS + 1)
         if first <= self.first:
             return self
         return msgspec.structs.replace(self, first=first, keys=self.keys[first - self.first :])

@@ -17,16 +17,25 @@ def generate(entropy: Entropy) -> Secret:
 
 def public_key(private: Secret) -> bytes:
     """Return the public half."""
+    _check_size(private.reveal())
     return bindings.crypto_scalarmult_base(private.reveal())
 
 
 def exchange(private: Secret, public: bytes) -> bytes:
     """Return the shared secret; refuse a point of low order, whose result is zero."""
+    _check_size(private.reveal())
+    _check_size(public)
     try:
         shared = bindings.crypto_scalarmult(private.reveal(), public)
-    except (SodiumError, ValueError, TypeError):
+    except SodiumError:
         raise CryptoError("point_invalid") from None
     # libsodium refuses it too; this is the check that must not depend on a build.
     if not any(shared):
         raise CryptoError("point_invalid")
     return shared
+
+
+def _check_size(key: bytes) -> None:
+    # PyNaCl hands any bytes on, and libsodium would read past the end of short ones.
+    if len(key) != KEY_BYTES:
+        raise CryptoError("point_invalid")

@@ -1,4 +1,4 @@
-"""Two agents with keys and prekeys, and a session between them: what the crypto tests begin with."""
+"""Two agents with keys and prekeys, and a session between them: where crypto tests begin."""
 
 import hashlib
 from dataclasses import dataclass
