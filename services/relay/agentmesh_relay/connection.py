@@ -107,7 +107,7 @@ class Connection(WSListener):
             self.say(Failure(code=code, message=message, retry_after_seconds=retry_after_seconds))
             self.say(Disconnect(reason=code.lower()))
             self._outgoing.flush()
-            self._close()
+            self._say_close()
 
     def cut(self) -> None:
         """End the connection at once: nothing is waited for."""
@@ -143,10 +143,14 @@ class Connection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows'
         """See picows."""
-        if self.state is State.PARTED:
-            return
         self._has_spoken = True
         kind = frame.msg_type
+        if kind == WSMsgType.CLOSE:
+            self._say_close()
+            self._hang_up()
+            return
+        if self.state is State.PARTED:
+            return
         if kind == WSMsgType.BINARY and frame.fin and not frame.rsv1:
             try:
                 self._owner.received(self, decode_from_agent(frame.get_payload_as_bytes()))
@@ -158,8 +162,6 @@ class Connection(WSListener):
         elif kind == WSMsgType.PING:
             payload = frame.get_payload_as_bytes()
             self._outgoing.raw(bytes((0x8A, len(payload))) + payload)
-        elif kind == WSMsgType.CLOSE:
-            self._close()
         elif kind != WSMsgType.PONG:
             self.part("INVALID_MESSAGE", "Frames are whole, binary and not compressed.")
 
@@ -175,10 +177,17 @@ class Connection(WSListener):
     def resume_writing(self) -> None:
         """Nothing to do."""
 
-    def _close(self) -> None:
-        self.state = State.PARTED
-        if self._transport is not None and not self._transport.is_disconnected:
+    def _say_close(self) -> None:
+        """Begin or answer the closing handshake (RFC 6455, section 5.5.1).
+
+        Closing the socket now could make the other side lose what it has not read yet.
+        """
+        if self.state is not State.PARTED and self._transport is not None:
+            self.state = State.PARTED
             self._transport.send_close(WSCloseCode.OK)
+
+    def _hang_up(self) -> None:
+        if self._transport is not None:
             self._transport.disconnect(graceful=True)
 
     def _keep_alive(self, now: float) -> None:

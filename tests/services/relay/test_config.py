@@ -1,0 +1,50 @@
+import pytest
+from agentmesh_relay.config import Address, config_from
+
+from agentmesh.errors import UsageError
+
+
+def test_without_arguments_it_listens_on_this_machine_only() -> None:
+    config = config_from([])
+    assert config.listen == Address("127.0.0.1", 8765)
+    assert config.origin_at(8765) == "ws://127.0.0.1:8765"
+    assert (config.messages_per_minute, config.knocks_per_minute) == (100, 30)
+
+
+def test_the_origin_names_the_port_that_was_bound() -> None:
+    assert config_from(["--listen", "[::1]:0"]).origin_at(4711) == "ws://[::1]:4711"
+
+
+def test_the_origin_can_be_set() -> None:
+    config = config_from(
+        ["--listen", "0.0.0.0:1", "--origin", "wss://Relay.example.org/v1/connect"]
+    )
+    assert config.origin_at(1) == "wss://relay.example.org"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--listen", "0.0.0.0:8765"], ["--cert", "x.pem"], ["--origin", "https://example.org"]],
+)
+def test_what_cannot_work_is_said_at_once(arguments: list[str]) -> None:
+    with pytest.raises(UsageError):
+        config_from(arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--listen", "8765"],
+        ["--listen", "127.0.0.1:70000"],
+        ["--messages-per-minute", "0"],
+        ["--knocks-per-minute", "-3"],
+        ["--no-such-setting"],
+    ],
+)
+def test_a_typo_ends_the_program_with_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        config_from(arguments)
+    assert caught.value.code == 2
+    assert "usage: agentmesh-relay" in capsys.readouterr().err

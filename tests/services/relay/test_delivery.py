@@ -1,0 +1,24 @@
+from agentmesh_relay.delivery import Delivery, Memory
+from agentmesh_relay.mailbox.interface import Pending
+
+from agentmesh.protocol.ids import Amid, FrameId
+
+
+def test_memory_is_given_only_while_there_is_some() -> None:
+    memory = Memory(first_number=0, bound=100)
+    assert memory.take(60)
+    assert not memory.take(60)
+    memory.give_back(60)
+    assert memory.take(100)
+
+
+def test_no_number_is_given_twice() -> None:
+    memory = Memory(first_number=1000)
+    numbers = [memory.number() for _ in range(100)]
+    assert len(set(numbers)) == 100
+    assert min(numbers) > 1000
+
+
+def test_a_letter_on_disk_takes_no_memory_until_it_is_read() -> None:
+    delivery = Delivery(Pending(7, Amid("alice"), FrameId("1"), 500, want_acked=True))
+    assert (delivery.row, delivery.size, delivery.letter) == (7, 500, None)

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+from agentmesh.protocol.relay_frames import Failure, PresenceQuery, PresenceResponse
+from tests.support.processes import running
+from tests.support.relay_client import agent, amid_called, message
+
+BOB = amid_called("bob")
+
+
+async def test_limits_are_told_kept_and_not_reset_by_reconnecting(tmp_path: Path) -> None:
+    rates = ("--messages-per-minute", 5, "--knocks-per-minute", 2)
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay", *rates)
+    with running("agentmesh_relay", *arguments) as relay:
+        url = relay.said("listening on ")
+        async with agent(url, "bob"), agent(url, "alice") as alice:
+            assert alice.connected is not None
+            assert alice.connected.limits.messages_per_minute == 5
+            sent = [await alice.send(message(BOB, str(number))) for number in range(5)]
+            assert {answer.outcome for answer in sent} == {"queued"}
+        async with agent(url, "alice") as alice:
+            refused = await alice.send(message(BOB, "6"))
+            assert (refused.outcome, refused.code) == ("refused", "RATE_LIMITED")
+            assert refused.retry_after_seconds in range(1, 14)
+            knocks = [
+                await alice.send(message(BOB, f"k{number}", message_type="knock"))
+                for number in range(3)
+            ]
+            assert [answer.outcome for answer in knocks] == ["queued", "queued", "refused"]
+            receipt = await alice.send(message(BOB, "r", message_type="receipt"))
+            assert receipt.outcome == "queued"
+
+
+async def test_questions_about_presence_are_limited_too(url: str) -> None:
+    async with agent(url, "alice") as alice:
+        await alice.say(*(PresenceQuery(amid=BOB) for _ in range(610)))
+        failure = await alice.hear(Failure)
+        assert failure.code == "RATE_LIMITED"
+        assert len(await alice.hear_all(PresenceResponse, 600)) == 600

@@ -1,0 +1,56 @@
+"""The program as people start it: its exit codes, and what a power cut leaves."""
+
+from pathlib import Path
+
+from agentmesh.protocol.relay_frames import Sent
+from tests.support.processes import Program, running
+from tests.support.relay_client import agent, amid_called, message
+
+BOB = amid_called("bob")
+
+
+def test_a_wrong_argument_is_told_with_a_way_out() -> None:
+    with running("agentmesh_relay", "--listen", "0.0.0.0:0") as relay:
+        assert relay.ended() == 2
+        assert "--origin wss://" in relay.output
+
+
+def test_a_data_folder_has_one_relay(relay: Program, tmp_path: Path) -> None:
+    relay.said("listening on ")
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay")
+    with running("agentmesh_relay", *arguments) as second:
+        assert second.ended() == 75
+        assert "Another relay works in" in second.output
+
+
+def test_a_taken_port_is_told(url: str, tmp_path: Path) -> None:
+    address = url.removeprefix("ws://").removesuffix("/v1/connect")
+    with running("agentmesh_relay", "--listen", address, "--data", tmp_path / "other") as second:
+        assert second.ended() == 75
+        assert "listens on" in second.output
+
+
+async def test_nothing_that_was_called_queued_is_lost_when_the_relay_is_killed(
+    tmp_path: Path,
+) -> None:
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay")
+    rate = ("--messages-per-minute", "100000")
+    promised: set[str] = set()
+    for round_ in range(3):
+        with running("agentmesh_relay", *arguments, *rate) as relay:
+            url = relay.said("listening on ")
+            async with agent(url, "bob"):
+                pass
+            async with agent(url, "alice") as alice:
+                ids = [f"{round_}-{number}" for number in range(30)]
+                await alice.say(*(message(BOB, frame_id) for frame_id in ids))
+                for answer in await alice.hear_all(Sent, 20):
+                    assert answer.outcome == "queued"
+                    promised.add(answer.id)
+                relay.kill()
+    with running("agentmesh_relay", *arguments) as relay:
+        async with agent(relay.said("listening on "), "bob") as bob:
+            assert bob.connected is not None
+            received = {(await bob.take()).id for _ in range(bob.connected.pending_messages)}
+    assert promised <= received
+    assert len(promised) == 60

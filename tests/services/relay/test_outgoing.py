@@ -1,0 +1,90 @@
+import asyncio
+
+import pytest
+from agentmesh_relay.outgoing import OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
+
+
+class Stream(asyncio.WriteTransport):
+    """A reader that takes what it is told to take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.buffered = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes.append(bytes(data))
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
+
+
+class End:
+    def __init__(self) -> None:
+        self.overflows = 0
+        self.stream = Stream()
+        self.outgoing = Outgoing(Turn(asyncio.get_running_loop()), self.overflow, 0.0)
+        self.outgoing.attach(self.stream)
+
+    def overflow(self) -> None:
+        self.overflows += 1
+
+
+@pytest.fixture
+async def end() -> End:
+    return End()
+
+
+async def test_what_is_said_in_one_turn_is_one_write(end: End) -> None:
+    for _ in range(3):
+        end.outgoing.frame(b"abc")
+    assert end.stream.writes == []
+    await asyncio.sleep(0)
+    assert end.stream.writes == [b"\x82\x03abc" * 3]
+    end.outgoing.frame(b"d")
+    await asyncio.sleep(0)
+    assert end.stream.writes[1:] == [b"\x82\x01d"]
+
+
+@pytest.mark.parametrize(
+    ("size", "header"),
+    [
+        (125, b"\x82\x7d"),
+        (126, b"\x82\x7e\x00\x7e"),
+        (65535, b"\x82\x7e\xff\xff"),
+        (65536, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+async def test_headers_are_those_of_rfc_6455(end: End, size: int, header: bytes) -> None:
+    end.outgoing.frame(bytes(size))
+    end.outgoing.flush()
+    assert end.stream.writes == [header + bytes(size)]
+
+
+async def test_a_reader_for_whom_too_much_waits_is_cut(end: End) -> None:
+    end.stream.buffered = OUTGOING_BYTES - 1000
+    end.outgoing.frame(bytes(2000))
+    end.outgoing.flush()
+    assert end.overflows == 1
+    assert end.stream.writes == []
+
+
+async def test_one_turn_may_not_say_too_much_either(end: End) -> None:
+    for _ in range(5):
+        end.outgoing.frame(bytes(60_000))
+    assert end.overflows == 1
+    await asyncio.sleep(0)
+    assert sum(map(len, end.stream.writes)) < OUTGOING_BYTES
+
+
+async def test_a_reader_that_takes_nothing_is_stuck(end: End) -> None:
+    end.stream.buffered = 1000
+    assert not end.outgoing.is_stuck(0.0)
+    assert not end.outgoing.is_stuck(STUCK_SECONDS - 1.0)
+    assert end.outgoing.is_stuck(STUCK_SECONDS)
+
+
+async def test_a_slow_reader_that_takes_something_is_not(end: End) -> None:
+    for second in range(100):
+        end.stream.buffered = 1000 - second
+        assert not end.outgoing.is_stuck(float(second))
