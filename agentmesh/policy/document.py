@@ -1,0 +1,90 @@
+"""policy.json as a type: every field has a default. How it is read and written: `settings.py`."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import KNOCKS_PER_MINUTE, MESSAGES_PER_MINUTE
+
+Autonomy = Literal["notify-only", "draft", "bounded", "extended", "free"]
+"""What our agent may do by itself with what a peer says."""
+
+Tier = int | float
+Share = Annotated[float, Meta(ge=0, le=1)]
+PerMinute = Annotated[int, Meta(ge=0, le=10_000)]
+Sessions = Annotated[int, Meta(ge=0, le=100_000)]
+Line = Annotated[str, Meta(min_length=1, max_length=500)]
+Few = Meta(max_length=100)
+Many = Meta(max_length=100_000)
+
+
+MIN_TIER = "min_tier"
+"""Shorthand for `accept_tiers`: this tier and all that are better vouched for."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the policy, or all of it."""
+
+
+class RateLimit(Section, frozen=True, kw_only=True):
+    """What one peer may send."""
+
+    knocks_per_minute: PerMinute = KNOCKS_PER_MINUTE
+    messages_per_minute: PerMinute = MESSAGES_PER_MINUTE
+
+
+class NotifyOwner(Section, frozen=True, kw_only=True):
+    """When the owner is told at once."""
+
+    on_knock_from_unknown: bool = True
+    on_high_value_transaction: bool = True
+    on_error: bool = False
+    threshold_usd: Annotated[float, Meta(ge=0)] = 100
+
+
+class Policy(Section, frozen=True, kw_only=True):
+    """Who may talk to our agent, and what our agent may do by itself.
+
+    An empty `accepted_intents` accepts all. Intents are `category` or `category/subcategory`.
+    """
+
+    consent: Literal["ask", "policy"] = "ask"
+    accept_tiers: frozenset[Tier] = frozenset({1, 1.5, 2})
+    min_reputation: Share = 0
+    accepted_intents: Annotated[frozenset[Line], Few] = frozenset()
+    rejected_intents: Annotated[frozenset[Line], Few] = frozenset()
+    blocklist: Annotated[frozenset[Amid], Many] = frozenset()
+    allowlist: Annotated[frozenset[Amid], Many] = frozenset()
+    strict_mode: bool = False
+    max_concurrent_sessions: Sessions = 100
+    rate_limit: RateLimit = RateLimit()
+    store_transcripts: bool = True
+    auto_reject_when_offline: bool = False
+    notify_owner: NotifyOwner = NotifyOwner()
+    validation_mode: Literal["silent", "warning", "strict"] = "warning"
+    answer_awaiting_owner: bool = False
+    default_autonomy: Autonomy | Literal["auto"] = "auto"
+    delegated_keys: Annotated[frozenset[Line], Few] = frozenset()
+    scrubber_patterns: Annotated[tuple[Line, ...], Few] = ()
+    stop_hook: Annotated[tuple[Line, ...], Few] = ()
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """What our agent may do by itself with a new contact."""
+        if self.default_autonomy != "auto":
+            return self.default_autonomy
+        return "extended" if self.consent == "policy" else "notify-only"
+
+    def delegates(self, key: str) -> bool:
+        """Whether the owner lets the agent itself set this field, or the section it is in."""
+        parts = ("accept_tiers" if key == MIN_TIER else key).split(".")
+        names = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return not self.delegated_keys.isdisjoint(names)
+
+
+NEVER_DELEGATED = frozenset(
+    {"delegated_keys", "default_autonomy", "scrubber_patterns", "stop_hook"}
+)
+"""What holds the agent is not for the agent to loosen."""
