@@ -43,7 +43,16 @@ F = TypeVar("F", bound=FromRelay)
 class Channel:
     """An authenticated connection. It works while `run` runs."""
 
-    def __init__(self, wire: Wire, origin: str, number: int, incoming: Incoming) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        origin: str,
+        number: int,
+        incoming: Incoming,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self._answer_seconds = answer_seconds
         self._wire = wire
         self._origin = origin
         self._number = number
@@ -108,7 +117,7 @@ class Channel:
         self._answers[frame.id] = answer
         try:
             self.say(frame)
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 return await answer
         except TimeoutError:
             raise TransportError("relay_silent", "The relay did not answer.") from None
@@ -124,7 +133,7 @@ class Channel:
             self.say(PresenceQuery(amid=amid))
             answer = self._presences[amid] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 return await asyncio.shield(answer)
         except TimeoutError:
             self._presences.pop(amid, None)

@@ -1,0 +1,32 @@
+from itertools import pairwise
+
+from agentmesh.transport.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
+
+
+def lowest(count: int) -> bytes:
+    return bytes(count)
+
+
+def highest(count: int) -> bytes:
+    return b"\xff" * count
+
+
+def test_pauses_double_up_to_a_bound() -> None:
+    backoff = Backoff(highest)
+    pauses = [backoff.pause() for _ in range(12)]
+    assert abs(pauses[0] - FIRST_SECONDS) < 0.001
+    assert all(later > earlier for earlier, later in pairwise(pauses[:8]))
+    assert LONGEST_SECONDS - 0.001 < pauses[-1] <= LONGEST_SECONDS
+
+
+def test_half_of_a_pause_is_drawn() -> None:
+    assert Backoff(lowest).pause() == FIRST_SECONDS / 2
+    assert Backoff(lowest).longest() == LONGEST_SECONDS / 2
+
+
+def test_after_a_success_the_pause_is_short_again() -> None:
+    backoff = Backoff(lowest)
+    for _ in range(10):
+        backoff.pause()
+    backoff.reset()
+    assert backoff.pause() == FIRST_SECONDS / 2
