@@ -2,7 +2,7 @@
 
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
@@ -30,25 +30,41 @@ from agentmesh.protocol import requests
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
-from agentmesh.protocol.requests import Request, SignBytes
-from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.requests import Request
+from agentmesh.protocol.signed import Purpose, Signed
 from agentmesh.protocol.world import Clock, Entropy
 
-_SECONDS = 5
+ANSWER_SECONDS = 5.0
 _MAX_ANSWER = 4 * 1024 * 1024  # a page of a hundred agents with all their adverts
 _IDLE_SECONDS = 5  # less than a registry waits for the next request on a connection
 _CONNECTIONS = 8
 
 
+class Signer(Protocol):
+    """Who asks: an identity that signs and never hands out its key."""
+
+    @property
+    def amid(self) -> Amid:
+        """Its AMID."""
+
+    def sign_bytes(self, payload: bytes, purpose: Purpose) -> bytes:
+        """Return its bare signature."""
+
+
 class RegistryDirectory:
-    """One registry. Enter it before use; it signs as the agent `amid` by calling `sign`."""
+    """One registry. Enter it before use."""
 
     def __init__(
-        self, url: str, amid: Amid, sign: SignBytes, clock: Clock, entropy: Entropy
+        self,
+        url: str,
+        signer: Signer,
+        clock: Clock,
+        entropy: Entropy,
+        seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._audience = requests.audience_of(url)
-        self._amid = amid
-        self._sign = sign
+        self._signer = signer
+        self._seconds = seconds
         self._clock = clock
         self._entropy = entropy
         self._session: aiohttp.ClientSession | None = None
@@ -58,7 +74,7 @@ class RegistryDirectory:
         """Make ready. Nothing is sent yet."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=self._seconds),
             auto_decompress=False,  # nothing may grow on arrival
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity"},
@@ -104,7 +120,7 @@ class RegistryDirectory:
 
     async def prekey_count(self) -> PrekeyCount:
         """Return what is there of our prekeys."""
-        target = f"/v1/registry/prekeys/{self._amid}/count"
+        target = f"/v1/registry/prekeys/{self._signer.amid}/count"
         return await self._get(target, PrekeyCount, signed=True)
 
     async def set_status(self, status: Status) -> None:
@@ -142,7 +158,11 @@ class RegistryDirectory:
         headers = {"Content-Type": "application/json"} if request.body else {}
         if signed:
             headers["Authorization"] = requests.authorize(
-                request, self._amid, self._sign, self._clock.now(), self._entropy
+                request,
+                self._signer.amid,
+                self._signer.sign_bytes,
+                self._clock.now(),
+                self._entropy,
             )
         try:
             return await self._exchange(request, headers)

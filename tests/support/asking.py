@@ -7,13 +7,13 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from agentmesh_registry.config import Address, Config, Rates
+from agentmesh_registry.server import running
 from yarl import URL
 
 from agentmesh.protocol import requests
 from agentmesh.protocol.requests import Request
 from agentmesh.protocol.signed import Signed
-from agentmesh_registry.config import Address, Config, Rates
-from agentmesh_registry.server import running
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 

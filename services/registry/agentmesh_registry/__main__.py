@@ -21,9 +21,14 @@ _DEFAULTS = Rates()
 
 
 def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    flag = f"--{name.replace('_', '-')}-per-minute"
-    default: int = getattr(_DEFAULTS, name)
-    return click.option(flag, name, type=click.IntRange(min=0), default=default, help=meaning)
+    return click.option(
+        f"--{name.replace('_', '-')}-per-minute",
+        name,
+        type=click.IntRange(min=0),
+        default=getattr(_DEFAULTS, name),
+        envvar=f"AGENTMESH_REGISTRY_{name.upper()}_PER_MINUTE",
+        help=meaning,
+    )
 
 
 @click.command(context_settings={"auto_envvar_prefix": "AGENTMESH_REGISTRY", "show_default": True})
@@ -38,6 +43,7 @@ def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[.
 @click.option(
     "--origin",
     "origins",
+    envvar="AGENTMESH_REGISTRY_ORIGIN",
     metavar="URL",
     multiple=True,
     help="The public address that agents sign for. May be repeated.",

@@ -10,7 +10,7 @@ from aiohttp import web
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
 from agentmesh.observability.logs import record_bug
 from agentmesh_registry import api_document, docs_page
-from agentmesh_registry.config import BODY_SECONDS, MAX_BODY, Config
+from agentmesh_registry.config import MAX_BODY, Config
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.figures import Figures
 from agentmesh_registry.problems import problem
@@ -42,7 +42,7 @@ def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         address = _address(request, trust_proxy=config.trust_proxy)
         desk.gates.requests.check(household(address))
-        body = await _body(request) if route.method == "POST" else b""
+        body = await _body(request, config.arrival_seconds) if route.method == "POST" else b""
         asked = _decode(route, request, body)
         call = Call(
             method=request.method,
@@ -62,7 +62,7 @@ def _address(request: web.Request, *, trust_proxy: bool) -> str:
     return forwarded.rpartition(",")[2].strip() or request.remote or ""
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request, seconds: float) -> bytes:
     is_plain = "Content-Encoding" not in request.headers
     if request.content_type != "application/json" or not is_plain:
         raise RemoteProtocolError(
@@ -71,7 +71,7 @@ async def _body(request: web.Request) -> bytes:
             "Content-Type: application/json",
         )
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except TimeoutError:
         raise RemoteProtocolError("request_timeout", "The body took too long.") from None

@@ -6,8 +6,7 @@ from agentmesh.errors import UsageError
 from agentmesh.protocol.requests import audience_of
 
 MAX_BODY = 256 * 1024
-HEADER_SECONDS = 10
-BODY_SECONDS = 10
+ARRIVAL_SECONDS = 10
 MAX_CONNECTIONS = 2000
 
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  named in order to be refused
@@ -52,7 +51,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     admin: Address | None = None
     rates: Rates = Rates()
     trust_proxy: bool = False
-    header_seconds: float = HEADER_SECONDS
+    arrival_seconds: float = ARRIVAL_SECONDS
+    """How long the head of a request may take, and then its body."""
     max_connections: int = MAX_CONNECTIONS
 
 

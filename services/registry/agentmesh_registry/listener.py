@@ -47,18 +47,18 @@ def bound(listener: socket.socket) -> Address:
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, listener: socket.socket, *, header_seconds: float, max_connections: int
+    app: web.Application, listener: socket.socket, *, arrival_seconds: float, max_connections: int
 ) -> AsyncIterator[None]:
     """Serve an application on a bound socket while inside.
 
-    A connection on which no whole request head arrives in `header_seconds` is cut: aiohttp starts
+    A connection on which no whole request head arrives in `arrival_seconds` is cut: aiohttp starts
     its keep-alive clock with the connection, and half a head does not stop it.
     """
     runner = web.AppRunner(
         app,
         access_log=None,
         auto_decompress=False,
-        keepalive_timeout=header_seconds,
+        keepalive_timeout=arrival_seconds,
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()

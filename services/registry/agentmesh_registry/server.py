@@ -43,7 +43,7 @@ async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
                 serving(
                     _admin(desk, figures),
                     admin,
-                    header_seconds=config.header_seconds,
+                    arrival_seconds=config.arrival_seconds,
                     max_connections=_ADMIN_CONNECTIONS,
                 )
             )
@@ -51,7 +51,7 @@ async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
             serving(
                 application(desk, config, figures),
                 listener,
-                header_seconds=config.header_seconds,
+                arrival_seconds=config.arrival_seconds,
                 max_connections=config.max_connections,
             )
         )

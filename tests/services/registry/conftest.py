@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from agentmesh_registry.storage.database import Database, opened
+
 from tests.support import postgres
 from tests.support.asking import Asker, registry_at
 from tests.support.world import FakeClock

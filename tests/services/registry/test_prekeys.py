@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from agentmesh_registry.config import Rates
 
 from agentmesh.protocol.published import read_prekeys
 from agentmesh.protocol.records import PrekeyBundle
-from agentmesh_registry.config import Rates
 from tests.support.asking import UNLIMITED, Asker, registry_at
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock

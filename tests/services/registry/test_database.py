@@ -1,0 +1,84 @@
+"""The way to the database."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from agentmesh_registry.storage.database import Database, opened
+from agentmesh_registry.storage.nonces import Nonces
+from agentmesh_registry.storage.tables import nonces
+
+from agentmesh.errors import AgentMeshError, StorageError
+from tests.support.registrant import Registrant
+
+ALICE = Registrant("alice").amid
+
+
+async def count(database: Database) -> int:
+    async with database.reading() as connection:
+        return (
+            await connection.execute(sa.select(sa.func.count()).select_from(nonces))
+        ).scalar_one()
+
+
+async def test_what_an_error_leaves_is_dropped(database: Database) -> None:
+    async def fail() -> None:
+        async with database.writing() as connection:
+            await connection.execute(sa.insert(nonces).values(amid=ALICE, nonce="n", expires_at=1))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    assert await count(database) == 0
+
+
+async def test_it_is_there_after_it_was_opened_again(database_url: str) -> None:
+    for _ in range(2):
+        async with opened(database_url) as database:
+            await Nonces(database).remember(ALICE, "n", 1, 2)
+            assert await count(database) == 1
+
+
+async def test_many_write_at_once(database: Database) -> None:
+    memory = Nonces(database)
+    await asyncio.gather(*(memory.remember(ALICE, f"n{n}", 1, 2) for n in range(40)))
+    assert await count(database) == 40
+
+
+async def test_it_answers(database: Database) -> None:
+    await database.ping()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "sqlite://", "sqlite:///:memory:", "mysql://host/name", "nothing://", "://"]
+)
+async def test_an_address_that_is_none_is_named(url: str) -> None:
+    with pytest.raises(AgentMeshError) as caught:
+        async with opened(url):
+            pass
+    assert caught.value.code == "invalid_database"
+    assert "postgresql://" in caught.value.hint
+
+
+async def test_a_server_that_is_not_there_is_named() -> None:
+    with pytest.raises(StorageError) as caught:
+        async with opened("postgresql://mesh@127.0.0.1:1/mesh"):
+            pass
+    assert caught.value.code == "database_unreachable"
+    assert "running" in caught.value.hint
+
+
+async def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError) as caught:
+        async with opened(f"{tmp_path}/file/registry.db"):
+            pass
+    assert caught.value.code == "database_unreachable"
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "registry.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(StorageError):
+        async with opened(f"{tmp_path}/registry.db"):
+            pass

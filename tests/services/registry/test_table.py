@@ -1,0 +1,26 @@
+"""The one table of routes."""
+
+import pytest
+from agentmesh_registry.routes.table import ROUTES, Route
+
+from tests.support.asking import Asker
+
+
+def test_no_route_stands_there_twice() -> None:
+    places = [(route.method, route.path) for route in ROUTES]
+    assert len(places) == len(set(places))
+
+
+def test_every_route_says_what_it_does() -> None:
+    assert all(len(route.summary) > 10 for route in ROUTES)
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.is_signed], ids=lambda r: r.path)
+async def test_what_is_signed_is_refused_unsigned(light: Asker, route: Route) -> None:
+    answer = await light.send(route.method, route.path.replace("{amid}", "x"), b"{}")
+    # A body is read before the signer is looked at, because the record in it may bring the key.
+    assert answer.refusal in {(401, "unauthorized"), (400, "invalid_request")}
+
+
+def test_every_change_is_signed() -> None:
+    assert all(route.is_signed for route in ROUTES if route.method == "POST")

@@ -1,0 +1,80 @@
+"""Directories that answer what a test tells them, and how agents look in one."""
+
+from agentmesh.discovery.interface import (
+    DirectoryStatus,
+    Found,
+    PrekeyCount,
+    Query,
+    SearchPage,
+)
+from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.published import read_record
+from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.signed import Signed
+from tests.support.registrant import Registrant
+
+
+def found(agent: Registrant, sequence: int = 1) -> Found:
+    """Return the agent as a directory shows it."""
+    signed = agent.record(sequence)
+    record, exchange_key = read_record(signed)
+    return Found(
+        record=record,
+        exchange_key=exchange_key,
+        signed=signed,
+        tier=2,
+        reputation=0.5,
+        ratings_count=0,
+        reputation_status="unrated",
+        status="online",
+    )
+
+
+class FakeDirectory:
+    """Knows some agents, or fails; counts what it is asked."""
+
+    def __init__(self, name: str, *agents: Registrant) -> None:
+        self.name = name
+        self.agents = {agent.amid: agent for agent in agents}
+        self.fails_with: AgentMeshError | None = None
+        self.asked: list[str] = []
+
+    def _agent(self, question: str, amid: Amid | None = None) -> Registrant:
+        self.asked.append(question)
+        if self.fails_with is not None:
+            raise self.fails_with
+        if amid is not None and amid not in self.agents:
+            raise Refused("agent_not_found", self.name)
+        return self.agents[amid] if amid else next(iter(self.agents.values()))
+
+    async def lookup(self, amid: Amid) -> Found:
+        return found(self._agent("lookup", amid), sequence=len(self.asked))
+
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+        return self._agent("bundle", amid).bundle(len(self.asked) if one_time else None)
+
+    async def register(self, signed: Signed) -> Found:
+        return found(self._agent("register"))
+
+    async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
+        return self._count("publish_prekeys")
+
+    async def prekey_count(self) -> PrekeyCount:
+        return self._count("prekey_count")
+
+    async def set_status(self, status: Status) -> None:
+        self._agent(f"set_status {status}")
+
+    async def search(self, query: Query) -> SearchPage:
+        return SearchPage((found(self._agent("search")),), 1)
+
+    def status(self) -> tuple[DirectoryStatus, ...]:
+        return (DirectoryStatus(name=self.name, url=""),)
+
+    def _count(self, question: str) -> PrekeyCount:
+        self._agent(question)
+        return PrekeyCount(
+            one_time=1, last_one_time_id=1, signed_prekey_id=1, kem_prekey_id=1, low_prekeys=True
+        )
