@@ -11,7 +11,14 @@ from typing import Self, TypeVar
 import msgspec
 
 from agentmesh.control import answers, calls, places, rpc
-from agentmesh.control.client import ANSWER_SECONDS, dial, gone, too_late
+from agentmesh.control.client import (
+    ANSWER_SECONDS,
+    answer_type,
+    dial,
+    gone,
+    seconds_waited,
+    too_late,
+)
 from agentmesh.errors import AgentMeshError
 
 A = TypeVar("A", bound=answers.Answer)
@@ -77,12 +84,10 @@ class AsyncClient:
         answer = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            async with asyncio.timeout(
-                self._answer_seconds + (getattr(request, "wait", None) or 0)
-            ):
+            async with asyncio.timeout(self._answer_seconds + seconds_waited(request)):
                 self._writer.write(rpc.call_line(number, calls.NAMES[type(request)], request))
                 await self._writer.drain()
-                return rpc.read_answer(await answer, calls.answer_type(request))
+                return rpc.read_answer(await answer, answer_type(request))
         except TimeoutError:
             raise too_late() from None
         except OSError as error:

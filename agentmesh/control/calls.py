@@ -4,7 +4,7 @@ A peer is written as alias, contact's name, AMID or DID. A call that waits has a
 one answer; `events.subscribe` alone goes on. `docs/control.md` is made from this file.
 """
 
-from typing import Annotated, Any, Generic, Literal, TypeVar, cast
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, field
@@ -286,8 +286,3 @@ REQUESTS: dict[str, CallType] = {
 }
 
 NAMES: dict[type[Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}
-
-
-def answer_type(request: Request[A_co]) -> type[A_co]:
-    """Return the type of this request's answer; the table and the annotation agree (a test)."""
-    return cast("type[A_co]", REQUESTS[NAMES[type(request)]].answer)

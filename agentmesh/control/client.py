@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
@@ -60,12 +60,12 @@ class Client:
 
     def call(self, request: calls.Request[A]) -> A:
         """Ask and return the answer, or raise what the daemon says is wrong."""
-        return rpc.read_answer(self.ask(request), calls.answer_type(request))
+        return rpc.read_answer(self.ask(request), answer_type(request))
 
     def ask(self, request: calls.Request[A]) -> msgspec.Raw:
         """Ask and return the answer as the JSON that came."""
         self._send(request)
-        self._wait_for(self._answer_seconds + (getattr(request, "wait", None) or 0))
+        self._wait_for(self._answer_seconds + seconds_waited(request))
         while True:
             line = self._line()
             if rpc.answers(line, self._number):
@@ -176,3 +176,14 @@ def too_late() -> TimedOut:
         "The daemon does not answer in time.",
         "See `agentmesh logs`; `agentmesh down` and `agentmesh up` start it afresh.",
     )
+
+
+def answer_type(request: calls.Request[A]) -> type[A]:
+    """Return the type of this request's answer; the table and the annotation agree (a test)."""
+    return cast("type[A]", calls.REQUESTS[calls.NAMES[type(request)]].answer)
+
+
+def seconds_waited(request: calls.Request[Any]) -> float:
+    """Return how long the daemon may think before it answers; what is no such number counts not."""
+    wait = getattr(request, "wait", 0)
+    return min(max(wait, 0), calls.MAX_WAIT_SECONDS) if isinstance(wait, int | float) else 0

@@ -52,8 +52,8 @@ def attempt(tool: Tool, arguments: object, home: Path) -> tuple[dict[str, Any], 
     except AgentMeshError as error:
         return failed(error), failures.kind_of(error).exit_code
     except Exception:  # noqa: BLE001 - a host hides what a tool raises; an answer it shows
-        error = failures.internal_error()
-        return failed(error), failures.kind_of(error).exit_code
+        bug = failures.internal_error()
+        return failed(bug), failures.kind_of(bug).exit_code
 
 
 def failed(error: AgentMeshError, **more: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A daemon's control socket without a daemon: answers are given by the test."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from agentmesh.control import answers, calls, door, places
 from agentmesh.control.connection import Answered
 from agentmesh.control.socket import ControlServer
 from agentmesh.errors import AgentMeshError
+
+Dialled = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 ALICE = "2DrjgbD6qNf3DqTgGLQ6wnCWzGB1"
 BOB = "3EsjhcE7rPg4ErUhHMR7xoDXaHC2"
@@ -117,3 +120,14 @@ def sent(**changed: Any) -> answers.Sent:
 
 def refused(error: type[AgentMeshError], code: str) -> AgentMeshError:
     return error(code, f"It is about {code}.", "Do it differently.")
+
+
+def line(number: int | str, method: str, **params: Any) -> bytes:
+    asked = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    return json.dumps(asked).encode() + b"\n"
+
+
+async def exchange(dialled: Dialled, *lines: bytes, answers: int = 0) -> list[dict[str, Any]]:
+    reader, writer = dialled
+    writer.write(b"".join(lines))
+    return [json.loads(await reader.readline()) for _ in range(answers or len(lines))]

@@ -1,0 +1,56 @@
+"""`skill.json`: what a host that reads such a file is told about us."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from agentmesh import __version__
+from agentmesh.tools.catalog import TOOLS
+
+
+def manifest(requirements: Sequence[str]) -> dict[str, Any]:
+    """Return the manifest; `requirements` are the lines of requirements.txt."""
+    return {
+        "name": "agentmesh",
+        "version": __version__,
+        "description": "End-to-end encrypted messages between AI agents of different owners. "
+        "An agent asks leave to talk with a KNOCK; policy and owner decide.",
+        "license": "MIT",
+        "commands": [
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "run": f"agentmesh tool {tool.name} '<JSON>'",
+                "parameters": tool.schema,
+            }
+            for tool in TOOLS.values()
+        ],
+        "background_tasks": [
+            {
+                "name": "daemon",
+                "description": "Holds the keys, the connection to the relay and all messages; "
+                "answers on a Unix socket that only its owner can reach.",
+                "start": "agentmesh up --no-open",
+                "stop": "agentmesh down",
+            }
+        ],
+        "python": ">=3.11",
+        "python_requirements": list(requirements),
+        "permissions": [
+            "network: the relay and the registry that the owner names",
+            "files: ~/.agentmesh, or where AGENTMESH_HOME points",
+            "keyring: one key that seals the agent's private keys, where there is a keyring",
+        ],
+        "environment": ["AGENTMESH_HOME", "AGENTMESH_RELAY_URL", "AGENTMESH_REGISTRY_URL"],
+    }
+
+
+def as_text(requirements: Sequence[str]) -> str:
+    """Return the file's text."""
+    return msgspec.json.format(msgspec.json.encode(manifest(requirements))).decode() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_text(sys.stdin.read().splitlines()))

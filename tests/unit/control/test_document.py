@@ -1,0 +1,20 @@
+"""The document on the control socket."""
+
+from pathlib import Path
+
+from agentmesh.control import calls
+from agentmesh.control.document import document
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_document_is_fresh() -> None:
+    stale = "stale: python -m agentmesh.control.document > docs/control.md"
+    assert (ROOT / "docs/control.md").read_text() == document(), stale
+
+
+def test_every_call_and_its_answer_are_described() -> None:
+    text = document()
+    for name, row in calls.REQUESTS.items():
+        assert f"### `{name}`\n" in text
+        assert f"### {row.answer.__name__}\n" in text

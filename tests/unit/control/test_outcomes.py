@@ -1,0 +1,29 @@
+"""Which outcomes are errors to the sender."""
+
+import json
+
+import pytest
+
+from agentmesh.control import outcomes
+from agentmesh.errors import Refused
+from tests.support import control_server
+
+
+@pytest.mark.parametrize("outcome", ["queued", "delivered", "consumed"])
+def test_what_is_on_its_way_is_no_error(outcome: str) -> None:
+    assert outcomes.refusal(control_server.sent(outcome=outcome)) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "code"),
+    [("refused", "blocked", "blocked"), ("undeliverable", "", "undeliverable")],
+)
+def test_what_will_not_arrive_is_refused(outcome: str, reason: str, code: str) -> None:
+    error = outcomes.refusal(control_server.sent(outcome=outcome, reason=reason))
+    assert isinstance(error, Refused)
+    assert error.code == code
+
+
+def test_an_answer_says_timed_out_only_when_it_waited() -> None:
+    assert "timed_out" not in json.loads(outcomes.to_json(control_server.sent()))
+    assert outcomes.to_keys(control_server.sent(timed_out=True))["timed_out"] is True

@@ -1,0 +1,104 @@
+"""The mesh_* tools against a daemon that is played."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from agentmesh.control import answers, calls
+from agentmesh.tools.catalog import TOOLS
+from agentmesh.tools.tool import call
+from tests.support import control_server
+from tests.support.control_server import ALICE, BOB, Script
+
+NAMES = {
+    "mesh_send", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status", "mesh_contacts",
+    "mesh_policy",
+}  # fmt: skip
+ENVELOPE = "<<start 1>>\n{}\n<<end 1>>"
+
+
+def test_the_tools_are_those_of_the_contract() -> None:
+    assert set(TOOLS) == NAMES
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+def test_a_tool_is_described_shortly_and_its_schema_is_one(tool) -> None:  # type: ignore[no-untyped-def]
+    assert 20 < len(tool.description) <= 200
+    Draft7Validator.check_schema(tool.schema)
+
+
+def test_send_says_what_became_of_it(home: Path, script: Script) -> None:
+    script.answers["send"] = control_server.sent(outcome="delivered")
+    answer = call(TOOLS["mesh_send"], {"to": "bob", "body": {"text": "hi"}, "wait": 5}, home)
+    assert answer == {
+        "ok": True, "message_id": "m2", "session_id": "s1", "outcome": "delivered",
+        "reason": "", "reply": None,
+    }  # fmt: skip
+    name, request, permit = script.asked[0]
+    assert (name, permit) == ("send", "agent")
+    assert request == calls.Send(to="bob", body={"text": "hi"}, wait=5)
+
+
+def test_a_refused_message_is_no_success(home: Path, script: Script) -> None:
+    script.answers["send"] = control_server.sent(outcome="refused", reason="blocked")
+    answer = call(TOOLS["mesh_send"], {"to": "bob", "body": "hi"}, home)
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == "blocked"
+    assert answer["outcome"] == "refused"
+
+
+def test_the_inbox_gives_content_and_never_the_peers_own_words(home: Path, script: Script) -> None:
+    script.answers["inbox"] = answers.Inbox(messages=[control_server.message(content=ENVELOPE)])
+    script.answers["read"] = answers.Consumed(message=control_server.message())
+    answer = call(TOOLS["mesh_inbox"], {"from": "bob", "limit": 5}, home)
+    (message,) = answer["messages"]
+    assert message["content"] == ENVELOPE
+    assert message["from"] == BOB
+    assert "hello" not in json.dumps(answer)
+    assert "payload" not in message
+    assert [name for name, _, _ in script.asked] == ["inbox", "read"]
+    assert script.asked[0][1] == calls.Inbox(unread=True, sender="bob", limit=5, content=True)
+
+
+def test_a_look_may_leave_the_inbox_as_it_was(home: Path, script: Script) -> None:
+    script.answers["inbox"] = answers.Inbox(messages=[control_server.message(content=ENVELOPE)])
+    call(TOOLS["mesh_inbox"], {"keep_unread": True}, home)
+    assert [name for name, _, _ in script.asked] == ["inbox"]
+
+
+def test_a_reply_comes_in_its_safe_form(home: Path, script: Script) -> None:
+    reply = control_server.message(content=ENVELOPE)
+    script.answers["reply"] = control_server.sent(outcome="consumed", reply=reply)
+    answer = call(TOOLS["mesh_reply"], {"message_id": "m1", "body": "yes"}, home)
+    assert answer["reply"]["content"] == ENVELOPE
+    assert "payload" not in answer["reply"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "asked", "answered"),
+    [
+        ("mesh_status", {}, "status", control_server.status()),
+        ("mesh_contacts", {}, "contacts.list", answers.Contacts(contacts=[])),
+        ("mesh_policy", {"key": "consent"}, "policy.get", answers.Policy(policy="ask")),
+        (
+            "mesh_search",
+            {"capability": "travel", "tier_min": 1.5},
+            "search",
+            answers.SearchResults(results=[], total=0),
+        ),
+    ],
+)
+def test_each_tool_asks_one_thing(
+    home: Path, script: Script, name: str, arguments: dict[str, object], asked: str,
+    answered: answers.Answer,
+) -> None:  # fmt: skip
+    script.answers[asked] = answered
+    assert call(TOOLS[name], arguments, home)["ok"] is True
+    assert [(name, permit) for name, _, permit in script.asked] == [(asked, "agent")]
+
+
+def test_status_names_the_agent(home: Path, script: Script) -> None:
+    script.answers["status"] = control_server.status()
+    assert call(TOOLS["mesh_status"], {}, home)["amid"] == ALICE
