@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from picows import (
     WSUpgradeRequest,
@@ -19,7 +20,7 @@ from picows import (
 )
 
 from agentmesh.observability.health import Health
-from agentmesh.observability.logs import record
+from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.observability.metrics import CONTENT_TYPE
 from agentmesh.protocol import limits
 from agentmesh.protocol.origin import CONNECT_PATH
@@ -50,6 +51,8 @@ Answer = Connection | WSUpgradeResponseWithListener | None
 
 async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
     """Run until SIGTERM or SIGINT; raise `AgentMeshError` if that is not possible here."""
+    asyncio.get_running_loop().set_exception_handler(_note)
+    stop = _stop_on_signals()
     raise_descriptor_limit()
     context = tls_context(config.tls)
     with data_folder(config.data) as folder, listening_socket(config.listen) as door_socket:
@@ -69,7 +72,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
                 scheme = "ws" if context is None else "wss"
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
                 record(_log, logging.INFO, "relay.started", port=port)
-                await _until_told_to_stop(arrivals, hub)
+                await _look_after(arrivals, hub, stop)
             await _part(arrivals)
     record(_log, logging.INFO, "relay.stopped")
 
@@ -142,11 +145,16 @@ async def _admin(config: Config, figures: Figures, health: Health) -> AsyncItera
             yield
 
 
-async def _until_told_to_stop(arrivals: Arrivals, hub: Hub) -> None:
+def _stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _look_after(arrivals: Arrivals, hub: Hub, stop: asyncio.Event) -> None:
+    """Do what time demands, until told to stop."""
     looks = 0
     while not stop.is_set():
         arrivals.look()
@@ -191,6 +199,14 @@ def _silent() -> "logging.LoggerAdapter[logging.Logger]":
     logger = logging.getLogger("picows.server")
     logger.setLevel(logging.CRITICAL + 1)
     return logging.LoggerAdapter(logger, {})
+
+
+def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(error, OSError):  # no descriptors left; or (TimeoutError) headers that never came
+        record(_log, logging.WARNING, "connection.failed", kind=Code(type(error).__name__))
+    elif isinstance(error, BaseException):
+        record_bug(_log, "loop.failed", error)
 
 
 def _tell(line: str) -> None:

@@ -51,8 +51,7 @@ class Outgoing:
 
     def frame(self, data: bytes) -> None:
         """Write a binary frame at the end of this turn."""
-        self.raw(_header(len(data)))
-        self.raw(data)
+        self.raw(_header(len(data)) + data)
 
     def raw(self, data: bytes) -> None:
         """Write bytes that are a frame already."""
