@@ -109,13 +109,7 @@ def initiate(
     _check_suite(suite)
     ours = read_own(us.exchange_key, ExchangeKey, Purpose.EXCHANGE_KEY, us.identity)
     ephemeral = x25519.generate(entropy)
-    shared = [
-        x25519.exchange(us.exchange_private, bundle.signed_prekey.key),
-        x25519.exchange(ephemeral, bundle.exchange_key.key),
-        x25519.exchange(ephemeral, bundle.signed_prekey.key),
-    ]
-    if bundle.one_time is not None:
-        shared.append(x25519.exchange(ephemeral, bundle.one_time.key))
+    shared = agree_as_initiator(us, ephemeral, bundle)
     kem_secret, ciphertext = kem.encapsulate(bundle.kem_prekey.key)
     handshake = Handshake(
         suite=suite,
@@ -153,13 +147,7 @@ def respond(us: Responder, greeting: Greeting) -> Root:
     _check_keys(us, handshake)
     theirs = read_own(handshake.exchange_key, ExchangeKey, Purpose.EXCHANGE_KEY, greeting.identity)
     read_own(greeting.suites, SuiteList, Purpose.SUITES, greeting.identity)
-    shared = [
-        x25519.exchange(us.signed_prekey.private, theirs.key),
-        x25519.exchange(us.exchange_key.private, handshake.ephemeral),
-        x25519.exchange(us.signed_prekey.private, handshake.ephemeral),
-    ]
-    if us.one_time is not None:
-        shared.append(x25519.exchange(us.one_time.private, handshake.ephemeral))
+    shared = agree_as_responder(us, theirs.key, handshake.ephemeral)
     kem_secret = kem.decapsulate(us.kem_prekey.private, handshake.kem_ciphertext)
     said = _Said(
         knock_id=greeting.knock_id,
@@ -177,6 +165,30 @@ def respond(us: Responder, greeting: Greeting) -> Root:
         kem_ciphertext=handshake.kem_ciphertext,
     )
     return _root(shared, kem_secret, said)
+
+
+def agree_as_initiator(us: Initiator, ephemeral: Secret, bundle: VerifiedBundle) -> list[bytes]:
+    """Return DH1 to DH3, and DH4 if there is a one-time prekey."""
+    shared = [
+        x25519.exchange(us.exchange_private, bundle.signed_prekey.key),
+        x25519.exchange(ephemeral, bundle.exchange_key.key),
+        x25519.exchange(ephemeral, bundle.signed_prekey.key),
+    ]
+    if bundle.one_time is not None:
+        shared.append(x25519.exchange(ephemeral, bundle.one_time.key))
+    return shared
+
+
+def agree_as_responder(us: Responder, exchange_key: bytes, ephemeral: bytes) -> list[bytes]:
+    """Return the same from the other end."""
+    shared = [
+        x25519.exchange(us.signed_prekey.private, exchange_key),
+        x25519.exchange(us.exchange_key.private, ephemeral),
+        x25519.exchange(us.signed_prekey.private, ephemeral),
+    ]
+    if us.one_time is not None:
+        shared.append(x25519.exchange(us.one_time.private, ephemeral))
+    return shared
 
 
 def combine(shared: list[bytes], kem_secret: Secret) -> Secret:
