@@ -7,8 +7,8 @@ from agentmesh.errors import CryptoError, UsageError
 from agentmesh.protocol import frames
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import PQ_STEP_SECONDS
+from tests.support.cipher_dialogue import Dialogue, begun
 from tests.support.crypto_parties import NOON
-from tests.unit.crypto.test_session_cipher import Dialogue, begun
 
 
 def test_receipts_pass_in_both_directions_without_changing_anything() -> None:
