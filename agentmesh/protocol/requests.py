@@ -89,13 +89,18 @@ def parse(header: str) -> Authorization:
     """Return the parts of an `Authorization` header, or blame its sender."""
     match = _HEADER.fullmatch(header)
     if match is None:
-        raise RemoteProtocolError(
-            "unauthorized",
-            "This request has to be signed.",
-            "Authorization: AgentMesh <amid>:<unix seconds>:<nonce>:<signature>",
-        )
+        raise not_signed()
     amid, seconds, nonce, signature = match.groups()
     return Authorization(Amid(amid), int(seconds), nonce, _to_bytes(signature))
+
+
+def not_signed() -> RemoteProtocolError:
+    """Return what a request without a good `Authorization` header is answered with."""
+    return RemoteProtocolError(
+        "unauthorized",
+        "This request has to be signed.",
+        "Authorization: AgentMesh <amid>:<unix seconds>:<nonce>:<signature>",
+    )
 
 
 def verify(given: Authorization, request: Request, signing_key: bytes, now: float) -> None:

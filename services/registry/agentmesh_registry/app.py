@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
 from agentmesh.observability.logs import record_bug
+from agentmesh.protocol import requests
 from agentmesh_registry import api_document, docs_page
 from agentmesh_registry.config import MAX_BODY, Config
 from agentmesh_registry.desk import Call, Desk, Reply
@@ -42,13 +43,16 @@ def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         address = _address(request, trust_proxy=config.trust_proxy)
         desk.gates.requests.check(household(address))
+        # Who did not sign learns nothing about what else is wrong.
+        header = request.headers.get("Authorization", "")
+        given = requests.parse(header) if route.is_signed else None
         body = await _body(request, config.arrival_seconds) if route.method == "POST" else b""
         asked = _decode(route, request, body)
         call = Call(
             method=request.method,
             target=request.raw_path,
             body=body,
-            authorization=request.headers.get("Authorization", ""),
+            authorization=given,
             address=address,
         )
         return _response(await route.run(desk, call, asked))

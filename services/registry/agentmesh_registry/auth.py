@@ -16,7 +16,9 @@ async def authenticate(desk: Desk, call: Call, signing_key: bytes | None = None)
     The key is the one it registered with, or the given one: the signer of the record that this
     very request registers.
     """
-    given = requests.parse(call.authorization)
+    given = call.authorization
+    if given is None:
+        raise requests.not_signed()
     key = signing_key or await desk.agents.signing_key(given.amid)
     if key is None:
         raise RemoteProtocolError(

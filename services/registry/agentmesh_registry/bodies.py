@@ -11,7 +11,19 @@ from agentmesh.protocol.records import Capability
 
 Limit = Annotated[int, Meta(ge=1, le=limits.PAGE)]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000)]
-AmidText = Annotated[str, Meta(max_length=60, description="An AMID, or its DID.")]
+AmidText = Annotated[
+    str,
+    Meta(
+        max_length=60,
+        description="An AMID, or its DID.",
+        extra_json_schema={"pattern": "^(did:agentmesh:)?[1-9A-HJ-NP-Za-km-z]{20,28}$"},
+    ),
+]
+TierText = Annotated[float, Meta(extra_json_schema={"enum": [1, 1.5, 2]})]
+_WORD = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+CapabilityText = Annotated[
+    str, Meta(max_length=200, extra_json_schema={"pattern": f"^({_WORD}(/{_WORD})?)?$"})
+]
 Signed64 = Annotated[bytes, Meta(description="Base64 of the MessagePack of a Signed document.")]
 
 
@@ -43,8 +55,8 @@ class Lookup(Asked, frozen=True, kw_only=True):
 class Find(Asked, frozen=True, kw_only=True):
     """What to search for. `capability` is `category` or `category/subcategory`."""
 
-    capability: Annotated[str, Meta(max_length=200)] = ""
-    tier_min: float | None = None
+    capability: CapabilityText = ""
+    tier_min: TierText | None = None
     reputation_min: Annotated[float, Meta(ge=0, le=1)] | None = None
     status: Status | None = None
     limit: Limit = 20

@@ -8,6 +8,7 @@ from agentmesh.protocol.requests import audience_of
 MAX_BODY = 256 * 1024
 ARRIVAL_SECONDS = 10
 MAX_CONNECTIONS = 2000
+MAX_CONNECTIONS_EACH = 200
 
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  named in order to be refused
 _LOOPBACK = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}
@@ -53,7 +54,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trust_proxy: bool = False
     arrival_seconds: float = ARRIVAL_SECONDS
     """How long the head of a request may take, and then its body."""
-    max_connections: int = MAX_CONNECTIONS
 
 
 def parse_address(text: str) -> Address:

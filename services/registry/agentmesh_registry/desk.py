@@ -2,6 +2,7 @@
 
 import msgspec
 
+from agentmesh.protocol.requests import Authorization
 from agentmesh.protocol.world import Clock
 from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.rates import Rate
@@ -50,7 +51,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     target: str
     body: bytes = b""
-    authorization: str = ""
+    authorization: Authorization | None = None
     address: str = ""
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from aiohttp import web
 
 from agentmesh.errors import TransportError
@@ -15,12 +16,34 @@ _SHUTDOWN_SECONDS = 3
 _BACKLOG = 512
 
 
-class Turned(asyncio.Protocol):
-    """One connection too many: closed before it says a word."""
+class Crowd(msgspec.Struct, frozen=True):
+    """How many connections there may be, in all and from one address."""
+
+    total: int
+    each: int
+
+
+class _Doorman(asyncio.Protocol):
+    """Lets a connection in, or closes it before it says a word."""
+
+    def __init__(self, server: web.Server, crowd: Crowd) -> None:
+        self._server = server
+        self._crowd = crowd
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it."""
-        transport.close()
+        inside = self._server.connections
+        address = _host(transport.get_extra_info("peername"))
+        from_there = sum(1 for one in inside if _host(one.peername) == address)
+        if len(inside) >= self._crowd.total or from_there >= self._crowd.each:
+            transport.close()
+            return
+        handler = self._server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+
+
+def _host(peer: object) -> str:
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def bind(address: Address) -> socket.socket:
@@ -47,7 +70,7 @@ def bound(listener: socket.socket) -> Address:
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, listener: socket.socket, *, arrival_seconds: float, max_connections: int
+    app: web.Application, listener: socket.socket, *, arrival_seconds: float, crowd: Crowd
 ) -> AsyncIterator[None]:
     """Serve an application on a bound socket while inside.
 
@@ -65,11 +88,9 @@ async def serving(
     server = runner.server
     if server is None:  # pragma: no cover  a runner that is set up has one
         raise TransportError("cannot_listen")
-
-    def welcome() -> asyncio.Protocol:
-        return server() if len(server.connections) < max_connections else Turned()
-
-    door = await asyncio.get_running_loop().create_server(welcome, sock=listener)
+    door = await asyncio.get_running_loop().create_server(
+        lambda: _Doorman(server, crowd), sock=listener
+    )
     try:
         yield
     finally:

@@ -10,13 +10,18 @@ from agentmesh.errors import StorageError
 from agentmesh.observability.metrics import CONTENT_TYPE
 from agentmesh.protocol.world import Clock
 from agentmesh_registry.app import application
-from agentmesh_registry.config import Config, audiences
+from agentmesh_registry.config import (
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_EACH,
+    Config,
+    audiences,
+)
 from agentmesh_registry.desk import Desk
 from agentmesh_registry.figures import Figures
-from agentmesh_registry.listener import bind, bound, serving
+from agentmesh_registry.listener import Crowd, bind, bound, serving
 from agentmesh_registry.storage.database import opened
 
-_ADMIN_CONNECTIONS = 20
+_ADMIN_CROWD = Crowd(20, 20)
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -44,7 +49,7 @@ async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
                     _admin(desk, figures),
                     admin,
                     arrival_seconds=config.arrival_seconds,
-                    max_connections=_ADMIN_CONNECTIONS,
+                    crowd=_ADMIN_CROWD,
                 )
             )
         await stack.enter_async_context(
@@ -52,10 +57,15 @@ async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
                 application(desk, config, figures),
                 listener,
                 arrival_seconds=config.arrival_seconds,
-                max_connections=config.max_connections,
+                crowd=_crowd(config),
             )
         )
         yield Running(bound(listener).url(), admin_url)
+
+
+def _crowd(config: Config) -> Crowd:
+    # All that comes through a proxy comes from one address.
+    return Crowd(MAX_CONNECTIONS, MAX_CONNECTIONS if config.trust_proxy else MAX_CONNECTIONS_EACH)
 
 
 def _admin(desk: Desk, figures: Figures) -> web.Application:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 from agentmesh_registry.config import Address
-from agentmesh_registry.listener import bind, bound, serving
+from agentmesh_registry.listener import Crowd, bind, bound, serving
 from aiohttp import web
 
 from agentmesh.discovery.interface import Query
@@ -28,7 +28,7 @@ async def asking(say: Say) -> AsyncIterator[RegistryDirectory]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", say)
     with bind(Address("127.0.0.1", 0)) as listener:
-        async with serving(app, listener, arrival_seconds=5, max_connections=9):
+        async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
             url = bound(listener).url()
             async with RegistryDirectory(url, BOB, FakeClock(), FakeEntropy(), 0.3) as directory:
                 yield directory

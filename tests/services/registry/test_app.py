@@ -20,7 +20,9 @@ from tests.support.world import FakeClock
 
 ALICE = Registrant("alice")
 REGISTER = "/v1/registry/register"
-JSON = {"Content-Type": "application/json"}
+# Looks signed: enough to have the body read.
+LOOKS = {"Authorization": f"AgentMesh {ALICE.amid}:1:{'A' * 22}:{'A' * 86}"}
+JSON = {"Content-Type": "application/json", **LOOKS}
 
 
 async def test_what_is_not_there_is_a_problem_too(light: Asker) -> None:
@@ -32,8 +34,11 @@ async def test_what_is_not_there_is_a_problem_too(light: Asker) -> None:
 
 async def test_the_body_has_a_bound(light: Asker) -> None:
     largest = (b'{"record":"' + b"A" * (255 * 1024) + b'"}').ljust(256 * 1024)
-    assert (await light.send("POST", REGISTER, largest)).refusal == (400, "document_malformed")
-    answer = await light.send("POST", REGISTER, largest + b" ")
+    assert (await light.send("POST", REGISTER, largest, LOOKS)).refusal == (
+        400,
+        "document_malformed",
+    )
+    answer = await light.send("POST", REGISTER, largest + b" ", LOOKS)
     assert answer.refusal == (413, "body_too_large")
 
 
@@ -43,8 +48,9 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     async with registry_at(sqlite_url, clock, arrival_seconds=0.1) as registry:
         url = URL(registry.url)
         reader, writer = await asyncio.open_connection(url.host, url.port)
-        head = f"POST {REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
-        writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n{")
+        headers = {"Host": "a", "Content-Length": "9", **JSON}
+        lines = [f"POST {REGISTER} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items()), "", "{"]
+        writer.write("\r\n".join(lines).encode())
         try:
             status = await asyncio.wait_for(reader.readline(), 5)
             assert status == b"HTTP/1.1 408 Request Timeout\r\n"
@@ -58,12 +64,12 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     [
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/x-www-form-urlencoded"},
-        {**JSON, "Content-Encoding": "deflate"},
+        {"Content-Type": "application/json", "Content-Encoding": "deflate"},
     ],
     ids=str,
 )
 async def test_only_plain_json_is_read(light: Asker, headers: dict[str, str]) -> None:
-    answer = await light.send("POST", REGISTER, zlib.compress(b"{}"), headers)
+    answer = await light.send("POST", REGISTER, zlib.compress(b"{}"), {**LOOKS, **headers})
     assert answer.refusal == (415, "unsupported_media_type")
 
 
@@ -83,7 +89,7 @@ async def test_only_plain_json_is_read(light: Asker, headers: dict[str, str]) ->
     ids=lambda body: str(body[:30]),
 )
 async def test_bombs_are_refused(light: Asker, body: bytes) -> None:
-    answer = await light.send("POST", REGISTER, body)
+    answer = await light.send("POST", REGISTER, body, LOOKS)
     assert answer.refusal[0] == 400
 
 
@@ -140,7 +146,7 @@ QUERIES = st.text(QUERY_LETTERS, max_size=40) | st.dictionaries(
 async def _ask(registry: Asker, route: Any, body: bytes, query: str, amid: str) -> Answer:
     path = route.path.replace("{amid}", amid) + (f"?{query}" if query else "")
     request = Request(registry.url, route.method, path, body if route.method == "POST" else b"")
-    headers = {"Authorization": registry.authorization(ALICE, request), **JSON}
+    headers = {**JSON, "Authorization": registry.authorization(ALICE, request)}
     return await registry.send(route.method, path, request.body, headers)
 
 

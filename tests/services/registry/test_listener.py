@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from agentmesh_registry.config import Address
-from agentmesh_registry.listener import bind, bound, serving
+from agentmesh_registry.listener import Crowd, bind, bound, serving
 from aiohttp import web
 
 from agentmesh.errors import TransportError
@@ -15,17 +15,18 @@ from agentmesh.errors import TransportError
 FREE = Address("127.0.0.1", 0)
 SECONDS = 0.2
 BOUND = 5
+ROOMY = Crowd(10, 10)
 
 
 @asynccontextmanager
-async def listening(max_connections: int = 10) -> AsyncIterator[Address]:
+async def listening(crowd: Crowd = ROOMY) -> AsyncIterator[Address]:
     async def hello(_request: web.Request) -> web.Response:
         return web.Response(text="hello")
 
     app = web.Application()
     app.router.add_get("/", hello)
     with bind(FREE) as listener:
-        async with serving(app, listener, arrival_seconds=SECONDS, max_connections=max_connections):
+        async with serving(app, listener, arrival_seconds=SECONDS, crowd=crowd):
             yield bound(listener)
 
 
@@ -68,8 +69,9 @@ async def test_a_head_that_trickles_in_is_cut_off() -> None:
         writer.close()
 
 
-async def test_one_connection_too_many_is_turned_away() -> None:
-    async with listening(max_connections=1) as address:
+@pytest.mark.parametrize("crowd", [Crowd(1, 9), Crowd(9, 1)], ids=["in all", "from one address"])
+async def test_one_connection_too_many_is_turned_away(crowd: Crowd) -> None:
+    async with listening(crowd) as address:
         reader, writer = await asyncio.open_connection(address.host, address.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await asyncio.wait_for(reader.readline(), BOUND)).startswith(b"HTTP/1.1 200")

@@ -1,5 +1,6 @@
 """The registry's life."""
 
+import contextlib
 import socket
 
 import pytest
@@ -8,6 +9,7 @@ from agentmesh_registry.server import running
 from yarl import URL
 
 from agentmesh.errors import AgentMeshError
+from tests.support import postgres
 from tests.support.asking import registry_at
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock
@@ -42,3 +44,18 @@ async def test_a_registry_that_cannot_start_leaves_no_socket_open(clock: FakeClo
     with pytest.raises(AgentMeshError):
         async with running(config, clock):
             pass
+
+
+async def test_a_database_that_goes_away_is_said_and_not_waited_for(clock: FakeClock) -> None:
+    with contextlib.ExitStack() as cluster:
+        database = postgres.make_database(cluster.enter_context(postgres.cluster()), "mesh")
+        async with registry_at(database, clock) as registry:
+            assert (await registry.get("/readyz")).status == 200
+            cluster.close()
+            ready = await registry.get("/readyz")
+            assert ready.status == 503
+            assert ready.json["checks"] == {"database": "database_unreachable"}
+            answer = await registry.get("/v1/stats")
+            assert answer.refusal == (503, "database_unreachable")
+            assert answer.headers["Retry-After"]
+            assert (await registry.get("/healthz")).status == 200
