@@ -52,16 +52,13 @@ rows = st.one_of(
     st.builds(stores.contact, peers, alias=st.sampled_from("xyz"), suites=st.just(())),
     st.builds(stores.prekey, numbers, retired_at=st.none() | times),
 )
-changes: st.SearchStrategy[Change] = st.one_of(
+others: st.SearchStrategy[Change] = st.one_of(
     st.builds(Put, rows),
     st.builds(
         words.Deliver,
         st.builds(stores.incoming, messages, numbers, peer=peers, session_id=sessions),
     ),
     st.builds(words.Release, sessions, numbers),
-    st.builds(words.Settle, st.tuples(messages, messages), outcomes, st.sampled_from(["", "why"])),
-    st.builds(words.Confirm, sessions, numbers, st.tuples(numbers), outcomes),
-    st.builds(words.SettleAll, sessions, outcomes, st.just("why"), st.booleans()),
     st.builds(words.Move, sessions, sessions),
     st.builds(words.Judge, sessions, st.sampled_from(["accepted", "rejected"])),
     st.builds(words.DropErrand, frames),
@@ -73,6 +70,22 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(words.Remember, peers, messages, times),
     st.builds(words.SetValue, st.just("name"), st.sampled_from([b"", b"value"])),
 )
+settlings: st.SearchStrategy[Change] = st.one_of(
+    st.builds(words.Settle, st.tuples(messages, messages), outcomes, st.sampled_from(["", "why"])),
+    st.builds(words.Confirm, sessions, numbers, st.tuples(numbers), outcomes),
+    st.builds(words.SettleAll, sessions, outcomes, st.just("why"), st.booleans()),
+)
+changes = others | settlings
+BEGINNING: list[Change] = [
+    Put(stores.outgoing("a", session_id="s1", sequence=1, frame_id="f1", outcome="queued")),
+    Put(stores.outgoing("b", session_id="s1", sequence=2, frame_id="f1", outcome="queued")),
+    Put(stores.outgoing("c", session_id="s1", sequence=3, frame_id="f2", outcome="delivered")),
+    Put(stores.outgoing("d", session_id="s2")),
+    Put(stores.errand("f1", session_id="s1")),
+    Put(stores.errand("f2", session_id="s2")),
+    Put(stores.knock("s1")),
+    *(words.Deliver(stores.incoming(n, i, session_id="s1")) for i, n in enumerate("abcd", 1)),
+]
 
 
 async def _everything(store: Store) -> list[Any]:
@@ -112,9 +125,11 @@ class Twins(RuleBasedStateMachine):
         self.model = VolatileStore()
         self.real = stores.sqlite_store(self.home)
         self.do(self.real.__aenter__())
+        self.do(self.model.commit(BEGINNING))
+        self.do(self.real.commit(BEGINNING))
         self.stack.callback(lambda: self.do(self.real.__aexit__(None)))
 
-    @rule(turn=st.lists(changes, max_size=8))
+    @rule(turn=st.lists(changes, min_size=1, max_size=8))
     def commit(self, turn: list[Change]) -> None:
         self.do(self.model.commit(turn))
         self.do(self.real.commit(turn))
@@ -144,8 +159,8 @@ class Twins(RuleBasedStateMachine):
 
 
 Twins.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=15,
+    max_examples=40,
+    stateful_step_count=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
