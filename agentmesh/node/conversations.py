@@ -18,12 +18,13 @@ from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, Trans
 from agentmesh.node.errands import Errands
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sessions import choose
+from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
-from agentmesh.observability.logs import record, record_bug
+from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session import snapshot
-from agentmesh.session.events import AnyEvent, Saying, Unheld
+from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import OutgoingRow, Store
 
@@ -59,10 +60,16 @@ class Conversations:
     """All the lanes."""
 
     def __init__(
-        self, store: Store, keys: Callable[[], KeyRing], errands: Errands, bulletin: Bulletin
+        self,
+        store: Store,
+        keys: Callable[[], KeyRing],
+        errands: Errands,
+        bulletin: Bulletin,
+        journal: Callable[[Sheet], None],
     ) -> None:
         self._store = store
         self._keys = keys
+        self._journal = journal
         self._errands = errands
         self._bulletin = bulletin
         self._lanes: OrderedDict[Amid, Lane] = OrderedDict()
@@ -97,6 +104,15 @@ class Conversations:
         session_id = await self._queue(peer, wish=wish, saying=saying)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
+
+    async def remind(self) -> None:
+        """Repeat our receipts in every open session: the last one may have been lost."""
+        try:
+            for row in await self._store.sessions():
+                if row.phase == "open":
+                    await self.handle(row.peer, row.session_id, Reconnected())
+        except AgentMeshError as error:
+            record(log, logging.INFO, "receipts.not_repeated", code=Code(error.code))
 
     async def look(self, peer: Amid, session_id: SessionId) -> Talk | None:
         """Return a session as it is now."""
@@ -205,6 +221,7 @@ class Conversations:
 
     def _wake(self, turn: Turn) -> None:
         self._errands.take(turn)
+        self._journal(turn.sheet)
         for notice in turn.sheet.notices:
             self._bulletin.publish(notice)
 

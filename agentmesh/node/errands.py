@@ -128,6 +128,14 @@ class Errands:
             if entry.kind in FRAMES:
                 self._schedule(entry, 0.0)
 
+    async def settle(self, seconds: float) -> None:
+        """Wait until every frame was offered at least once, but no longer than so many seconds."""
+        until = self._clock.monotonic() + seconds
+        while self._clock.monotonic() < until:
+            if all(e.attempts for e in self._entries.values() if e.kind in FRAMES):
+                return
+            await asyncio.sleep(0.02)
+
     def reason(self, session_id: SessionId) -> str:
         """Return why a session's messages are not through yet, as far as we know."""
         for entry in self._entries.values():

@@ -7,11 +7,14 @@ for nothing. The sender's daemon learns of nothing but receipts.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, TransportError
 from agentmesh.node.conversations import Conversations, Job
 from agentmesh.node.doorway import Doorway
+from agentmesh.node.errands import Errands
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol import frames
@@ -23,11 +26,12 @@ from agentmesh.protocol.frames import (
     SealedToReplyKey,
     StalePrekey,
 )
-from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.relay_frames import Receive
 from agentmesh.session.events import Heard, PrekeyStale, Receipted
 from agentmesh.session.states import Knocking
 from agentmesh.storage.interface import ErrandRow
+from agentmesh.transport.interface import Arrival
 
 LOST_SECONDS = 3600
 
@@ -35,18 +39,49 @@ log = logging.getLogger("agentmesh.node")
 
 
 class Incoming:
-    """Frames in, events out."""
+    """Frames in, events out. See `transport.interface.Incoming`."""
 
-    def __init__(self, talks: Conversations, doorway: Doorway, us: Amid) -> None:
+    def __init__(self, talks: Conversations, doorway: Doorway, errands: Errands, us: Amid) -> None:
         self._talks = talks
         self._doorway = doorway
+        self._errands = errands
         self._us = us
+        self._tasks = asyncio.TaskGroup()
+        self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self.faults: Counter[str] = Counter()
 
-    async def receive(self, batch: Sequence[Receive]) -> list[int]:
-        """Take frames; return the deliveries that the relay may forget."""
-        done = await asyncio.gather(*(self._take(receive) for receive in batch))
-        return [receive.delivery for receive, is_done in zip(batch, done, strict=True) if is_done]
+    def acknowledge_with(self, acknowledge: Callable[[Sequence[Arrival]], None]) -> None:
+        """Say who tells the relay what it may forget. Called once, before the start."""
+        self._acknowledge = acknowledge
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._tasks.__aexit__(kind, error, trace)
+
+    def arrived(self, arrivals: Sequence[Arrival]) -> None:
+        """Take frames; acknowledge them once what came of them is saved."""
+        self._tasks.create_task(self._receive(arrivals))
+
+    def acked(self, frame_ids: Sequence[FrameId]) -> None:
+        """Ignore what only the relay says: the peer's own word is what counts."""
+
+    def connected(self, relay: str) -> None:
+        """There is a way: offer what is unconfirmed, and say again what we have."""
+        record(log, logging.INFO, "relay.connected", relay=Code(relay))
+        self._errands.retry_frames()
+        self._tasks.create_task(self._talks.remind())
+
+    async def _receive(self, arrivals: Sequence[Arrival]) -> None:
+        done = await asyncio.gather(*(self._take(arrival.frame) for arrival in arrivals))
+        self._acknowledge([a for a, is_done in zip(arrivals, done, strict=True) if is_done])
 
     async def _take(self, receive: Receive) -> bool:
         try:

@@ -1,17 +1,19 @@
 """What the agent says: checked, kept, sent; and what became of it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentmesh.errors import Refused, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.conversations import Conversations
+from agentmesh.node.conversations import Conversations, wish_of
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.notices import Notice
+from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Wish
 from agentmesh.policy.outbound import SendFacts, may_send
+from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
 from agentmesh.session.events import Saying
 from agentmesh.storage.interface import IncomingRow, Outcome
@@ -85,6 +87,16 @@ class Outbox:
         if verdict.decision == "refuse":
             why, hint = _SAID_NO[verdict.reason]
             raise Refused(verdict.reason, why, hint)
+
+    async def wish_to_answer(self, row: IncomingRow) -> Wish:
+        """Return the wish to answer a message: in its session, or in one like it."""
+        talk = await self._talks.look(row.peer, row.session_id)
+        if talk is None:
+            return Wish(intent=Intent(category="communication"), request=SessionRequest())
+        wish = wish_of(talk)
+        if takes_messages(talk, self._hand.clock.now()):
+            return replace(wish, session_id=row.session_id)
+        return wish
 
     async def fate(self, peer: Amid, message_id: MessageId) -> Fate:
         """Return what became of a message so far."""

@@ -14,6 +14,8 @@ from typing import Self
 from agentmesh.discovery.interface import Directory, RateLimited
 from agentmesh.errors import AgentMeshError
 from agentmesh.identity.prekeys import next_sequence
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.prekeys import Prekeys
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.records import AgentRecord, Capability
@@ -111,6 +113,9 @@ class Publisher:
 
     async def _publish(self) -> None:
         clock = self._keys.ring.clock
+        if self.status == "offline":
+            await self._directory.set_status("offline")
+            return
         if clock.monotonic() >= self._keys_due:
             if await self.prekeys.rotate():
                 await self._keys.refresh()

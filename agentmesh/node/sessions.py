@@ -16,7 +16,7 @@ def choose(talks: Mapping[SessionId, Talk], wish: Wish, now: float) -> SessionId
     """
     if wish.session_id is not None:
         talk = talks.get(wish.session_id)
-        if talk is None or not _takes_messages(talk, now):
+        if talk is None or not takes_messages(talk, now):
             raise UsageError(
                 "session_not_found",
                 "There is no open session of this id.",
@@ -26,12 +26,13 @@ def choose(talks: Mapping[SessionId, Talk], wish: Wish, now: float) -> SessionId
     fitting = [
         (isinstance(talk.state, Open), talk.state.terms.ours, talk.opened_at, session_id)
         for session_id, talk in talks.items()
-        if _takes_messages(talk, now) and _fits(talk, wish)
+        if takes_messages(talk, now) and _fits(talk, wish)
     ]
     return max(fitting)[3] if fitting else None
 
 
-def _takes_messages(talk: Talk, now: float) -> bool:
+def takes_messages(talk: Talk, now: float) -> bool:
+    """Whether a session takes new messages, now or as soon as it is open."""
     match talk.state:
         case Open(closing=""):
             return now < talk.expires_at

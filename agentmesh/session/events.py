@@ -120,6 +120,10 @@ class Close(Event, frozen=True):
     reason: str
 
 
+class Reconnected(Event, frozen=True):
+    """There is a way to the peer again: what it does not know of our receipts, it may learn now."""
+
+
 class Superseded(Event, frozen=True):
     """Both knocked, and theirs won."""
 
@@ -141,5 +145,6 @@ AnyEvent = (
     | Read
     | Expired
     | Close
+    | Reconnected
     | Superseded
 )

@@ -20,6 +20,7 @@ from agentmesh.session.events import (
     PrekeyStale,
     Read,
     Receipted,
+    Reconnected,
     Rejected,
     Resolved,
     Send,
@@ -79,6 +80,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return conversation.say(state, event.sayings, keys, all_that_was_held=True)
         case Open(), Heard():
             return conversation.hear(state, event.frame, keys)
+        case Open(), Reconnected():
+            return state, receipts.remind(state, keys)
         case Open(), Receipted():
             return receipts.confirm(state, event.frame)
         case Open(), Read():
@@ -101,7 +104,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return state, []
         case Ended(), Receipted() | Rejected() | Accepted() | PrekeyStale() | Lost():
             return state, []
-        case _, KnockRepeated():
+        case _, KnockRepeated() | Reconnected():
             return state, []
         case _ if isinstance(event, FROM_PEER):
             raise RemoteProtocolError(f"{_name(event)}_while_{_name(state)}")

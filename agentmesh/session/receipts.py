@@ -55,6 +55,13 @@ def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Ope
     return state, [receipt(state.cipher, state.received, consumed, keys)]
 
 
+def remind(state: Open, keys: KeyRing) -> Effects:
+    """Say again what we have; an earlier receipt may be lost."""
+    if not state.received.up_to:
+        return []
+    return [receipt(state.cipher, state.received, state.consumed, keys)]
+
+
 def acknowledge_again(state: Ended, frame: MessageFrame, keys: KeyRing) -> Effects:
     """Confirm what comes late to a session that is over, as far as it had come before."""
     if state.cipher is None:

@@ -1,0 +1,130 @@
+"""The daemon's process: `python -m agentmesh.daemon`. Started by `agentmesh up` and `daemon`."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentmesh.control import answers, failures, places
+from agentmesh.control.socket import ControlServer
+from agentmesh.daemon import config as configuration
+from agentmesh.daemon.assemble import World, assembled
+from agentmesh.daemon.config import Config
+from agentmesh.daemon.control_api import ControlApi
+from agentmesh.errors import AgentMeshError
+from agentmesh.observability.logs import write_logs
+from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.storage.home import Home
+from agentmesh.storage.key_access import write_private
+from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_passphrase import given_passphrase
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the daemon; return its exit code."""
+    given = _parser().parse_args(arguments)
+    os.umask(0o077)
+    write_logs()
+    home = places.home(os.environ)
+    world = World(clock=SystemClock(), entropy=system_entropy)
+    try:
+        with Home(home) as _:
+            return _run(home, world, given)
+    except AgentMeshError as error:
+        _tell(given.ready_fd, {"ok": False, "error": _told(error)})
+        if given.ready_fd is None:
+            print(f"agentmesh: {error.message} {error.hint}".rstrip(), file=sys.stderr)  # noqa: T201
+        return failures.kind_of(error).exit_code
+
+
+def _run(home: Path, world: World, given: argparse.Namespace) -> int:
+    config = _config(home, world, given)
+    means = Means(
+        clock=world.clock,
+        entropy=world.entropy,
+        passphrase=given_passphrase(os.environ),
+        framework=config.settings.framework,
+    )
+    keys = KeyFiles(home / "keys", means).ensure(config.settings.key_storage)
+    if given.keygen:
+        _tell(given.ready_fd, {"ready": True, **_public(keys)})
+        return 0
+    asyncio.run(_serve(config, keys, world, given.ready_fd))
+    return 0
+
+
+async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    def stop() -> answers.Stopping:
+        loop.call_later(0.05, stopping.set)  # the answer goes out first
+        return answers.Stopping(pid=os.getpid())
+
+    async with assembled(config, keys, world) as rooms:
+        api = ControlApi(rooms, stop)
+        async with ControlServer(places.socket_in(config.home), api.answer):
+            _tell(ready_fd, {"ready": True, **_public(keys)})
+            await stopping.wait()
+
+
+def _config(home: Path, world: World, given: argparse.Namespace) -> Config:
+    """Return the settings in force, after keeping those that were given by flags."""
+    flags: dict[str, Any] = {
+        name: getattr(given, name)
+        for name in ("relay", "registry", "name", "key_storage")
+        if getattr(given, name) is not None
+    }
+    if given.capability:
+        flags["capabilities"] = given.capability
+    config = configuration.read(home, os.environ, flags)
+    kept = configuration.to_keep(home, flags)
+    if kept is not None:
+        write_private(home / configuration.CONFIG, kept, world.entropy)
+    return config
+
+
+def _public(keys: OpenKeys) -> dict[str, object]:
+    return {
+        "amid": keys.identity.amid,
+        "did": keys.identity.did,
+        "key_storage": keys.storage,
+        "created": keys.created,
+    }
+
+
+def _told(error: AgentMeshError) -> Mapping[str, str]:
+    kind = failures.kind_of(error).word
+    return {"code": error.code, "message": error.message, "hint": error.hint, "kind": kind}
+
+
+def _tell(ready_fd: int | None, report: Mapping[str, object]) -> None:
+    """Write one line to whoever started us."""
+    if ready_fd is None:
+        return
+    with os.fdopen(ready_fd, "wb") as pipe:
+        pipe.write(msgspec.json.encode(report) + b"\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("agentmesh-daemon", description="AgentMesh's daemon.")
+    parser.add_argument("--relay", metavar="URL")
+    parser.add_argument("--registry", metavar="URL")
+    parser.add_argument("--name")
+    parser.add_argument("--capability", action="append", metavar="C")
+    parser.add_argument("--key-storage", choices=("auto", "keyring", "passphrase", "file"))
+    parser.add_argument("--keygen", action="store_true", help="make keys and end")
+    parser.add_argument("--ready-fd", type=int, help="tell there, in a JSON line, when ready")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

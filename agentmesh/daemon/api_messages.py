@@ -1,0 +1,89 @@
+"""Control calls about messages: say, hear, read, find."""
+
+from agentmesh.control import answers, calls
+from agentmesh.daemon import views
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.discovery.interface import Query
+from agentmesh.errors import Refused
+from agentmesh.messages.body import Body, to_body
+from agentmesh.node.inbox import Wanted, envelope_of
+from agentmesh.node.outbox import Fate
+from agentmesh.node.turn import Wish
+from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+
+
+async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers.Sent:
+    """Keep a message and see to it; wait for its fate if that was asked for."""
+    peer = await rooms.peers.find(asked.to)
+    category, _, subcategory = asked.intent.partition("/")
+    asks = asked.intent if asked.type == "request_response" else ""
+    body = to_body(asked.body, kind=asked.message_type, asks=asks)
+    wish = Wish(
+        intent=Intent(category=category, subcategory=subcategory, action=asked.action),
+        request=SessionRequest(type=asked.type),
+        note=asked.note,
+        session_id=SessionId(asked.session_id) if asked.session_id else None,
+    )
+    fate = await rooms.outbox.say(peer, body, wish)
+    fate = await _awaited(rooms, peer, fate, body, asked.wait)
+    return await views.sent(rooms, fate, as_content=permit == "agent")
+
+
+async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
+    """Answer a message in its session; where that is over, in one like it."""
+    row = await rooms.inbox.consume(MessageId(asked.message_id))
+    envelope = envelope_of(row)
+    body = to_body(asked.body, kind=asked.message_type, answers=row.type == "request")
+    wish = await rooms.outbox.wish_to_answer(row)
+    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id)
+    fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
+    return await views.sent(rooms, fate, as_content=permit == "agent")
+
+
+async def _awaited(rooms: Rooms, peer: Amid, fate: Fate, body: Body, wait: float | None) -> Fate:
+    """Return the fate after the wait that was asked for; a no is an error."""
+    if wait is not None:
+        fate = await rooms.outbox.wait(peer, fate, wait, for_reply=body.type == "request")
+    if fate.outcome in {"refused", "undeliverable"}:
+        code = fate.reason or fate.outcome
+        raise Refused(code, f"The message is {fate.outcome}: {code.replace('_', ' ')}.")
+    return fate
+
+
+async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:
+    """List messages; wait for the first one if that was asked for."""
+    wanted = Wanted(
+        unread=asked.unread,
+        peer=await rooms.peers.find(asked.sender) if asked.sender else None,
+        after=MessageId(asked.after) if asked.after else None,
+        limit=asked.limit,
+    )
+    rows = await rooms.inbox.list(wanted, asked.wait)
+    as_content = asked.content or permit == "agent"
+    return answers.Inbox(
+        messages=[await views.message(rooms, row, as_content=as_content) for row in rows]
+    )
+
+
+async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers.Consumed:
+    """Mark a message as read."""
+    row = await rooms.inbox.consume(MessageId(asked.message_id))
+    as_content = asked.content or permit == "agent"
+    return answers.Consumed(message=await views.message(rooms, row, as_content=as_content))
+
+
+async def search(rooms: Rooms, asked: calls.Search, _: calls.Permit) -> answers.SearchResults:
+    """Find agents in the directory."""
+    query = Query(
+        capability=asked.capability,
+        tier_min=asked.tier_min,
+        reputation_min=asked.reputation_min,
+        status=asked.status or None,  # type: ignore[arg-type]  # the registry checks the word
+        limit=asked.limit,
+        offset=asked.offset,
+    )
+    page = await rooms.directory.search(query)
+    return answers.SearchResults(
+        results=[views.found(item) for item in page.results], total=page.total
+    )

@@ -1,0 +1,184 @@
+"""Control calls by which the owner decides: knocks, sessions, breakers, contacts, policy."""
+
+import msgspec
+
+from agentmesh.control import answers, calls
+from agentmesh.daemon import views
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import NotPermitted
+from agentmesh.node.breakers import LIVING
+from agentmesh.node.notices import Notice
+from agentmesh.node.peers import CONTACT
+from agentmesh.policy import settings
+from agentmesh.protocol.ids import Amid, SessionId
+
+Permit = calls.Permit
+GOODBYE_SECONDS = 2.0
+
+
+# --- knocks -------------------------------------------------------------------------------------
+
+
+async def knocks_list(rooms: Rooms, asked: calls.KnocksList, _: Permit) -> answers.Knocks:
+    """List who wanted to talk."""
+    rows = await rooms.hand.store.knocks(pending=asked.pending, limit=asked.limit)
+    return answers.Knocks(knocks=[views.knock(row) for row in rows])
+
+
+async def knocks_approve(rooms: Rooms, asked: calls.KnocksApprove, _: Permit) -> answers.Decided:
+    """Accept a KNOCK; its sender becomes a contact."""
+    row = await rooms.gatekeeper.approve(SessionId(asked.id))
+    rooms.hand.bulletin.publish(Notice(kind="knock_accepted", peer=row.peer))
+    return answers.Decided(knock=views.knock(row))
+
+
+async def knocks_deny(rooms: Rooms, asked: calls.KnocksDeny, _: Permit) -> answers.Decided:
+    """Dismiss a KNOCK; its sender sees silence."""
+    row = await rooms.gatekeeper.deny(SessionId(asked.id))
+    rooms.hand.bulletin.publish(Notice(kind="knock_rejected", peer=row.peer))
+    return answers.Decided(knock=views.knock(row))
+
+
+async def knocks_block(rooms: Rooms, asked: calls.KnocksBlock, _: Permit) -> answers.Decided:
+    """Dismiss a KNOCK and block its sender."""
+    row = await rooms.gatekeeper.deny(SessionId(asked.id), "blocked")
+    await _block(rooms, row.peer, is_blocked=True)
+    return answers.Decided(knock=views.knock(row))
+
+
+# --- sessions and breakers ----------------------------------------------------------------------
+
+
+async def sessions(rooms: Rooms, _: calls.Sessions, __: Permit) -> answers.Sessions:
+    """List the sessions that live."""
+    return answers.Sessions(sessions=await living(rooms))
+
+
+async def living(rooms: Rooms) -> list[answers.Session]:
+    """Return the sessions that are open or on their way."""
+    rows = await rooms.hand.store.sessions()
+    return [await views.session(rooms, row) for row in rows if row.phase in LIVING]
+
+
+async def kill(rooms: Rooms, asked: calls.Kill, _: Permit) -> answers.Killed:
+    """End one session; the peer is told."""
+    await rooms.breakers.kill(SessionId(asked.session_id))
+    return answers.Killed(session_id=asked.session_id)
+
+
+async def pause(rooms: Rooms, _: calls.Pause, __: Permit) -> answers.Breakers:
+    """Take no new knocks."""
+    await rooms.breakers.pause()
+    return _breakers(rooms)
+
+
+async def resume(rooms: Rooms, _: calls.Resume, __: Permit) -> answers.Breakers:
+    """Take new knocks again."""
+    await rooms.breakers.resume()
+    return _breakers(rooms)
+
+
+async def shutdown(rooms: Rooms, _: calls.Shutdown, __: Permit) -> answers.Breakers:
+    """End all sessions, say good-bye, go offline."""
+    ended = await rooms.breakers.shutdown()
+    await rooms.errands.settle(GOODBYE_SECONDS)
+    await rooms.transport.switch(is_on=False)
+    return msgspec.structs.replace(_breakers(rooms), sessions_ended=ended)
+
+
+async def wake(rooms: Rooms, _: calls.Wake, __: Permit) -> answers.Breakers:
+    """Go online again."""
+    await rooms.breakers.wake()
+    await rooms.transport.switch(is_on=True)
+    rooms.presence.show()
+    return _breakers(rooms)
+
+
+def _breakers(rooms: Rooms) -> answers.Breakers:
+    switches = rooms.hand.switches
+    return answers.Breakers(paused=switches.paused, stopped=switches.stopped)
+
+
+async def block(rooms: Rooms, asked: calls.Block, _: Permit) -> answers.Blocked:
+    """Never hear from a peer again; its sessions end."""
+    peer = await rooms.peers.find(asked.peer)
+    ended = await _block(rooms, peer, is_blocked=True)
+    return answers.Blocked(amid=peer, blocked=True, sessions_ended=ended)
+
+
+async def unblock(rooms: Rooms, asked: calls.Unblock, _: Permit) -> answers.Blocked:
+    """Let a peer knock again."""
+    peer = await rooms.peers.find(asked.peer)
+    await _block(rooms, peer, is_blocked=False)
+    return answers.Blocked(amid=peer, blocked=False)
+
+
+async def _block(rooms: Rooms, peer: Amid, *, is_blocked: bool) -> int:
+    policy = rooms.policy.current()
+    changed = policy.blocklist | {peer} if is_blocked else policy.blocklist - {peer}
+    rooms.policy.replace(msgspec.structs.replace(policy, blocklist=changed))
+    kind = "breaker_block" if is_blocked else "breaker_unblock"
+    rooms.hand.bulletin.publish(Notice(kind=kind, peer=peer))
+    return await rooms.breakers.end_sessions_with(peer) if is_blocked else 0
+
+
+# --- policy -------------------------------------------------------------------------------------
+
+
+async def policy_get(rooms: Rooms, asked: calls.PolicyGet, _: Permit) -> answers.Policy:
+    """Read the policy or a part of it."""
+    return answers.Policy(policy=settings.get(rooms.policy.current(), asked.key))
+
+
+async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> answers.Policy:
+    """Change one field."""
+    if permit == "agent" and not rooms.policy.current().delegates(asked.key):
+        raise NotPermitted("owner_only", "The policy does not delegate this field to the agent.")
+    return answers.Policy(policy=settings.get(rooms.policy.set(asked.key, asked.value)))
+
+
+# --- contacts -----------------------------------------------------------------------------------
+
+
+async def contacts_list(rooms: Rooms, _: calls.ContactsList, __: Permit) -> answers.Contacts:
+    """List the contacts."""
+    policy = rooms.policy.current()
+    rows = await rooms.peers.contacts()
+    return answers.Contacts(contacts=[views.contact(row, policy) for row in rows])
+
+
+async def contacts_add(rooms: Rooms, asked: calls.ContactsAdd, _: Permit) -> answers.Kept:
+    """Make a peer a contact."""
+    peer = await rooms.peers.find(asked.peer)
+    if peer == rooms.hand.keys.ring.identity.amid:
+        raise NotPermitted("peer_is_ourselves", "That is this agent's own AMID.")
+    row = await rooms.peers.describe(peer, alias=asked.alias, description=asked.description)
+    return await _trusted(rooms, peer, max(row.trust, CONTACT))
+
+
+async def contacts_alias(rooms: Rooms, asked: calls.ContactsAlias, _: Permit) -> answers.Kept:
+    """Give a contact a name of our own."""
+    peer = await rooms.peers.find(asked.peer)
+    row = await rooms.peers.describe(peer, alias=asked.alias)
+    return answers.Kept(contact=views.contact(row, rooms.policy.current()))
+
+
+async def contacts_trust(rooms: Rooms, asked: calls.ContactsTrust, _: Permit) -> answers.Kept:
+    """Set how far a contact is trusted."""
+    peer = await rooms.peers.find(asked.peer)
+    return await _trusted(rooms, peer, asked.trust)
+
+
+async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) -> answers.Removed:
+    """Forget a contact; it has to knock again."""
+    peer = await rooms.peers.find(asked.peer)
+    await rooms.peers.forget(peer)
+    return answers.Removed(amid=peer)
+
+
+async def _trusted(rooms: Rooms, peer: Amid, level: int) -> answers.Kept:
+    row = await rooms.peers.trust(peer, level)
+    rooms.hand.bulletin.publish(
+        Notice(kind="peer_trust_changed", peer=peer, fields={"trust": level})
+    )
+    return answers.Kept(contact=views.contact(row, rooms.policy.current()))

@@ -1,0 +1,145 @@
+"""Control calls about ourselves: status, health, logs, events."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+
+from agentmesh import __version__
+from agentmesh.control import answers, calls
+from agentmesh.daemon import views
+from agentmesh.daemon.api_owner import living
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.observability.audit_tail import tail
+from agentmesh.observability.findings import Finding
+from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
+from agentmesh.protocol.times import to_text
+from agentmesh.storage.key_checks import FILE_NOTICE
+
+CLOCK_SECONDS = 60
+OWNERS_EVENTS = ("breaker_", "policy_", "knock_", "keys_", "peer_")
+
+Permit = calls.Permit
+
+
+async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
+    """Tell who we are and how we are."""
+    ring, store = rooms.hand.keys.ring, rooms.hand.store
+    counts = await store.counts()
+    left = rooms.publisher.prekeys.waiting
+    switches = rooms.hand.switches
+    return answers.Status(
+        amid=ring.identity.amid,
+        did=ring.identity.did,
+        tier=views.plain(rooms.publisher.tier),
+        name=rooms.config.settings.name,
+        daemon=answers.DaemonState(
+            pid=os.getpid(),
+            uptime_seconds=round(ring.clock.monotonic() - rooms.started_at, 3),
+            version=__version__,
+        ),
+        relay=_relay(rooms),
+        registry=_registry(rooms),
+        sessions=await living(rooms),
+        inbox=answers.Unread(unread=counts.unread),
+        outbox=answers.Pending(pending=counts.outbox),
+        knocks=answers.Pending(pending=counts.knocks_pending),
+        prekeys=answers.Prekeys(one_time=counts.one_time_prekeys if left is None else left),
+        paused=switches.paused,
+        stopped=switches.stopped,
+        warnings=[finding.why for finding in findings(rooms) if finding.severity != "note"],
+    )
+
+
+def _relay(rooms: Rooms) -> answers.Link:
+    link = rooms.transport.status()
+    state = "stopped" if rooms.hand.switches.stopped else views.LINK_STATES[link.state]
+    return answers.Link(url=rooms.config.settings.relay, state=state)
+
+
+def _registry(rooms: Rooms) -> answers.Link:
+    (registry, *_) = rooms.directory.status()
+    state = views.LINK_STATES[registry.state]
+    return answers.Link(url=rooms.config.settings.registry, state=state)
+
+
+async def health(rooms: Rooms, _: calls.Health, __: Permit) -> answers.Health:
+    """Tell what is wrong."""
+    found = findings(rooms)
+    return answers.Health(healthy=all(item.severity == "note" for item in found), findings=found)
+
+
+def findings(rooms: Rooms) -> list[Finding]:
+    """Return what the daemon noticed about itself and its services."""
+    found = [
+        *_services(rooms),
+        *(
+            Finding("store-damaged", "warning", text, "agentmesh doctor")
+            for text in rooms.hand.store.warnings()
+        ),
+    ]
+    if rooms.key_storage == "file":
+        found.append(FILE_NOTICE)
+    if rooms.policy.problem is not None:
+        why = f"policy.json is refused: {rooms.policy.problem.message} The last valid one holds."
+        found.append(Finding("policy-refused", "error", why, rooms.policy.problem.hint))
+    waiting = rooms.publisher.prekeys.waiting
+    if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
+        why = f"Only {waiting} one-time prekeys are left at the registry."
+        found.append(Finding("prekeys-low", "warning", why, "They are refilled by themselves."))
+    condition = rooms.journal.audit.condition()
+    if condition.failing or condition.lost:
+        why = f"The audit log cannot be written; {condition.lost} facts are missing."
+        found.append(Finding("audit-failing", "error", why, "Make room on the disk."))
+    return found
+
+
+def _services(rooms: Rooms) -> list[Finding]:
+    found: list[Finding] = []
+    link = rooms.transport.status()
+    if link.state != "connected" and not rooms.hand.switches.stopped:
+        why = f"The relay {link.relay} is not connected ({link.last_error or link.state})."
+        fix = "It is tried again by itself; check its address: agentmesh up --relay URL"
+        found.append(Finding("relay-unreachable", "warning", why, fix))
+    if link.clock_ahead is not None and abs(link.clock_ahead) > CLOCK_SECONDS:
+        why = f"Our clock is {link.clock_ahead:.0f} s ahead of the relay's."
+        found.append(Finding("clock-wrong", "error", why, "Set the clock, e.g. by NTP."))
+    for registry in rooms.directory.status():
+        if registry.state == "down":
+            why = f"The registry {registry.url} does not answer ({registry.reason})."
+            fix = "It is tried again by itself; check its address: agentmesh up --registry URL"
+            found.append(Finding("registry-unreachable", "warning", why, fix))
+    return found
+
+
+async def logs(rooms: Rooms, asked: calls.Logs, _: Permit) -> answers.Logs:
+    """Read the end of the audit log."""
+    await asyncio.to_thread(rooms.journal.audit.flush)
+    records = await asyncio.to_thread(tail, rooms.config.home / "logs", asked.limit)
+    return answers.Logs(records=records)
+
+
+async def events_subscribe(
+    rooms: Rooms, asked: calls.EventsSubscribe, permit: Permit
+) -> AsyncGenerator[answers.Event, None]:
+    """Tell what happens, from now on."""
+
+    async def stream() -> AsyncGenerator[answers.Event, None]:
+        async with rooms.hand.bulletin.subscribed() as news:
+            while True:
+                notice = await news.get()
+                if asked.kinds and notice.kind not in asked.kinds:
+                    continue
+                if permit == "agent" and notice.kind.startswith(OWNERS_EVENTS):
+                    continue
+                yield answers.Event(
+                    kind=notice.kind,
+                    at=to_text(rooms.hand.clock.now()),
+                    data={
+                        "peer": notice.peer,
+                        "session_id": notice.session_id,
+                        "message_id": notice.message_id,
+                        **notice.fields,
+                    },
+                )
+
+    return stream()

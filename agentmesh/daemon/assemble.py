@@ -1,0 +1,216 @@
+"""Which class plays which role. Nowhere else does one room choose its neighbours."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from agentmesh.crypto.secret import Secret
+from agentmesh.crypto.suites import offered
+from agentmesh.daemon.config import Config
+from agentmesh.daemon.parts import Part, running
+from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.discovery.chain import Chain
+from agentmesh.discovery.registry import RegistryDirectory
+from agentmesh.identity.prekey_making import make, sign_suites
+from agentmesh.identity.prekeys import Name, next_sequence
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.breakers import Breakers
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.doorway import Doorway
+from agentmesh.node.errands import Errands
+from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.inbox import Inbox
+from agentmesh.node.incoming import Incoming
+from agentmesh.node.journal import Journal
+from agentmesh.node.key_rack import KeyRack
+from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.outbox import Outbox
+from agentmesh.node.peers import Peers
+from agentmesh.node.presence import Presence
+from agentmesh.node.publishing import Profile, Publisher
+from agentmesh.node.runners import Runners
+from agentmesh.node.steward import Steward
+from agentmesh.node.switches import Switches
+from agentmesh.observability.audit import AuditLog
+from agentmesh.observability.transcripts import Transcripts
+from agentmesh.protocol.frames import Sender
+from agentmesh.protocol.records import SuiteList
+from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.protocol.world import Clock, Entropy
+from agentmesh.session.keyring import KeyRing
+from agentmesh.storage.interface import PrekeyRow, Put, SetValue, Store
+from agentmesh.storage.key_access import write_private
+from agentmesh.storage.key_files import OpenKeys
+from agentmesh.storage.sqlite import SqliteStore
+from agentmesh.transport.caller import Caller
+from agentmesh.transport.interface import LinkStatus
+from agentmesh.transport.router import Router
+from agentmesh.transport.switched import SwitchedTransport
+
+DATABASE = "agentmesh.db"
+POLICY = "policy.json"
+SUITES = "suites"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What the process hands in."""
+
+    clock: Clock
+    entropy: Entropy
+
+
+@asynccontextmanager
+async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterator[Rooms]:
+    """Yield a running agent; leaving stops it, in reverse order."""
+    vault = keys.vault(world.entropy)
+    async with SqliteStore(config.home / DATABASE, vault) as store:
+        hand, policy = await _at_hand(config, keys, world, store)
+        registry = RegistryDirectory(
+            config.settings.registry, keys.identity, world.clock, world.entropy
+        )
+        rooms = _rooms(config, keys, hand, policy, Chain([registry], world.clock))
+        parts: list[Part] = [
+            registry,
+            rooms.journal,
+            rooms.talks,
+            rooms.errands,
+            rooms.incoming,
+            rooms.transport,
+            rooms.publisher,
+            rooms.steward,
+        ]
+        await rooms.presence.begin()
+        async with running(parts):
+            await rooms.transport.switch(is_on=not hand.switches.stopped)
+            yield rooms
+
+
+async def _at_hand(
+    config: Config, keys: OpenKeys, world: World, store: Store
+) -> tuple[AtHand, PolicyFile]:
+    bulletin = Bulletin()
+    policy = PolicyFile(
+        config.home / POLICY,
+        lambda path, data: write_private(path, data, world.entropy),
+        lambda: bulletin.publish(Notice(kind="policy_changed")),
+    )
+    exchange = await _newest_exchange_key(keys, world, store)
+    ring = KeyRing(
+        identity=keys.identity,
+        exchange_key=msgspec.msgpack.decode(exchange.public, type=Signed),
+        exchange_private=Secret(exchange.private),
+        suites=await _our_suites(keys, world, store),
+        sender=Sender(amid=keys.identity.amid, display_name=config.settings.name),
+        clock=world.clock,
+        entropy=world.entropy,
+    )
+    hand = AtHand(
+        store=store,
+        keys=KeyRack(store, ring),
+        policy=policy.current,
+        switches=await Switches.load(store),
+        bulletin=bulletin,
+    )
+    return hand, policy
+
+
+def _rooms(
+    config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, directory: Chain
+) -> Rooms:
+    ring = hand.keys.ring
+    journal = Journal(
+        AuditLog(config.home / "logs", keys.audit_key(), ring.clock),
+        Transcripts(config.home / "transcripts", keys.transcripts_key(), ring.entropy),
+        lambda: policy.current().store_transcripts,
+    )
+    journal.listen(hand.bulletin)
+    errands = Errands(hand.store, ring.clock, ring.entropy)
+    talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
+    incoming = Incoming(talks, Doorway(hand.store, hand.keys), errands, keys.identity.amid)
+    caller = Caller(
+        amid=keys.identity.amid,
+        sign=lambda claim: keys.identity.sign(claim, Purpose.CONNECT),
+        clock=ring.clock,
+        entropy=ring.entropy,
+        private_relays=config.private_relays,
+    )
+    relay = config.settings.relay
+    transport = SwitchedTransport(
+        lambda: Router(relay, caller, incoming),
+        lambda: LinkStatus(relay=relay, state="offline", since=ring.clock.now()),
+    )
+    incoming.acknowledge_with(transport.ack)
+    peers = Peers(hand.store, directory, ring.clock)
+    gatekeeper = Gatekeeper(hand, talks, peers, directory)
+    runners = Runners(talks, directory, transport, peers, hand.keys)
+    errands.employ({**runners.table(), "ask_policy": gatekeeper.decide}, runners.offer_once)
+    publisher = Publisher(hand, directory, _profile(config))
+    inbox = Inbox(hand, talks)
+    return Rooms(
+        config=config,
+        hand=hand,
+        talks=talks,
+        errands=errands,
+        incoming=incoming,
+        inbox=inbox,
+        outbox=Outbox(hand, talks, inbox, errands),
+        gatekeeper=gatekeeper,
+        peers=peers,
+        breakers=Breakers(hand, talks),
+        publisher=publisher,
+        presence=Presence(hand, peers, publisher, transport),
+        steward=Steward(hand, talks),
+        transport=transport,
+        directory=directory,
+        journal=journal,
+        policy=policy,
+        key_storage=keys.storage,
+        started_at=ring.clock.monotonic(),
+    )
+
+
+def _profile(config: Config) -> Profile:
+    return Profile(
+        display_name=config.settings.name,
+        capabilities=config.adverts(),
+        relay_endpoint=config.settings.relay,
+        presence=config.settings.publish_presence,
+    )
+
+
+async def _newest_exchange_key(keys: OpenKeys, world: World, store: Store) -> PrekeyRow:
+    """Return our exchange key; the first one is the one that the identity was made with."""
+    rows = await store.prekeys("exchange")
+    if rows:
+        return rows[-1]
+    made = make(
+        Name("exchange", 1), keys.identity, world.clock.now(), world.entropy, keys.first_exchange
+    )
+    row = PrekeyRow(
+        kind="exchange",
+        id=made.id,
+        public=made.public,
+        private=made.private.reveal(),
+        created_at=made.created_at,
+    )
+    await store.commit([Put(row)])
+    return row
+
+
+async def _our_suites(keys: OpenKeys, world: World, store: Store) -> Signed:
+    """Return our signed list of suites; it is signed anew only when it says something else."""
+    kept = await store.value(SUITES)
+    last = 0
+    if kept is not None:
+        signed = msgspec.msgpack.decode(kept, type=Signed)
+        said = read(signed, SuiteList, Purpose.SUITES)
+        if said.suites == offered():
+            return signed
+        last = said.sequence
+    fresh = sign_suites(keys.identity, next_sequence(last, world.clock.now()))
+    await store.commit([SetValue(SUITES, msgspec.msgpack.encode(fresh))])
+    return fresh

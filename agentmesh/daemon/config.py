@@ -1,0 +1,121 @@
+"""The daemon's settings: flag > environment > config.json > default. A frozen value, read once.
+
+Unknown names are errors, since a typo must not be silent. Only this file knows the names.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from agentmesh.errors import UsageError
+from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_NAME_LETTERS
+from agentmesh.protocol.records import Capability
+
+CONFIG = "config.json"
+RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
+_SCHEMES = {"relay": {"ws", "wss"}, "registry": {"http", "https"}}
+_ENVIRONMENT = {"relay": "AGENTMESH_RELAY_URL", "registry": "AGENTMESH_REGISTRY_URL"}
+
+KeyStorage = Literal["auto", "keyring", "passphrase", "file"]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `config.json` may say."""
+
+    relay: str = RELAY
+    registry: str = REGISTRY
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LETTERS)] = ""
+    capabilities: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=129)], ...],
+        msgspec.Meta(max_length=MAX_CAPABILITIES),
+    ] = ()
+    key_storage: KeyStorage = "auto"
+    publish_presence: bool = True
+    private_relays: bool = False
+    framework: tuple[str, str] = ("", "")
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings in force, and where everything lies."""
+
+    home: Path
+    settings: Settings
+
+    def adverts(self) -> tuple[Capability, ...]:
+        """Return the capabilities as the record has them."""
+        parts = (text.partition("/") for text in self.settings.capabilities)
+        return tuple(Capability(category=first, subcategory=rest) for first, _, rest in parts)
+
+    @property
+    def private_relays(self) -> bool:
+        """Whether peers' relays may be in private networks: if ours is, theirs may be, too."""
+        return self.settings.private_relays or _is_private(self.settings.relay)
+
+
+def read(home: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Config:
+    """Return the settings in force; `flags` are those that were given."""
+    said = {**_from_file(home / CONFIG), **flags}
+    from_environment = {
+        field: environment[name] for field, name in _ENVIRONMENT.items() if environment.get(name)
+    }
+    in_force = {**said, **{k: v for k, v in from_environment.items() if k not in flags}}
+    settings = _settings(in_force)
+    for field, schemes in _SCHEMES.items():
+        _check_url(field, getattr(settings, field), schemes)
+    return Config(home=home, settings=settings)
+
+
+def to_keep(home: Path, flags: Mapping[str, object]) -> bytes | None:
+    """Return what `config.json` is to say from now on; None if the flags change nothing."""
+    before = _from_file(home / CONFIG)
+    after = {**before, **flags}
+    if after == before:
+        return None
+    _settings(after)
+    return msgspec.json.format(msgspec.json.encode(after)) + b"\n"
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError("config_unreadable", f"{path}: {error.strerror}.") from None
+    try:
+        return msgspec.json.decode(text, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            "config_malformed", f"{path} is not a JSON object: {error}.", "Correct it by hand."
+        ) from None
+
+
+def _settings(said: Mapping[str, object]) -> Settings:
+    known = Settings.__struct_fields__
+    for name in said:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
+            raise UsageError("config_unknown_name", f"config.json has no {name[:60]!r}.", hint)
+    try:
+        return msgspec.convert(dict(said), Settings)
+    except msgspec.ValidationError as error:
+        raise UsageError("config_wrong_type", f"config.json: {error}.") from None
+
+
+def _check_url(field: str, url: str, schemes: set[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise UsageError(
+            "invalid_url",
+            f"The {field}'s address {url[:80]!r} is not one of {', '.join(sorted(schemes))}.",
+            f"For example: {RELAY if field == 'relay' else REGISTRY}",
+        )
+
+
+def _is_private(url: str) -> bool:
+    return urlsplit(url).scheme == "ws"

@@ -1,0 +1,46 @@
+"""All the rooms of a running agent: what control calls are answered from."""
+
+from dataclasses import dataclass
+
+from agentmesh.daemon.config import Config
+from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.discovery.chain import Chain
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.breakers import Breakers
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.errands import Errands
+from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.inbox import Inbox
+from agentmesh.node.incoming import Incoming
+from agentmesh.node.journal import Journal
+from agentmesh.node.outbox import Outbox
+from agentmesh.node.peers import Peers
+from agentmesh.node.presence import Presence
+from agentmesh.node.publishing import Publisher
+from agentmesh.node.steward import Steward
+from agentmesh.transport.switched import SwitchedTransport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """Who does what in this process."""
+
+    config: Config
+    hand: AtHand
+    talks: Conversations
+    errands: Errands
+    incoming: Incoming
+    inbox: Inbox
+    outbox: Outbox
+    gatekeeper: Gatekeeper
+    peers: Peers
+    breakers: Breakers
+    publisher: Publisher
+    presence: Presence
+    steward: Steward
+    transport: SwitchedTransport
+    directory: Chain
+    journal: Journal
+    policy: PolicyFile
+    key_storage: str
+    started_at: float

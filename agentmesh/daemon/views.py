@@ -1,0 +1,149 @@
+"""Rows and states as the control socket shows them."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from agentmesh.control import answers
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.discovery.interface import Found
+from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean_name, deliver
+from agentmesh.messages.strict_json import read_json
+from agentmesh.node.inbox import envelope_of
+from agentmesh.node.outbox import Fate
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.times import to_text
+from agentmesh.session import snapshot
+from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
+
+LINK_STATES: dict[str, answers.LinkState] = {
+    "connected": "connected",
+    "connecting": "connecting",
+    "offline": "unreachable",
+    "up": "connected",
+    "down": "unreachable",
+    "unknown": "unknown",
+}
+
+
+def plain(number: float) -> int | float:
+    """Return a tier as people write it: 2, not 2.0."""
+    return int(number) if number == int(number) else number
+
+
+async def message(
+    rooms: Rooms, row: IncomingRow, *, as_content: bool, start: int = 0
+) -> answers.Message:
+    """Return a message; for an agent only in the form that nothing in it can break."""
+    contact = await rooms.peers.row(row.peer)
+    name = (contact.alias or contact.name) if contact else ""
+    trust = contact.trust if contact else 0
+    verified = contact is not None and contact.verified_at is not None
+    envelope = envelope_of(row)
+    content: str | msgspec.UnsetType = UNSET
+    if as_content:
+        arrived = Arrived(
+            message_id=row.message_id,
+            sender=row.peer,
+            sender_name=name,
+            verified=verified,
+            trust=trust,
+            type=row.type,
+            received_at=row.received_at,
+            payload=envelope.payload,
+        )
+        content = deliver(arrived, rooms.hand.keys.ring.entropy(NONCE_BYTES), start)
+    return answers.Message(
+        message_id=row.message_id,
+        session_id=row.session_id,
+        sender=row.peer,
+        from_name=clean_name(name),
+        verified=verified,
+        trust=trust,
+        received_at=to_text(row.received_at),
+        type=row.type,
+        payload=None if as_content else read_json(envelope.payload),
+        content=content,
+    )
+
+
+async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
+    """Return what became of a message."""
+    reply = None
+    if fate.reply is not None:
+        reply = await message(rooms, fate.reply, as_content=as_content)
+    outcome = "queued" if fate.outcome == "held" else fate.outcome
+    return answers.Sent(
+        message_id=fate.message_id,
+        session_id=fate.session_id,
+        outcome=outcome,
+        reason=fate.reason,
+        reply=reply,
+        timed_out=True if fate.timed_out else UNSET,
+    )
+
+
+async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
+    """Return one session."""
+    contact = await rooms.peers.row(row.peer)
+    intent = snapshot.load(row.state).terms.intent
+    words = "/".join(word for word in (intent.category, intent.subcategory) if word)
+    return answers.Session(
+        session_id=row.session_id,
+        peer=row.peer,
+        peer_name=clean_name((contact.alias or contact.name) if contact else ""),
+        intent=words,
+        type=row.kind,
+        state=row.phase,
+        initiated_by_us=row.ours,
+        opened_at=to_text(row.opened_at),
+        expires_at=to_text(row.expires_at),
+    )
+
+
+def knock(row: KnockRow) -> answers.Knock:
+    """Return a KNOCK; the note is a stranger's word."""
+    return answers.Knock(
+        id=row.knock_id,
+        sender=row.peer,
+        from_name=clean_name(row.name),
+        intent="/".join(word for word in (row.category, row.subcategory) if word),
+        type=row.session_kind,
+        note=row.note.decode(errors="replace"),
+        received_at=to_text(row.received_at),
+        expires_at=to_text(row.expires_at),
+        verdict=row.verdict,
+        reason=row.reason,
+    )
+
+
+def contact(row: ContactRow, policy: Policy) -> answers.Contact:
+    """Return a contact."""
+    return answers.Contact(
+        amid=row.amid,
+        name=clean_name(row.name),
+        alias=row.alias,
+        description=row.description,
+        trust=row.trust,
+        verified=row.verified_at is not None,
+        blocked=row.amid in policy.blocklist,
+        added_at=to_text(row.added_at),
+    )
+
+
+def found(item: Found) -> answers.Found:
+    """Return a search result."""
+    capabilities: list[dict[str, Any]] = [
+        msgspec.to_builtins(capability) for capability in item.record.capabilities
+    ]
+    return answers.Found(
+        amid=item.amid,
+        name=clean_name(item.record.display_name),
+        tier=plain(item.tier),
+        capabilities=capabilities,
+        status=item.status,
+        reputation=item.reputation,
+        ratings_count=item.ratings_count,
+        flags=[],
+    )

@@ -1,0 +1,139 @@
+"""What is written down of all that happens: the audit log for facts, transcripts for words.
+
+Written after a turn is saved. A crash in between can cost the log its last second; it costs no
+message.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, get_args
+
+import msgspec
+
+from agentmesh.errors import StorageError
+from agentmesh.messages.envelope import Envelope
+from agentmesh.messages.payloads import PAYLOADS, CloseReason
+from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.sheet import Sheet
+from agentmesh.observability.audit import AuditLog
+from agentmesh.observability.audit_line import Event
+from agentmesh.observability.logs import Code, record
+from agentmesh.observability.transcript_records import Entry
+from agentmesh.observability.transcripts import Transcripts
+from agentmesh.policy.verdict import Reason
+from agentmesh.session.events import Saying
+from agentmesh.storage.interface import Deliver
+
+FLUSH_SECONDS = 0.25
+# The standard categories (docs/protocol.md, 5); a peer may use others.
+CATEGORIES = frozenset(
+    {"travel", "commerce", "finance", "productivity", "creative", "research", "development"}
+    | {"communication", "marketplace"}
+)
+_EVENTS = {event.value: event for event in Event}
+_WORDS = frozenset(
+    {*get_args(CloseReason), *get_args(Reason), *PAYLOADS, *CATEGORIES, "data", "exchange"}
+    | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
+    | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
+)
+
+log = logging.getLogger("agentmesh.node")
+
+
+class Journal:
+    """Writes for the owner. A disk that is full stops nobody; what is missing is counted."""
+
+    def __init__(
+        self, audit: AuditLog, transcripts: Transcripts, keeps_transcripts: Callable[[], bool]
+    ) -> None:
+        self.audit = audit
+        self.transcripts = transcripts
+        self._keeps_transcripts = keeps_transcripts
+        self._task: asyncio.Task[None] | None = None
+        self._tasks = asyncio.TaskGroup()
+        self.missing = 0
+
+    def listen(self, bulletin: Bulletin) -> None:
+        """Write down every notice from now on that belongs into the audit log."""
+        bulletin.listen(self._fact)
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._task = self._tasks.create_task(self._flush())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+        self.audit.close()
+        self.transcripts.close()
+
+    def write(self, sheet: Sheet) -> None:
+        """Write down the words of a turn that is saved."""
+        if not self._keeps_transcripts():
+            return
+        try:
+            for row in sheet.rows.values():
+                if row.sequence is not None:
+                    said = msgspec.msgpack.decode(row.body, type=Saying)
+                    entry = _entry(sheet, "sent", said)
+                    self.transcripts.append(row.session_id, entry)
+            for change in sheet.changes:
+                if isinstance(change, Deliver):
+                    heard = msgspec.msgpack.decode(change.row.body, type=Envelope)
+                    entry = _entry(sheet, "received", heard)
+                    self.transcripts.append(change.row.session_id, entry)
+        except StorageError as error:
+            self.missing += 1
+            record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
+
+    def _fact(self, notice: Notice) -> None:
+        event = _EVENTS.get(notice.kind)
+        if event is None:
+            return
+        fields = {name: _safe(value) for name, value in notice.fields.items()}
+        named = {
+            "peer": notice.peer,
+            "session_id": notice.session_id,
+            "message_id": notice.message_id,
+        }
+        given = {name: value for name, value in named.items() if value is not None}
+        self.audit.record(event, **given, **fields)
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await asyncio.to_thread(self.audit.flush)
+            await asyncio.to_thread(self._sync)
+
+    def _sync(self) -> None:
+        try:
+            self.transcripts.sync()
+        except StorageError as error:
+            record(log, logging.WARNING, "transcript.unsynced", code=Code(error.code))
+
+
+def _safe(value: str | float) -> Code | float:
+    """Return a field as the audit log takes it: a word that a peer made up is only `other`."""
+    if not isinstance(value, str):
+        return value
+    return Code(value) if value in _WORDS else Code("other")
+
+
+def _entry(sheet: Sheet, kind: str, said: Saying | Envelope) -> Entry:
+    return Entry(
+        at=sheet.now,
+        kind="sent" if kind == "sent" else "received",
+        peer=sheet.peer,
+        message_id=said.message_id if isinstance(said, Saying) else said.id,
+        type=said.type,
+        body=said.payload,
+    )

@@ -1,0 +1,47 @@
+"""How we look to others, and to whom: the relay is told who may see us."""
+
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.notices import Notice
+from agentmesh.node.peers import Peers
+from agentmesh.node.publishing import Publisher
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import VISIBLE_TO
+from agentmesh.transport.interface import Transport
+
+
+class Presence:
+    """Contacts and peers of open sessions may see us; to all others we look as if we were away."""
+
+    def __init__(
+        self, hand: AtHand, peers: Peers, publisher: Publisher, transport: Transport
+    ) -> None:
+        self._hand = hand
+        self._peers = peers
+        self._publisher = publisher
+        self._transport = transport
+        self._visible_to: set[Amid] = set()
+
+    async def begin(self) -> None:
+        """Collect who may see us, and show ourselves."""
+        self._visible_to = {row.amid for row in await self._peers.contacts()}
+        now = self._hand.clock.now()
+        for row in await self._hand.store.sessions():
+            if row.phase == "open" and row.expires_at > now:
+                self._visible_to.add(row.peer)
+        self._hand.bulletin.listen(self._notice)
+        self.show()
+
+    def show(self) -> None:
+        """Tell relay and registry how we are now."""
+        status = self._hand.switches.presence
+        visible_to = sorted(self._visible_to)[:VISIBLE_TO]
+        self._transport.show(status, visible_to)
+        self._publisher.show(status)
+
+    def _notice(self, notice: Notice) -> None:
+        if notice.kind == "session_started" and notice.peer is not None:
+            if notice.peer not in self._visible_to:
+                self._visible_to.add(notice.peer)
+                self.show()
+        elif notice.kind.startswith("breaker_"):
+            self.show()

@@ -1,0 +1,84 @@
+"""What has to be done from time to time: let go of what is over, and erase what is old."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from types import TracebackType
+from typing import Self
+
+from agentmesh.errors import AgentMeshError
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.session.events import Close, Expired
+from agentmesh.storage.interface import Settle
+
+LOOK_SECONDS = 60
+CLEAN_SECONDS = 6 * 3600
+EXPIRED = "expired"
+
+log = logging.getLogger("agentmesh.node")
+
+
+class Steward:
+    """Looks round every minute; cleans up at the start and every six hours."""
+
+    def __init__(self, hand: AtHand, talks: Conversations) -> None:
+        self._hand = hand
+        self._talks = talks
+        self._task: asyncio.Task[None] | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._clean_at = 0.0
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._task = self._tasks.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look_round()
+            except AgentMeshError as error:
+                record(log, logging.WARNING, "steward.failed", code=Code(error.code))
+            except Exception as error:  # noqa: BLE001 (the next round may be better)
+                record_bug(log, "steward.bug", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look_round(self) -> None:
+        """Bury messages that expired, give up KNOCKs nobody answers, clean up when it is time."""
+        now = self._hand.clock.now()
+        await self._bury(now)
+        for row in await self._hand.store.sessions():
+            if row.phase in {"resolving", "knocking", "knocked"} and row.expires_at <= now:
+                await self._talks.handle(row.peer, row.session_id, Close("timeout"))
+        if self._hand.clock.monotonic() >= self._clean_at:
+            self._clean_at = self._hand.clock.monotonic() + CLEAN_SECONDS
+            more = True
+            while more:
+                more = bool(await self._hand.store.clean(now))
+
+    async def _bury(self, now: float) -> None:
+        """Settle what expired; a number that travelled gets a tombstone in its place."""
+        numbers: defaultdict[tuple[Amid, SessionId], list[int]] = defaultdict(list)
+        expired: list[MessageId] = []
+        for row in await self._hand.store.expired_outgoing(now):
+            expired.append(row.message_id)
+            if row.sequence is not None:
+                numbers[row.peer, row.session_id].append(row.sequence)
+        for (peer, session_id), sequences in numbers.items():
+            if await self._talks.look(peer, session_id) is not None:
+                await self._talks.handle(peer, session_id, Expired(tuple(sorted(sequences))))
+        if expired:
+            await self._hand.store.commit([Settle(tuple(expired), "undeliverable", EXPIRED)])

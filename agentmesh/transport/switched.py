@@ -1,0 +1,72 @@
+"""A transport that can be switched off: then there is no way through, by the owner's will."""
+
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from agentmesh.errors import TransportError
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.relay_frames import PresenceResponse, Send, Sent
+from agentmesh.transport.interface import Arrival, LinkStatus, Transport
+
+
+class SwitchedTransport:
+    """See `Transport`. Each time it is switched on, a new transport is made."""
+
+    def __init__(self, make: Callable[[], Transport], off: Callable[[], LinkStatus]) -> None:
+        self._make = make
+        self._off = off
+        self._current: Transport | None = None
+        self._shown: tuple[Status, Sequence[Amid]] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Make ready, switched off."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Switch off."""
+        await self.switch(is_on=False)
+
+    async def switch(self, *, is_on: bool) -> None:
+        """Connect, or let go of every connection."""
+        if is_on and self._current is None:
+            self._current = await self._make().__aenter__()
+            if self._shown is not None:
+                self._current.show(*self._shown)
+        elif not is_on and self._current is not None:
+            current, self._current = self._current, None
+            await current.__aexit__(None, None, None)
+
+    async def send(self, frame: Send, relay: str | None = None) -> Sent:
+        """Offer a frame, if there is a way."""
+        return await self._ready().send(frame, relay)
+
+    async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
+        """Ask how a peer is, if there is a way."""
+        return await self._ready().presence_of(amid, relay)
+
+    def ack(self, arrivals: Iterable[Arrival]) -> None:
+        """Say that these are saved; what cannot be said comes again."""
+        if self._current is not None:
+            self._current.ack(arrivals)
+
+    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+        """Say how we are and who may know, now and whenever it is switched on."""
+        self._shown = (status, visible_to)
+        if self._current is not None:
+            self._current.show(status, visible_to)
+
+    def status(self) -> LinkStatus:
+        """Return how the link to our own relay is."""
+        return self._off() if self._current is None else self._current.status()
+
+    def _ready(self) -> Transport:
+        if self._current is None:
+            raise TransportError("stopped", "Everything is stopped.", "agentmesh up")
+        return self._current
