@@ -1,5 +1,6 @@
-"""SQLite's failures in our words: what happened, and what the owner can do."""
+"""Failures of the disk and of SQLite in our words: what happened, and what the owner can do."""
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +16,13 @@ _KINDS = {
     sqlite3.SQLITE_NOTADB: "database_corrupt",
     sqlite3.SQLITE_BUSY: "storage_locked",
     sqlite3.SQLITE_LOCKED: "storage_locked",
+}
+_OS_KINDS = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "storage_readonly",
+    errno.EACCES: "storage_readonly",
+    errno.EPERM: "storage_readonly",
 }
 _WORDS = {
     "disk_full": (
@@ -52,3 +60,8 @@ def explain(error: sqlite3.Error, path: Path) -> StorageError:
     if code in _SHM_FULL:
         return failure("disk_full", path)
     return failure(_KINDS.get(code & _PRIMARY, "storage_failed"), path)
+
+
+def explain_os(error: OSError, path: Path) -> StorageError:
+    """Return the system's error as ours."""
+    return failure(_OS_KINDS.get(error.errno or 0, "storage_failed"), path)

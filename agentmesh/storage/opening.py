@@ -1,12 +1,11 @@
 """Opening a database: there, ours, whole, up to date, and sealed with the key we hold."""
 
-import errno
 import sqlite3
 from pathlib import Path
 
 from agentmesh.errors import IntegrityError, StorageError
 from agentmesh.storage.connection import Connect, Connection, check, protect, set_up
-from agentmesh.storage.failures import explain, failure
+from agentmesh.storage.failures import explain, explain_os, failure
 from agentmesh.storage.schema import create, migrate
 from agentmesh.storage.sealing import Sealer, place_of
 
@@ -26,7 +25,7 @@ def open_database(path: Path, sealer: Sealer, connect: Connect) -> Connection:
     except sqlite3.Error as error:
         raise explain(error, path) from error
     except OSError as error:
-        raise _refused(error, path) from error
+        raise explain_os(error, path) from error
 
 
 def another(path: Path, connect: Connect) -> Connection:
@@ -75,14 +74,3 @@ def _opens(sealer: Sealer, copy: int, box: bytes) -> bool:
 
 def _place(copy: int) -> bytes:
     return place_of("key_proof", (copy,), "box")
-
-
-def _refused(error: OSError, path: Path) -> StorageError:
-    codes = {
-        errno.ENOSPC: "disk_full",
-        errno.EDQUOT: "disk_full",
-        errno.EROFS: "storage_readonly",
-        errno.EACCES: "storage_readonly",
-        errno.EPERM: "storage_readonly",
-    }
-    return failure(codes.get(error.errno or 0, "storage_failed"), path)
