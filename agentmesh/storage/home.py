@@ -1,90 +1,122 @@
 """The agent's directory, `~/.agentmesh`: for its owner only, and for one daemon at a time."""
 
+import contextlib
+import errno
 import fcntl
 import os
 import stat
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from agentmesh.errors import IntegrityError, StorageError, UsageError
+from agentmesh.errors import StorageError, UsageError
+from agentmesh.storage.failures import explain_os
 
 ROOMS = ("keys", "logs", "transcripts", "run")
-LOCK = "daemon.lock"
+LOCK = "run/daemon.lock"
 MODE = 0o700
-_OTHERS_WRITE = 0o022
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_MAX_PID_BYTES = 20
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOCK_FILE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Home:
-    """Entered: the directories are there and ours alone. Left: another daemon may have them."""
+    """Entered: the directories are there and ours alone. Left: another daemon may have them.
+
+    `repairs` says what had to be put right.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.repairs: list[str] = []
         self._lock = -1
 
     def __enter__(self) -> Self:
-        prepare(self.path)
-        self._lock = _take(self.path / "run" / LOCK)
+        self.repairs = prepare(self.path)
+        self._lock = _take(self.path)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        os.close(self._lock)
+    def __exit__(self, *exc_info: object) -> None:
+        os.close(self._lock)  # so does the end of the process, however it ends
 
 
-def prepare(path: Path) -> None:
-    """Make the directory and its rooms, under any umask; refuse one that is not safe."""
+def prepare(home: Path) -> list[str]:
+    """Make the home and its rooms under any umask; return what had to be put right.
+
+    One that others may read is closed to them. One that is a link, somebody else's, or that others
+    may write is refused: what lies inside may not be ours.
+    """
     try:
-        path.mkdir(mode=MODE, parents=True, exist_ok=True)
-        _check(path)
-        for name in ROOMS:
-            (path / name).mkdir(mode=MODE, exist_ok=True)
-            _check(path / name)
-    except FileExistsError:
-        raise UsageError("home_not_a_directory", f"{path} is not a directory.") from None
+        home.parent.mkdir(parents=True, exist_ok=True)
+        repairs = [_private_directory(path) for path in (home, *(home / name for name in ROOMS))]
     except OSError as error:
+        raise explain_os(error, home) from error
+    return [repair for repair in repairs if repair]
+
+
+def _private_directory(path: Path) -> str:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, MODE)
+        os.chmod(path, MODE)  # whatever the umask took away
+    handle = _opened(path)
+    try:
+        found = os.fstat(handle)
+        _refuse_unsafe(path, found)
+        if stat.S_IMODE(found.st_mode) == MODE:
+            return ""
+        os.fchmod(handle, MODE)
+    finally:
+        os.close(handle)
+    return f"{path} had mode {stat.S_IMODE(found.st_mode):04o}; only you may enter it now."
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, _DIRECTORY)
+    except OSError as error:
+        if error.errno not in {errno.ELOOP, errno.ENOTDIR}:
+            raise
+    raise StorageError(
+        "unsafe_home",
+        f"{path} is not a directory itself, but a file or a link.",
+        "Put the directory there, or set AGENTMESH_HOME to where it is.",
+    )
+
+
+def _refuse_unsafe(path: Path, found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
         raise StorageError(
-            "home_unusable",
-            f"{path} cannot be used: {error.strerror}.",
-            "Make room or fix its permissions, or set AGENTMESH_HOME to another place.",
-        ) from None
-
-
-def _check(path: Path) -> None:
-    state = path.lstat()
-    if stat.S_ISLNK(state.st_mode):
-        raise IntegrityError("home_link", f"{path} is a link.", "Use the directory itself.")
-    if state.st_uid != os.geteuid():
-        raise IntegrityError(
-            "home_owner", f"{path} belongs to another user.", f"sudo chown -R $USER {path}"
+            "foreign_home",
+            f"{path} belongs to user {found.st_uid}, and this is user {os.geteuid()}.",
+            "Set AGENTMESH_HOME to your own.",
         )
-    if stat.S_IMODE(state.st_mode) & _OTHERS_WRITE:
-        raise IntegrityError(
-            "home_open_to_others",
-            f"Others may write into {path}; what lies there cannot be trusted.",
-            f"Look at what is in it, then: chmod 700 {path}",
+    if found.st_mode & _OTHERS_WRITE:
+        raise StorageError(
+            "unsafe_home",
+            f"Others may write into {path} (mode {stat.S_IMODE(found.st_mode):04o}).",
+            f"See that all in it is yours, then run: chmod 700 '{path}'",
         )
-    if stat.S_IMODE(state.st_mode) != MODE:
-        path.chmod(MODE)
 
 
-def _take(path: Path) -> int:
+def _take(home: Path) -> int:
     """Return the lock of this home, with our pid in it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    path = home / LOCK
+    try:
+        lock = os.open(path, _LOCK_FILE, 0o600)
+        os.fchmod(lock, 0o600)
+    except OSError as error:
+        raise explain_os(error, path) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        pid = os.read(lock, 20).decode(errors="replace").strip()
+    except BlockingIOError:
+        pid = os.pread(lock, _MAX_PID_BYTES, 0).decode("ascii", "replace").strip()
         os.close(lock)
         raise UsageError(
             "already_running",
-            f"Another daemon (pid {pid or 'unknown'}) has this home.",
+            f"Another daemon (pid {pid or 'unknown'}) has {home}.",
             "See `agentmesh status`, or end it with `agentmesh down`.",
         ) from None
     os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentmesh.errors import AgentMeshError, StorageError, UsageError
-from agentmesh.storage.home import INSIDE, LOCK, only_daemon, prepare
+from agentmesh.storage.home import LOCK, ROOMS, Home, prepare
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777])
@@ -32,8 +32,8 @@ def _refusal(home: Path) -> AgentMeshError:
 def test_a_new_home_is_private_under_any_umask(tmp_path: Path, umask: int) -> None:
     home = tmp_path / "home"
     assert prepare(home) == []
-    assert [_mode(path) for path in (home, *(home / name for name in INSIDE))] == [0o700] * 5
-    with only_daemon(home):
+    assert [_mode(path) for path in (home, *(home / name for name in ROOMS))] == [0o700] * 5
+    with Home(home):
         assert _mode(home / LOCK) == 0o600
     assert prepare(home) == []
 
@@ -43,7 +43,8 @@ def test_a_home_that_others_may_read_is_closed_and_that_is_said(tmp_path: Path) 
     prepare(home)
     home.chmod(0o755)
     (home / "logs").chmod(0o750)
-    repairs = prepare(home)
+    with Home(home) as entered:
+        repairs = entered.repairs
     assert [str(home) in repair for repair in repairs] == [True, True]
     assert "0755" in repairs[0]
     assert _mode(home) == _mode(home / "logs") == 0o700
@@ -89,10 +90,8 @@ def test_a_home_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_second_daemon_is_told_who_the_first_is(tmp_path: Path) -> None:
-    prepare(tmp_path / "home")
-    with only_daemon(tmp_path / "home"):
-        with pytest.raises(UsageError) as caught, only_daemon(tmp_path / "home"):
-            pass
+    with Home(tmp_path / "home"), pytest.raises(UsageError) as caught, Home(tmp_path / "home"):
+        pass
     assert caught.value.code == "already_running"
     assert str(os.getpid()) in caught.value.message
 
@@ -101,8 +100,8 @@ def test_a_killed_daemon_leaves_the_home_free(tmp_path: Path) -> None:
     home = tmp_path / "home"
     prepare(home)
     program = (
-        "import sys, pathlib\nfrom agentmesh.storage.home import only_daemon\n"
-        "with only_daemon(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n"
+        "import sys, pathlib\nfrom agentmesh.storage.home import Home\n"
+        "with Home(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n"
         "    sys.stdin.read()\n"
     )
     with subprocess.Popen(
@@ -110,9 +109,9 @@ def test_a_killed_daemon_leaves_the_home_free(tmp_path: Path) -> None:
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(UsageError, match=str(other.pid)), only_daemon(home):
+        with pytest.raises(UsageError, match=str(other.pid)), Home(home):
             pass
         other.kill()
         other.wait(10)
-    with only_daemon(home):
+    with Home(home):
         assert (home / LOCK).read_text() == f"{os.getpid()}\n"
