@@ -16,14 +16,20 @@ from agentmesh.errors import AgentMeshError
 A = TypeVar("A", bound=answers.Answer)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DAEMON = "agentmesh.daemon"
+"""The module that is run as the daemon."""
+
 _as_json = click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document.")
 
 
 class Desk:
     """Where a command asks and answers. With `--json`, stdout gets one document and no more."""
 
-    def __init__(self, *, as_json: bool, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, as_json: bool, environment: Mapping[str, str] | None = None, daemon: str = DAEMON
+    ) -> None:
         self.as_json = as_json
+        self.daemon = daemon
         self.environment = environment if environment is not None else os.environ
 
     @property

@@ -82,10 +82,10 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; nothing is raised."""
+def run(arguments: list[str], **setting: Any) -> int:
+    """Run one command and return its exit code; nothing is raised. `setting` is the desk's."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    desk = Desk(as_json="--json" in options)
+    desk = Desk(as_json="--json" in options, **setting)
     try:
         if desk.as_json and ("--help" in options or "--version" in options):
             return _show_as_json(desk, arguments)

@@ -84,7 +84,7 @@ def down(desk: Desk) -> None:
 @_settings
 def daemon(desk: Desk, **given: Any) -> None:
     """Run the daemon in the foreground, as a service manager wants it."""
-    arguments = starting.command_line(_arguments(given))
+    arguments = starting.command_line(desk.daemon, _arguments(given))
     environment = {**desk.environment, "AGENTMESH_HOME": str(desk.home)}
     os.execve(arguments[0], arguments, environment)  # noqa: S606 - our own program
 
@@ -130,12 +130,12 @@ def _start(desk: Desk, arguments: list[str]) -> bool:
 def _launch(desk: Desk, arguments: list[str]) -> dict[str, Any]:
     """Start the program; if it lacks a passphrase and somebody is there, ask for it."""
     try:
-        return starting.start(arguments, desk.home, desk.environment)
+        return starting.start(desk.daemon, arguments, desk.home, desk.environment)
     except AgentMeshError as error:
         if error.code != "passphrase_needed" or not passphrase.can_be_asked():
             raise
     with passphrase.typed(twice="--key-storage" in arguments) as handed:
-        return starting.start(arguments, desk.home, {**desk.environment, **handed})
+        return starting.start(desk.daemon, arguments, desk.home, {**desk.environment, **handed})
 
 
 def _awaited(desk: Desk) -> answers.Status:

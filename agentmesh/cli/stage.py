@@ -3,14 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from agentmesh.cli.starting import error_in
+from agentmesh.cli.starting import command_line, error_in
+from agentmesh.control import failures
 from agentmesh.control.client import Client
 from agentmesh.errors import AgentMeshError, TransportError
 
@@ -25,7 +25,7 @@ class Service:
     def __init__(self, module: str, *arguments: str) -> None:
         self._module = module
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", module, *arguments],
+            command_line(module, arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -97,7 +97,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> dic
     """Return what a command answers; raise the error that it tells."""
     own = {name: it for name, it in os.environ.items() if not name.startswith("AGENTMESH_")}
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "agentmesh.cli", "--json", *arguments],
+        command_line("agentmesh.cli", ["--json", *arguments]),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=COMMAND_SECONDS,
@@ -109,5 +109,6 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> dic
     except ValueError:
         raise AgentMeshError("internal_error", "A command answered no JSON.") from None
     if not answer.pop("ok"):
-        raise error_in(answer.get("error"))
+        kinds = (kind.word for kind in failures.KINDS if kind.exit_code == done.returncode)
+        raise error_in({**answer["error"], "kind": next(kinds, "internal")})
     return answer

@@ -22,16 +22,15 @@ from agentmesh.observability.world import SystemClock
 
 READY_SECONDS = 20.0
 _MAX_REPORT = 64 * 1024
-MODULE = "agentmesh.daemon"
 
 
-def command_line(arguments: Sequence[str], module: str = MODULE) -> list[str]:
-    """Return the daemon's program as arguments."""
-    return [sys.executable, "-m", module, *arguments]
+def command_line(module: str, arguments: Sequence[str]) -> list[str]:
+    """Return a program of ours; nothing is imported from the directory we happen to be in."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def start(
-    arguments: Sequence[str], home: Path, environment: Mapping[str, str], module: str = MODULE
+    module: str, arguments: Sequence[str], home: Path, environment: Mapping[str, str]
 ) -> dict[str, Any]:
     """Start the program so that it outlives us; return its report, or raise what it reports.
 
@@ -45,7 +44,7 @@ def start(
         opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:
             process = subprocess.Popen(  # noqa: S603 - our own program
-                command_line([*arguments, "--ready-fd", str(tell)], module),
+                command_line(module, [*arguments, "--ready-fd", str(tell)]),
                 stdin=subprocess.DEVNULL,
                 stdout=opened,
                 stderr=opened,

@@ -126,10 +126,18 @@ class Connection:
 
     async def _stream(self, call: rpc.Call, events: AsyncGenerator[Event, None]) -> None:
         self._write(rpc.answer_line(call.id, Subscribed()))
-        async with contextlib.aclosing(events):
-            async for event in events:
-                self._write(rpc.event_line(event))
-                await self._drained()
+        try:
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    self._write(rpc.event_line(event))
+                    await self._drained()
+        except (OSError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in one call must not end the daemon
+            if not isinstance(error, AgentMeshError):
+                record_bug(_log, "control.bug", error)
+            # A subscriber must not believe that nothing happens: it is hung up on.
+            raise ConnectionAbortedError from None
 
     def _write(self, line: bytes) -> None:
         """Write at the end of this turn of the loop, together with what else is ready then."""

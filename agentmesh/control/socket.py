@@ -17,6 +17,8 @@ from agentmesh.errors import UsageError
 
 MAX_CONNECTIONS = 64
 _BACKLOG = 64
+_TURNS_TO_ARRIVE = 5
+"""Turns of the loop in which whoever dialled in the last moment is let in, to be hung up on."""
 
 
 class ControlServer:
@@ -29,7 +31,7 @@ class ControlServer:
         self._answer = answer
         self._environment = environment if environment is not None else os.environ
         self._at_work = asyncio.TaskGroup()
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], Connection] = {}
         self._server: asyncio.Server | None = None
         self._inode = 0
         self._stopped = False
@@ -49,12 +51,17 @@ class ControlServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._remove()
+        for _ in range(_TURNS_TO_ARRIVE):
+            await asyncio.sleep(0)
         self._stopped = True
         if self._server is not None:
             self._server.close()
         for task in self._connections:
             task.cancel()
         await self._at_work.__aexit__(None, None, None)
+
+    def _remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
@@ -67,8 +74,11 @@ class ControlServer:
             connection.turn_away()
         else:
             task = self._at_work.create_task(connection.run())
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
+            self._connections[task] = connection
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._connections.pop(task).cut()  # one that was stopped before it began is still open
 
 
 def peer_uid(dialled: socket.socket) -> int:

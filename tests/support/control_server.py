@@ -45,8 +45,12 @@ class Script:
         return answer
 
 
-async def events(told: list[answers.Event]) -> AsyncGenerator[answers.Event, None]:
+async def events(
+    told: list[answers.Event | Exception],
+) -> AsyncGenerator[answers.Event, None]:
     for event in told:
+        if isinstance(event, Exception):
+            raise event
         yield event
 
 

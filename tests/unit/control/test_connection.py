@@ -122,6 +122,19 @@ async def test_events_follow_a_subscription(dialled: Dialled, script: Script) ->
     assert second["params"]["data"] == {"by": "owner"}
 
 
+@pytest.mark.parametrize("error", [Refused("lagging"), ValueError("secret")])
+async def test_a_broken_subscription_ends_its_connection_alone(
+    dialled: Dialled, path: Path, script: Script, error: Exception
+) -> None:
+    script.answers["events.subscribe"] = [error]
+    await exchange(dialled, line(1, "events.subscribe"))
+    assert await dialled[0].read() == b""
+    another = await asyncio.open_unix_connection(path)
+    (answer,) = await exchange(another, line(1, "status"))
+    assert "result" in answer
+    another[1].close()
+
+
 async def test_too_many_requests_wait_their_turn(dialled: Dialled, script: Script) -> None:
     go, full = asyncio.Event(), asyncio.Event()
     at_work: list[int] = []

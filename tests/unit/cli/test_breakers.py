@@ -1,0 +1,32 @@
+"""sessions, kill, pause, resume, shutdown."""
+
+from agentmesh.control import answers, calls
+from tests.support.control_server import BOB, Script
+from tests.unit.cli.conftest import Shell
+
+SESSION = answers.Session(
+    session_id="s1", peer=BOB, peer_name="bob", intent="travel", type="conversation", state="open",
+    initiated_by_us=True, opened_at="", expires_at="2026-02-01T12:00:00.000Z",
+)  # fmt: skip
+
+
+def test_sessions_are_listed(mesh: Shell, script: Script) -> None:
+    script.answers["sessions"] = answers.Sessions(sessions=[SESSION])
+    assert f"bob ({BOB})" in mesh("sessions").out
+    assert mesh("sessions", "--json").document["sessions"][0]["session_id"] == "s1"
+
+
+def test_a_session_is_killed(mesh: Shell, script: Script) -> None:
+    script.answers["kill"] = answers.Killed(session_id="s1")
+    assert mesh("kill", "s1").out == "Ended s1.\n"
+    assert script.asked[0][1] == calls.Kill(session_id="s1")
+
+
+def test_breakers_say_what_holds_now(mesh: Shell, script: Script) -> None:
+    script.answers["pause"] = answers.Breakers(paused=True, stopped=False)
+    script.answers["resume"] = answers.Breakers(paused=False, stopped=False)
+    script.answers["shutdown"] = answers.Breakers(paused=False, stopped=True, sessions_ended=2)
+    assert mesh("pause").out == "Paused: no new knocks.\n"
+    assert mesh("resume").out == "Taking knocks.\n"
+    assert mesh("shutdown").out.startswith("Offline; 2 sessions ended.")
+    assert mesh("shutdown", "--json").document["stopped"] is True

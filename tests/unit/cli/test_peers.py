@@ -1,0 +1,92 @@
+"""search, contacts, block, unblock."""
+
+import pytest
+
+from agentmesh.control import answers, calls
+from tests.support.control_server import BOB, Script
+from tests.unit.cli.conftest import Shell
+
+CONTACT = answers.Contact(
+    amid=BOB, name="bob", alias="b", description="a \x1b[2Jcook", trust=2, verified=True,
+    blocked=False, added_at="2026-01-31T12:00:00.000Z",
+)  # fmt: skip
+
+
+def found(**changed: object) -> answers.Found:
+    facts = {
+        "amid": BOB, "name": "bob", "tier": 2, "capabilities": [], "status": "online",
+        "reputation": 0.9, "ratings_count": 7, "flags": [],
+    }  # fmt: skip
+    return answers.Found(**(facts | changed))  # type: ignore[arg-type]
+
+
+def test_search_asks_for_what_was_said(mesh: Shell, script: Script) -> None:
+    script.answers["search"] = answers.SearchResults(results=[found()], total=3)
+    said = mesh("search", "travel", "--tier-min", "1.5", "--reputation-min", "0.5", "--limit", "1")
+    assert "0.90 (7)" in said.out
+    assert "2 more: --offset 1" in said.out
+    assert script.asked[0][1] == calls.Search(
+        capability="travel", tier_min=1.5, reputation_min=0.5, limit=1
+    )
+    document = mesh("search", "travel", "--json").document
+    assert document["total"] == 3
+    assert document["results"][0]["flags"] == []
+
+
+def test_few_ratings_are_no_rating(mesh: Shell, script: Script) -> None:
+    script.answers["search"] = answers.SearchResults(results=[found(ratings_count=4)], total=1)
+    assert "unrated" in mesh("search", "travel").out
+
+
+def test_nobody_is_a_sentence(mesh: Shell, script: Script) -> None:
+    script.answers["search"] = answers.SearchResults(results=[], total=0)
+    assert mesh("search", "travel").out == "Nobody offers that.\n"
+
+
+@pytest.mark.parametrize("arguments", [("contacts",), ("contacts", "list")])
+def test_contacts_are_listed_and_safe_to_print(
+    mesh: Shell, script: Script, arguments: tuple[str, ...]
+) -> None:
+    script.answers["contacts.list"] = answers.Contacts(contacts=[CONTACT])
+    said = mesh(*arguments)
+    assert "trusted" in said.out
+    assert "number compared" in said.out
+    assert "\x1b" not in said.out
+    assert mesh(*arguments, "--json").document["contacts"][0]["amid"] == BOB
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "request_made"),
+    [
+        (("add", BOB, "--alias", "b"), "contacts.add", calls.ContactsAdd(peer=BOB, alias="b")),
+        (("alias", "bob", "b"), "contacts.alias", calls.ContactsAlias(peer="bob", alias="b")),
+        (("trust", "bob", "allied"), "contacts.trust", calls.ContactsTrust(peer="bob", trust=3)),
+        (("trust", "bob", "0"), "contacts.trust", calls.ContactsTrust(peer="bob", trust=0)),
+    ],
+)
+def test_contacts_are_changed(
+    mesh: Shell, script: Script, arguments: tuple[str, ...], name: str,
+    request_made: calls.Request[answers.Kept],
+) -> None:  # fmt: skip
+    script.answers[name] = answers.Kept(contact=CONTACT)
+    said = mesh("contacts", *arguments)
+    assert said.code == 0
+    assert BOB in said.out
+    assert script.asked[0][1] == request_made
+
+
+def test_a_contact_is_forgotten(mesh: Shell, script: Script) -> None:
+    script.answers["contacts.remove"] = answers.Removed(amid=BOB)
+    assert mesh("contacts", "remove", "bob").out == f"Forgot {BOB}.\n"
+
+
+def test_blocking_and_back(mesh: Shell, script: Script) -> None:
+    script.answers["block"] = answers.Blocked(amid=BOB, blocked=True, sessions_ended=1)
+    script.answers["unblock"] = answers.Blocked(amid=BOB, blocked=False)
+    assert mesh("block", BOB).out == f"{BOB} is blocked.\n"
+    assert mesh("unblock", BOB).out == f"{BOB} is not blocked.\n"
+
+
+def test_no_contacts_is_a_sentence(mesh: Shell, script: Script) -> None:
+    script.answers["contacts.list"] = answers.Contacts(contacts=[])
+    assert mesh("contacts").out == "No contacts.\n"

@@ -1,0 +1,49 @@
+"""What people see."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentmesh.cli import render
+from tests.support import control_server
+
+
+@given(st.text())
+def test_nothing_a_peer_wrote_moves_the_cursor(text: str) -> None:
+    assert render.clean(text).isprintable()
+    assert all(line.startswith("  ") for line in render.paragraph(text).splitlines())
+
+
+def test_a_peers_lines_do_not_pass_for_ours() -> None:
+    message = control_server.message(payload={"text": "hi\nm9  a text from owner"}, from_name="b\n")
+    lines = render.message(message).splitlines()
+    assert lines[1:] == ["  hi", "  m9  a text from owner"]
+    assert len(lines) == 3
+
+
+def test_a_payload_that_is_no_text_is_shown_as_json() -> None:
+    assert '"seats": 2' in render.message(control_server.message(payload={"seats": 2}))
+    assert "plain" in render.message(control_server.message(payload="plain"))
+
+
+def test_columns_stand_under_their_titles() -> None:
+    assert render.table(("A", "LONG"), [("wide one", 1), ("x", 2)]) == (
+        "A         LONG\nwide one  1\nx         2"
+    )
+
+
+def test_a_cell_has_an_end() -> None:
+    assert len(render.table(("A",), [("x" * 500,)]).splitlines()[1]) == render.MAX_CELL
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (62, "1 min 2 s"), (3600, "1 h"), (93784, "1 d 2 h"), (0.4, "0 s")],
+)
+def test_durations_are_short(seconds: float, words: str) -> None:
+    assert render.duration(seconds) == words
+
+
+def test_no_sessions_is_a_sentence() -> None:
+    assert render.sessions([]) == "No sessions."
+    assert render.pairs([]) == ""
