@@ -133,8 +133,9 @@ class Turn:
                     self.sheet.note(rival, wanted.AskPolicy())
 
     def _expiry(self, state: AnyState, talk: Talk) -> float:
+        """Return how long a session takes new messages: an open one lives on while it is used."""
         if isinstance(state, Open):
-            return max(talk.expires_at, self.now + state.constraints.ttl_seconds)
+            return self.now + state.constraints.ttl_seconds
         if isinstance(state, Ended):
             return self.now
         return talk.expires_at

@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.crypto.secret import Secret
 from agentmesh.identity.keys import Identity
-from agentmesh.identity.prekey_making import Prekey, document_of, key_pair, make, sign_suites
+from agentmesh.identity.prekey_making import Prekey, key_pair, make, sign_suites
 from agentmesh.identity.prekeys import Kind, Name
 from agentmesh.protocol.frames import Sender
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import OneTimePrekey, PrekeyBundle
+from agentmesh.protocol.signed import Signed
 from agentmesh.session.keyring import KeyRing
 from tests.support.world import FakeClock, FakeEntropy
 
 KINDS: tuple[Kind, ...] = ("exchange", "signed", "kem", "one_time")
+
+
+def document_of(public: bytes) -> Signed:
+    """Return the signed document that a kept prekey is."""
+    return msgspec.msgpack.decode(public, type=Signed)
 
 
 @dataclass(frozen=True)
