@@ -1,7 +1,6 @@
 """A registry, by its REST API. Every request and every answer has a bound in time and in size."""
 
 from email.utils import parsedate_to_datetime
-from types import TracebackType
 from typing import Literal, Protocol
 from urllib.parse import urlencode
 
@@ -81,12 +80,7 @@ class RegistryDirectory:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
