@@ -23,11 +23,6 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if port in {None, default} else f":{port}")
 
 
-def connect_url(url: str) -> str:
-    """Return where an agent connects to at this relay."""
-    return origin_of(url) + CONNECT_PATH
-
-
 def _not_a_relay(url: str) -> UsageError:
     return UsageError(
         "invalid_relay_url",

@@ -45,8 +45,8 @@ class Incoming(Protocol):
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Peers' daemons have kept these frames of ours. Only the relay says so."""
 
-    def changed(self, link: LinkStatus) -> None:
-        """A link is in another state. Connected (again): offer what is unconfirmed."""
+    def connected(self, relay: str) -> None:
+        """A link is up, perhaps again: offer what is unconfirmed."""
 
 
 class Transport(Protocol):

@@ -133,6 +133,7 @@ class RelayLink:
             channel.say(self._presence)
         self._turn_to("connected")
         record(_log, logging.INFO, "relay.connected")
+        self._incoming.connected(self.origin)
 
     def _turn_to(self, state: LinkState) -> None:
         self._state = state
@@ -141,4 +142,3 @@ class RelayLink:
             self._settled.clear()
         else:
             self._settled.set()
-        self._incoming.changed(self.status())

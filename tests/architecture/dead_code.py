@@ -17,6 +17,8 @@ SOURCES = ("agentmesh", "services", "benchmarks")
 CALLED_FROM_OUTSIDE = [
     "main",
     "on_ws_*",  # picows
+    "send_data",  # websockets
+    "process_redirect",
     "upgrade",  # alembic
     "downgrade",
 ]

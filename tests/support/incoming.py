@@ -8,7 +8,7 @@ from agentmesh.protocol.ids import FrameId
 from agentmesh.protocol.relay_frames import ConnectClaim
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from agentmesh.transport.caller import Caller
-from agentmesh.transport.interface import Arrival, LinkStatus
+from agentmesh.transport.interface import Arrival
 from tests.support.relay_client import amid_called, key_of
 
 PATIENCE = 20.0
@@ -20,7 +20,7 @@ class RecordingIncoming:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.kept: list[FrameId] = []
-        self.links: list[LinkStatus] = []
+        self.connects = 0
         self._news = asyncio.Event()
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
@@ -31,14 +31,9 @@ class RecordingIncoming:
         self.kept.extend(frame_ids)
         self._news.set()
 
-    def changed(self, link: LinkStatus) -> None:
-        self.links.append(link)
+    def connected(self, relay: str) -> None:
+        self.connects += 1
         self._news.set()
-
-    @property
-    def connects(self) -> int:
-        """How often a link came up."""
-        return sum(link.state == "connected" for link in self.links)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something was told that makes it so."""

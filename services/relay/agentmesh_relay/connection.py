@@ -171,12 +171,6 @@ class Connection(WSListener):
         self._outgoing.drop()
         self._owner.disconnected(self)
 
-    def pause_writing(self) -> None:
-        """Nothing to do: see `outgoing.py` for the bounds."""
-
-    def resume_writing(self) -> None:
-        """Nothing to do."""
-
     def _say_close(self) -> None:
         """Begin or answer the closing handshake (RFC 6455, section 5.5.1).
 

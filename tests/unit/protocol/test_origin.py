@@ -1,7 +1,7 @@
 import pytest
 
 from agentmesh.errors import UsageError
-from agentmesh.protocol.origin import connect_url, origin_of
+from agentmesh.protocol.origin import origin_of
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,3 @@ def test_what_is_no_relay_is_refused_with_a_hint(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         origin_of(url)
     assert caught.value.hint
-
-
-def test_agents_connect_at_one_path() -> None:
-    assert connect_url("ws://localhost:1/") == "ws://localhost:1/v1/connect"
