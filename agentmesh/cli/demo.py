@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, say
 from agentmesh.cli.stage import Actor, Service
 from agentmesh.cli.wiretap import Sighting, Wiretap
 from agentmesh.control import answers, calls
-from agentmesh.errors import AgentMeshError, TimedOut
+from agentmesh.errors import AgentMeshError, IntegrityError, TimedOut
 from agentmesh.observability.world import SystemClock
 
 TERMINATED = 143
@@ -55,7 +57,6 @@ def demo(desk: Desk) -> None:
         "request": {"message_id": request.message_id, "text": QUESTION},
         "response": {"message_id": reply.message_id, "text": ANSWER},
         "relay_saw": [sighting._asdict() for sighting in seen],
-        "relay_saw_text": any(wiretap.holds(words) for words in (QUESTION, ANSWER)),
     }
     if desk.as_json:
         desk.answer(keys, "")
@@ -84,7 +85,21 @@ def _set_up(folder: Path, cleanup: contextlib.ExitStack) -> tuple[Wiretap, Meeti
     for actor in (alice, bob):
         cleanup.callback(_bring_down, actor)
     alice.up(*options)
-    return wiretap, Meeting(alice, bob, bob.up(*options))
+    meeting = Meeting(alice, bob, bob.up(*options))
+    for actor in (alice, bob):
+        _await_links(actor)
+    return wiretap, meeting
+
+
+def _await_links(actor: Actor) -> None:
+    """Wait until an agent can be found and reached."""
+    with actor.client() as client:
+
+        def links() -> list[str]:
+            status = client.call(calls.Status())
+            return ["both"] if status.relay.state == status.registry.state == "connected" else []
+
+        _awaited(links, f"{actor.name} does not reach the relay and the registry.")
 
 
 def _knock(meeting: Meeting, tell: Callable[[str], None]) -> tuple[answers.Sent, answers.Knock]:
@@ -113,21 +128,22 @@ def _converse(
     inbox = calls.Inbox(unread=True, wait=STEP_SECONDS)
     with meeting.bob.client() as bob, meeting.alice.client() as alice:
         request = _first(bob.call(inbox), "Bob got no request.")
-        tell(f"Bob reads      {render.clean(str(request.payload))}")
+        tell(f"Bob reads      {_in_json(request)}")
         body = {"status": "completed", "results": [{"answer": ANSWER}], "result_count": 1}
         bob.call(calls.Reply(message_id=request.message_id, body=body))
         tell(f"Bob -> Alice   response, encrypted in the session of knock {knock.id}")
         reply = _first(alice.call(inbox), "Alice got no response.")
-        tell(f"Alice reads    {render.clean(str(reply.payload))}")
+        tell(f"Alice reads    {_in_json(reply)}")
     return reply
 
 
 def _show_relay(wiretap: Wiretap, seen: list[Sighting], tell: Callable[[str], None]) -> None:
-    tell("\nWhat the relay saw of all this: two ids, a kind and a size.")
+    tell("\nWhat the relay saw of all this: two ids, a kind, a size (and the time).")
     tell(render.table(("FROM", "TO", "KIND", "SEALED BYTES"), seen))
     for words in (QUESTION, ANSWER):
-        found = "FOUND" if wiretap.holds(words) else "not found"
-        tell(f"Searching the relay's wire for {words!r}: {found}")
+        if wiretap.holds(words):
+            raise IntegrityError("plaintext_seen", f"The relay could read {words!r}.")
+        tell(f"On the relay's wire, searched for {words!r}: not found")
 
 
 def _settled(wiretap: Wiretap) -> list[Sighting]:
@@ -145,6 +161,10 @@ def _awaited(question: Callable[[], list[T]], otherwise: str) -> list[T]:
             raise TimedOut("demo_timed_out", otherwise)
         time.sleep(_PAUSE)
     return found
+
+
+def _in_json(message: answers.Message) -> str:
+    return render.clean(msgspec.json.encode(message.payload).decode())
 
 
 def _first(inbox: answers.Inbox, otherwise: str) -> answers.Message:

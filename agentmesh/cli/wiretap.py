@@ -4,9 +4,12 @@ A TCP listener in front of a relay: it passes everything on, keeps what agents s
 as the relay does.
 """
 
+import bisect
 import contextlib
+import itertools
 import socket
 import threading
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from agentmesh.errors import RemoteProtocolError
@@ -27,6 +30,27 @@ class Sighting(NamedTuple):
     size: int
 
 
+class Kept:
+    """What one agent sent, and when it came."""
+
+    def __init__(self, ticks: Iterator[int]) -> None:
+        self.data = bytearray()
+        self._ticks = ticks
+        self._ends: list[int] = []
+        self._at: list[int] = []
+
+    def add(self, data: bytes) -> None:
+        """Keep what came now."""
+        if len(self.data) < MAX_KEPT:
+            self.data += data
+            self._ends.append(len(self.data))
+            self._at.append(next(self._ticks))
+
+    def tick(self, end: int) -> int:
+        """Return when the byte before `end` came, as a number that only rises."""
+        return self._at[bisect.bisect_left(self._ends, end)]
+
+
 class Wiretap:
     """Listens on loopback; while it is open, connections go through to `upstream`."""
 
@@ -34,7 +58,8 @@ class Wiretap:
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         self.upstream: tuple[str, int] = ("127.0.0.1", 0)
-        self._kept: list[bytearray] = []
+        self._kept: list[Kept] = []
+        self._ticks = itertools.count()
         self._open: list[socket.socket] = []
 
     def start(self, upstream: tuple[str, int]) -> None:
@@ -48,13 +73,14 @@ class Wiretap:
             _hang_up(each)
 
     def sightings(self) -> list[Sighting]:
-        """Return every frame that agents gave the relay."""
-        return [it for kept in self._kept for it in _read(bytes(kept))]
+        """Return every frame that agents gave the relay, in the order in which they came."""
+        seen = [it for kept in self._kept for it in _read(kept)]
+        return [sighting for _, sighting in sorted(seen, key=lambda it: it[0])]
 
     def holds(self, words: str) -> bool:
         """Whether these words went through in the clear."""
         wanted = words.encode()
-        return any(wanted in frame for kept in self._kept for frame in frames(bytes(kept)))
+        return any(wanted in frame for kept in self._kept for _, frame in frames(bytes(kept.data)))
 
     def _accept(self) -> None:
         while True:
@@ -64,15 +90,18 @@ class Wiretap:
             except OSError:
                 return
             relay.settimeout(None)
-            kept = bytearray()
+            kept = Kept(self._ticks)
             self._kept.append(kept)
             self._open += [agent, relay]
             for take, give, keep in ((agent, relay, kept), (relay, agent, None)):
                 threading.Thread(target=_pass_on, args=(take, give, keep), daemon=True).start()
 
 
-def frames(stream: bytes) -> list[bytes]:
-    """Return the unmasked WebSocket frames (RFC 6455, section 5.2) behind an HTTP request."""
+def frames(stream: bytes) -> list[tuple[int, bytes]]:
+    """Return the WebSocket frames (RFC 6455, section 5.2) behind an HTTP request.
+
+    Each comes unmasked, behind the position where it ends; one that is not all there is left out.
+    """
     position = stream.find(b"\r\n\r\n") + 4
     found = []
     while position + 2 <= len(stream):
@@ -81,15 +110,17 @@ def frames(stream: bytes) -> list[bytes]:
             size_bytes = 2 if length == 126 else 8
             length = int.from_bytes(stream[position + 2 : position + 2 + size_bytes], "big")
         start = position + 2 + size_bytes + 4
-        mask, masked = stream[start - 4 : start], stream[start : start + length]
-        found.append(bytes(byte ^ mask[index % 4] for index, byte in enumerate(masked)))
         position = start + length
+        if position <= len(stream):
+            mask, masked = stream[start - 4 : start], stream[start:position]
+            data = bytes(byte ^ mask[index % 4] for index, byte in enumerate(masked))
+            found.append((position, data))
     return found
 
 
-def _read(stream: bytes) -> list[Sighting]:
+def _read(kept: Kept) -> list[tuple[int, Sighting]]:
     sender, seen = "", []
-    for data in frames(stream):
+    for end, data in frames(bytes(kept.data)):
         try:
             frame = relay_frames.decode_from_agent(data)
         except RemoteProtocolError:
@@ -98,15 +129,16 @@ def _read(stream: bytes) -> list[Sighting]:
             sender = amid_of(frame.signed.signer)
         elif isinstance(frame, relay_frames.Send):
             size = len(frame.encrypted_payload)
-            seen.append(Sighting(sender, frame.to, frame.message_type, size))
+            sighting = Sighting(sender, frame.to, frame.message_type, size)
+            seen.append((kept.tick(end), sighting))
     return seen
 
 
-def _pass_on(take: socket.socket, give: socket.socket, keep: bytearray | None) -> None:
+def _pass_on(take: socket.socket, give: socket.socket, keep: Kept | None) -> None:
     try:
         while data := take.recv(_CHUNK):
-            if keep is not None and len(keep) < MAX_KEPT:
-                keep += data
+            if keep is not None:
+                keep.add(data)
             give.sendall(data)
     except OSError:
         pass  # one side is gone: so is the other, in a moment

@@ -2,7 +2,7 @@
 
 import socket
 
-from agentmesh.cli.wiretap import Sighting, Wiretap, frames
+from agentmesh.cli.wiretap import Kept, Sighting, Wiretap, frames
 from agentmesh.protocol import relay_frames
 from agentmesh.protocol.ids import Amid, FrameId, amid_of
 from agentmesh.protocol.signed import Signed
@@ -27,12 +27,23 @@ def masked(payload: bytes) -> bytes:
 
 def test_frames_of_every_length_are_read() -> None:
     payloads = [b"", b"x", b"y" * 200, b"z" * 70_000]
-    assert frames(HANDSHAKE + b"".join(map(masked, payloads))) == payloads
+    found = frames(HANDSHAKE + b"".join(map(masked, payloads)))
+    assert [data for _, data in found] == payloads
 
 
 def test_a_frame_cut_short_ends_the_reading() -> None:
     assert frames(HANDSHAKE + b"\x82") == []
-    assert frames(HANDSHAKE + masked(b"whole") + masked(b"half")[:3])[0] == b"whole"
+    whole = HANDSHAKE + masked(b"whole")
+    assert frames(whole + masked(b"half")[:3]) == [(len(whole), b"whole")]
+
+
+def test_frames_come_in_the_order_of_their_arrival() -> None:
+    ticks = iter(range(9))
+    one, other = Kept(ticks), Kept(ticks)
+    one.add(b"first")
+    other.add(b"second")
+    one.add(b"third")
+    assert [one.tick(5), other.tick(3), one.tick(6)] == [0, 1, 2]
 
 
 def test_two_ids_a_kind_and_a_size_are_seen() -> None:
