@@ -18,11 +18,14 @@ CALLED_FROM_OUTSIDE = [
     "main",
     "on_ws_*",  # picows
     "send_data",  # websockets
+    "list_commands",  # click
+    "get_command",
+    "add_contact",  # the Python API
     "process_redirect",
     "upgrade",  # alembic
     "downgrade",
 ]
-DECORATORS = ["@*.command", "@*.group", "@*.get", "@*.post", "@*.middleware"]
+DECORATORS = ["@command", "@group", "@*.command", "@*.group", "@*.get", "@*.post", "@*.middleware"]
 
 
 def dead() -> list[Item]:
