@@ -114,7 +114,9 @@ class Sheet:
 
     def _drop(self, change: Change) -> None:
         """Keep what ends errands, for the store and for whoever runs them."""
-        if isinstance(change, DropErrands):
+        if isinstance(change, DropErrand):
+            self.errands.pop(change.errand_id, None)
+        elif isinstance(change, DropErrands):
             self.errands = {
                 name: errand for name, errand in self.errands.items() if not _ends(change, errand)
             }

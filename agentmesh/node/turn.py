@@ -180,7 +180,8 @@ class Turn:
         sessions = [Put(self._row(session_id)) for session_id in sorted(self.touched)]
         rows = [Put(row) for row in self.sheet.rows.values()]
         errands = [Put(errand) for errand in self.sheet.errands.values()]
-        return [*sessions, *rows, *errands, *self.sheet.changes]
+        # Errands come last: a change may end all those of a session, and mean the earlier ones.
+        return [*sessions, *rows, *self.sheet.changes, *errands]
 
     def _row(self, session_id: SessionId) -> SessionRow:
         talk = self.talks[session_id]
