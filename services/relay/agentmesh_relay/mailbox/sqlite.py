@@ -35,12 +35,23 @@ _COLUMNS = (
 )
 
 
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection which one thread at a time may use."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
 class SqliteMailbox:
     """See `Mailbox`. Enter it in the thread of the loop that shall be told."""
 
-    def __init__(self, path: Path, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        connect: Callable[[Path], sqlite3.Connection] = connect,
+    ) -> None:
         loop = asyncio.get_running_loop()
-        self._writer = Writer(_open(path, max_file_bytes), loop)
+        # This thread uses the connection now, the writer's from then on.
+        self._writer = Writer(_set_up(connect(path), max_file_bytes), loop)
         self._unwritten = 0
 
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
@@ -94,9 +105,7 @@ class SqliteMailbox:
         self._writer.close()
 
 
-def _open(path: Path, max_file_bytes: int) -> sqlite3.Connection:
-    # One thread at a time uses it: this one now, the writer's from then on.
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+def _set_up(database: sqlite3.Connection, max_file_bytes: int) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
