@@ -22,11 +22,12 @@ BIN = Path(sys.executable).parent
 CALL_TIMEOUT = 30.0
 RUN_TIMEOUT = 300.0
 LIMITLESS = "1000000"
+MOST = "10000"  # the policy's own highest number
 RELAY_LIMITS = ("--messages-per-minute", LIMITLESS, "--knocks-per-minute", LIMITLESS)
 POLICY = {
     "consent": "policy",  # its owner approves at once, as everybody's owner here does
-    "rate_limit.messages_per_minute": LIMITLESS,
-    "rate_limit.knocks_per_minute": LIMITLESS,
+    "rate_limit.messages_per_minute": MOST,
+    "rate_limit.knocks_per_minute": MOST,
 }
 
 

@@ -25,6 +25,9 @@ from agentmesh.storage.key_access import write_private
 from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
 from agentmesh.storage.key_passphrase import given_passphrase
 
+FOUND_SECONDS = 3.0
+"""How long we say that we are not ready yet because nobody can find us."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the daemon; return its exit code."""
@@ -55,6 +58,8 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     if given.keygen:
         _tell(given.ready_fd, {"ready": True, **_public(keys)})
         return 0
+    # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
+    sys.setswitchinterval(0.0005)
     asyncio.run(_serve(config, keys, world, given.ready_fd))
     return 0
 
@@ -72,6 +77,7 @@ async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | N
     async with assembled(config, keys, world) as rooms:
         api = ControlApi(rooms, stop)
         async with ControlServer(places.socket_in(config.home), api.answer):
+            await rooms.publisher.first_try(FOUND_SECONDS)
             _tell(ready_fd, {"ready": True, **_public(keys)})
             await stopping.wait()
 

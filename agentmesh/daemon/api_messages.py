@@ -4,7 +4,6 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon import views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
-from agentmesh.errors import Refused
 from agentmesh.messages.body import Body, to_body
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
@@ -42,13 +41,10 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
 
 
 async def _awaited(rooms: Rooms, peer: Amid, fate: Fate, body: Body, wait: float | None) -> Fate:
-    """Return the fate after the wait that was asked for; a no is an error."""
-    if wait is not None:
-        fate = await rooms.outbox.wait(peer, fate, wait, for_reply=body.type == "request")
-    if fate.outcome in {"refused", "undeliverable"}:
-        code = fate.reason or fate.outcome
-        raise Refused(code, f"The message is {fate.outcome}: {code.replace('_', ' ')}.")
-    return fate
+    """Return the fate after the wait that was asked for."""
+    if wait is None:
+        return fate
+    return await rooms.outbox.wait(peer, fate, wait, for_reply=body.type == "request")
 
 
 async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:

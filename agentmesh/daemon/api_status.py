@@ -46,7 +46,7 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
         prekeys=answers.Prekeys(one_time=counts.one_time_prekeys if left is None else left),
         paused=switches.paused,
         stopped=switches.stopped,
-        warnings=[finding.why for finding in findings(rooms) if finding.severity != "note"],
+        warnings=[finding.why for finding in findings(rooms)],
     )
 
 
@@ -73,7 +73,7 @@ def findings(rooms: Rooms) -> list[Finding]:
     found = [
         *_services(rooms),
         *(
-            Finding("store-damaged", "warning", text, "agentmesh doctor")
+            Finding("store_damaged", "warning", text, "agentmesh doctor")
             for text in rooms.hand.store.warnings()
         ),
     ]
@@ -81,15 +81,15 @@ def findings(rooms: Rooms) -> list[Finding]:
         found.append(FILE_NOTICE)
     if rooms.policy.problem is not None:
         why = f"policy.json is refused: {rooms.policy.problem.message} The last valid one holds."
-        found.append(Finding("policy-refused", "error", why, rooms.policy.problem.hint))
+        found.append(Finding("policy_refused", "error", why, rooms.policy.problem.hint))
     waiting = rooms.publisher.prekeys.waiting
     if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
         why = f"Only {waiting} one-time prekeys are left at the registry."
-        found.append(Finding("prekeys-low", "warning", why, "They are refilled by themselves."))
+        found.append(Finding("prekeys_low", "warning", why, "They are refilled by themselves."))
     condition = rooms.journal.audit.condition()
     if condition.failing or condition.lost:
         why = f"The audit log cannot be written; {condition.lost} facts are missing."
-        found.append(Finding("audit-failing", "error", why, "Make room on the disk."))
+        found.append(Finding("audit_failing", "error", why, "Make room on the disk."))
     return found
 
 
@@ -99,15 +99,15 @@ def _services(rooms: Rooms) -> list[Finding]:
     if link.state != "connected" and not rooms.hand.switches.stopped:
         why = f"The relay {link.relay} is not connected ({link.last_error or link.state})."
         fix = "It is tried again by itself; check its address: agentmesh up --relay URL"
-        found.append(Finding("relay-unreachable", "warning", why, fix))
+        found.append(Finding("relay_unreachable", "warning", why, fix))
     if link.clock_ahead is not None and abs(link.clock_ahead) > CLOCK_SECONDS:
         why = f"Our clock is {link.clock_ahead:.0f} s ahead of the relay's."
-        found.append(Finding("clock-wrong", "error", why, "Set the clock, e.g. by NTP."))
+        found.append(Finding("clock_wrong", "error", why, "Set the clock, e.g. by NTP."))
     for registry in rooms.directory.status():
         if registry.state == "down":
             why = f"The registry {registry.url} does not answer ({registry.reason})."
             fix = "It is tried again by itself; check its address: agentmesh up --registry URL"
-            found.append(Finding("registry-unreachable", "warning", why, fix))
+            found.append(Finding("registry_unreachable", "warning", why, fix))
     return found
 
 

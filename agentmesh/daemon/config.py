@@ -88,7 +88,7 @@ def _from_file(path: Path) -> dict[str, object]:
         raise UsageError("config_unreadable", f"{path}: {error.strerror}.") from None
     try:
         return msgspec.json.decode(text, type=dict[str, object])
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             "config_malformed", f"{path} is not a JSON object: {error}.", "Correct it by hand."
         ) from None

@@ -32,6 +32,7 @@ Job = Callable[[Turn], Awaitable[object]]
 MAX_JOBS_A_TURN = 256
 MAX_JOBS_WAITING = 2000
 MAX_LANES = 500
+PATIENCE_SECONDS = 0.02
 
 log = logging.getLogger("agentmesh.node")
 
@@ -101,7 +102,8 @@ class Conversations:
 
     async def say(self, peer: Amid, wish: Wish, saying: Saying) -> SessionId:
         """Keep a message and see to it; return the session it travels in."""
-        session_id = await self._queue(peer, wish=wish, saying=saying)
+        waiting = Waiting(_future(), wish=wish, saying=saying)
+        session_id = await self._queue(peer, waiting)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
 
@@ -123,30 +125,34 @@ class Conversations:
         talk = await self.run(peer, job)
         return talk if isinstance(talk, Talk) else None
 
-    async def run(self, peer: Amid, job: Job) -> object:
-        """Run a job in a peer's lane; return what it returns, once everything is saved."""
-        return await self._queue(peer, job=job)
+    async def run(self, peer: Amid, job: Job, *, in_no_hurry: bool = False) -> object:
+        """Run a job in a peer's lane; return what it returns, once everything is saved.
+
+        A job in no hurry shares the turn of the next one that has some, if it comes soon.
+        """
+        return await self._queue(peer, Waiting(_future(), job), in_no_hurry=in_no_hurry)
 
     # --- lanes ---------------------------------------------------------------------------------
 
-    async def _queue(
-        self,
-        peer: Amid,
-        job: Job | None = None,
-        wish: Wish | None = None,
-        saying: Saying | None = None,
-    ) -> object:
+    async def _queue(self, peer: Amid, waiting: Waiting, *, in_no_hurry: bool = False) -> object:
         lane = self._lane(peer)
         if self._is_closing:
             raise TransportError("daemon_stopping", "The daemon is stopping.", "Try again later.")
         if len(lane.waiting) >= MAX_JOBS_WAITING:
             raise TransportError("peer_busy", "Too much is waiting for this peer.", "Try later.")
-        done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        lane.waiting.append(Waiting(done, job, wish, saying))
-        if not lane.is_busy:
+        lane.waiting.append(waiting)
+        if lane.is_busy:
+            pass  # whoever is at work takes it along
+        elif in_no_hurry:
+            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start, lane)
+        else:
+            self._start(lane)
+        return await waiting.done
+
+    def _start(self, lane: Lane) -> None:
+        if lane.waiting and not lane.is_busy and not self._is_closing:
             lane.is_busy = True
             self._tasks.create_task(self._work(lane))
-        return await done
 
     def _lane(self, peer: Amid) -> Lane:
         lane = self._lanes.setdefault(peer, Lane(peer))
@@ -237,6 +243,10 @@ class Conversations:
                 continue
             talks[row.session_id] = Talk(state, row.opened_at, row.expires_at)
         return talks
+
+
+def _future() -> asyncio.Future[object]:
+    return asyncio.get_running_loop().create_future()
 
 
 def wish_of(talk: Talk) -> Wish:

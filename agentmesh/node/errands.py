@@ -32,6 +32,8 @@ from agentmesh.storage.interface import (
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
 MAX_AT_ONCE = 64
+RECEIPT_SECONDS = 0.01
+"""How long a receipt waits for news to take along: most words are answered within it."""
 FRAMES = {"knock", "accept", "message"}
 
 log = logging.getLogger("agentmesh.node")
@@ -82,6 +84,7 @@ class Errands:
         self._once: OnceRunner | None = None
         self._entries: dict[str, Entry] = {}
         self._heap: list[tuple[float, str]] = []
+        self._receipts: dict[SessionId, tuple[Amid, EmitOnce]] = {}
         self._news = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._running = 0
@@ -118,8 +121,11 @@ class Errands:
             self._drop(change)
         for row in turn.sheet.errands.values():
             self._add(row, turn.sheet.sequences.get(row.errand_id, []))
-        for effect in turn.sheet.once.values():
-            self._tasks.create_task(self._run_once(turn.peer, effect))
+        for (session_id, message_type), effect in turn.sheet.once.items():
+            if message_type == "receipt":
+                self._receipt(turn.peer, session_id, effect)
+            else:
+                self._tasks.create_task(self._run_once(turn.peer, effect))
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed, now."""
@@ -142,6 +148,16 @@ class Errands:
             if entry.session_id == session_id and entry.reason:
                 return entry.reason
         return ""
+
+    def _receipt(self, peer: Amid, session_id: SessionId, effect: EmitOnce) -> None:
+        """Offer a receipt in a moment: the last one of a session says all that those before did."""
+        if session_id not in self._receipts:
+            self._tasks.create_task(self._offer_receipt(session_id))
+        self._receipts[session_id] = (peer, effect)
+
+    async def _offer_receipt(self, session_id: SessionId) -> None:
+        await asyncio.sleep(RECEIPT_SECONDS)
+        await self._run_once(*self._receipts.pop(session_id))
 
     def _add(self, row: ErrandRow, sequences: list[int]) -> None:
         entry = Entry(row.errand_id, row.peer, row.session_id, row.kind, row, sequences)

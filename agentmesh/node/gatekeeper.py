@@ -88,7 +88,9 @@ class Gatekeeper:
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
         contact = await self._peers.row(row.peer)
         if contact is None or contact.trust < CONTACT:
-            await self._peers.trust(row.peer, CONTACT, signing_key=talk.state.knock.signer)
+            await self._peers.trust(
+                row.peer, CONTACT, signing_key=talk.state.knock.signer, name=row.name
+            )
         await self._let_in(row.peer, knock)
         return await self._row(knock_id)
 

@@ -88,7 +88,10 @@ class Incoming:
             frame = frames.decode(receive.encrypted_payload)
             if receive.sender == self._us:
                 raise RemoteProtocolError("frame_from_ourselves")
-            await self._talks.run(receive.sender, self._job(receive, frame))
+            # What a receipt changes may be lost: the peer says it again.
+            is_receipt = isinstance(frame, ReceiptFrame)
+            job = self._job(receive, frame)
+            await self._talks.run(receive.sender, job, in_no_hurry=is_receipt)
         except (StorageError, TransportError):
             return False  # the relay keeps it until we can
         except AgentMeshError as error:

@@ -1,6 +1,7 @@
 """Who our peers are: contacts, names, the keys we saw, and which relay they are at."""
 
 import unicodedata
+from contextlib import suppress
 
 import msgspec
 
@@ -26,6 +27,8 @@ class Peers:
 
     async def find(self, text: str) -> Amid:
         """Return the AMID of a peer given as alias, name, AMID or DID."""
+        with suppress(UsageError):
+            return parse_amid(text)
         wanted = _folded(text)
         contacts = [row for row in await self._store.contacts() if row.trust >= CONTACT]
         for name_of in (_alias, _name):
@@ -38,14 +41,11 @@ class Peers:
                 )
             if fitting:
                 return fitting[0]
-        try:
-            return parse_amid(text)
-        except UsageError:
-            raise UsageError(
-                "unknown_peer",
-                f"{text[:60]!r} is neither a contact nor an AMID.",
-                "`agentmesh contacts` lists contacts, `agentmesh search` finds agents.",
-            ) from None
+        raise UsageError(
+            "unknown_peer",
+            f"{text[:60]!r} is neither a contact nor an AMID.",
+            "`agentmesh contacts` lists contacts, `agentmesh search` finds agents.",
+        )
 
     async def row(self, amid: Amid) -> ContactRow | None:
         """Return what is kept of a peer."""
@@ -55,10 +55,12 @@ class Peers:
         """Return the contacts."""
         return [row for row in await self._store.contacts() if row.trust >= CONTACT]
 
-    async def trust(self, amid: Amid, level: int, *, signing_key: bytes = b"") -> ContactRow:
-        """Set how far a peer is trusted."""
+    async def trust(
+        self, amid: Amid, level: int, *, signing_key: bytes = b"", name: str = ""
+    ) -> ContactRow:
+        """Set how far a peer is trusted; `name` is its own, for as long as nobody knows better."""
         row = await self._kept(amid, signing_key)
-        return await self._keep(msgspec.structs.replace(row, trust=level))
+        return await self._keep(msgspec.structs.replace(row, trust=level, name=row.name or name))
 
     async def describe(
         self, amid: Amid, *, alias: str | None = None, description: str | None = None

@@ -7,6 +7,7 @@ pauses; everything else goes on meanwhile.
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -52,6 +53,7 @@ class Publisher:
         self._profile = profile
         self.prekeys = Prekeys(hand, directory)
         self._wake = asyncio.Event()
+        self._tried = asyncio.Event()
         self._keys_due = 0.0
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
@@ -73,6 +75,11 @@ class Publisher:
         if self._task is not None:
             self._task.cancel()
         await self._tasks.__aexit__(kind, error, trace)
+
+    async def first_try(self, seconds: float) -> None:
+        """Wait until others can find us, or until that failed once; no longer than so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._tried.wait(), seconds)
 
     def show(self, status: Status) -> None:
         """Publish another presence."""
@@ -102,6 +109,7 @@ class Publisher:
             else:
                 self._failures = 0
                 pause = float(PRESENCE_SECONDS)
+            self._tried.set()
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
             except TimeoutError:

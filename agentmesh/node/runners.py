@@ -26,6 +26,10 @@ from agentmesh.transport.interface import Transport
 PATIENCE = 30.0
 """How long to wait for the peer's own word before offering again what the relay took."""
 RATE_PAUSE = 5.0
+NEWCOMER_SECONDS = 15.0
+"""A peer that is not found may be just starting: for so long it is looked for again."""
+SOON = 0.25
+_PERHAPS_SOON = {"agent_not_found", "prekeys_not_found"}
 
 
 _TYPES: Mapping[str, MessageType] = {"knock": "knock", "accept": "accept", "message": "message"}
@@ -64,10 +68,15 @@ class Runners:
         try:
             event = await self._find(errand.peer)
         except (Refused, CryptoError) as error:
+            if error.code in _PERHAPS_SOON and self._is_young(errand):
+                return Again(patience=SOON, reason=error.code)
             event = Unresolvable(error.code)
         with suppress(UsageError):  # it was resolved before, or is over
             await self._talks.handle(errand.peer, errand.session_id, event)
         return None
+
+    def _is_young(self, errand: ErrandRow) -> bool:
+        return self._keys.ring.clock.now() < errand.created_at + NEWCOMER_SECONDS
 
     async def _find(self, peer: Amid) -> AnyEvent:
         found = await self._directory.lookup(peer)
