@@ -77,7 +77,7 @@ class Publisher:
         await self._tasks.__aexit__(kind, error, trace)
 
     async def first_try(self, seconds: float) -> None:
-        """Wait until others can find us, or until that failed once; no longer than so many seconds."""
+        """Wait until others can find us or that failed once, for so many seconds at most."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._tried.wait(), seconds)
 
