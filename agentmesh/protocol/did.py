@@ -1,4 +1,7 @@
-"""DID documents (W3C DID Core 1.0) of agents; keys are multibase: `z` + base58(multicodec + key)."""
+"""DID documents (W3C DID Core 1.0) of agents.
+
+Keys are multibase: `z`, then base58 of the multicodec prefix and the key.
+"""
 
 from typing import Any
 

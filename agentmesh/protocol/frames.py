@@ -100,7 +100,7 @@ class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who knocks, in its own words. Nothing of it is believed but the AMID, which the key proves."""
+    """Who knocks, in its own words. Only the AMID is believed: the key proves it."""
 
     amid: Amid
     tier: float = 2

@@ -5,6 +5,7 @@ PROTOCOL = "agentmesh/1.0"
 # Sizes in bytes.
 MAX_PAYLOAD = 64 * 1024
 MAX_FRAME = 96 * 1024
+MAX_RELAY_FRAME = MAX_FRAME + 1024  # a frame, and the relay's words around it
 MAX_SIGNED = 92 * 1024
 MAX_NOTE_LETTERS = 280
 MAX_NAME_LETTERS = 64

@@ -11,6 +11,7 @@ from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.signed import Document, Signed
 
 MessageType = Literal["knock", "accept", "reject", "message", "receipt", "bulk"]
+Sealed = Annotated[bytes, msgspec.Meta(max_length=limits.MAX_FRAME)]
 Outcome = Literal["forwarded", "queued", "refused"]
 ErrorCode = Literal[
     "INVALID_SIGNATURE",
@@ -93,7 +94,7 @@ class Send(RelayFrame, frozen=True, kw_only=True, tag="send"):
     id: FrameId
     to: Amid
     message_type: MessageType
-    encrypted_payload: bytes
+    encrypted_payload: Sealed
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=limits.MAILBOX_SECONDS)] | None = None
     want_acked: bool = False
 
@@ -114,7 +115,7 @@ class Receive(RelayFrame, frozen=True, kw_only=True, tag="receive"):
     id: FrameId
     sender: Amid = msgspec.field(name="from")
     message_type: MessageType
-    encrypted_payload: bytes
+    encrypted_payload: Sealed
     timestamp: Milliseconds
     attempt: int = 1
 
@@ -183,7 +184,7 @@ def encode(frame: FromAgent | FromRelay) -> bytes:
 
 def decode_from_agent(data: bytes) -> FromAgent:
     """Return what an agent said, or blame it."""
-    if len(data) > limits.MAX_FRAME:
+    if len(data) > limits.MAX_RELAY_FRAME:
         raise RemoteProtocolError("MESSAGE_TOO_LARGE")
     try:
         return _from_agent.decode(data)
@@ -193,7 +194,7 @@ def decode_from_agent(data: bytes) -> FromAgent:
 
 def decode_from_relay(data: bytes) -> FromRelay:
     """Return what a relay said, or blame it."""
-    if len(data) > limits.MAX_FRAME + 1024:
+    if len(data) > limits.MAX_RELAY_FRAME:
         raise RemoteProtocolError("relay_frame_too_large")
     try:
         return _from_relay.decode(data)

@@ -1,7 +1,7 @@
 """Who vouches for a document. Bytes are signed, not objects; nothing is parsed before it verified.
 
-The signature (Ed25519, RFC 8032) is over `agentmesh/1 <purpose>`, a zero byte, and then the payload exactly
-as it travels. A signature made for one purpose is worthless for another.
+The signature (Ed25519, RFC 8032) is over `agentmesh/1 <purpose>`, a zero byte, and then the payload
+exactly as it travels. A signature made for one purpose is worthless for another.
 """
 
 from enum import StrEnum

@@ -19,7 +19,6 @@ CONNECT_SECONDS = 10
 PING_SECONDS = 20
 PONG_SECONDS = 10
 CLOSE_SECONDS = 2
-_ROOM_FOR_HEADER = 1024
 
 
 class Wire(ClientConnection):
@@ -82,7 +81,7 @@ async def dial(origin: str, tls: ssl.SSLContext | None, *, public_only: bool) ->
                 ping_interval=PING_SECONDS,
                 ping_timeout=PONG_SECONDS,
                 close_timeout=CLOSE_SECONDS,
-                max_size=limits.MAX_FRAME + _ROOM_FOR_HEADER,
+                max_size=limits.MAX_RELAY_FRAME,
                 logger=_silent(),
                 proxy=None if public_only or _is_local(origin) else True,
                 **options,

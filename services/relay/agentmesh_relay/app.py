@@ -115,7 +115,7 @@ async def _listening(
         websocket_handshake_timeout=HEADER_SECONDS,
         logger_name=_silent(),
         enable_auto_pong=False,
-        max_frame_size=limits.MAX_FRAME,
+        max_frame_size=limits.MAX_RELAY_FRAME,
         read_buffer_init_size=READ_BUFFER_BYTES,
         use_aiofastnet=False,
         backlog=4096,

@@ -42,8 +42,14 @@ async def test_a_message_in_pieces_is_not_put_together(url: str) -> None:
 
 async def test_a_frame_that_is_too_large_is_not_even_read(url: str) -> None:
     async with agent(url, "mallory") as mallory:
-        await mallory.socket.send(bytes(limits.MAX_FRAME + 1))
+        await mallory.socket.send(bytes(limits.MAX_RELAY_FRAME + 1))
         assert await mallory.closed() == WSCloseCode.MESSAGE_TOO_BIG.value
+
+
+async def test_the_largest_sealed_frame_gets_through(url: str) -> None:
+    async with agent(url, "bob", "alice") as bob, agent(url, "alice") as alice:
+        await alice.send(message(BOB, "large", bytes(limits.MAX_FRAME)))
+        assert len((await bob.take()).encrypted_payload) == limits.MAX_FRAME
 
 
 async def test_ids_have_a_length(url: str) -> None:

@@ -1,12 +1,13 @@
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.limits import MAX_FRAME
+from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_FRAME, MAX_ID_LETTERS, MAX_RELAY_FRAME
 from agentmesh.protocol.relay_frames import (
     Ack,
     Presence,
@@ -63,11 +64,38 @@ def test_a_changed_byte_is_a_frame_or_an_error(place: int, byte: int) -> None:
 
 def test_size_is_checked_before_anything_is_parsed() -> None:
     with pytest.raises(RemoteProtocolError) as caught:
-        decode_from_agent(bytes(MAX_FRAME + 1))
+        decode_from_agent(bytes(MAX_RELAY_FRAME + 1))
     assert caught.value.code == "MESSAGE_TOO_LARGE"
     with pytest.raises(RemoteProtocolError) as caught:
         decode_from_relay(bytes(2 * MAX_FRAME))
     assert caught.value.code == "relay_frame_too_large"
+
+
+def test_the_largest_sealed_frame_fits_with_all_that_the_relay_says_around_it() -> None:
+    send = Send(
+        id=FrameId("i" * MAX_ID_LETTERS),
+        to=Amid("a" * 28),
+        message_type="message",
+        encrypted_payload=bytes(MAX_FRAME),
+        expires_in=MAILBOX_SECONDS,
+        want_acked=True,
+    )
+    assert decode_from_agent(encode(send)) == send
+    receive = Receive(
+        delivery=2**63,
+        id=send.id,
+        sender=send.to,
+        message_type="message",
+        encrypted_payload=send.encrypted_payload,
+        timestamp=2**53,
+        attempt=2**31,
+    )
+    assert decode_from_relay(encode(receive)) == receive
+
+
+def test_a_sealed_frame_has_a_bound_of_its_own() -> None:
+    too_large = msgspec.structs.replace(SEND, encrypted_payload=bytes(MAX_FRAME + 1))
+    assert code_of(decode_from_agent, encode(too_large)) == "INVALID_MESSAGE"
 
 
 def test_an_agent_does_not_speak_as_a_relay() -> None:
