@@ -54,13 +54,12 @@ def say(
     if not state.cipher.can_send or (state.holding and not all_that_was_held):
         room = 0
     room = max(room, 0)
+    if state.next_sequence == 1 and state.terms.ours and all_that_was_held:
+        sayings = (_own_saying(OPENING, _opening(state), keys), *sayings)
     now, later = sayings[:room], sayings[room:]
     effects: Effects = []
     holding = bool(later) or (state.holding and not all_that_was_held)
     state = msgspec.structs.replace(state, holding=holding)
-    if state.next_sequence == 1 and state.terms.ours and all_that_was_held:
-        opening = msgspec.msgpack.encode(Opening(stub=state.our_stub))
-        now = (_own_saying(OPENING, opening, keys), *now)
     for parcel in _parcels(now):
         state, sent = _send(state, parcel, keys)
         effects += sent
@@ -77,6 +76,10 @@ def _parcels(sayings: tuple[Saying, ...]) -> list[list[Saying]]:
             size = len(saying.payload) + 200
         parcels[-1].append(saying)
     return parcels
+
+
+def _opening(state: Open) -> bytes:
+    return msgspec.msgpack.encode(Opening(stub=state.our_stub))
 
 
 def _own_saying(kind: str, payload: bytes, keys: KeyRing) -> Saying:
@@ -104,11 +107,16 @@ def _send(state: Open, parcel: list[Saying], keys: KeyRing) -> tuple[Open, Effec
         for envelope in envelopes
         if envelope.type not in _UNSEEN
     ]
-    own_frames = state.own_frames
+    state = msgspec.structs.replace(state, next_sequence=first + len(parcel))
     if not numbers:
-        own_frames = (*own_frames, (envelopes[-1].sequence, frame_id))
-    state = msgspec.structs.replace(state, next_sequence=first + len(parcel), own_frames=own_frames)
+        state = _remember_own(state, envelopes, frame_id)
     return state, [*numbers, emit]
+
+
+def _remember_own(state: Open, envelopes: tuple[Envelope, ...], frame_id: FrameId) -> Open:
+    """Remember a frame which no message of the agent's will end, with all that is in it."""
+    numbers = tuple(envelope.sequence for envelope in envelopes)
+    return msgspec.structs.replace(state, own_frames=(*state.own_frames, (numbers, frame_id)))
 
 
 def _emit(
@@ -144,19 +152,27 @@ def bury(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, 
     missing = [number for number in sequences if number not in state.confirmed]
     if not missing or not state.cipher.can_send:
         return state, []
-    envelopes = tuple(
-        Envelope(
-            id=MessageId(uuid7(keys.clock.now(), keys.entropy)),
-            sequence=number,
-            type=TOMBSTONE,
-            timestamp=keys.milliseconds(),
-            payload=b"{}",
-        )
-        for number in missing[:MAX_PARCEL_MESSAGES]
+    graves = [_stand_in(number, TOMBSTONE, b"{}", keys) for number in missing]
+    if state.terms.ours and 1 not in state.confirmed:
+        # The opening shared its frame with what expired: it is said again, under its number.
+        graves.insert(0, _stand_in(1, OPENING, _opening(state), keys))
+    effects: Effects = []
+    for start in range(0, len(graves), MAX_PARCEL_MESSAGES):
+        parcel = tuple(graves[start : start + MAX_PARCEL_MESSAGES])
+        state, frame_id, emit = _emit(state, parcel, keys)
+        state = _remember_own(state, parcel, frame_id)
+        effects.append(emit)
+    return state, effects
+
+
+def _stand_in(number: int, kind: str, payload: bytes, keys: KeyRing) -> Envelope:
+    return Envelope(
+        id=MessageId(uuid7(keys.clock.now(), keys.entropy)),
+        sequence=number,
+        type=kind,
+        timestamp=keys.milliseconds(),
+        payload=payload,
     )
-    state, frame_id, emit = _emit(state, envelopes, keys)
-    own_frames = (*state.own_frames, (envelopes[-1].sequence, frame_id))
-    return msgspec.structs.replace(state, own_frames=own_frames), [emit]
 
 
 # --- hearing ------------------------------------------------------------------------------------
@@ -213,11 +229,13 @@ def _peer_stub(state: Open, payload: bytes) -> Signed:
 
 def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
     received, effects = state.received, list[AnyEffect]()
-    peer_stub, close_at = state.peer_stub, state.close_at
+    peer_stub, close_at, consumed = state.peer_stub, state.close_at, state.consumed
     for envelope in parcel.envelopes:
         if envelope.sequence in received:
             continue
         received = received.add(envelope.sequence)
+        if envelope.type in _UNSEEN:
+            consumed = consumed.reach(envelope.sequence)  # the agent never will
         if envelope.type == OPENING:
             peer_stub = _peer_stub(state, envelope.payload)
         elif envelope.type == CLOSE:
@@ -227,7 +245,7 @@ def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
     if received.up_to > state.received.up_to:
         effects.append(ShowUpTo(received.up_to))
     state = msgspec.structs.replace(
-        state, received=received, peer_stub=peer_stub, close_at=close_at
+        state, received=received, consumed=consumed, peer_stub=peer_stub, close_at=close_at
     )
     return state, effects
 

@@ -86,13 +86,13 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return receipts.confirm(state, event.frame)
         case Open(), Read():
             return receipts.consume(state, event.sequences, keys)
-        case Open(closing=""), Expired():
+        case Open(), Expired():
             return conversation.bury(state, event.sequences, keys)
         case Open(closing=""), Close():
             return conversation.close(state, event.reason, keys)
         case Open(), Lost():
             return _over(state, "session_lost", [StartOver()], by_peer=True)
-        case Open(), Close() | Expired() | Unheld():
+        case Open(), Close() | Unheld():
             return state, []  # it is closing already
 
         # Afterwards: repetitions are answered as before, the rest is late.

@@ -24,6 +24,14 @@ class Numbers(msgspec.Struct, frozen=True):
             raise RemoteProtocolError("sequence_too_far_ahead")
         return Numbers(self.up_to, (*self.also, number)).closed()
 
+    def reach(self, number: int) -> "Numbers":
+        """Return the set with `number`; gaps too far behind it are given up, and count as come."""
+        base = self
+        if number > self.up_to + MAX_SKIPPED:
+            up_to = number - MAX_SKIPPED
+            base = Numbers(up_to, tuple(late for late in self.also if late > up_to)).closed()
+        return base.add(number)
+
     def union(self, other: "Numbers") -> "Numbers":
         """Return what is in either."""
         also = {*self.also, *other.also}

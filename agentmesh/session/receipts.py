@@ -31,7 +31,11 @@ def confirm(state: Open, frame: ReceiptFrame) -> tuple[Open | Ended, Effects]:
         effects.append(Confirm(read_by_peer, consumed=True))
     if not effects:
         return state, []
-    done = [frame_id for last, frame_id in state.own_frames if last in confirmed]
+    done = [
+        frame_id
+        for numbers, frame_id in state.own_frames
+        if all(number in confirmed for number in numbers)
+    ]
     effects += [Drop(frame_id) for frame_id in done]
     left = tuple(item for item in state.own_frames if item[1] not in done)
     state = msgspec.structs.replace(
@@ -48,7 +52,7 @@ def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Ope
     """Tell the peer what our agent has read."""
     consumed = state.consumed
     for number in sequences:
-        consumed = consumed.add(number)
+        consumed = consumed.reach(number)
     if consumed == state.consumed:
         return state, []
     state = msgspec.structs.replace(state, consumed=consumed)

@@ -66,7 +66,7 @@ class Open(State, frozen=True, kw_only=True):
     received: Numbers = Numbers()
     consumed: Numbers = Numbers()
     holding: bool = False
-    own_frames: tuple[tuple[int, FrameId], ...] = ()
+    own_frames: tuple[tuple[tuple[int, ...], FrameId], ...] = ()
     closing: str = ""
     close_at: tuple[int, str] | None = None
     accept: bytes = b""
