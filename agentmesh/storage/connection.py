@@ -4,6 +4,7 @@ The store takes the function that makes connections, so that tests can put a dis
 loses power.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from agentmesh.storage.failures import failure
 Values = Sequence[Any] | Mapping[str, Any]
 
 _BUSY_SECONDS = 5.0
-_CHECKED_BYTES = 256 * 1024 * 1024
+_CHECKED_BYTES = 128 * 1024 * 1024
 # FULL: with NORMAL, a power cut takes acknowledged rows away. secure_delete: what is erased, old
 # ratchet states above all, must not stay on free pages.
 _SETTINGS = (
@@ -77,14 +78,22 @@ def set_up(connection: Connection, path: Path) -> None:
 
 
 def check(connection: Connection, path: Path) -> None:
-    """Raise `StorageError` if the database is damaged.
+    """Raise `StorageError` if the database is damaged; indexes are made anew if only they are.
 
     A huge one would take too long: there, damage shows when it is met.
     """
-    if path.stat().st_size > _CHECKED_BYTES:
+    if path.stat().st_size > _CHECKED_BYTES or _says_ok(connection, "integrity_check"):
         return
-    if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+    if not _says_ok(connection, "quick_check"):  # which leaves the indexes out
         raise failure("database_corrupt", path)
+    with contextlib.suppress(sqlite3.IntegrityError):  # a key that is there twice
+        connection.execute("REINDEX").fetchall()
+    if not _says_ok(connection, "integrity_check"):
+        raise failure("database_corrupt", path)
+
+
+def _says_ok(connection: Connection, question: str) -> bool:
+    return bool(connection.execute(f"PRAGMA {question}(1)").fetchall() == [("ok",)])
 
 
 def protect(path: Path) -> None:

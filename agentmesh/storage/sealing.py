@@ -17,6 +17,6 @@ class Sealer(Protocol):
         """Return what was sealed at this place, or raise `CryptoError`."""
 
 
-def place_of(table: str, key: tuple[str | int, ...], column: str) -> bytes:
-    """Return the place of one field of one row."""
-    return _encode((table, key, column))
+def place_of(table: str, row: tuple[object, ...], column: str) -> bytes:
+    """Return the place of one field; `row` is what tells the row from others."""
+    return _encode((table, row, column))

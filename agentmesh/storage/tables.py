@@ -19,6 +19,7 @@ from agentmesh.storage.rows import (
 from agentmesh.storage.sealing import Sealer, place_of
 
 R = TypeVar("R", bound=Row)
+_TIMES = (float, float | None)
 SETTLED = frozenset({"delivered", "consumed", "refused", "undeliverable"})
 
 
@@ -34,18 +35,28 @@ class Named(Row, frozen=True, kw_only=True):
 
 
 class Table(Generic[R]):
-    """One kind of row and its table."""
+    """One kind of row and its table.
 
-    def __init__(self, name: str, kind: type[R], *key: str) -> None:
+    What is sealed is bound to its table, its column and the row's other fields: whoever edits the
+    file can neither swap rows nor raise a contact's trust. `loose` fields, which change by
+    themselves, are left out.
+    """
+
+    def __init__(
+        self, name: str, kind: type[R], key: tuple[str, ...], loose: tuple[str, ...] = ()
+    ) -> None:
         fields = msgspec.structs.fields(kind)
         self.name = name
         self.kind = kind
-        self.key = key
         self.columns = tuple(field.name for field in fields)
         self._sealed = tuple(field.name for field in fields if field.type is bytes)
         self._flags = tuple(field.name for field in fields if field.type is bool)
         self._tuples = tuple(
             field.name for field in fields if getattr(field.type, "__origin__", None) is tuple
+        )
+        self._times = tuple(field.name for field in fields if field.type in _TIMES)
+        self._bound = tuple(
+            column for column in self.columns if column not in {*self._sealed, *loose}
         )
         names = ", ".join(self.columns)
         values = ", ".join(f":{column}" for column in self.columns)
@@ -60,21 +71,25 @@ class Table(Generic[R]):
     def to_disk(self, row: Row, sealer: Sealer) -> dict[str, Any]:
         """Return the row's columns."""
         values = msgspec.structs.asdict(row)
-        for column in self._sealed:
-            values[column] = sealer.seal(self._place(values, column), values[column])
+        for column in self._times:
+            if values[column] is not None:
+                values[column] = float(values[column])  # as it will come back
         for column in self._tuples:
             values[column] = as_json(values[column])
+        places = [(column, self._place(values, column)) for column in self._sealed]
+        for column, place in places:
+            values[column] = sealer.seal(place, values[column])
         return values
 
     def from_disk(self, found: tuple[Any, ...], sealer: Sealer) -> R:
         """Return the row of what `select` found, or raise `Unreadable`."""
         values = dict(zip(self.columns, found[1:], strict=True))
         try:
+            for column in self._flags:
+                values[column] = {0: False, 1: True}[values[column]]
             for column in self._sealed:
                 if values[column] or not _erased(values):
                     values[column] = sealer.open(self._place(values, column), values[column])
-            for column in self._flags:
-                values[column] = {0: False, 1: True}[values[column]]
             for column in self._tuples:
                 values[column] = msgspec.json.decode(values[column])
             return msgspec.convert(values, self.kind)
@@ -82,7 +97,7 @@ class Table(Generic[R]):
             raise Unreadable(self.name) from error
 
     def _place(self, values: Mapping[str, Any], column: str) -> bytes:
-        return place_of(self.name, tuple(values[part] for part in self.key), column)
+        return place_of(self.name, tuple(values[part] for part in self._bound), column)
 
 
 def as_json(values: tuple[str | int, ...]) -> str:
@@ -94,14 +109,19 @@ def _erased(values: Mapping[str, Any]) -> bool:
     return values.get("outcome") in SETTLED
 
 
-SESSIONS = Table("sessions", SessionRow, "session_id")
-OUTGOING = Table("outgoing", OutgoingRow, "message_id")
-INCOMING = Table("incoming", IncomingRow, "message_id", "peer")
-ERRANDS = Table("errands", ErrandRow, "errand_id")
-KNOCKS = Table("knocks", KnockRow, "knock_id")
-CONTACTS = Table("contacts", ContactRow, "amid")
-PREKEYS = Table("prekeys", PrekeyRow, "kind", "id")
-NAMED = Table("named", Named, "name")
+SESSIONS = Table("sessions", SessionRow, ("session_id",))
+OUTGOING = Table(
+    "outgoing",
+    OutgoingRow,
+    ("message_id",),
+    loose=("session_id", "sequence", "frame_id", "outcome", "reason"),
+)
+INCOMING = Table("incoming", IncomingRow, ("message_id", "peer"), loose=("position", "consumed_at"))
+ERRANDS = Table("errands", ErrandRow, ("errand_id",))
+KNOCKS = Table("knocks", KnockRow, ("knock_id",), loose=("verdict", "reason"))
+CONTACTS = Table("contacts", ContactRow, ("amid",))
+PREKEYS = Table("prekeys", PrekeyRow, ("kind", "id"))
+NAMED = Table("named", Named, ("name",))
 
 TABLES: dict[type[Row], Table[Any]] = {
     table.kind: table
