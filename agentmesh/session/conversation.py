@@ -36,8 +36,15 @@ Effects = list[AnyEffect]
 CLOSE = "close"
 TOMBSTONE = "tombstone"
 _UNSEEN = {OPENING, CLOSE, TOMBSTONE}
-MAY_START_OVER = {"completed", "timeout", "session_expired", "maintenance", "excessive_skip"}
-"""Close reasons after which nobody minds a new KNOCK for what was not taken any more."""
+MAY_START_OVER = {
+    "completed",
+    "timeout",
+    "session_expired",
+    "maintenance",
+    "excessive_skip",
+    "session_lost",
+}
+"""Ends after which nobody minds a new KNOCK for what was not taken any more."""
 
 
 # --- saying -------------------------------------------------------------------------------------
@@ -187,7 +194,8 @@ def hear(state: Open, frame: MessageFrame, keys: KeyRing) -> tuple[Open | Ended,
             return state, [receipt(state.cipher, state.received, state.consumed, keys)]
         if error.code == "excessive_skip":
             ended = Ended(terms=state.terms, reason=error.code, by_peer=True)
-            return ended, [DropAll(), StartOver(), Over(error.code, by_peer=True)]
+            rest = rest_of(state, error.code)
+            return ended, [DropAll(), rest, Over(error.code, by_peer=True)]
         raise
     terms = state.terms
     parcel = decode_parcel(
@@ -260,5 +268,13 @@ def _close_reason(payload: bytes) -> str:
 def _ended_by_peer(state: Open, reason: str, effects: Effects) -> tuple[Ended, Effects]:
     """Everything before the peer's good-bye has come. What it did not take is said elsewhere."""
     ended = state.ended(reason, by_peer=True)
-    rest = StartOver() if reason in MAY_START_OVER else Fail(refused=True, reason=reason)
-    return ended, [*effects, DropAll(), rest, Over(reason, by_peer=True)]
+    return ended, [*effects, DropAll(), rest_of(state, reason), Over(reason, by_peer=True)]
+
+
+def rest_of(state: Open, reason: str) -> StartOver | Fail:
+    """Return what becomes of messages that the peer did not take. What we ended stays ended."""
+    if state.closing:
+        return Fail(refused=False, reason=state.closing)
+    if reason in MAY_START_OVER:
+        return StartOver()
+    return Fail(refused=True, reason=reason)

@@ -91,7 +91,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Open(closing=""), Close():
             return conversation.close(state, event.reason, keys)
         case Open(), Lost():
-            return _over(state, "session_lost", [StartOver()], by_peer=True)
+            rest = conversation.rest_of(state, "session_lost")
+            return _over(state, "session_lost", [rest], by_peer=True)
         case Open(), Close() | Unheld():
             return state, []  # it is closing already
 

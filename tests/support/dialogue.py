@@ -104,9 +104,9 @@ def frames_in(effects: list[AnyEffect]) -> list[frames.AnyFrame]:
     return [frames.decode(e.payload) for e in effects if isinstance(e, Emit | EmitOnce)]
 
 
-def knocking(alice: Party, bob: Party) -> tuple[Dialogue, Knocked]:
+def knocking(alice: Party, bob: Party, *, again: bool = False) -> tuple[Dialogue, Knocked]:
     """Return Alice after her KNOCK, and Bob's state when it has arrived."""
-    dialogue = Dialogue(alice, Resolving(terms=terms(alice, bob, ours=True)))
+    dialogue = Dialogue(alice, Resolving(terms=terms(alice, bob, ours=True), again=again))
     effects = dialogue.say(Resolved(bob.bundle(), SUITE))
     (frame,) = frames_in(effects)
     dialogue.effects.clear()

@@ -1,0 +1,160 @@
+"""An example of every state a session can be in, with an example of every event for it."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import get_args
+
+from agentmesh.session.events import (
+    Allowed,
+    AnyEvent,
+    Close,
+    Denied,
+    Expired,
+    KnockRepeated,
+    Lost,
+    PrekeyStale,
+    Read,
+    Reconnected,
+    Resolved,
+    Send,
+    Superseded,
+    Unheld,
+    Unresolvable,
+)
+from agentmesh.session.states import AnyState, Resolving
+from tests.support.dialogue import (
+    SUITE,
+    Dialogue,
+    answer_to,
+    carry,
+    event_of,
+    frames_in,
+    knocking,
+    opened,
+    terms,
+)
+from tests.support.parties import Party, party
+from tests.support.world import FakeClock
+
+CLOCK = FakeClock()
+ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
+KINDS: tuple[str, ...] = tuple(kind.__name__ for kind in get_args(AnyEvent))
+GOODBYE = "Heard: a close"
+EVENTS = tuple(name for kind in KINDS for name in ([kind, GOODBYE] if kind == "Heard" else [kind]))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A state, whose it is, and what may happen to it."""
+
+    us: Party
+    state: AnyState
+    events: dict[str, AnyEvent]
+
+
+@cache
+def examples() -> dict[str, Example]:
+    """Return the states by what they are called in docs/protocol.md."""
+    return {
+        "Resolving": _resolving(),
+        "Knocking": _knocking(again=False),
+        "Knocking, again": _knocking(again=True),
+        "Knocked": _knocked(),
+        "Open": _open(),
+        "Open, closing": _closing(),
+        "Ended": _ended(),
+        "Ended, refused": _refused(),
+    }
+
+
+def _resolving() -> Example:
+    state = Resolving(terms=terms(ALICE, BOB, ours=True))
+    return Example(ALICE, state, _any_events())
+
+
+def _knocking(*, again: bool) -> Example:
+    alice, knocked = knocking(ALICE, BOB, again=again)
+    yes = answer_to(alice, Dialogue(BOB, knocked).say(Allowed(BOB.responder())))
+    no = answer_to(alice, Dialogue(BOB, knocked).say(Denied("low_reputation")))
+    return Example(ALICE, alice.state, _any_events(Accepted=yes, Rejected=no))
+
+
+def _knocked() -> Example:
+    _, knocked = knocking(ALICE, BOB)
+    return Example(BOB, knocked, _any_events())
+
+
+def _talking() -> tuple[Dialogue, Dialogue]:
+    """Return both sides; both have spoken, and Alice's last words have not come yet."""
+    alice, bob = opened(ALICE, BOB, "hello")
+    bob.send("hi")
+    carry(alice, bob)
+    alice.send("how are you?")
+    return alice, bob
+
+
+def _open() -> Example:
+    alice, bob = _talking()
+    return Example(ALICE, alice.state, _any_events(**_words_of(bob)))
+
+
+def _closing() -> Example:
+    alice, bob = _talking()
+    words = _words_of(bob)
+    alice.say(Close("completed"))
+    for frame in frames_in(alice.effects):
+        words["Receipted"] = event_of(frames_in(bob.say(event_of(frame)))[-1])
+    return Example(ALICE, alice.state, _any_events(**words))
+
+
+def _ended() -> Example:
+    alice, bob = _talking()
+    words = _words_of(bob)
+    alice.say(words[GOODBYE])
+    return Example(ALICE, alice.state, _any_events(**{**words, "Heard": words[GOODBYE]}))
+
+
+def _refused() -> Example:
+    _, knocked = knocking(ALICE, BOB)
+    bob = Dialogue(BOB, knocked)
+    bob.say(Denied("low_reputation"))
+    return Example(BOB, bob.state, _any_events())
+
+
+def _words_of(bob: Dialogue) -> dict[str, AnyEvent]:
+    """Return a message of Bob's, his receipt for what he has heard, or instead his good-bye."""
+    (bye,) = frames_in(Dialogue(BOB, bob.state).say(Close("completed")))
+    (word,) = frames_in(bob.send("yes?"))
+    (receipt,) = frames_in(bob.say(Read((2,))))
+    return {"Heard": event_of(word), "Receipted": event_of(receipt), GOODBYE: event_of(bye)}
+
+
+def _any_events(**fitting: AnyEvent) -> dict[str, AnyEvent]:
+    """Return an event of each kind: the fitting ones, and for the rest any."""
+    alice, bob = opened(ALICE, BOB, "hello")
+    sayings = (alice.saying("one"), alice.saying("two"))
+    knocker, knocked = knocking(ALICE, BOB)
+    yes = answer_to(knocker, Dialogue(BOB, knocked).say(Allowed(BOB.responder())))
+    no = answer_to(knocker, Dialogue(BOB, knocked).say(Denied("low_reputation")))
+    words = _words_of(bob)
+    events: list[AnyEvent] = [
+        Send(sayings),
+        Unheld(sayings),
+        Resolved(BOB.bundle(), SUITE),
+        Unresolvable("agent_not_found"),
+        yes,
+        no,
+        PrekeyStale(),
+        Allowed(BOB.responder()),
+        Denied("low_reputation"),
+        KnockRepeated(),
+        words["Heard"],
+        words["Receipted"],
+        Lost(),
+        Read((1,)),
+        Expired((3,)),
+        Close("completed"),
+        Reconnected(),
+        Superseded(),
+    ]
+    return {type(event).__name__: event for event in events} | words | fitting
