@@ -5,6 +5,7 @@ its end nobody can tell, unless the session's last entry (`closed`) was among th
 """
 
 import os
+import threading
 from collections import OrderedDict
 from pathlib import Path
 
@@ -50,16 +51,18 @@ class _Tail(msgspec.Struct):
 
     handle: int
     place: Place
+    is_synced: bool = False
 
 
 class Transcripts:
-    """The transcripts of one home."""
+    """The transcripts of one home. `sync` may run in another thread, all else stays in one."""
 
     def __init__(self, directory: Path, key: Secret, entropy: Entropy) -> None:
         self._directory = directory
         self._key = key
         self._entropy = entropy
         self._tails: OrderedDict[SessionId, _Tail] = OrderedDict()
+        self._opening = threading.Lock()  # held whenever files are opened or let go
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
@@ -75,6 +78,7 @@ class Transcripts:
                 raise StorageError("transcript_full", "This session's transcript is full.")
             self._write(tail, record)
             tail.place = place
+            tail.is_synced = False
         except OSError as error:
             self._let_go(session_id)
             raise _unusable(error) from None
@@ -115,11 +119,20 @@ class Transcripts:
 
     def sync(self) -> None:
         """Make what was added survive a power cut."""
+        handles: list[int] = []
         try:
-            for tail in self._tails.values():
-                os.fsync(tail.handle)
+            with self._opening:
+                for tail in self._tails.values():
+                    if not tail.is_synced:
+                        handles.append(os.dup(tail.handle))
+                        tail.is_synced = True
+            for handle in handles:  # meanwhile more may be added
+                os.fsync(handle)
         except OSError as error:
             raise _unusable(error) from None
+        finally:
+            for handle in handles:
+                os.close(handle)
 
     def close(self) -> None:
         """Sync and let all files go."""
@@ -144,8 +157,11 @@ class Transcripts:
                 oldest = next(iter(self._tails))
                 os.fsync(self._tails[oldest].handle)
                 self._let_go(oldest)
-            self._tails[session_id] = self._open(session_id)
-        self._tails.move_to_end(session_id)
+            tail = self._open(session_id)
+            with self._opening:
+                self._tails[session_id] = tail
+        with self._opening:
+            self._tails.move_to_end(session_id)
         return self._tails[session_id]
 
     def _open(self, session_id: SessionId) -> _Tail:
@@ -179,9 +195,10 @@ class Transcripts:
         return reader.place
 
     def _let_go(self, session_id: SessionId) -> None:
-        tail = self._tails.pop(session_id, None)
-        if tail is not None:
-            os.close(tail.handle)
+        with self._opening:
+            tail = self._tails.pop(session_id, None)
+            if tail is not None:
+                os.close(tail.handle)
 
     def _path(self, session_id: SessionId) -> Path:
         if not _is_session(session_id):

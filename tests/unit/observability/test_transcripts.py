@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -215,3 +216,27 @@ def test_a_place_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert code_of(lambda: Transcripts(tmp_path / "file", KEY, FakeEntropy())) == (
         "transcript_unusable"
     )
+
+
+def test_a_thread_may_sync_while_entries_are_added(kept: Transcripts) -> None:
+    failures: list[Exception] = []
+    is_over = threading.Event()
+
+    def sync_over_and_over() -> None:
+        while not is_over.is_set():
+            try:
+                kept.sync()
+            except Exception as error:  # noqa: BLE001 (the test looks at it)
+                failures.append(error)
+                return
+
+    thread = threading.Thread(target=sync_over_and_over)
+    thread.start()
+    sessions = [SessionId(f"0190a0a0-0000-7000-8000-{number:012d}") for number in range(150)]
+    for session_id in sessions:
+        kept.append(session_id, said())
+        kept.append(sessions[0], said())
+    is_over.set()
+    thread.join(10)
+    assert failures == []
+    assert len(kept.show(sessions[0]).entries) == 151
