@@ -221,7 +221,7 @@ class Conversations:
                     turn.move(rows, choose(turn.talks, wish, turn.now) or turn.begin(wish))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
-                rows = turn.unsettled(session_id, await self._store.unsettled(session_id))
+                rows = turn.unsettled(session_id, await self._store.held(session_id))
                 held = tuple(_saying(row) for row in rows if row.sequence is None)
                 turn.apply(session_id, Unheld(held))
 

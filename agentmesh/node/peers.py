@@ -13,6 +13,7 @@ from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.world import Clock
 from agentmesh.storage.interface import ContactRow, DropContact, Put, SetValue, Store
 
+MAX_ROWS = 1000
 CONTACT = 1
 """The lowest trust level of a contact; below it a row only remembers keys."""
 
@@ -24,6 +25,7 @@ class Peers:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._rows: dict[Amid, ContactRow | None] = {}  # only this class changes contacts
 
     async def find(self, text: str) -> Amid:
         """Return the AMID of a peer given as alias, name, AMID or DID."""
@@ -49,7 +51,11 @@ class Peers:
 
     async def row(self, amid: Amid) -> ContactRow | None:
         """Return what is kept of a peer."""
-        return await self._store.contact(amid)
+        if amid not in self._rows:
+            if len(self._rows) >= MAX_ROWS:
+                self._rows.clear()
+            self._rows[amid] = await self._store.contact(amid)
+        return self._rows[amid]
 
     async def contacts(self) -> list[ContactRow]:
         """Return the contacts."""
@@ -75,9 +81,10 @@ class Peers:
 
     async def forget(self, amid: Amid) -> None:
         """Forget a contact."""
-        if await self._store.contact(amid) is None:
+        if await self.row(amid) is None:
             raise UsageError("unknown_contact", "There is no such contact.")
         await self._store.commit([DropContact(amid)])
+        self._rows.pop(amid, None)
 
     async def remember(self, found: Found, suites: SuiteList) -> None:
         """Keep what a lookup showed, so that older statements are noticed later."""
@@ -98,7 +105,7 @@ class Peers:
 
     async def known_suites(self, amid: Amid) -> Known:
         """Return what we remember of a peer's suites."""
-        row = await self._store.contact(amid)
+        row = await self.row(amid)
         return Known() if row is None else Known(row.suites, row.suites_sequence)
 
     async def relay_of(self, amid: Amid) -> str:
@@ -116,11 +123,12 @@ class Peers:
         return relay
 
     async def _kept(self, amid: Amid, signing_key: bytes) -> ContactRow:
-        row = await self._store.contact(amid)
+        row = await self.row(amid)
         return row or ContactRow(amid=amid, signing_key=signing_key, added_at=self._clock.now())
 
     async def _keep(self, row: ContactRow) -> ContactRow:
         await self._store.commit([Put(row)])
+        self._rows[row.amid] = row
         return row
 
     async def _check_alias(self, amid: Amid, alias: str) -> None:

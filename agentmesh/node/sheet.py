@@ -8,7 +8,7 @@ from agentmesh.errors import UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
-from agentmesh.protocol.limits import AGENT_SIGNATURE_MAX_AGE, MAILBOX_SECONDS
+from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session import effects as wanted
 from agentmesh.session.effects import AnyEffect
 from agentmesh.storage import interface as kept
@@ -134,9 +134,6 @@ class Sheet:
             received_at=self.now,
         )
         self.changes.append(Deliver(row))
-        self.changes.append(
-            kept.Remember(self.peer, envelope.id, self.now + AGENT_SIGNATURE_MAX_AGE)
-        )
         self.notices.append(
             Notice(
                 kind="message_received",

@@ -41,7 +41,9 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
         UPDATE incoming SET position = numbered.position
         FROM (
           SELECT row, row_number() OVER (ORDER BY sequence, row) + (
-            SELECT max(value, ifnull((SELECT max(position) FROM incoming), 0)) FROM last_position
+            SELECT max(value, ifnull((
+              SELECT max(position) FROM incoming WHERE position IS NOT NULL
+            ), 0)) FROM last_position
           ) AS position
           FROM incoming
           WHERE session_id = :session_id AND position IS NULL AND sequence <= :up_to
@@ -50,7 +52,9 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
         """,
         """
         UPDATE last_position
-        SET value = max(value, ifnull((SELECT max(position) FROM incoming), 0))
+        SET value = max(value, ifnull((
+          SELECT max(position) FROM incoming WHERE position IS NOT NULL
+        ), 0))
         """,
     ),
     Move: (

@@ -107,6 +107,9 @@ class Store(Protocol):
     async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
         """Return a session's messages which the peer has not confirmed, as they were said."""
 
+    async def held(self, session_id: SessionId) -> list[OutgoingRow]:
+        """Return those of them which have no number yet."""
+
     async def expired_outgoing(self, now: float) -> list[OutgoingRow]:
         """Return unsettled messages whose time is over."""
 

@@ -80,17 +80,18 @@ class SqliteStore:
     async def __aenter__(self) -> Self:
         """Open the database, made or brought up to date as needed; refuse a damaged one."""
         async with AsyncExitStack() as stack:
-            writing = await asyncio.to_thread(
+            opened = await asyncio.to_thread(
                 opening.open_database, self._path, self._sealer, self._connect
             )
-            stack.callback(writing.close)
+            stack.callback(opened.connection.close)
+            self._tell_of(opened)
             self._rows = opening.another(self._path, self._connect)
             stack.callback(self._rows.close)
             self._lists = opening.another(self._path, self._connect)
             stack.callback(self._lists.close)
             self._reader = ThreadPoolExecutor(1, "store-reader")
             stack.callback(self._reader.shutdown)
-            self._writer = Writer(writing, self._path)
+            self._writer = Writer(opened.connection, self._path)
             stack.push_async_callback(self._writer.close)
             self._stack = stack.pop_all()
         return self
@@ -123,6 +124,14 @@ class SqliteStore:
         return await self._all(
             OUTGOING,
             "WHERE session_id = ? AND outcome IN ('held', 'queued') ORDER BY row",
+            session_id,
+        )
+
+    async def held(self, session_id: SessionId) -> list[OutgoingRow]:
+        return await self._all(
+            OUTGOING,
+            "WHERE session_id = ? AND outcome IN ('held', 'queued') AND sequence IS NULL"
+            " ORDER BY row",
             session_id,
         )
 
@@ -235,6 +244,14 @@ class SqliteStore:
             with suppress(StorageError):  # there is no space for it: then it is found again
                 await self._writer.run(partial(set_aside, damage=found.damage))
         return found.rows
+
+    def _tell_of(self, opened: opening.Opened) -> None:
+        if opened.was_mended:
+            self._warnings.append(
+                f"The indexes of {self._path} did not fit its rows and were made anew; a disk that "
+                "does this may do worse."
+            )
+        self._warn(opened.damage)
 
     def _warn(self, damage: Sequence[Damage]) -> None:
         for table, row in damage:

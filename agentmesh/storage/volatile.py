@@ -52,6 +52,9 @@ class VolatileStore:
     async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
         return [m for m in self._open() if m.session_id == session_id]
 
+    async def held(self, session_id: SessionId) -> list[OutgoingRow]:
+        return [m for m in await self.unsettled(session_id) if m.sequence is None]
+
     async def expired_outgoing(self, now: float) -> list[OutgoingRow]:
         return [m for m in self._open() if m.expires_at <= now]
 

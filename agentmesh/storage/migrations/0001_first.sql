@@ -33,6 +33,8 @@ CREATE TABLE outgoing (
 ) STRICT;
 CREATE INDEX outgoing_unsettled ON outgoing (session_id, row)
   WHERE outcome IN ('held', 'queued');
+CREATE INDEX outgoing_held ON outgoing (session_id, row)
+  WHERE outcome IN ('held', 'queued') AND sequence IS NULL;
 CREATE INDEX outgoing_expiring ON outgoing (expires_at) WHERE outcome IN ('held', 'queued');
 CREATE INDEX outgoing_settled ON outgoing (created_at) WHERE outcome NOT IN ('held', 'queued');
 CREATE INDEX outgoing_delivered ON outgoing (session_id, sequence) WHERE outcome = 'delivered';
