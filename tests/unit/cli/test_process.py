@@ -66,6 +66,17 @@ def test_up_takes_a_stopped_agent_online_again(mesh: Shell, script: Script) -> N
     assert [name for name, _, _ in script.asked] == ["status", "wake"]
 
 
+def test_up_takes_an_agent_online_that_was_stopped_before_its_daemon_ended(
+    mesh: Shell, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = iter([None, control_server.status(stopped=True)])
+    monkeypatch.setattr(process, "_running", lambda desk: next(running))
+    monkeypatch.setattr(process, "_launch", lambda desk, arguments: {"ready": True})
+    script.answers["wake"] = answers.Breakers(paused=False, stopped=False)
+    assert mesh("up", "--json").document["already_running"] is False
+    assert [name for name, _, _ in script.asked] == ["wake"]
+
+
 @pytest.mark.slow
 def test_why_it_does_not_start_is_shown(shell: Shell) -> None:
     said = fake(shell, "error", "up", "--json")
