@@ -28,14 +28,12 @@ async def knocks_list(rooms: Rooms, asked: calls.KnocksList, _: Permit) -> answe
 async def knocks_approve(rooms: Rooms, asked: calls.KnocksApprove, _: Permit) -> answers.Decided:
     """Accept a KNOCK; its sender becomes a contact."""
     row = await rooms.gatekeeper.approve(SessionId(asked.id))
-    rooms.hand.bulletin.publish(Notice(kind="knock_accepted", peer=row.peer))
     return answers.Decided(knock=views.knock(row))
 
 
 async def knocks_deny(rooms: Rooms, asked: calls.KnocksDeny, _: Permit) -> answers.Decided:
     """Dismiss a KNOCK; its sender sees silence."""
     row = await rooms.gatekeeper.deny(SessionId(asked.id))
-    rooms.hand.bulletin.publish(Notice(kind="knock_rejected", peer=row.peer))
     return answers.Decided(knock=views.knock(row))
 
 

@@ -119,11 +119,15 @@ class Turn:
     def _judge(self, before: AnyState, after: AnyState) -> None:
         """Note what became of a KNOCK, and of those that were waiting for this one's end."""
         terms = after.terms
-        if isinstance(before, Knocked) and isinstance(after, Open):
+        if isinstance(before, Resolving) and isinstance(after, Knocking):
+            self.sheet.tell("knock_sent", terms.session_id, category=terms.intent.category)
+        elif isinstance(before, Knocked) and isinstance(after, Open):
             self.sheet.changes.append(Judge(terms.session_id, "accepted"))
+            self.sheet.tell("knock_accepted", terms.session_id)
         elif isinstance(before, Knocked) and isinstance(after, Ended):
             verdict: Literal["rejected", "dismissed"] = "rejected" if after.answer else "dismissed"
             self.sheet.changes.append(Judge(terms.session_id, verdict, after.reason))
+            self.sheet.tell("knock_rejected", terms.session_id, reason=after.reason)
         if isinstance(after, Open) and not isinstance(before, Open):
             for rival in self.rivals(terms):
                 self.apply(rival, Superseded())

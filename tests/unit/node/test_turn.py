@@ -105,3 +105,11 @@ async def test_a_dismissed_knock_is_not_called_rejected() -> None:
         assert isinstance(turn.talks[SessionId(knocked.terms.session_id)].state, Ended)
         judged = [getattr(change, "verdict", None) for change in turn.sheet.changes]
         assert verdict in judged
+
+
+def test_the_owner_is_told_what_becomes_of_each_knock() -> None:
+    _, knocked = knocking(ALICE, BOB)
+    for event, kind in ((Allowed(BOB.responder()), "accepted"), (Denied("blocked"), "rejected")):
+        turn = turn_of(BOB, ALICE, knocked)
+        turn.apply(knocked.terms.session_id, event)
+        assert f"knock_{kind}" in [notice.kind for notice in turn.sheet.notices]
