@@ -77,19 +77,20 @@ def set_up(connection: Connection, path: Path) -> None:
         connection.execute(setting).fetchall()
 
 
-def check(connection: Connection, path: Path) -> None:
-    """Raise `StorageError` if the database is damaged; indexes are made anew if only they are.
+def check(connection: Connection, path: Path) -> bool:
+    """Raise `StorageError` if the database is damaged; tell whether its indexes had to be mended.
 
     A huge one would take too long: there, damage shows when it is met.
     """
     if path.stat().st_size > _CHECKED_BYTES or _says_ok(connection, "integrity_check"):
-        return
+        return False
     if not _says_ok(connection, "quick_check"):  # which leaves the indexes out
         raise failure("database_corrupt", path)
     with contextlib.suppress(sqlite3.IntegrityError):  # a key that is there twice
         connection.execute("REINDEX").fetchall()
     if not _says_ok(connection, "integrity_check"):
         raise failure("database_corrupt", path)
+    return True
 
 
 def _says_ok(connection: Connection, question: str) -> bool:

@@ -13,6 +13,7 @@ _KINDS = {
     sqlite3.SQLITE_READONLY: "storage_readonly",
     sqlite3.SQLITE_PERM: "storage_readonly",
     sqlite3.SQLITE_CORRUPT: "database_corrupt",
+    sqlite3.SQLITE_ERROR: "database_corrupt",  # our statements are right: the schema is not
     sqlite3.SQLITE_NOTADB: "database_corrupt",
     sqlite3.SQLITE_BUSY: "storage_locked",
     sqlite3.SQLITE_LOCKED: "storage_locked",
