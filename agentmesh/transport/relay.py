@@ -98,7 +98,9 @@ class RelayLink:
         except TimeoutError:
             raise TransportError("relay_timeout", f"{self.origin} does not answer.") from None
         if self._channel is None:
-            code = self._last_error or "relay_offline"
+            # How the last link ended does not say why there is none now.
+            has_ended = self._last_error in {"", "relay_link_lost"}
+            code = "relay_unreachable" if has_ended else self._last_error
             raise TransportError(code, f"There is no link to {self.origin} at the moment.")
         return self._channel
 
