@@ -60,8 +60,18 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
         return 0
     # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)
-    asyncio.run(_serve(config, keys, world, given.ready_fd))
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_serve(config, keys, world, given.ready_fd))
     return 0
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the quickest loop there is: uvloop has no Windows."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop  # noqa: PLC0415
+
+    return uvloop.new_event_loop()
 
 
 async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | None) -> None:
