@@ -39,6 +39,8 @@ def open_database(path: Path, sealer: Sealer, connect: Connect) -> Opened:
             was_mended = check(connection, path)
             migrate(connection, path)
             _prove_key(connection, sealer)
+            # A disk that takes no writes is refused now, not with the first message.
+            connection.execute("UPDATE last_position SET value = value").fetchall()
             damage = _sweep(connection, sealer) if was_mended else []
         except BaseException:
             connection.close()
