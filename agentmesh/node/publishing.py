@@ -16,6 +16,7 @@ from agentmesh.discovery.interface import Directory, RateLimited
 from agentmesh.errors import AgentMeshError
 from agentmesh.identity.prekeys import next_sequence
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.notices import Notice
 from agentmesh.node.prekeys import Prekeys
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.bounded import Status
@@ -52,6 +53,7 @@ class Publisher:
         self._keys = hand.keys
         self._profile = profile
         self.prekeys = Prekeys(hand, directory)
+        hand.bulletin.listen(self._notice)
         self._wake = asyncio.Event()
         self._tried = asyncio.Event()
         self._keys_due = 0.0
@@ -86,10 +88,11 @@ class Publisher:
         self.status = status
         self._wake.set()
 
-    def drawn(self) -> None:
-        """Somebody used our prekeys: look soon how many are left."""
-        soon = self._keys.ring.clock.monotonic() + DRAWN_SECONDS
-        self._keys_due = min(self._keys_due, soon)
+    def _notice(self, notice: Notice) -> None:
+        """Look soon how many prekeys are left when somebody has used one."""
+        if notice.kind == "knock_received":
+            soon = self._keys.ring.clock.monotonic() + DRAWN_SECONDS
+            self._keys_due = min(self._keys_due, soon)
 
     async def _run(self) -> None:
         while True:
@@ -110,10 +113,9 @@ class Publisher:
                 self._failures = 0
                 pause = float(PRESENCE_SECONDS)
             self._tried.set()
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     def _pause(self) -> float:
         share = int.from_bytes(self._keys.ring.entropy(2), "big") / 0xFFFF
