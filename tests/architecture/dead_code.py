@@ -21,6 +21,7 @@ CALLED_FROM_OUTSIDE = [
     "list_commands",  # click
     "get_command",
     "add_contact",  # the Python API
+    "VolatileStore",  # the model that the store on disk is compared with
     "process_redirect",
     "upgrade",  # alembic
     "downgrade",

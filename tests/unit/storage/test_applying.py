@@ -22,6 +22,7 @@ from agentmesh.storage.interface import (
     Put,
     Release,
     Remember,
+    Renew,
     SetValue,
     Store,
 )
@@ -173,6 +174,7 @@ async def test_moved_messages_begin_again(store: Store) -> None:
     sent = outgoing("sent", sequence=1, frame_id="frame", outcome="queued")
     done = outgoing("done", sequence=2, frame_id="gone", outcome="delivered", body=b"")
     await store.commit([Put(sent), Put(done), Put(outgoing("held"))])
+    assert [m.message_id for m in await store.held(ONE)] == ["held"]
     await store.commit([Put(errand("frame")), Put(errand("other", kind="resolve")), Move(ONE, TWO)])
     moved = await store.unsettled(TWO)
     assert [(m.message_id, m.sequence, m.frame_id, m.outcome) for m in moved] == [
@@ -180,6 +182,7 @@ async def test_moved_messages_begin_again(store: Store) -> None:
         ("held", None, None, "held"),
     ]
     assert await store.unsettled(ONE) == []
+    assert await store.held(TWO) == moved
     assert await store.outgoing(MessageId("done")) == done
     assert [e.errand_id for e in await store.errands()] == ["other"]
 
@@ -234,3 +237,11 @@ async def test_the_counts_are_what_waits(store: Store) -> None:
 def test_each_change_has_its_statements(kind: type[Change]) -> None:
     assert msgspec.structs.fields(kind)
     assert _STATEMENTS[kind]
+
+
+async def test_what_is_new_about_a_prekey_is_kept_but_an_erased_one_does_not_come_back(
+    store: Store,
+) -> None:
+    await store.commit([Put(prekey(1)), Put(prekey(2)), DropPrekey("one_time", 1)])
+    await store.commit([Renew(prekey(1, published=True)), Renew(prekey(2, published=True))])
+    assert await store.prekeys("one_time") == [prekey(2, published=True)]

@@ -97,6 +97,7 @@ async def _everything(store: Store) -> list[Any]:
         await store.sessions(stores.BOB),
         [await store.outgoing(name) for name in names],
         [await store.unsettled(SessionId(name)) for name in ("s1", "s2")],
+        [await store.held(SessionId(name)) for name in ("s1", "s2")],
         await store.expired_outgoing(stores.NOW + 9 * stores.DAY),
         [await store.incoming(name, Amid(peer)) for peer, name in seen],
         [await store.incoming(name) for name in names],
