@@ -79,9 +79,11 @@ def findings(rooms: Rooms) -> list[Finding]:
     ]
     if rooms.key_storage == "file":
         found.append(FILE_NOTICE)
-    if rooms.policy.problem is not None:
-        why = f"policy.json is refused: {rooms.policy.problem.message} The last valid one holds."
-        found.append(Finding("policy_refused", "error", why, rooms.policy.problem.hint))
+    problem = rooms.policy.problem()
+    if problem is not None:
+        why = f"{problem.message} {problem.hint}".rstrip()
+        why = f"policy.json is refused, and the last valid one holds: {why}"
+        found.append(Finding("policy_refused", "error", why, problem.hint))
     waiting = rooms.publisher.prekeys.waiting
     if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
         why = f"Only {waiting} one-time prekeys are left at the registry."

@@ -1,14 +1,21 @@
-"""policy.json: read when it changes, without a restart; an invalid file is refused whole."""
+"""policy.json: read when it changes, without a restart; an invalid file is refused whole.
+
+A copy of the last valid one is kept beside it, so that a mistake opens no door after a restart
+either.
+"""
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, StorageError
 from agentmesh.messages.strict_json import Json
 from agentmesh.observability.logs import Code, record
 from agentmesh.policy import settings
 from agentmesh.policy.document import Policy
+
+LAST_VALID = ".last-valid"
 
 log = logging.getLogger("agentmesh.daemon")
 
@@ -20,12 +27,15 @@ class PolicyFile:
 
     def __init__(self, path: Path, write: Write, changed: Callable[[], None]) -> None:
         self._path = path
+        self._copy = path.with_name(path.name + LAST_VALID)
         self._write = write
         self._changed = changed
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._policy = Policy()
-        self.problem: AgentMeshError | None = None
+        self._problem: AgentMeshError | None = None
         self._load(self._look())
+        if self._problem is not None:
+            self._policy = self._last_valid()
 
     def current(self) -> Policy:
         """Return the policy, read again if the file is another one than before."""
@@ -37,6 +47,11 @@ class PolicyFile:
                 self._changed()
         return self._policy
 
+    def problem(self) -> AgentMeshError | None:
+        """Return what is wrong with the file as it is now."""
+        self.current()
+        return self._problem
+
     def set(self, key: str, value: Json) -> Policy:
         """Change one field, and keep it."""
         return self.replace(settings.put(self.current(), key, value))
@@ -46,26 +61,40 @@ class PolicyFile:
         self._write(self._path, settings.write(policy))
         self._policy = policy
         self._stamp = self._look()
-        self.problem = None
+        self._problem = None
+        self._keep()
         self._changed()
         return policy
 
-    def _look(self) -> tuple[int, int] | None:
+    def _look(self) -> tuple[int, ...] | None:
         try:
             state = self._path.stat()
         except OSError:
             return None
-        return state.st_mtime_ns, state.st_ino
+        return state.st_mtime_ns, state.st_size, state.st_ino
 
-    def _load(self, stamp: tuple[int, int] | None) -> None:
+    def _load(self, stamp: tuple[int, ...] | None) -> None:
         self._stamp = stamp
-        self.problem = None
+        self._problem = None
         if stamp is None:
             return
         try:
             self._policy = settings.read(self._path.read_bytes())
+            self._keep()
         except AgentMeshError as error:
-            self.problem = error
+            self._problem = error
             record(log, logging.WARNING, "policy.refused", code=Code(error.code))
         except OSError:
             self._stamp = None
+
+    def _keep(self) -> None:
+        """Keep a copy of the policy; where there is no room, the one before serves."""
+        with suppress(StorageError):
+            if self._last_valid() != self._policy:
+                self._write(self._copy, settings.write(self._policy))
+
+    def _last_valid(self) -> Policy:
+        try:
+            return settings.read(self._copy.read_bytes())
+        except (AgentMeshError, OSError):
+            return Policy()

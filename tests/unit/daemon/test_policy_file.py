@@ -1,0 +1,71 @@
+"""policy.json as the daemon holds it."""
+
+from pathlib import Path
+
+from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.errors import StorageError
+
+
+class Watched:
+    """A policy file in a directory of its own, and how often it changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "policy.json"
+        self.changes = 0
+
+    def open(self) -> PolicyFile:
+        """Read it as a daemon does that starts."""
+        return PolicyFile(self.path, self._write, self._note)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.write_bytes(data)
+
+    def _note(self) -> None:
+        self.changes += 1
+
+
+def test_where_there_is_no_file_the_defaults_hold(tmp_path: Path) -> None:
+    file = Watched(tmp_path).open()
+    assert file.current().consent == "ask"
+    assert file.problem() is None
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    watched.path.write_text('{"consent": "policy"}')
+    assert file.current().consent == "policy"
+    assert watched.changes == 1
+
+
+def test_a_wrong_file_changes_nothing_and_is_named(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    file.set("strict_mode", value=True)
+    watched.path.write_text('{"strict_mod": false}')
+    problem = file.problem()
+    assert problem is not None
+    assert "strict_mode" in problem.hint
+    assert file.current().strict_mode
+
+
+def test_a_wrong_file_opens_no_door_after_a_restart(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.path.write_text('{"strict_mode": true}')
+    watched.open()
+    watched.path.write_text('{"strict_mod": true}')
+    file = watched.open()
+    assert file.problem() is not None
+    assert file.current().strict_mode
+    watched.path.write_text("{}")
+    assert not file.current().strict_mode
+
+
+def test_a_disk_without_room_for_the_copy_does_not_refuse_a_valid_file(tmp_path: Path) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise StorageError("disk_full")
+
+    (tmp_path / "policy.json").write_text('{"strict_mode": true}')
+    file = PolicyFile(tmp_path / "policy.json", full, lambda: None)
+    assert file.current().strict_mode
+    assert file.problem() is None
