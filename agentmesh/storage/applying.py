@@ -20,13 +20,14 @@ from agentmesh.storage.changes import (
     Put,
     Release,
     Remember,
+    Renew,
     SetValue,
 )
 from agentmesh.storage.connection import Connection
 from agentmesh.storage.rows import Row
 from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.settling import SETTLING
-from agentmesh.storage.tables import INCOMING, NAMED, TABLES, Named, as_json
+from agentmesh.storage.tables import INCOMING, NAMED, PREKEYS, TABLES, Named, as_json
 
 # A run of changes of one kind is carried out statement by statement: each first statement, then
 # each second one. The statements are such that this comes to the same as change by change.
@@ -72,6 +73,7 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
     ),
     DropErrand: ("DELETE FROM errands WHERE errand_id = :errand_id",),
     DropErrands: ("DELETE FROM errands WHERE session_id = :session_id AND :kind IN (kind, '')",),
+    Renew: (PREKEYS.renew,),
     DropPrekey: ("DELETE FROM prekeys WHERE kind = :kind AND id = :id",),
     DropSession: (
         "DELETE FROM sessions WHERE session_id = :session_id",
@@ -119,6 +121,8 @@ def _prepare(
         return (INCOMING.insert + _UNLESS_SEEN,), [
             INCOMING.to_disk(change.row, sealer) for change in run
         ]
+    if kind is Renew:
+        return _STATEMENTS[kind], [PREKEYS.to_disk(change.row, sealer) for change in run]
     if kind is SetValue:
         return _STATEMENTS[kind], [_value(change, sealer) for change in run]
     return _STATEMENTS[kind], [_columns(change) for change in run]

@@ -28,6 +28,12 @@ class Put(Change, frozen=True):
     row: SessionRow | OutgoingRow | ErrandRow | KnockRow | ContactRow | PrekeyRow
 
 
+class Renew(Change, frozen=True):
+    """Keep what is new about a prekey; one that was erased meanwhile stays erased."""
+
+    row: PrekeyRow
+
+
 class Deliver(Change, frozen=True):
     """Keep an incoming message, unless one of this id came from this peer before."""
 

@@ -127,6 +127,11 @@ def _put(shelves: Shelves, change: changes.Put) -> None:
             shelves.prekeys[row.kind, row.id] = row
 
 
+def _renew(shelves: Shelves, change: changes.Renew) -> None:
+    if (change.row.kind, change.row.id) in shelves.prekeys:
+        shelves.prekeys[change.row.kind, change.row.id] = change.row
+
+
 def _deliver(shelves: Shelves, change: changes.Deliver) -> None:
     row = change.row
     if (row.peer, row.message_id) not in shelves.seen:
@@ -217,6 +222,7 @@ def _set_value(shelves: Shelves, change: changes.SetValue) -> None:
 
 _APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
     changes.Put: _put,
+    changes.Renew: _renew,
     changes.Deliver: _deliver,
     changes.Release: _release,
     changes.Settle: _settle,

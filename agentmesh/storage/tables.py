@@ -66,7 +66,10 @@ class Table(Generic[R]):
         self.select = f"SELECT row, {names} FROM {name} "  # noqa: S608 - names of our own
         self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
         same = ", ".join(key)
-        self.put = f"{self.insert} WHERE true ON CONFLICT ({same}) DO UPDATE SET {changed}"
+        there = " AND ".join(f"{column} = :{column}" for column in key)
+        update = f"ON CONFLICT ({same}) DO UPDATE SET {changed}"
+        self.put = f"{self.insert} WHERE true {update}"
+        self.renew = f"{self.insert} WHERE EXISTS (SELECT 1 FROM {name} WHERE {there}) {update}"  # noqa: S608
 
     def to_disk(self, row: Row, sealer: Sealer) -> dict[str, Any]:
         """Return the row's columns."""
