@@ -10,7 +10,7 @@ from agentmesh.identity import prekey_making
 from agentmesh.identity.prekeys import Kind, Name, Outlook, Plan, plan
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
-from agentmesh.storage.interface import Change, DropPrekey, PrekeyRow, Put, SetValue
+from agentmesh.storage.interface import Change, DropPrekey, PrekeyRow, Put, Renew, SetValue
 
 LAST_IDS = "prekeys/last_ids"
 
@@ -75,7 +75,9 @@ class Prekeys:
         held = {Name(row.kind, row.id): row for row in await self._held()}
         changes: list[Change] = [Put(self._new(name)) for name in todo.make]
         changes += [
-            Put(msgspec.structs.replace(held[name], retired_at=now)) for name in todo.retire
+            Renew(msgspec.structs.replace(held[name], retired_at=now))
+            for name in todo.retire
+            if name in held  # else it was used a moment ago, and is erased
         ]
         changes += [DropPrekey(name.kind, name.id) for name in todo.erase]
         if changes:
@@ -102,4 +104,4 @@ class Prekeys:
         count = await self._directory.publish_prekeys(upload)
         self.waiting = count.one_time
         fresh = [msgspec.structs.replace(row, published=True) for row in held if not row.published]
-        await self._store.commit([Put(row) for row in fresh])
+        await self._store.commit([Renew(row) for row in fresh])
