@@ -1,0 +1,110 @@
+"""Prekeys that are used while we look after them."""
+
+from collections.abc import Awaitable, Callable
+
+from agentmesh.discovery.interface import PrekeyCount
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.key_rack import KeyRack
+from agentmesh.node.notices import Bulletin
+from agentmesh.node.prekeys import Prekeys
+from agentmesh.node.switches import Switches
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.records import PrekeyUpload
+from agentmesh.storage.interface import DropPrekey, PrekeyKind, PrekeyRow, Put
+from agentmesh.storage.volatile import VolatileStore
+from tests.support.directories import FakeDirectory
+from tests.support.parties import party
+from tests.support.registrant import Registrant
+from tests.support.world import FakeClock
+
+CLOCK = FakeClock()
+ALICE = party("alice", CLOCK)
+Meanwhile = Callable[[], Awaitable[None]]
+
+
+async def nothing() -> None:
+    """Happen."""
+
+
+class Registry(FakeDirectory):
+    """Counts the one-time prekeys it has; something may happen while it takes new ones."""
+
+    def __init__(self) -> None:
+        super().__init__("registry", Registrant("alice"))
+        self.one_time = 0
+        self.meanwhile: Meanwhile = nothing
+
+    async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
+        self.one_time += len(upload.one_time)
+        await self.meanwhile()
+        return self._count("publish_prekeys")
+
+    def _count(self, question: str) -> PrekeyCount:
+        return PrekeyCount(
+            one_time=self.one_time,
+            last_one_time_id=self.one_time,
+            signed_prekey_id=1,
+            kem_prekey_id=1,
+            low_prekeys=False,
+        )
+
+
+class Store(VolatileStore):
+    """Something may happen once, after the one-time prekeys were read."""
+
+    meanwhile: Meanwhile | None = None
+
+    async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
+        found = await super().prekeys(kind)
+        if kind == "one_time" and self.meanwhile is not None:
+            happen, self.meanwhile = self.meanwhile, None
+            await happen()
+        return found
+
+
+async def prekeys_in(store: VolatileStore, registry: Registry) -> Prekeys:
+    exchange = ALICE.prekeys["exchange"]
+    row = PrekeyRow(
+        kind="exchange",
+        id=exchange.id,
+        public=exchange.public,
+        private=exchange.private.reveal(),
+        created_at=exchange.created_at,
+    )
+    await store.commit([Put(row)])
+    hand = AtHand(
+        store=store,
+        keys=KeyRack(store, ALICE.ring),
+        policy=Policy,
+        switches=Switches(),
+        bulletin=Bulletin(),
+    )
+    return Prekeys(hand, registry)
+
+
+async def test_a_prekey_that_serves_while_it_is_published_is_erased_for_good() -> None:
+    store, registry = VolatileStore(), Registry()
+
+    async def serve() -> None:
+        await store.commit([DropPrekey("one_time", 1)])
+
+    registry.meanwhile = serve
+    await (await prekeys_in(store, registry)).replenish()
+    assert await store.prekey("one_time", 1) is None
+    second = await store.prekey("one_time", 2)
+    assert second is not None
+    assert second.published
+
+
+async def test_a_prekey_that_serves_while_it_is_to_be_retired_is_erased_for_good() -> None:
+    store, registry = Store(), Registry()
+    prekeys = await prekeys_in(store, registry)
+    await prekeys.replenish()
+
+    async def serve() -> None:
+        await store.commit([DropPrekey("one_time", 1)])
+
+    registry.one_time -= 1
+    store.meanwhile = serve
+    await prekeys.replenish()
+    assert await store.prekey("one_time", 1) is None
