@@ -7,13 +7,15 @@ import msgspec
 
 from agentmesh.crypto.suites import Known
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import TransportError, UsageError
+from agentmesh.errors import Refused, TransportError, UsageError
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.world import Clock
 from agentmesh.storage.interface import ContactRow, DropContact, Put, SetValue, Store
 
 MAX_ROWS = 1000
+RELAY_SECONDS = 60.0
+"""How long a peer's relay is not asked for again: while the directory is away, too."""
 CONTACT = 1
 """The lowest trust level of a contact; below it a row only remembers keys."""
 
@@ -25,6 +27,7 @@ class Peers:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._relays: dict[Amid, tuple[str, float]] = {}
         self._rows: dict[Amid, ContactRow | None] = {}  # only this class changes contacts
 
     async def find(self, text: str) -> Amid:
@@ -110,15 +113,22 @@ class Peers:
 
     async def relay_of(self, amid: Amid) -> str:
         """Return the relay that a peer is at: as the directory says, or as it last said."""
+        now = self._clock.monotonic()
+        relay, until = self._relays.get(amid, ("", 0.0))
+        if now < until:
+            return relay
         name = f"relay/{amid}"
+        kept = await self._store.value(name)
         try:
             relay = (await self._directory.lookup(amid)).record.relay_endpoint
-        except TransportError:
-            kept = await self._store.value(name)
+        except (TransportError, Refused):
             if kept is None:
                 raise
-            return kept.decode()
-        if await self._store.value(name) != relay.encode():
+            relay = kept.decode()
+        if len(self._relays) >= MAX_ROWS:
+            self._relays.clear()
+        self._relays[amid] = (relay, now + RELAY_SECONDS)
+        if kept != relay.encode():
             await self._store.commit([SetValue(name, relay.encode())])
         return relay
 

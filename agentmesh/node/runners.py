@@ -1,5 +1,6 @@
 """How errands are run: looking a peer up, offering frames, saying that a session is lost."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -79,8 +80,8 @@ class Runners:
         return self._keys.ring.clock.now() < errand.created_at + NEWCOMER_SECONDS
 
     async def _find(self, peer: Amid) -> AnyEvent:
-        found = await self._directory.lookup(peer)
-        bundle = await self._directory.bundle(peer)
+        lookup = self._directory.lookup(peer)
+        found, bundle = await asyncio.gather(lookup, self._directory.bundle(peer))
         theirs = verify_bundle(bundle, peer).suites
         ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))
