@@ -56,6 +56,11 @@ class Lane:
     talks: dict[SessionId, Talk] | None = None
     is_busy: bool = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody would miss it: two lanes of one peer would tear its sessions apart."""
+        return not self.is_busy and not self.waiting
+
 
 class Conversations:
     """All the lanes."""
@@ -158,7 +163,7 @@ class Conversations:
         lane = self._lanes.setdefault(peer, Lane(peer))
         self._lanes.move_to_end(peer)
         if len(self._lanes) > MAX_LANES:
-            idle = next((p for p, other in self._lanes.items() if not other.is_busy), None)
+            idle = next((p for p, other in self._lanes.items() if other.is_idle), None)
             if idle is not None and idle != peer:
                 del self._lanes[idle]
         return lane

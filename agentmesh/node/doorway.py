@@ -50,7 +50,14 @@ class Doorway:
             return
         if await self._store.remembers(turn.peer, document.id):
             raise RemoteProtocolError("replayed")
+        if await self._is_taken(document.id):
+            raise RemoteProtocolError("session_id_taken")
         self._admit_to_policy(turn, letter, document)
+
+    async def _is_taken(self, session_id: SessionId) -> bool:
+        """Whether somebody else's session has this id: relays see ids, and may tell them."""
+        is_session = await self._store.session(session_id) is not None
+        return is_session or await self._store.knock(session_id) is not None
 
     def _admit_to_policy(self, turn: Turn, letter: Letter, document: Knock) -> None:
         terms = Terms(

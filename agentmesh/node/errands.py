@@ -8,6 +8,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -185,10 +186,9 @@ class Errands:
         while True:
             self._news.clear()
             wait = self._start_what_is_due()
-            try:
-                await asyncio.wait_for(self._news.wait(), wait)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
 
     def _start_what_is_due(self) -> float | None:
         """Start what is due; return how long nothing else will be."""

@@ -32,7 +32,7 @@ LISTED = {
 PAIRS = [(state, event) for state in LISTED for event in EVENTS]
 
 
-@pytest.mark.parametrize(("name", "event"), PAIRS, ids=lambda word: str(word))
+@pytest.mark.parametrize(("name", "event"), PAIRS, ids=str)
 def test_every_state_meets_every_event(name: str, event: str) -> None:
     example = examples()[name]
     happened = example.events[event]

@@ -1,0 +1,109 @@
+"""A registry in memory, with real keys in it: what one agent publishes, another finds."""
+
+from agentmesh.discovery.interface import DirectoryStatus, Found, PrekeyCount, Query, SearchPage
+from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.published import read_record
+from agentmesh.protocol.records import OneTimePrekey, PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.signed import Signed
+
+
+class Shelf:
+    """What all agents see of one another."""
+
+    def __init__(self) -> None:
+        self.records: dict[Amid, Signed] = {}
+        self.uploads: dict[Amid, PrekeyUpload] = {}
+        self.one_time: dict[Amid, list[OneTimePrekey]] = {}
+        self.reputation: dict[Amid, float] = {}
+
+
+class RealisticDirectory:
+    """How one agent (`us`) reaches the shelf. `fails_with` makes it fail; `asked` counts."""
+
+    def __init__(self, shelf: Shelf, us: Amid) -> None:
+        self.shelf = shelf
+        self.us = us
+        self.fails_with: AgentMeshError | None = None
+        self.asked: list[str] = []
+        self.shown: list[Status] = []
+
+    def _ask(self, question: str) -> None:
+        self.asked.append(question)
+        if self.fails_with is not None:
+            raise self.fails_with
+
+    async def lookup(self, amid: Amid) -> Found:
+        self._ask("lookup")
+        if amid not in self.shelf.records:
+            raise Refused("agent_not_found")
+        return self._found(amid)
+
+    def _found(self, amid: Amid) -> Found:
+        signed = self.shelf.records[amid]
+        record, exchange_key = read_record(signed)
+        return Found(
+            record=record,
+            exchange_key=exchange_key,
+            signed=signed,
+            tier=2,
+            reputation=self.shelf.reputation.get(amid, 0.5),
+            ratings_count=0,
+            reputation_status="unrated",
+            status="online",
+        )
+
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+        self._ask("bundle")
+        if amid not in self.shelf.uploads:
+            raise Refused("agent_not_found")
+        upload = self.shelf.uploads[amid]
+        left = self.shelf.one_time.get(amid, [])
+        return PrekeyBundle(
+            identity=upload.suites.signer,
+            exchange_key=upload.exchange_key,
+            signed_prekey=upload.signed_prekey,
+            kem_prekey=upload.kem_prekey,
+            suites=upload.suites,
+            one_time=left.pop(0) if one_time and left else None,
+        )
+
+    async def register(self, signed: Signed) -> Found:
+        self._ask("register")
+        self.shelf.records[self.us] = signed
+        return self._found(self.us)
+
+    async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
+        self._ask("publish_prekeys")
+        self.shelf.uploads[self.us] = upload
+        self.shelf.one_time.setdefault(self.us, []).extend(upload.one_time)
+        return self._count()
+
+    async def prekey_count(self) -> PrekeyCount:
+        self._ask("prekey_count")
+        if self.us not in self.shelf.uploads:
+            raise Refused("agent_not_found")
+        return self._count()
+
+    def _count(self) -> PrekeyCount:
+        left = len(self.shelf.one_time[self.us])
+        return PrekeyCount(
+            one_time=left,
+            last_one_time_id=0,
+            signed_prekey_id=0,
+            kem_prekey_id=0,
+            low_prekeys=left < 20,
+        )
+
+    async def set_status(self, status: Status) -> None:
+        self._ask("set_status")
+        self.shown.append(status)
+
+    async def search(self, query: Query) -> SearchPage:
+        self._ask("search")
+        found = [self._found(amid) for amid in self.shelf.records]
+        return SearchPage(tuple(found[: query.limit]), len(found))
+
+    def status(self) -> tuple[DirectoryStatus, ...]:
+        return (DirectoryStatus(name="fake", url="http://127.0.0.1:1", state="up"),)

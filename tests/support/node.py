@@ -1,0 +1,216 @@
+"""One whole node without sockets, files or real time: all rooms, joined as the daemon joins them."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from agentmesh.crypto.secret import Secret
+from agentmesh.identity.keys import Identity
+from agentmesh.identity.prekey_making import make, sign_suites
+from agentmesh.identity.prekeys import Name
+from agentmesh.messages.body import Body
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.breakers import Breakers
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.doorway import Doorway
+from agentmesh.node.errands import Errands
+from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.inbox import Inbox, Wanted, envelope_of
+from agentmesh.node.incoming import Incoming
+from agentmesh.node.key_rack import KeyRack
+from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.outbox import Fate, Outbox
+from agentmesh.node.peers import Peers
+from agentmesh.node.publishing import Profile, Publisher
+from agentmesh.node.runners import Runners
+from agentmesh.node.sheet import Sheet
+from agentmesh.node.steward import Steward
+from agentmesh.node.switches import Switches
+from agentmesh.node.turn import Wish
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.frames import Intent, Sender, SessionRequest
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.signed import Signed
+from agentmesh.session.keyring import KeyRing
+from agentmesh.storage.interface import PrekeyRow, Put
+from agentmesh.storage.volatile import VolatileStore
+from agentmesh.transport.interface import Transport
+from tests.support.fake_registry import RealisticDirectory, Shelf
+from tests.support.world import FakeClock, FakeEntropy
+
+RELAY = "ws://127.0.0.1:1/v1/connect"
+OPEN_DOOR = Policy(consent="policy")
+CHAT = Wish(intent=Intent(category="communication"), request=SessionRequest())
+
+
+@dataclass
+class Node:
+    """An agent's rooms, and what it noticed."""
+
+    clock: FakeClock
+    hand: AtHand
+    directory: RealisticDirectory
+    errands: Errands
+    talks: Conversations
+    incoming: Incoming
+    peers: Peers
+    gatekeeper: Gatekeeper
+    runners: Runners
+    inbox: Inbox
+    outbox: Outbox
+    breakers: Breakers
+    publisher: Publisher
+    steward: Steward
+    sheets: list[Sheet]
+    policy: Policy = OPEN_DOOR
+    notices: list[Notice] = field(default_factory=list)
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def amid(self) -> Amid:
+        return self.hand.keys.ring.identity.amid
+
+    @property
+    def store(self) -> Any:
+        return self.hand.store
+
+    async def start(self) -> None:
+        for part in (self.talks, self.errands, self.incoming):
+            await self.stack.enter_async_context(part)
+
+    async def stop(self) -> None:
+        await self.stack.aclose()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is going on that does not wait for time or the other side."""
+        lanes = not all(lane.is_idle for lane in self.talks._lanes.values())
+        at_work = len(self.errands._tasks._tasks) + len(self.incoming._tasks._tasks)
+        now = self.clock.monotonic()
+        due = any(entry.due <= now for entry in self.errands._entries.values())
+        return not lanes and at_work <= 1 and not due
+
+    def hurry(self) -> None:
+        """Begin with jobs that are in no hurry."""
+        for lane in self.talks._lanes.values():
+            self.talks._start(lane)
+
+    def what_is_on(self) -> dict[str, object]:
+        """Return why it is not quiet."""
+        return {
+            "lanes": [peer for peer, lane in self.talks._lanes.items() if lane.is_busy],
+            "errands": [(entry.kind, entry.due) for entry in self.errands._entries.values()],
+            "running": len(self.errands._tasks._tasks),
+            "incoming": len(self.incoming._tasks._tasks),
+        }
+
+    async def say(self, peer: "Node | Amid", text: str, wish: Wish = CHAT) -> Fate:
+        to = peer.amid if isinstance(peer, Node) else peer
+        return await self.outbox.say(to, Body("text", text.encode()), wish)
+
+    async def texts(self) -> list[str]:
+        """Return what the agent may see, in its order."""
+        rows = await self.inbox.list(Wanted(limit=10_000))
+        return [envelope_of(row).payload.decode() for row in rows]
+
+    async def phases(self) -> list[str]:
+        return sorted(row.phase for row in await self.store.sessions())
+
+    async def fate_of(self, said: Fate) -> tuple[str, str]:
+        fate = await self.outbox.fate(Amid(""), said.message_id)
+        return fate.outcome, fate.reason
+
+    def kinds(self) -> list[str]:
+        return [notice.kind for notice in self.notices]
+
+
+async def node_called(
+    name: str, clock: FakeClock, shelf: Shelf, transport: Transport, store: Any = None
+) -> Node:
+    """Return a node that has published itself; it is started by `start`."""
+    store = store or VolatileStore()
+    entropy = FakeEntropy(name)
+    identity = Identity.make(entropy)
+    hand = await _hand(identity, clock, entropy, store)
+    directory = RealisticDirectory(shelf, identity.amid)
+    errands = Errands(store, clock, FakeEntropy(f"{name}'s pauses"))
+    sheets: list[Sheet] = []
+    talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
+    incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid)
+    incoming.acknowledge_with(transport.ack)
+    peers = Peers(store, directory, clock)
+    gatekeeper = Gatekeeper(hand, talks, peers, directory)
+    runners = Runners(talks, directory, transport, peers, hand.keys)
+    errands.employ({**runners.table(), "ask_policy": gatekeeper.decide}, runners.offer_once)
+    inbox = Inbox(hand, talks)
+    profile = Profile(display_name=name, capabilities=(), relay_endpoint=RELAY)
+    node = Node(
+        clock=clock,
+        hand=hand,
+        directory=directory,
+        errands=errands,
+        talks=talks,
+        incoming=incoming,
+        peers=peers,
+        gatekeeper=gatekeeper,
+        runners=runners,
+        inbox=inbox,
+        outbox=Outbox(hand, talks, inbox, errands),
+        breakers=Breakers(hand, talks),
+        publisher=Publisher(hand, directory, profile),
+        steward=Steward(hand, talks),
+        sheets=sheets,
+    )
+    node.hand = replace(hand, policy=lambda: node.policy)
+    for room in (gatekeeper, node.outbox):
+        room._hand = node.hand
+    hand.bulletin.listen(node.notices.append)
+    await node.publisher._publish()
+    return node
+
+
+async def _hand(identity: Identity, clock: FakeClock, entropy: FakeEntropy, store: Any) -> AtHand:
+    rows: Sequence[PrekeyRow] = await store.prekeys("exchange")
+    if not rows:
+        made = make(Name("exchange", 1), identity, clock.now(), entropy)
+        row = PrekeyRow(
+            kind="exchange",
+            id=1,
+            public=made.public,
+            private=made.private.reveal(),
+            created_at=made.created_at,
+        )
+        await store.commit([Put(row)])
+        rows = [row]
+    ring = KeyRing(
+        identity=identity,
+        exchange_key=msgspec.msgpack.decode(rows[-1].public, type=Signed),
+        exchange_private=Secret(rows[-1].private),
+        suites=sign_suites(identity, 1),
+        sender=Sender(amid=identity.amid, display_name="somebody"),
+        clock=clock,
+        entropy=entropy,
+    )
+    return AtHand(
+        store=store,
+        keys=KeyRack(store, ring),
+        policy=Policy,
+        switches=await Switches.load(store),
+        bulletin=Bulletin(),
+    )
+
+
+async def until_quiet(*nodes: Node) -> None:
+    """Let everything happen that can happen at this moment of the fake clock."""
+    calm = 0
+    for _ in range(20_000):
+        await asyncio.sleep(0)
+        for node in nodes:
+            node.hurry()
+        calm = calm + 1 if all(node.is_quiet() for node in nodes) else 0
+        if calm > 3:
+            return
+    raise AssertionError(f"it does not become quiet: {[node.what_is_on() for node in nodes]}")

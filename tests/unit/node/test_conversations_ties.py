@@ -1,0 +1,125 @@
+"""Both knock at once; sessions end and are started over."""
+
+from agentmesh.node.turn import Turn, Wish
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.relay_frames import Send
+from agentmesh.session.events import Close
+from tests.support.node import Node
+from tests.support.node_pair import Pair
+
+DEAL = Wish(intent=Intent(category="commerce"), request=SessionRequest())
+
+
+async def _both_knock(pair: Pair) -> None:
+    """Let both knock before either hears the other."""
+    pair.wire.is_up = False
+    await pair.low.say(pair.high, "from low")
+    await pair.high.say(pair.low, "from high")
+    await pair.settle()
+    assert await pair.low.phases() == await pair.high.phases() == ["knocking"]
+    await pair.reconnect()
+
+
+async def _open_sessions(node: Node) -> list[tuple[bool, str]]:
+    return [(row.ours, row.phase) for row in await node.store.sessions() if row.phase == "open"]
+
+
+async def test_of_two_knocks_that_cross_the_smaller_amids_wins(pair: Pair) -> None:
+    await _both_knock(pair)
+    assert await _open_sessions(pair.low) == [(True, "open")]
+    assert await _open_sessions(pair.high) == [(False, "open")]
+    assert await pair.high.texts() == ["from low"]
+    assert await pair.low.texts() == ["from high"]
+
+
+async def test_whoever_asks_the_owner_lets_in_whom_it_asked_itself(pair: Pair) -> None:
+    pair.low.policy = pair.high.policy = Policy()
+    await _both_knock(pair)
+    assert await pair.high.texts() == ["from low"]
+    assert await pair.low.texts() == ["from high"]
+
+
+async def test_the_losers_knock_is_decided_when_the_winner_is_refused(pair: Pair) -> None:
+    pair.high.policy = Policy(consent="policy", rejected_intents=frozenset({"communication"}))
+    await _both_knock(pair)
+    assert await pair.low.texts() == ["from high"]
+    assert await _open_sessions(pair.low) == [(False, "open")]
+
+
+async def test_the_losers_knock_is_kept_while_the_winner_is_undecided(pair: Pair) -> None:
+    pair.wire.loses = lambda frame: frame.to == pair.high.amid
+    await _both_knock(pair)
+    assert await pair.low.phases() == ["knocked", "knocking"]
+    pair.wire.loses = lambda _: False
+    await pair.later(120)
+    assert await pair.high.texts() == ["from low"]
+    assert await pair.low.texts() == ["from high"]
+
+
+async def test_what_a_closed_session_did_not_take_is_said_in_another(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.is_up = False
+    await pair.low.say(pair.high, "unheard")
+    await pair.high.talks.handle(pair.low.amid, said.session_id, Close("completed"))
+    await pair.settle()
+    pair.wire.loses = lambda frame: frame.to == pair.high.amid
+    await pair.reconnect()
+    pair.wire.loses = lambda _: False
+    await pair.later(300)
+    await pair.later(300)
+    assert await pair.high.texts() == ["hello", "unheard"]
+    assert await pair.low.phases() == ["ended", "open"]
+
+
+async def test_a_message_said_in_two_sessions_is_heard_once(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.loses = lambda frame: frame.message_type == "receipt"
+    late = await pair.low.say(pair.high, "once only")
+    await pair.settle()
+    assert await pair.high.texts() == ["hello", "once only"]
+    await pair.high.talks.handle(pair.low.amid, said.session_id, Close("completed"))
+    pair.wire.loses = lambda _: False
+    await pair.settle()
+    await pair.later(120)
+    assert await pair.high.texts() == ["hello", "once only"]
+    assert (await pair.low.fate_of(late))[0] == "delivered"
+
+
+async def test_a_session_one_side_lost_is_begun_anew_and_nothing_is_missing(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.low.say(pair.high, "other", DEAL)
+    await pair.settle()
+    (first,) = [r for r in await pair.high.store.sessions() if r.category == "communication"]
+    pair.high.store._shelves.sessions.pop(first.session_id)
+    pair.high.talks._lanes.clear()
+    said = await pair.low.say(pair.high, "are you there?")
+    await pair.settle()
+    await pair.later(60)
+    assert sorted(await pair.high.texts()) == ["are you there?", "hello", "other"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+    assert await pair.low.phases() == ["ended", "open", "open"]
+
+
+async def test_a_word_of_loss_from_somebody_else_ends_nothing(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    await pair.low.say(pair.high, "other", DEAL)
+    await pair.settle()
+    await pair.low.talks.run(
+        pair.high.amid, lambda turn: _say_lost(pair.low, turn, said.session_id)
+    )
+    lost: list[Send] = []
+    pair.wire.loses = lambda frame: bool(lost.append(frame)) or True
+    await pair.settle()
+    (frame,) = [each for each in lost if each.message_type == "reject"]
+    pair.wire.bring(Amid("nobody"), frame)
+    await pair.settle()
+    assert await pair.high.phases() == ["open", "open"]
+    assert pair.high.incoming.faults["invalid_signature"] == 1
+
+
+async def _say_lost(node: Node, turn: Turn, session_id: SessionId) -> None:
+    node.incoming._say_lost(turn, session_id)

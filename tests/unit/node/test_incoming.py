@@ -1,0 +1,88 @@
+"""Frames from the relay: taken, acknowledged, or dropped and counted."""
+
+import pytest
+
+from agentmesh.protocol.frames import StalePrekey, encode
+from agentmesh.protocol.ids import Amid, FrameId
+from agentmesh.protocol.relay_frames import Send
+from tests.support.node_pair import Pair
+
+
+def _frame(to: Amid, kind: str, payload: bytes) -> Send:
+    return Send(id=FrameId("made-up"), to=to, message_type=kind, encrypted_payload=payload)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "fault"),
+    [
+        ("message", b"\xc1 not a frame", "frame_malformed"),
+        ("message", encode(StalePrekey(frame_id=FrameId("x"))), "frame_of_other_type"),
+        ("bulk", encode(StalePrekey(frame_id=FrameId("x"))), "frame_of_other_type"),
+    ],
+)
+async def test_what_is_good_for_nothing_is_dropped_counted_and_acknowledged(
+    pair: Pair, kind: str, payload: bytes, fault: str
+) -> None:
+    pair.wire.bring(pair.low.amid, _frame(pair.high.amid, kind, payload))
+    await pair.settle()
+    assert pair.high.incoming.faults == {fault: 1}
+    assert len(pair.wire.acknowledged) == 1
+
+
+async def test_a_frame_from_ourselves_is_dropped(pair: Pair) -> None:
+    hint = encode(StalePrekey(frame_id=FrameId("x")))
+    pair.wire.bring(pair.low.amid, _frame(pair.low.amid, "reject", hint))
+    await pair.settle()
+    assert pair.low.incoming.faults == {"frame_from_ourselves": 1}
+
+
+async def test_a_message_from_a_stranger_in_no_session_is_dropped_in_silence(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    message = next(f for _, f in pair.wire.carried if f.message_type == "message")
+    pair.wire.carried.clear()
+    pair.wire.bring(Amid("stranger"), message)
+    await pair.settle()
+    assert pair.high.incoming.faults == {"session_unknown": 1}
+    assert pair.wire.carried == []
+
+
+async def test_a_receipt_of_a_session_that_is_gone_is_ignored(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    receipt = next(f for _, f in pair.wire.carried if f.message_type == "receipt")
+    pair.low.store._shelves.sessions.clear()
+    pair.low.talks._lanes.clear()
+    pair.wire.bring(pair.high.amid, receipt)
+    await pair.settle()
+    assert pair.low.incoming.faults == {}
+
+
+async def test_the_relays_word_alone_confirms_nothing(pair: Pair) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "receipt"
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    frames = [frame.id for _, frame in pair.wire.carried]
+    pair.low.incoming.acked(frames)
+    await pair.settle()
+    assert (await pair.low.fate_of(said))[0] == "queued"
+
+
+async def test_a_reconnect_repeats_receipts_that_were_lost(pair: Pair) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "receipt"
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.loses = lambda _: False
+    await pair.reconnect()
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
+async def test_what_comes_while_we_stop_is_left_to_the_relay(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    message = next(f for _, f in pair.wire.carried if f.message_type == "message")
+    pair.wire.acknowledged.clear()
+    pair.high.talks._is_closing = True
+    pair.wire.bring(pair.low.amid, message)
+    await pair.settle()
+    assert pair.wire.acknowledged == []
