@@ -78,26 +78,27 @@ class Shelves:
         """Never accept this id from this peer again, until then."""
         self.seen[peer, seen_id] = max(until, self.seen.get((peer, seen_id), until))
 
-    def settle(self, messages: Iterable[OutgoingRow], outcome: Outcome, reason: str) -> set[str]:
-        """Move outcomes forward; return the frames of the messages."""
-        frames = set()
+    def settle(self, messages: Iterable[OutgoingRow], outcome: Outcome, reason: str) -> None:
+        """Move outcomes forward."""
         for message in messages:
-            if message.frame_id is not None:
-                frames.add(str(message.frame_id))
             if message.outcome in UNSETTLED and (message.outcome, outcome) != ("queued", "held"):
                 body = message.body if outcome in UNSETTLED else b""
                 settled = replace(message, outcome=outcome, reason=reason, body=body)
                 self.outgoing[message.message_id] = settled
             elif (message.outcome, outcome) == ("delivered", "consumed"):
                 self.outgoing[message.message_id] = replace(message, outcome="consumed")
-        return frames
 
     def drop_closed(self, frames: Iterable[str]) -> None:
-        """Drop the frames of which no message is open."""
-        is_open = {m.frame_id for m in self.outgoing.values() if m.outcome in UNSETTLED}
+        """Drop those of the frames of which each message is settled."""
+        sent = {str(m.frame_id) for m in self.outgoing.values()}
+        is_open = {str(m.frame_id) for m in self.outgoing.values() if m.outcome in UNSETTLED}
         for frame in frames:
-            if frame not in is_open:
+            if frame in sent - is_open:
                 self.errands.pop(frame, None)
+
+    def errands_of(self, session_id: SessionId) -> list[str]:
+        """Return the names of a session's errands."""
+        return [e.errand_id for e in self.errands.values() if e.session_id == session_id]
 
 
 def _drop(shelf: dict[Any, Any], is_gone: Callable[[Any], bool]) -> int:
@@ -153,7 +154,8 @@ def _release(shelves: Shelves, change: changes.Release) -> None:
 
 def _settle(shelves: Shelves, change: Settle) -> None:
     found = [shelves.outgoing[i] for i in change.message_ids if i in shelves.outgoing]
-    shelves.drop_closed(shelves.settle(found, change.outcome, change.reason))
+    shelves.settle(found, change.outcome, change.reason)
+    shelves.drop_closed(str(message.frame_id) for message in found)
 
 
 def _confirm(shelves: Shelves, change: Confirm) -> None:
@@ -164,7 +166,8 @@ def _confirm(shelves: Shelves, change: Confirm) -> None:
         and message.sequence is not None
         and (message.sequence <= change.up_to or message.sequence in change.also)
     ]
-    shelves.drop_closed(shelves.settle(found, change.outcome, ""))
+    shelves.settle(found, change.outcome, "")
+    shelves.drop_closed(shelves.errands_of(change.session_id))
 
 
 def _settle_all(shelves: Shelves, change: SettleAll) -> None:
@@ -175,7 +178,8 @@ def _settle_all(shelves: Shelves, change: SettleAll) -> None:
         and message.outcome in UNSETTLED
         and (message.sequence is None or not change.held_only)
     ]
-    shelves.drop_closed(shelves.settle(found, change.outcome, change.reason))
+    shelves.settle(found, change.outcome, change.reason)
+    shelves.drop_closed(shelves.errands_of(change.session_id))
 
 
 def _move(shelves: Shelves, change: changes.Move) -> None:
