@@ -17,9 +17,6 @@ from agentmesh.transport.channel import Channel
 from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
 from agentmesh.transport.wire import CONNECT_SECONDS, dial
 
-STABLE_SECONDS = 30
-"""A connection that lasted so long counts as a success: the next pause is short again."""
-
 _NO_HURRY = {"displaced", "timestamp_expired", "protocol_mismatch", "relay_origin_mismatch"}
 """Errors that trying again soon does not mend. (Displaced: two daemons have one identity.)"""
 
@@ -63,10 +60,7 @@ class RelayLink:
         """Keep the link up until cancelled."""
         while True:
             self._turn_to("connecting")
-            began = self._caller.clock.monotonic()
             retry_after = await self._connect_once()
-            if self._caller.clock.monotonic() - began >= STABLE_SECONDS:
-                self._backoff.reset()
             no_hurry = self._last_error in _NO_HURRY
             pause = self._backoff.longest() if no_hurry else self._backoff.pause()
             await asyncio.sleep(max(pause, retry_after))
@@ -113,8 +107,7 @@ class RelayLink:
             try:
                 channel = Channel(wire, self.origin, self._connections, self._incoming)
                 await channel.authenticate(self._caller)
-                self._connected(channel)
-                await channel.run()
+                await self._hold(channel)
             finally:
                 self._channel = None
                 if channel is not None:
@@ -126,6 +119,15 @@ class RelayLink:
         self._turn_to("offline")
         record(_log, logging.INFO, "relay.offline", code=Code(self._last_error))
         return channel.retry_after if channel is not None else 0
+
+    async def _hold(self, channel: Channel) -> None:
+        """Use a connection until it is lost."""
+        began = self._caller.clock.monotonic()
+        self._connected(channel)
+        try:
+            await channel.run()
+        finally:
+            self._backoff.lasted(self._caller.clock.monotonic() - began)
 
     def _connected(self, channel: Channel) -> None:
         self._channel = channel

@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from agentmesh.transport.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
+from agentmesh.transport.backoff import FIRST_SECONDS, LONGEST_SECONDS, STABLE_SECONDS, Backoff
 
 
 def lowest(count: int) -> bytes:
@@ -24,9 +24,23 @@ def test_half_of_a_pause_is_drawn() -> None:
     assert Backoff(lowest).longest() == LONGEST_SECONDS / 2
 
 
-def test_after_a_success_the_pause_is_short_again() -> None:
+def test_after_a_connection_that_lasted_the_pause_is_short_again() -> None:
     backoff = Backoff(lowest)
-    for _ in range(10):
-        backoff.pause()
-    backoff.reset()
+    backoff.pause()
+    backoff.lasted(STABLE_SECONDS)
     assert backoff.pause() == FIRST_SECONDS / 2
+
+
+def test_a_connection_counts_only_if_it_lasted_longer_than_the_pause_before_it() -> None:
+    backoff = Backoff(lowest)
+    pauses = [backoff.pause() for _ in range(6)]
+    assert pauses[-1] > STABLE_SECONDS
+    backoff.lasted(STABLE_SECONDS)
+    assert backoff.pause() > pauses[-1]
+
+
+def test_a_connection_that_is_lost_at_once_is_no_success() -> None:
+    backoff = Backoff(lowest)
+    first = backoff.pause()
+    backoff.lasted(STABLE_SECONDS - 0.1)
+    assert backoff.pause() == first * 2
