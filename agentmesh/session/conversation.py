@@ -10,6 +10,7 @@ from agentmesh.messages.envelope import (
     encode_parcel,
 )
 from agentmesh.messages.payloads import OPENING, ClosePayload, Opening
+from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.frames import MessageFrame, SessionStub, encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
 from agentmesh.protocol.limits import MAX_IN_FLIGHT, MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
@@ -249,6 +250,7 @@ def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
         elif envelope.type == CLOSE:
             close_at = (envelope.sequence, _close_reason(envelope.payload))
         elif envelope.type != TOMBSTONE:
+            read_json(envelope.payload)  # what cannot be shown is not taken, and not confirmed
             effects.append(Hear(envelope))
     if received.up_to > state.received.up_to:
         effects.append(ShowUpTo(received.up_to))

@@ -58,7 +58,7 @@ class Dialogue:
             match effect:
                 case Hear(envelope):
                     assert envelope.sequence not in self.heard, "heard twice"
-                    self.heard[envelope.sequence] = envelope.payload.decode()
+                    self.heard[envelope.sequence] = msgspec.json.decode(envelope.payload)
                 case ShowUpTo(sequence):
                     self.shown = sequence
                 case Unhold():
@@ -71,7 +71,10 @@ class Dialogue:
 
     def send(self, *texts: str) -> list[AnyEffect]:
         """Say something; what cannot go yet is held back, as the outbox would."""
-        sayings = tuple(self.saying(text) for text in texts)
+        return self.tell(*(self.saying(text) for text in texts))
+
+    def tell(self, *sayings: Saying) -> list[AnyEffect]:
+        """Say messages that are made already, whatever is in them."""
         effects = self.say(Send(sayings))
         if not isinstance(self.state, Open) or self.state.holding:
             self.held += sayings
@@ -80,7 +83,7 @@ class Dialogue:
     def saying(self, text: str) -> Saying:
         ring = self.us.ring
         name = MessageId(uuid7(ring.clock.now(), ring.entropy))
-        return Saying(message_id=name, type="text", payload=text.encode(), timestamp=0)
+        return Saying(message_id=name, type="text", payload=msgspec.json.encode(text), timestamp=0)
 
     def shown_texts(self) -> list[str]:
         """Return what the agent sees, in its order."""

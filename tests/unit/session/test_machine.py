@@ -1,5 +1,6 @@
 """A session as a dialogue: from the first KNOCK to the good-bye."""
 
+import msgspec
 import pytest
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
@@ -24,6 +25,7 @@ from tests.support.dialogue import (
     answer_to,
     carry,
     changed,
+    event_of,
     frames_in,
     knocking,
     opened,
@@ -143,6 +145,17 @@ def test_a_bad_message_changes_nothing() -> None:
     assert bob.state == before
     carry(alice, bob)
     assert bob.shown_texts() == ["hello", "secret"]
+
+
+@pytest.mark.parametrize("payload", [b"no json", b"", b"\xff", b'{"a":1,"a":2}', b"[" * 40])
+def test_words_that_are_no_json_are_neither_heard_nor_confirmed(payload: bytes) -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    alice.tell(msgspec.structs.replace(alice.saying(""), payload=payload))
+    (frame,) = frames_in(alice.effects)
+    before = bob.state
+    with pytest.raises(RemoteProtocolError, match=r"json|JSON"):
+        bob.say(event_of(frame))
+    assert bob.state == before
 
 
 def test_what_comes_twice_is_confirmed_twice_and_heard_once() -> None:
