@@ -25,6 +25,8 @@ from agentmesh.session.keyring import KeyRing
 from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, Terms
 
 Effects = list[AnyEffect]
+AWAITING_OWNER = "awaiting_owner"
+"""The one reason that is not final: the KNOCK waits, and its sender may know."""
 
 
 # --- asking -------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking
     """Take the peer's no. Waiting for its owner is not yet one."""
     terms, reject = state.terms, event.reject
     _check_answer(terms, event.signer, (reject.knock_id, reject.sender, reject.to), keys)
-    if reject.reason == "awaiting_owner":
+    if reject.reason == AWAITING_OWNER:
         return msgspec.structs.replace(state, awaits_owner=True), []
     ended = Ended(terms=terms, reason=reject.reason, by_peer=True)
     said = Fail(refused=True, reason=reject.reason, retry_after_seconds=reject.retry_after_seconds)
@@ -170,8 +172,8 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
     return opened, [DropAll(), Emit(keys.frame_id(), "accept", answer), Began()]
 
 
-def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Ended, Effects]:
-    """Say no, or nothing. A repeated KNOCK gets the same answer again."""
+def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Knocked | Ended, Effects]:
+    """Say no, or nothing, or that the owner has to decide. A repeated KNOCK gets a no again."""
     terms = state.terms
     ended = Ended(terms=terms, reason=event.reason, by_peer=False)
     over: Effects = [DropAll(), Over(event.reason, by_peer=False)]
@@ -189,6 +191,8 @@ def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Ended, Effects
     )
     letter = Letter("reject", keys.identity.sign(reject, Purpose.REJECT))
     answer = _sealed(letter, document.reply_key, keys)
+    if event.reason == AWAITING_OWNER:
+        return state, [EmitOnce("reject", answer)]
     return msgspec.structs.replace(ended, answer=answer), [*over, EmitOnce("reject", answer)]
 
 

@@ -18,7 +18,7 @@ from agentmesh.session.events import (
     Superseded,
     Unresolvable,
 )
-from agentmesh.session.states import Ended, Knocking, Open, Resolving
+from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving
 from tests.support.dialogue import (
     SUITE,
     Dialogue,
@@ -100,6 +100,16 @@ def test_waiting_for_the_owner_is_not_yet_a_refusal() -> None:
     alice.say(answer_to(alice, bob.say(Denied("awaiting_owner"))))
     assert isinstance(alice.state, Knocking)
     assert alice.state.awaits_owner
+
+
+def test_who_was_told_to_wait_for_the_owner_can_still_be_let_in() -> None:
+    alice, knocked = knocking(ALICE, BOB)
+    bob = Dialogue(BOB, knocked)
+    alice.say(answer_to(alice, bob.say(Denied("awaiting_owner"))))
+    assert isinstance(bob.state, Knocked)
+    bob.effects.clear()
+    alice.say(answer_to(alice, bob.say(Allowed(BOB.responder()))))
+    assert isinstance(alice.state, Open)
 
 
 def test_a_stale_prekey_is_tried_once_more_with_fresh_keys() -> None:
