@@ -199,7 +199,7 @@ class Errands:
                 return due - now
             heapq.heappop(self._heap)
             entry = self._entries.get(errand_id)
-            if entry is None or entry.is_running or entry.due > due:
+            if entry is None or entry.is_running or entry.due != due:
                 continue
             if entry.kind in FRAMES and self._frames_from > now:
                 self._schedule(entry, self._frames_from - now)

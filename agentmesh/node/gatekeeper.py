@@ -23,27 +23,33 @@ from agentmesh.session.states import Knocked
 from agentmesh.storage.interface import ErrandRow, KnockRow
 
 MAX_COUNTED_PEERS = 10_000
-MINUTE = 60.0
+MAX_COUNTED_KNOCKS = 1_000
+MINUTE, HOUR = 60.0, 3600.0
+MAX_ASKED_AN_HOUR = 3
+"""So often an hour a stranger may come before the owner; more is met with silence."""
 
 
 class KnockRate:
-    """How often each peer knocked in the last minute. Bounded: the quietest is forgotten first."""
+    """How often each peer knocked. Bounded: who has been quiet for longest is forgotten first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._times: OrderedDict[Amid, deque[float]] = OrderedDict()
 
-    def count(self, peer: Amid) -> int:
-        """Return how many there were, this one included."""
-        now = self._clock.monotonic()
-        times = self._times.setdefault(peer, deque(maxlen=10_000))
-        self._times.move_to_end(peer)
-        times.append(now)
-        while times[0] <= now - MINUTE:
-            times.popleft()
+    def notice(self, notice: Notice) -> None:
+        """Count a KNOCK that came."""
+        if notice.kind != "knock_received" or notice.peer is None:
+            return
+        times = self._times.setdefault(notice.peer, deque(maxlen=MAX_COUNTED_KNOCKS))
+        self._times.move_to_end(notice.peer)
+        times.append(self._clock.monotonic())
         if len(self._times) > MAX_COUNTED_PEERS:
             self._times.popitem(last=False)
-        return len(times)
+
+    def within(self, peer: Amid, seconds: float) -> int:
+        """Return how many came in the last so many seconds."""
+        since = self._clock.monotonic() - seconds
+        return sum(1 for time in self._times.get(peer, ()) if time > since)
 
 
 class Gatekeeper:
@@ -58,6 +64,7 @@ class Gatekeeper:
         self._peers = peers
         self._directory = directory
         self._rate = KnockRate(hand.clock)
+        hand.bulletin.listen(self._rate.notice)
 
     async def decide(self, errand: ErrandRow) -> Again | None:
         """Run an `ask_policy` errand."""
@@ -65,12 +72,17 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             return None
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
-        verdict = decide(await self._facts(errand.peer, knock, errand.attempts))
+        verdict = decide(await self._facts(errand.peer, knock))
         if verdict.decision == "allow":
             await self._let_in(errand.peer, knock)
             return None
         if verdict.decision == "refuse" or verdict.is_answered:
             await self._turn_away(errand.peer, errand.session_id, verdict)
+        if verdict.decision == "refuse":
+            return None
+        if self._rate.within(errand.peer, HOUR) > MAX_ASKED_AN_HOUR:
+            denied = Denied("rate_limited", silent=True)
+            await self._talks.handle(errand.peer, errand.session_id, denied)
             return None
         self._hand.bulletin.publish(
             Notice(kind="knock_pending", peer=errand.peer, session_id=errand.session_id)
@@ -116,7 +128,7 @@ class Gatekeeper:
 
     # --- deciding ------------------------------------------------------------------------------
 
-    async def _facts(self, peer: Amid, knock: Knock, attempts: int) -> KnockFacts:
+    async def _facts(self, peer: Amid, knock: Knock) -> KnockFacts:
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
         trust = contact.trust if contact else 0
@@ -137,7 +149,7 @@ class Gatekeeper:
             tier=found.tier if found else 2,
             reputation=found.reputation if found else None,
             trust=trust,
-            knocks_last_minute=self._rate.count(peer) if attempts == 0 else 1,
+            knocks_last_minute=max(1, self._rate.within(peer, MINUTE)),
             open_sessions=await self._open_sessions(),
             policy=policy,
         )

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from agentmesh.errors import Refused, UsageError
+from agentmesh.errors import Refused, TransportError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations, wish_of
@@ -19,6 +19,7 @@ from agentmesh.session.events import Saying
 from agentmesh.storage.interface import IncomingRow, Outcome
 
 MAX_UNSETTLED = 10_000
+COUNT_EVERY = 100
 SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "undeliverable"})
 _SAID_NO = {
     "stopped": ("Everything is stopped.", "agentmesh up"),
@@ -48,6 +49,7 @@ class Outbox:
         self._talks = talks
         self._inbox = inbox
         self._errands = errands
+        self._room = 0
 
     async def say(
         self, peer: Amid, body: Body, wish: Wish, in_reply_to: MessageId | None = None
@@ -57,6 +59,7 @@ class Outbox:
         if peer == keys.identity.amid:
             raise UsageError("peer_is_ourselves", "That is this agent's own AMID.")
         self._check(peer)
+        await self._take_room()
         saying = Saying(
             message_id=MessageId(uuid7(keys.clock.now(), keys.entropy)),
             type=body.type,
@@ -76,6 +79,19 @@ class Outbox:
             )
         )
         return Fate(message_id=saying.message_id, session_id=session_id, outcome="queued")
+
+    async def _take_room(self) -> None:
+        """Refuse what would make the outbox grow without bound; it is counted now and then."""
+        if self._room <= 0:
+            left = MAX_UNSETTLED - (await self._store.counts()).outbox
+            if left <= 0:
+                raise TransportError(
+                    "outbox_full",
+                    f"{MAX_UNSETTLED} messages wait for their peers already.",
+                    "Try again when some are through: agentmesh status",
+                )
+            self._room = min(left, COUNT_EVERY)
+        self._room -= 1
 
     def _check(self, peer: Amid) -> None:
         facts = SendFacts(

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
+from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
-from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.session.events import Close, Expired
 from agentmesh.storage.interface import Settle
 
@@ -71,14 +70,17 @@ class Steward:
 
     async def _bury(self, now: float) -> None:
         """Settle what expired; a number that travelled gets a tombstone in its place."""
-        numbers: defaultdict[tuple[Amid, SessionId], list[int]] = defaultdict(list)
-        expired: list[MessageId] = []
-        for row in await self._hand.store.expired_outgoing(now):
-            expired.append(row.message_id)
-            if row.sequence is not None:
-                numbers[row.peer, row.session_id].append(row.sequence)
-        for (peer, session_id), sequences in numbers.items():
-            if await self._talks.look(peer, session_id) is not None:
-                await self._talks.handle(peer, session_id, Expired(tuple(sorted(sequences))))
+        for peer in {row.peer for row in await self._hand.store.expired_outgoing(now)}:
+            await self._talks.run(peer, lambda turn: self._bury_in_lane(turn, now))
+
+    async def _bury_in_lane(self, turn: Turn, now: float) -> None:
+        # Read again in the lane: a message that was held may have got its number meanwhile.
+        expired = [r for r in await self._hand.store.expired_outgoing(now) if r.peer == turn.peer]
+        for session_id in {row.session_id for row in expired}:
+            rows = [row for row in expired if row.session_id == session_id]
+            numbers = sorted(r.sequence for r in turn.unsettled(session_id, rows) if r.sequence)
+            if numbers and session_id in turn.talks:
+                turn.apply(session_id, Expired(tuple(numbers)))
         if expired:
-            await self._hand.store.commit([Settle(tuple(expired), "undeliverable", EXPIRED)])
+            ids = tuple(row.message_id for row in expired)
+            turn.sheet.changes.append(Settle(ids, "undeliverable", EXPIRED))
