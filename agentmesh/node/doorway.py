@@ -17,7 +17,7 @@ from agentmesh.protocol.frames import (
     StalePrekey,
     encode,
 )
-from agentmesh.protocol.ids import FrameId, SessionId
+from agentmesh.protocol.ids import FrameId, SessionId, is_id
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
@@ -50,7 +50,7 @@ class Doorway:
             return
         if await self._store.remembers(turn.peer, document.id):
             raise RemoteProtocolError("replayed")
-        if await self._is_taken(document.id):
+        if not is_id(document.id) or await self._is_taken(document.id):
             raise RemoteProtocolError("session_id_taken")
         self._admit_to_policy(turn, letter, document)
 

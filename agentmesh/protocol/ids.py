@@ -59,3 +59,11 @@ def parse_id(text: str) -> str:
     if str(uuid.UUID(text)) != text:
         raise ValueError("not a lower-case UUID")
     return text
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` is a UUID in its usual form."""
+    try:
+        return parse_id(text) == text
+    except ValueError:
+        return False
