@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from agentmesh.discovery.interface import Directory, RateLimited
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.identity.prekeys import next_sequence
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
@@ -119,7 +119,8 @@ class Publisher:
 
     def _pause(self) -> float:
         share = int.from_bytes(self._keys.ring.entropy(2), "big") / 0xFFFF
-        return min(FIRST_PAUSE * float(2**self._failures), LONGEST_PAUSE) * (0.5 + share / 2)
+        longest = min(FIRST_PAUSE * float(2 ** min(self._failures, 20)), LONGEST_PAUSE)
+        return longest * (0.5 + share / 2)
 
     async def _publish(self) -> None:
         clock = self._keys.ring.clock
@@ -133,7 +134,15 @@ class Publisher:
             await self.prekeys.replenish()
             self._keys_due = clock.monotonic() + KEYS_SECONDS
         if self._profile.presence:
+            await self._show_status()
+
+    async def _show_status(self) -> None:
+        try:
             await self._directory.set_status(self.status)
+        except Refused as error:
+            if error.code == "unknown_signer":
+                self._keys_due = 0.0  # it has lost what it knew of us: begin anew
+            raise
 
     # --- our record ----------------------------------------------------------------------------
 

@@ -98,6 +98,8 @@ class RealisticDirectory:
 
     async def set_status(self, status: Status) -> None:
         self._ask("set_status")
+        if self.us not in self.shelf.records:
+            raise Refused("unknown_signer")
         self.shown.append(status)
 
     async def search(self, query: Query) -> SearchPage:
