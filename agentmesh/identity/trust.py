@@ -1,4 +1,7 @@
-"""Whom we believe: what a peer shows against what we know, and what two owners read out.
+"""What two owners read out to each other, to know that each has the other's key.
+
+An AMID is the hash of its signing key, so a known peer cannot show another key. What owners compare
+is whether that AMID is the agent they mean.
 
 The safety number follows Signal's: for either side 5200 rounds of SHA-512 over its signing key,
 the first 30 bytes as six numbers of five digits, the smaller half first. The seven emoji are a
@@ -7,59 +10,13 @@ patience.
 """
 
 import hashlib
-from enum import StrEnum
-
-import msgspec
 
 from agentmesh.identity.emoji import EMOJI
-from agentmesh.protocol.ids import Amid, amid_of
 
 _ROUNDS = 5200
 _VERSION = b"agentmesh safety number 1\0"
 _GROUPS = 6
 _EMOJI = 7
-
-
-class Standing(StrEnum):
-    """What a peer's key means to us."""
-
-    FIRST_SEEN = "first_seen"
-    SAME = "same"
-    VERIFIED = "verified"
-    """The same, and the owner compared the safety number."""
-    CHANGED = "changed"
-    """Not the key that this name had: stop, and ask the owner."""
-    ROLLED_BACK = "rolled_back"
-    """The right key, but older statements than we have seen: somebody replays them."""
-
-
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What we remember of a peer."""
-
-    signing_key: bytes
-    verified_at: float | None = None
-    suites_sequence: int = 0
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What a record, a bundle or a KNOCK shows, after its signatures verified."""
-
-    amid: Amid
-    signing_key: bytes
-    suites_sequence: int = 0
-
-
-def compare(known: Known | None, seen: Seen) -> Standing:
-    """Return what the key that is shown means, given what we remember."""
-    if amid_of(seen.signing_key) != seen.amid:
-        return Standing.CHANGED
-    if known is None:
-        return Standing.FIRST_SEEN
-    if known.signing_key != seen.signing_key:
-        return Standing.CHANGED
-    if seen.suites_sequence < known.suites_sequence:
-        return Standing.ROLLED_BACK
-    return Standing.VERIFIED if known.verified_at is not None else Standing.SAME
 
 
 def safety_number(one: bytes, other: bytes) -> str:

@@ -53,7 +53,6 @@ class Event(StrEnum):
     KEYS_MOVED = "keys_moved"
     KEYS_ROTATED = "keys_rotated"
     KEYS_REVOKED = "keys_revoked"
-    PEER_KEY_CHANGED = "peer_key_changed"
     PEER_VERIFIED = "peer_verified"
     PEER_TRUST_CHANGED = "peer_trust_changed"
     AUDIT_TORN = "audit_torn"

@@ -1,40 +1,8 @@
-"""Whom we believe."""
+"""What two owners compare."""
 
-import pytest
-
-from agentmesh.identity.trust import (
-    Known,
-    Seen,
-    Standing,
-    compare,
-    safety_emoji,
-    safety_number,
-)
-from agentmesh.protocol.ids import amid_of
+from agentmesh.identity.trust import safety_emoji, safety_number
 
 KEY, OTHER = b"k" * 32, b"o" * 32
-
-
-def seen(key: bytes = KEY, named_by: bytes = KEY, sequence: int = 5) -> Seen:
-    return Seen(amid=amid_of(named_by), signing_key=key, suites_sequence=sequence)
-
-
-@pytest.mark.parametrize(
-    ("known", "shown", "standing"),
-    [
-        (None, seen(), Standing.FIRST_SEEN),
-        (Known(signing_key=KEY, suites_sequence=5), seen(), Standing.SAME),
-        (Known(signing_key=KEY, suites_sequence=4), seen(), Standing.SAME),
-        (Known(signing_key=KEY, verified_at=0.0, suites_sequence=5), seen(), Standing.VERIFIED),
-        (Known(signing_key=KEY, verified_at=1.0, suites_sequence=6), seen(), Standing.ROLLED_BACK),
-        (Known(signing_key=OTHER, verified_at=1.0), seen(), Standing.CHANGED),
-        (None, seen(key=OTHER), Standing.CHANGED),
-        (Known(signing_key=KEY), seen(key=OTHER), Standing.CHANGED),
-        (Known(signing_key=KEY), seen(named_by=OTHER), Standing.CHANGED),
-    ],
-)
-def test_a_key_means_what_we_remember(known: Known | None, shown: Seen, standing: Standing) -> None:
-    assert compare(known, shown) is standing
 
 
 def test_both_sides_read_the_same_number() -> None:
