@@ -1,0 +1,189 @@
+"""Whatever is killed, whenever: what a daemon accepted arrives, once, in order (figure R1).
+
+Two agents talk through a relay, a registry and two daemons. One of the four, now and then two,
+are killed at a random moment and started again on what they left, over and over. Four minutes:
+
+    AGENTMESH_KILLS=150 AGENTMESH_SEED=7 .venv/bin/pytest tests/reliability/test_kills.py -s
+
+The seed fixes what is killed, after which pause, and what is said; the machine decides the rest.
+"""
+
+import os
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from agentmesh.observability.world import SystemClock, system_entropy
+from tests.reliability.talk import Agent
+from tests.reliability.town import NAMES, Town, living, wait_until
+
+KILLS_AT_EVERY_CHANGE = 40
+MESSAGES_A_KILL = 20
+QUIET_SECONDS = 90.0
+LATE_FRAMES = {"answer_to_nothing"}
+"""An ACCEPT that came once more; any other frame that is dropped is one that could not be read."""
+
+PROMISES = ("lost", "twice", "out_of_order", "undecryptable", "stuck", "failed", "untrue", "bugs")
+"""What is counted and must stay at zero. `failed`: said to be undeliverable, although everybody
+comes back; `untrue`: said to have failed, and arrived."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is killed, and how much must have been said; `seed`: who dies, and when."""
+
+    kills: int
+    messages: int
+    seed: int
+
+
+def plan() -> Plan:
+    """Return what the environment asks for, or what fits into a minute and a half."""
+    kills = int(os.environ.get("AGENTMESH_KILLS") or KILLS_AT_EVERY_CHANGE)
+    seed = int(os.environ.get("AGENTMESH_SEED") or int.from_bytes(system_entropy(4), "big"))
+    return Plan(kills, kills * MESSAGES_A_KILL, seed)
+
+
+@pytest.mark.timeout(300 + 12 * plan().kills)
+def test_what_was_accepted_arrives_once_and_in_order_whatever_is_killed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    asked = plan()
+    print(f"AGENTMESH_SEED={asked.seed} AGENTMESH_KILLS={asked.kills}")
+    record_property("seed", asked.seed)
+    luck = random.Random(asked.seed)
+    with living(Town(tmp_path, luck)) as town:
+        with talking(town, luck) as agents:
+            killed = rampage(town, agents, asked, luck)
+            for agent in agents.values():
+                agent.hush()
+            quiet = wait_until(lambda: is_quiet(town), QUIET_SECONDS)
+        for place in town.places:
+            assert place.lives[-1].terminate() == 0, place.name
+        figures = {
+            "kills": sum(killed.values()),
+            **{f"kills_{name}": killed[name] for name in sorted(killed)},
+            "accepted": sum(len(agent.said) for agent in agents.values()),
+            "unanswered": sum(agent.failed.total() for agent in agents.values()),
+            "quiet_after_seconds": round(quiet, 1),
+            **ways(agents),
+            **judged(town, agents),
+        }
+    for name, value in figures.items():
+        record_property(name, value)
+    print(figures)
+    assert figures["accepted"] >= asked.messages
+    assert {name: figures[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0)
+
+
+@contextmanager
+def talking(town: Town, luck: random.Random) -> Iterator[dict[str, Agent]]:
+    """Two agents that talk to each other."""
+    amids = {}
+    for name in NAMES:
+        status = town.status(name)
+        assert status is not None
+        amids[name] = status.amid
+    alice, bob = NAMES
+    agents = {
+        us: Agent(lambda us=us: town.client(us), amids[them], random.Random(luck.random()))
+        for us, them in ((alice, bob), (bob, alice))
+    }
+    try:
+        for agent in agents.values():
+            agent.start()
+        yield agents
+    finally:
+        for agent in agents.values():
+            agent.stop()
+    assert [error for agent in agents.values() for error in agent.broken] == []
+
+
+def rampage(town: Town, agents: dict[str, Agent], asked: Plan, luck: random.Random) -> Counter[str]:
+    """Kill as often as was asked for, and on until enough was said; leave everything alive."""
+    killed: Counter[str] = Counter()
+    while killed.total() < asked.kills:
+        time.sleep(luck.uniform(0.1, 3))
+        doomed = luck.sample(town.places, luck.choice((1, 1, 1, 2)))
+        for place in doomed:
+            assert place.is_running(), f"{place.name} ended by itself:\n{place.lives[-1].output}"
+            place.kill()
+            killed[place.name] += 1
+        for place in doomed:
+            time.sleep(luck.choice((0, luck.uniform(0, 1))))
+            place.start()
+    clock = SystemClock()
+    until = clock.monotonic() + 60 + asked.messages / 50
+    while sum(len(agent.said) for agent in agents.values()) < asked.messages:
+        assert clock.monotonic() < until, "the agents have nothing to say"
+        time.sleep(0.1)
+    return killed
+
+
+def is_quiet(town: Town) -> bool:
+    """Whether nothing is on its way any more, as far as the daemons know."""
+    found = [town.status(name) for name in NAMES]
+    if not all(status is not None and status.outbox.pending == 0 for status in found):
+        return False
+    return not any(town.errands(name) for name in NAMES)
+
+
+def ways(agents: dict[str, Agent]) -> dict[str, float]:
+    """Return how long messages were on their way, in seconds."""
+    said = {word.message_id: word.at for agent in agents.values() for word in agent.said}
+    heard = [word for agent in agents.values() for word in agent.heard if word.message_id in said]
+    took = sorted(word.at - said[word.message_id] for word in heard) or [0.0]
+    return {
+        f"way_{share}": round(took[min(len(took) - 1, len(took) * share // 100)], 1)
+        for share in (50, 95, 100)
+    }
+
+
+def judged(town: Town, agents: dict[str, Agent]) -> dict[str, int]:
+    """Return how often each promise was broken."""
+    alice, bob = NAMES
+    dropped = town.dropped()
+    print(f"frames dropped: {dict(dropped)}")
+    unread = {code: count for code, count in dropped.items() if code not in LATE_FRAMES}
+    found = Counter(undecryptable=sum(unread.values()), bugs=len(town.bugs()))
+    for us, them in ((alice, bob), (bob, alice)):
+        fates = town.fates(us)
+        arrived = Counter(heard.message_id for heard in agents[them].heard)
+        for said in agents[us].said:
+            is_there = said.message_id in arrived
+            match fates.get(said.message_id, "forgotten"):
+                case "delivered" | "consumed" | "forgotten":
+                    found["lost"] += not is_there
+                case "refused" | "undeliverable":
+                    found["failed"] += 1
+                    found["untrue"] += is_there
+        found["stuck"] += sum(fate in {"held", "queued"} for fate in fates.values())
+        found["stuck"] += len(town.errands(us))
+        found["twice"] += arrived.total() - len(arrived)
+        found["twice"] += numbered_twice(agents[them])
+        found["out_of_order"] += disorder(agents[them])
+    for line in town.bugs():
+        print(line)
+    return {name: found[name] for name in PROMISES}
+
+
+def numbered_twice(agent: Agent) -> int:
+    """Return how many messages came again under another id."""
+    return len(agent.heard) - len({heard.number for heard in agent.heard})
+
+
+def disorder(agent: Agent) -> int:
+    """Return how often a message came after a later one of its session."""
+    sessions = defaultdict(list)
+    for heard in agent.heard:
+        sessions[heard.session_id].append(heard.number)
+    return sum(
+        after < before for numbers in sessions.values() for before, after in pairwise(numbers)
+    )

@@ -1,0 +1,193 @@
+"""A relay, a registry and two daemons as processes, each killed and started again in its place."""
+
+import json
+import random
+import socket
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agentmesh.control import answers, calls
+from agentmesh.control.client import Client
+from agentmesh.errors import TimedOut, TransportError
+from agentmesh.observability.world import SystemClock
+from tests.support.processes import Program, start
+
+NAMES = ("alice", "bob")
+LOW_PORTS, HIGH_PORTS = 20_000, 32_000
+"""Below the ports of outgoing connections: nobody else takes ours while its program is down."""
+
+POLICY = {
+    "consent": "policy",
+    "max_concurrent_sessions": 100_000,
+    "rate_limit": {"knocks_per_minute": 10_000, "messages_per_minute": 10_000},
+}
+RELAY = ("--messages-per-minute", 1_000_000, "--knocks-per-minute", 1_000_000)
+REGISTRY_RATES = (
+    "requests",
+    "registrations",
+    "agent-requests",
+    "fetches",
+    "one-time",
+    "one-time-pair",
+)
+READY_SECONDS = 40.0
+PAUSE_SECONDS = 0.1
+
+
+@dataclass
+class Place:
+    """One program, its arguments, and everything that it said in all its lives."""
+
+    name: str
+    module: str
+    arguments: tuple[object, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    lives: list[Program] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.lives.append(start(self.module, *self.arguments, env=self.env))
+
+    def kill(self) -> None:
+        """End it as a power cut would end a program."""
+        self.lives[-1].kill()
+
+    def is_running(self) -> bool:
+        return self.lives[-1].process.poll() is None
+
+    def lines(self) -> Iterator[str]:
+        for program in self.lives:
+            yield from program.output.splitlines()
+
+
+class Town:
+    """The four places, and the two homes."""
+
+    def __init__(self, folder: Path, luck: random.Random) -> None:
+        relay, registry = _free_ports(luck)
+        self.homes = {name: folder / name for name in NAMES}
+        self.places = [
+            Place(
+                "relay",
+                "agentmesh_relay",
+                ("--listen", f"127.0.0.1:{relay}", "--data", folder / "relay", *RELAY),
+            ),
+            Place(
+                "registry",
+                "agentmesh_registry",
+                (
+                    *("--listen", f"127.0.0.1:{registry}"),
+                    *("--database", f"sqlite:///{folder / 'registry.db'}"),
+                    *(word for rate in REGISTRY_RATES for word in (f"--{rate}-per-minute", 0)),
+                ),
+            ),
+        ]
+        for name, home in self.homes.items():
+            home.mkdir(mode=0o700)
+            (home / "policy.json").write_text(json.dumps(POLICY))
+            self.places.append(
+                Place(
+                    name,
+                    "agentmesh.daemon",
+                    (
+                        *("--relay", f"ws://127.0.0.1:{relay}"),
+                        *("--registry", f"http://127.0.0.1:{registry}"),
+                        *("--name", name, "--key-storage", "file"),
+                    ),
+                    {"AGENTMESH_HOME": str(home)},
+                )
+            )
+
+    def client(self, name: str) -> Client:
+        return Client(self.homes[name], answer_seconds=20)
+
+    def status(self, name: str) -> answers.Status | None:
+        """Return how a daemon is, or None while it does not answer."""
+        try:
+            with self.client(name) as client:
+                return client.call(calls.Status())
+        except (TransportError, TimedOut):
+            return None
+
+    def is_connected(self) -> bool:
+        """Whether both daemons are there, with a way to each other, and can be found."""
+        found = [self.status(name) for name in NAMES]
+        return all(
+            it is not None and it.relay.state == "connected" and it.prekeys.one_time > 0
+            for it in found
+        )
+
+    def errands(self, name: str) -> list[tuple[str, str]]:
+        """Return kind and session of each errand in a daemon's database."""
+        return self._rows(name, "SELECT kind, session_id FROM errands")
+
+    def fates(self, name: str) -> dict[str, str]:
+        """Return the outcome of each message that a daemon was given."""
+        return dict(self._rows(name, "SELECT message_id, outcome FROM outgoing"))
+
+    def dropped(self) -> Counter[str]:
+        """Return how many frames the daemons could make nothing of, by code."""
+        return Counter(
+            line.rpartition("code=")[2]
+            for place in self.places
+            for line in place.lines()
+            if " frame.dropped " in line
+        )
+
+    def bugs(self) -> list[str]:
+        """Return what no program should ever say."""
+        return [
+            f"{place.name}: {line}"
+            for place in self.places
+            for line in place.lines()
+            if " ERROR " in line or line.startswith("Traceback") or " session.unreadable " in line
+        ]
+
+    def _rows(self, name: str, query: str) -> list[tuple[str, str]]:
+        path = self.homes[name] / "agentmesh.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return database.execute(query).fetchall()
+
+
+@contextmanager
+def living(town: Town) -> Iterator[Town]:
+    """Start everything, wait until it is connected; end it all afterwards."""
+    try:
+        for place in town.places:
+            place.start()
+            if place.name in ("relay", "registry"):
+                place.lives[0].said("listening on ")
+        wait_until(town.is_connected, READY_SECONDS)
+        yield town
+    finally:
+        for place in town.places:
+            if place.lives:
+                place.kill()
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> float:
+    """Ask until the answer is yes; return how long that took, or fail."""
+    clock = SystemClock()
+    began = clock.monotonic()
+    while not is_so():
+        waited = clock.monotonic() - began
+        assert waited < seconds, f"not so after {waited:.0f} s"
+        time.sleep(PAUSE_SECONDS)
+    return clock.monotonic() - began
+
+
+def _free_ports(luck: random.Random) -> tuple[int, int]:
+    found: list[int] = []
+    while len(found) < 2:
+        port = luck.randrange(LOW_PORTS, HIGH_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found[0], found[1]
