@@ -14,6 +14,8 @@ from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.session.events import Read
 from agentmesh.storage.interface import Consume, IncomingRow
 
+PAGE = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -70,10 +72,12 @@ class Inbox:
 
     async def reply_to(self, message_id: MessageId, peer: Amid) -> IncomingRow | None:
         """Return what a peer answered to a message of ours, if it is here."""
-        rows = await self._store.inbox(unread=False, peer=peer, after=0, limit=1000)
-        for row in reversed(rows):
-            if envelope_of(row).in_reply_to == message_id:
-                return row
+        after = 0
+        while rows := await self._store.inbox(unread=False, peer=peer, after=after, limit=PAGE):
+            for row in rows:
+                if envelope_of(row).in_reply_to == message_id:
+                    return row
+            after = rows[-1].position or 0
         return None
 
     async def _position(self, after: MessageId | None) -> int:

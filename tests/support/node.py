@@ -1,4 +1,4 @@
-"""One whole node without sockets, files or real time: all rooms, joined as the daemon joins them."""
+"""One whole node without sockets, files or real time, joined as the daemon joins its rooms."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from agentmesh.identity.keys import Identity
 from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name
 from agentmesh.messages.body import Body
+from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.conversations import Conversations
@@ -109,12 +110,12 @@ class Node:
 
     async def say(self, peer: "Node | Amid", text: str, wish: Wish = CHAT) -> Fate:
         to = peer.amid if isinstance(peer, Node) else peer
-        return await self.outbox.say(to, Body("text", text.encode()), wish)
+        return await self.outbox.say(to, Body("text", write_json(text)), wish)
 
     async def texts(self) -> list[str]:
         """Return what the agent may see, in its order."""
         rows = await self.inbox.list(Wanted(limit=10_000))
-        return [envelope_of(row).payload.decode() for row in rows]
+        return [str(read_json(envelope_of(row).payload)) for row in rows]
 
     async def phases(self) -> list[str]:
         return sorted(row.phase for row in await self.store.sessions())

@@ -1,10 +1,16 @@
 """Frames from the relay: taken, acknowledged, or dropped and counted."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
+from agentmesh.errors import StorageError
+from agentmesh.node import incoming
 from agentmesh.protocol.frames import StalePrekey, encode
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Send
+from agentmesh.storage.interface import Change
 from tests.support.node_pair import Pair
 
 
@@ -86,3 +92,51 @@ async def test_what_comes_while_we_stop_is_left_to_the_relay(pair: Pair) -> None
     pair.wire.bring(pair.low.amid, message)
     await pair.settle()
     assert pair.wire.acknowledged == []
+
+
+class FullDisk:
+    """A store that refuses to save so many times."""
+
+    def __init__(self, store: object, refusals: int) -> None:
+        self._store = store
+        self.refusals = refusals
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StorageError("disk_full")
+        await self._store.commit(changes)  # type: ignore[attr-defined]
+
+
+async def test_what_finds_no_room_is_taken_and_acknowledged_once_there_is_some(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "ROOM_SECONDS", 0.01)
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.acknowledged.clear()
+    full = FullDisk(pair.high.store, refusals=3)
+    pair.high.talks._store = full  # type: ignore[assignment]
+    await pair.low.say(pair.high, "is there room?")
+    async with asyncio.timeout(5):
+        while await pair.high.texts() != ["hello", "is there room?"]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await pair.settle()
+    assert full.refusals == 0
+    assert "message" in {it.frame.message_type for it in pair.wire.acknowledged}
+
+
+async def test_whoever_waits_for_room_does_not_keep_the_daemon_from_ending(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.acknowledged.clear()
+    pair.high.talks._store = FullDisk(pair.high.store, refusals=1_000_000)  # type: ignore[assignment]
+    await pair.low.say(pair.high, "is there room?")
+    while pair.high.incoming._waiting_for_room == 0:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    async with asyncio.timeout(1):
+        await pair.high.stop()
+    assert "message" not in {it.frame.message_type for it in pair.wire.acknowledged}

@@ -1,86 +1,102 @@
-"""Running errands: what is final, and what is tried again."""
+"""How errands are run."""
 
 import pytest
 
-from agentmesh.errors import Refused
-from agentmesh.node.conversations import Conversations
-from agentmesh.node.errands import Errands
-from agentmesh.node.key_rack import KeyRack
-from agentmesh.node.notices import Bulletin
-from agentmesh.node.peers import Peers
-from agentmesh.node.runners import NEWCOMER_SECONDS, Runners
-from agentmesh.node.turn import Wish
-from agentmesh.protocol.frames import Intent, SessionRequest
-from agentmesh.protocol.ids import Amid, MessageId
-from agentmesh.protocol.records import PrekeyBundle
-from agentmesh.session.events import Saying
-from agentmesh.storage.interface import ErrandRow
-from agentmesh.storage.volatile import VolatileStore
-from agentmesh.transport.interface import LinkStatus
-from agentmesh.transport.switched import SwitchedTransport
-from tests.support.directories import FakeDirectory
-from tests.support.parties import party
-from tests.support.registrant import Registrant
-from tests.support.world import FakeClock
-
-BOB = Registrant("bob")
-HELLO = Saying(message_id=MessageId("1"), type="text", payload=b"{}", timestamp=0)
-TALK = Wish(intent=Intent(category="communication"), request=SessionRequest())
+from agentmesh.errors import TransportError
+from agentmesh.node.runners import NEWCOMER_SECONDS, PATIENCE, RATE_PAUSE, _judge
+from agentmesh.protocol.ids import Amid, FrameId, SessionId
+from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.relay_frames import Sent
+from tests.support.node_pair import Pair
+from tests.support.stores import errand
 
 
-class Reluctant(FakeDirectory):
-    """Knows everybody, but has nobody's prekeys."""
-
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
-        raise Refused("prekeys_not_found")
+def _sent(**fields: object) -> Sent:
+    return Sent(id=FrameId("one"), **fields)  # type: ignore[arg-type]
 
 
-class Desk:
-    """What is needed to run an errand, and no more."""
-
-    def __init__(self, directory: FakeDirectory) -> None:
-        self.clock = clock = FakeClock()
-        self.store = VolatileStore()
-        ring = party("alice", clock).ring
-        errands = Errands(self.store, clock, ring.entropy)
-        self.talks = Conversations(
-            self.store, lambda: ring, errands, Bulletin(), lambda sheet: None
-        )
-        offline = SwitchedTransport(
-            lambda: pytest.fail("nothing is sent"),
-            lambda: LinkStatus(relay="", state="offline", since=0),
-        )
-        peers = Peers(self.store, directory, clock)
-        self.runners = Runners(self.talks, directory, offline, peers, KeyRack(self.store, ring))
-
-    async def begun(self) -> ErrandRow:
-        """Say the first word to Bob, and return the errand that comes of it."""
-        await self.talks.say(BOB.amid, TALK, HELLO)
-        (errand,) = await self.store.errands()
-        return errand
-
-    async def phases(self) -> list[str]:
-        return [row.phase for row in await self.store.sessions()]
+def test_the_relays_word_decides_when_a_frame_is_offered_again() -> None:
+    taken = _judge(_sent(outcome="queued"))
+    assert (taken.patience, taken.after, taken.reason) == (PATIENCE, None, "")
+    limited = _judge(_sent(outcome="refused", code="RATE_LIMITED"))
+    assert (limited.after, limited.all) == (RATE_PAUSE, True)
+    full = _judge(_sent(outcome="refused", code="MAILBOX_FULL", retry_after_seconds=7))
+    assert (full.after, full.all, full.reason) == (7, False, "mailbox_full")
+    unknown = _judge(_sent(outcome="refused", code="UNKNOWN_RECIPIENT"))
+    assert (unknown.patience, unknown.reason) == (PATIENCE, "unknown_recipient")
+    assert _judge(_sent(outcome="refused")).reason == "relay_refused"
 
 
-async def test_a_peer_whose_prekeys_are_not_published_yet_is_asked_for_again() -> None:
-    desk = Desk(Reluctant("registry", BOB))
-    async with desk.talks:
-        again = await desk.runners.resolve(await desk.begun())
-    assert again is not None
-    assert again.reason == "prekeys_not_found"
-    assert await desk.phases() == ["resolving"]
-    assert (await desk.store.counts()).outbox == 1
+async def test_a_peer_that_nobody_knows_fails_the_message(pair: Pair) -> None:
+    said = await pair.low.say(Amid("2DrjgbD6qNf3DqTgGLQ6wnCWzGB1"), "hello")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("queued", "agent_not_found")
+    await pair.later(NEWCOMER_SECONDS + 1)
+    assert await pair.low.fate_of(said) == ("undeliverable", "agent_not_found")
 
 
-async def test_a_peer_that_stays_unknown_ends_the_session_and_its_messages() -> None:
-    desk = Desk(FakeDirectory("registry"))
-    async with desk.talks:
-        errand = await desk.begun()
-        desk.clock.advance(NEWCOMER_SECONDS)
-        again = await desk.runners.resolve(errand)
-    assert again is None
-    assert await desk.phases() == ["ended"]
-    row = await desk.store.outgoing(HELLO.message_id)
-    assert row is not None
-    assert (row.outcome, row.reason) == ("undeliverable", "agent_not_found")
+async def test_a_registry_that_is_away_only_delays(pair: Pair) -> None:
+    pair.low.directory.fails_with = TransportError("registry_unreachable")
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("queued", "registry_unreachable")
+    pair.low.directory.fails_with = None
+    await pair.later(5)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_open_sessions_need_no_registry(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    for node in (pair.low, pair.high):
+        node.directory.fails_with = TransportError("registry_unreachable")
+    await pair.low.say(pair.high, "still here")
+    await pair.settle()
+    await pair.high.say(pair.low, "me, too")
+    await pair.settle()
+    assert await pair.high.texts() == ["hello", "still here"]
+    assert await pair.low.texts() == ["me, too"]
+
+
+async def test_a_frame_past_its_time_is_not_offered(pair: Pair) -> None:
+    row = errand("one", kind="message", expires_at=pair.clock.now())
+    assert await pair.low.runners.offer(row) is None
+    assert pair.wire.carried == []
+
+
+async def test_a_frame_is_offered_for_what_is_left_of_its_time(pair: Pair) -> None:
+    for left, said in ((60, 60), (2 * MAILBOX_SECONDS, MAILBOX_SECONDS)):
+        row = errand("one", kind="message", peer=pair.high.amid, expires_at=pair.clock.now() + left)
+        await pair.low.runners.offer(row)
+        assert pair.wire.carried[-1][1].expires_in == said
+
+
+async def test_a_loss_is_not_told_to_whom_the_registry_does_not_know(pair: Pair) -> None:
+    row = errand("lost", kind="session_lost", peer=Amid("nobody"), session_id=SessionId("x"))
+    assert await pair.low.runners.say_lost(row) is None
+    assert pair.wire.carried == []
+
+
+async def test_a_loss_is_told_later_when_the_registry_is_away(pair: Pair) -> None:
+    pair.low.directory.fails_with = TransportError("registry_unreachable")
+    row = errand("lost", kind="session_lost", peer=pair.high.amid)
+    with pytest.raises(TransportError):
+        await pair.low.runners.say_lost(row)
+
+
+async def test_resolving_a_session_that_is_over_is_no_error(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    row = errand("r", kind="resolve", peer=pair.high.amid, session_id=said.session_id)
+    assert await pair.low.runners.resolve(row) is None
+    assert await pair.low.phases() == ["open"]
+
+
+async def test_keys_that_are_not_the_peers_begin_nothing(pair: Pair) -> None:
+    pair.shelf.uploads[pair.high.amid] = pair.shelf.uploads[pair.low.amid]
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    outcome, reason = await pair.low.fate_of(said)
+    assert outcome == "undeliverable"
+    assert reason
+    assert pair.wire.carried == []

@@ -1,0 +1,189 @@
+"""Saved effects run until they are done: growing pauses, rate limits, restarts."""
+
+import pytest
+
+from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.errands import FIRST_PAUSE, LONGEST_PAUSE, Again, Entry, Errands
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.relay_frames import Send, Sent
+from agentmesh.session.effects import EmitOnce
+from agentmesh.storage.interface import ErrandRow, Put
+from agentmesh.storage.volatile import VolatileStore
+from tests.support.node_pair import Pair, node_at
+from tests.support.stores import BOB, NOW, errand
+from tests.support.world import FakeClock, FakeEntropy
+
+
+def _errands(store: VolatileStore | None = None) -> Errands:
+    return Errands(store or VolatileStore(), FakeClock(), FakeEntropy())
+
+
+async def test_pauses_grow_to_a_bound_and_are_jittered() -> None:
+    errands = _errands()
+    pauses = [errands._pause(FIRST_PAUSE, attempt) for attempt in range(1, 40)]
+    for attempt, pause in enumerate(pauses):
+        longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+        assert longest / 2 <= pause <= longest
+    assert len(set(pauses)) == len(pauses)
+
+
+async def test_what_the_relay_did_not_take_is_offered_again(pair: Pair) -> None:
+    pair.wire.is_up = False
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("queued", "relay_unreachable")
+    pair.wire.is_up = True
+    await pair.later(FIRST_PAUSE + 1)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_what_the_peer_did_not_confirm_is_offered_again_with_the_same_bytes(
+    pair: Pair,
+) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "message"
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    await pair.later(40)
+    await pair.later(80)
+    offered = [frame for _, frame in pair.wire.carried if frame.message_type == "message"]
+    assert len(offered) == 3
+    assert len({(frame.id, frame.encrypted_payload) for frame in offered}) == 1
+    pair.wire.loses = lambda _: False
+    await pair.reconnect()
+    assert await pair.high.texts() == ["hello"]
+
+
+@pytest.mark.parametrize("lost", ["knock", "accept", "message", "receipt"])
+async def test_whatever_is_lost_once_comes_with_the_next_try(pair: Pair, lost: str) -> None:
+    left = [lost]
+    pair.wire.loses = lambda frame: frame.message_type in left and not left.clear()  # type: ignore[func-returns-value]
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    await pair.later(60)
+    await pair.later(120)
+    assert await pair.high.texts() == ["hello"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
+async def test_errands_go_on_after_a_restart(pair: Pair) -> None:
+    pair.wire.is_up = False
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    await pair.low.stop()
+    pair.wire.is_up = True
+    again = await node_at(pair.wire, "alice", pair.clock, pair.shelf, pair.low.store)
+    if again.amid != pair.low.amid:
+        again = await node_at(pair.wire, "bob", pair.clock, pair.shelf, pair.low.store)
+    await again.start()
+    pair.low = again
+    await pair.settle()
+    assert await pair.high.texts() == ["hello"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
+async def _run(errands: Errands, row: ErrandRow) -> Entry | None:
+    """Run one errand once, and return how it waits now."""
+    errands._add(row, [])
+    await errands._run(errands._entries[row.errand_id])
+    return errands._entries.get(row.errand_id)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TransportError("relay_unreachable"), "relay_unreachable"),
+        (AgentMeshError("something_else"), "something_else"),
+        (KeyError("oops"), "internal_error"),
+    ],
+)
+async def test_an_errand_that_fails_waits_and_says_why(error: Exception, reason: str) -> None:
+    async def fails(_: ErrandRow) -> None:
+        raise error
+
+    errands = _errands()
+    errands.employ({"emit": fails}, _nobody)
+    entry = await _run(errands, errand("one"))
+    assert entry is not None
+    assert (entry.attempts, entry.reason) == (1, reason)
+    assert errands.reason(entry.session_id) == reason
+    assert errands.reason(SessionId("another")) == ""
+
+
+async def _nobody(_: Amid, __: EmitOnce) -> None:
+    raise AssertionError("not asked for")
+
+
+async def test_a_done_errand_is_forgotten_even_if_the_store_fails() -> None:
+    class Failing(VolatileStore):
+        async def commit(self, changes: object) -> None:
+            raise StorageError("disk_full")
+
+    async def done(_: ErrandRow) -> None:
+        return None
+
+    errands = _errands(Failing())
+    errands.employ({"emit": done}, _nobody)
+    assert await _run(errands, errand("one")) is None
+
+
+async def test_an_errand_that_was_dropped_from_the_store_is_not_run() -> None:
+    runs: list[ErrandRow] = []
+
+    async def again(row: ErrandRow) -> Again:
+        runs.append(row)
+        return Again(after=1)
+
+    store = VolatileStore()
+    await store.commit([Put(errand("one"))])
+    errands = _errands(store)
+    errands.employ({"emit": again}, _nobody)
+    entry = await _run(errands, errand("one"))
+    assert entry is not None
+    await errands._run(entry)
+    assert len(runs) == 2
+    store._shelves.errands.clear()
+    await errands._run(entry)
+    assert len(runs) == 2
+    assert errands._entries == {}
+
+
+async def test_a_rate_limit_holds_back_every_frame(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+
+    def refuses(frame: Send) -> Sent | None:
+        if frame.message_type != "message":
+            return None
+        return Sent(id=frame.id, outcome="refused", code="RATE_LIMITED", retry_after_seconds=20)
+
+    pair.wire.answer = refuses
+    one = await pair.low.say(pair.high, "one")
+    await pair.settle()
+    assert await pair.low.fate_of(one) == ("queued", "rate_limited")
+    pair.wire.answer = lambda _: None
+    pair.wire.carried.clear()
+    await pair.low.say(pair.high, "two")
+    await pair.later(10)
+    assert pair.wire.carried == []
+    await pair.later(11)
+    assert await pair.high.texts() == ["hello", "one", "two"]
+
+
+async def test_a_frame_that_is_sent_once_may_fail() -> None:
+    errands = _errands()
+    await errands._run_once(BOB, EmitOnce("receipt", b""))
+    for error in (TransportError("relay_unreachable"), KeyError("oops")):
+
+        async def fails(_: Amid, __: EmitOnce, error: Exception = error) -> None:
+            raise error
+
+        errands.employ({}, fails)
+        await errands._run_once(BOB, EmitOnce("receipt", b""))
+
+
+async def test_settling_waits_for_a_first_offer_only() -> None:
+    errands = _errands()
+    await errands.settle(0)
+    errands._add(errand("one", kind="message", created_at=NOW), [])
+    errands._entries["one"].attempts = 1
+    await errands.settle(5)

@@ -1,0 +1,108 @@
+"""What came for the agent, once and in order."""
+
+import asyncio
+
+import pytest
+
+from agentmesh.errors import UsageError
+from agentmesh.messages.body import Body
+from agentmesh.messages.strict_json import read_json
+from agentmesh.node import inbox
+from agentmesh.node.inbox import Wanted, envelope_of
+from agentmesh.node.notices import Notice
+from agentmesh.protocol.ids import Amid, MessageId
+from agentmesh.storage.interface import Deliver, IncomingRow
+from tests.support.node import CHAT
+from tests.support.node_pair import Pair
+from tests.support.stores import incoming
+
+
+async def _three(pair: Pair) -> None:
+    for word in ("one", "two", "three"):
+        await pair.low.say(pair.high, word)
+    await pair.settle()
+
+
+def _words(rows: list[IncomingRow]) -> list[object]:
+    return [read_json(envelope_of(row).payload) for row in rows]
+
+
+async def test_messages_are_listed_in_order_after_the_last_one_seen(pair: Pair) -> None:
+    await _three(pair)
+    rows = await pair.high.inbox.list(Wanted(limit=2))
+    assert _words(rows) == ["one", "two"]
+    rest = await pair.high.inbox.list(Wanted(after=rows[-1].message_id))
+    assert _words(rest) == ["three"]
+    assert await pair.high.inbox.list(Wanted(peer=Amid("nobody"))) == []
+
+
+async def test_a_read_message_is_unread_no_more_and_its_sender_knows(pair: Pair) -> None:
+    await _three(pair)
+    (row, *_) = await pair.high.inbox.list(Wanted())
+    read = await pair.high.inbox.consume(row.message_id)
+    again = await pair.high.inbox.consume(row.message_id)
+    assert read.consumed_at == again.consumed_at == pair.clock.now()
+    await pair.settle()
+    assert len(await pair.high.inbox.list(Wanted(unread=True))) == 2
+    assert (await pair.low.store.outgoing(row.message_id)).outcome == "consumed"
+
+
+async def test_a_message_of_an_erased_session_can_be_read(pair: Pair) -> None:
+    await _three(pair)
+    (row, *_) = await pair.high.inbox.list(Wanted())
+    pair.high.store._shelves.sessions.clear()
+    pair.high.talks._lanes.clear()
+    assert (await pair.high.inbox.consume(row.message_id)).consumed_at is not None
+
+
+async def test_more_messages_than_any_window_can_be_read(pair: Pair) -> None:
+    words = [str(number) for number in range(1500)]
+    await asyncio.gather(*(pair.low.say(pair.high, word) for word in words))
+    await pair.settle()
+    rows = await pair.high.inbox.list(Wanted(limit=2000))
+    for row in rows[1:]:
+        await pair.high.inbox.consume(row.message_id)
+    await pair.settle()
+    last = await pair.low.store.outgoing(rows[-1].message_id)
+    assert last.outcome == "consumed"
+
+
+async def test_waiting_ends_with_the_first_message(pair: Pair) -> None:
+    waiting = asyncio.ensure_future(pair.high.inbox.list(Wanted(), 5))
+    await asyncio.sleep(0)
+    pair.high.hand.bulletin.publish(Notice(kind="session_started"))
+    await pair.low.say(pair.high, "hello")
+    rows = await waiting
+    assert _words(rows) == ["hello"]
+
+
+async def test_a_wait_in_vain_is_over_in_time(pair: Pair) -> None:
+    clock, left = pair.clock, [0.01, 0.01]
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        clock.advance(1)
+
+    rows, _ = await asyncio.gather(pair.high.inbox.list(Wanted(), left[0]), later())
+    assert rows == []
+
+
+async def test_what_is_not_released_is_not_there_for_the_agent(pair: Pair) -> None:
+    await pair.high.store.commit([Deliver(incoming("hidden"))])
+    with pytest.raises(UsageError) as caught:
+        await pair.high.inbox.one(MessageId("hidden"))
+    assert caught.value.code == "unknown_message"
+
+
+async def test_a_reply_is_found_however_many_messages_are_here(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "PAGE", 2)
+    await _three(pair)
+    asked = MessageId("01234567-0123-7123-8123-0123456789ab")
+    assert await pair.high.inbox.reply_to(asked, pair.low.amid) is None
+    await pair.low.outbox.say(pair.high.amid, Body("text", b'"yes"'), CHAT, asked)
+    await pair.settle()
+    found = await pair.high.inbox.reply_to(asked, pair.low.amid)
+    assert found is not None
+    assert _words([found]) == ["yes"]

@@ -1,0 +1,90 @@
+"""What the agent says, and what becomes of it."""
+
+import pytest
+
+from agentmesh.errors import Refused, UsageError
+from agentmesh.messages.body import Body
+from agentmesh.node.inbox import Wanted
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.ids import MessageId
+from agentmesh.session.events import Close
+from tests.support.node import CHAT
+from tests.support.node_pair import Pair
+
+
+async def test_nobody_talks_to_itself(pair: Pair) -> None:
+    with pytest.raises(UsageError) as caught:
+        await pair.low.say(pair.low, "hello")
+    assert caught.value.code == "peer_is_ourselves"
+
+
+async def test_nothing_is_said_to_a_blocked_peer_or_while_all_is_stopped(pair: Pair) -> None:
+    pair.low.policy = Policy(blocklist=frozenset({pair.high.amid}))
+    with pytest.raises(Refused) as caught:
+        await pair.low.say(pair.high, "hello")
+    assert caught.value.code == "blocked"
+    pair.low.policy = Policy()
+    pair.low.hand.switches.stopped = True
+    with pytest.raises(Refused) as caught:
+        await pair.low.say(pair.high, "hello")
+    assert caught.value.code == "stopped"
+
+
+async def test_the_fate_of_an_unknown_message_is_unknown(pair: Pair) -> None:
+    with pytest.raises(UsageError) as caught:
+        await pair.low.outbox.fate(pair.high.amid, MessageId("none"))
+    assert caught.value.code == "unknown_message"
+
+
+async def test_waiting_ends_with_the_delivery(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=False)
+    assert (fate.outcome, fate.timed_out) == ("delivered", False)
+
+
+async def test_waiting_for_a_reply_ends_with_it(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "question")
+    await pair.settle()
+    (row,) = await pair.high.inbox.list(Wanted())
+    wish = await pair.high.outbox.wish_to_answer(row)
+    assert wish.session_id == said.session_id
+    await pair.high.outbox.say(pair.low.amid, Body("text", b'"answer"'), wish, said.message_id)
+    fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=True)
+    assert fate.reply is not None
+    assert fate.reply.peer == pair.high.amid
+
+
+async def test_a_wait_that_is_over_says_what_is_known(pair: Pair) -> None:
+    pair.high.policy = Policy()
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    fate = await pair.low.outbox.wait(pair.high.amid, said, 0, for_reply=False)
+    assert (fate.outcome, fate.reason, fate.timed_out) == ("queued", "awaiting_peer", True)
+    fate = await pair.low.outbox.wait(pair.high.amid, said, 0.01, for_reply=False)
+    assert fate.timed_out
+
+
+async def test_a_refused_message_ends_every_wait(pair: Pair) -> None:
+    pair.high.policy = Policy(consent="policy", rejected_intents=frozenset({"communication"}))
+    said = await pair.low.say(pair.high, "hello")
+    fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=True)
+    assert (fate.outcome, fate.reason) == ("refused", "intent_not_accepted")
+
+
+async def test_an_answer_to_an_ended_session_begins_another_like_it(pair: Pair) -> None:
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    (row,) = await pair.high.inbox.list(Wanted())
+    await pair.low.talks.handle(pair.high.amid, said.session_id, Close("completed"))
+    await pair.settle()
+    wish = await pair.high.outbox.wish_to_answer(row)
+    assert (wish.session_id, wish.intent, wish.note) == (None, CHAT.intent, "")
+
+
+async def test_an_answer_to_an_erased_session_begins_a_plain_one(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    (row,) = await pair.high.inbox.list(Wanted())
+    pair.high.store._shelves.sessions.clear()
+    pair.high.talks._lanes.clear()
+    assert (await pair.high.outbox.wish_to_answer(row)).intent.category == "communication"
