@@ -34,6 +34,10 @@ from agentmesh.storage.interface import ErrandRow
 from agentmesh.transport.interface import Arrival
 
 LOST_SECONDS = 3600
+ROOM_SECONDS = 2.0
+"""What could not be saved is tried again after so long: the disk may have room by then."""
+MAX_WAITING_FOR_ROOM = 1000
+"""At this bound frames are left to the relay, which brings them with the next connection."""
 
 log = logging.getLogger("agentmesh.node")
 
@@ -48,6 +52,8 @@ class Incoming:
         self._us = us
         self._tasks = asyncio.TaskGroup()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
+        self._stopping = asyncio.Event()
+        self._waiting_for_room = 0
         self.faults: Counter[str] = Counter()
 
     def acknowledge_with(self, acknowledge: Callable[[Sequence[Arrival]], None]) -> None:
@@ -64,6 +70,7 @@ class Incoming:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stopping.set()
         await self._tasks.__aexit__(kind, error, trace)
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
@@ -84,6 +91,28 @@ class Incoming:
         self._acknowledge([a for a, is_done in zip(arrivals, done, strict=True) if is_done])
 
     async def _take(self, receive: Receive) -> bool:
+        """Take a frame; return whether the relay may forget it."""
+        while True:
+            try:
+                return await self._take_once(receive)
+            except StorageError:
+                if not await self._wait_for_room():
+                    return False
+
+    async def _wait_for_room(self) -> bool:
+        """Wait a moment; return whether to try again then."""
+        if self._waiting_for_room >= MAX_WAITING_FOR_ROOM:
+            return False
+        self._waiting_for_room += 1
+        try:
+            await asyncio.wait_for(self._stopping.wait(), ROOM_SECONDS)
+        except TimeoutError:
+            return True
+        finally:
+            self._waiting_for_room -= 1
+        return False
+
+    async def _take_once(self, receive: Receive) -> bool:
         try:
             frame = frames.decode(receive.encrypted_payload)
             if receive.sender == self._us:
@@ -92,7 +121,9 @@ class Incoming:
             is_receipt = isinstance(frame, ReceiptFrame)
             job = self._job(receive, frame)
             await self._talks.run(receive.sender, job, in_no_hurry=is_receipt)
-        except (StorageError, TransportError):
+        except StorageError:
+            raise
+        except TransportError:
             return False  # the relay keeps it until we can
         except AgentMeshError as error:
             self.faults[error.code] += 1
