@@ -246,9 +246,8 @@ class Mesh:
             agent.run("down")
         self.relay.stop()
         self.registry.stop()
-        logs = [agent.log() for agent in self.agents] + [self.relay.log(), self.registry.log()]
-        found = [line for log in logs for line in bugs_in(log)]
-        assert not found, found
+        for log in (*(agent.log() for agent in self.agents), self.relay.log(), self.registry.log()):
+            assert not bugs_in(log), log
 
     @property
     def environment(self) -> dict[str, str]:

@@ -89,7 +89,8 @@ class Node:
     def is_quiet(self) -> bool:
         """Whether nothing is going on that does not wait for time or the other side."""
         lanes = not all(lane.is_idle for lane in self.talks._lanes.values())
-        at_work = len(self.errands._tasks._tasks) + len(self.incoming._tasks._tasks)
+        takes = 0 if self.incoming._waiting_for_room else len(self.incoming._tasks._tasks)
+        at_work = len(self.errands._tasks._tasks) + takes
         now = self.clock.monotonic()
         due = any(entry.due <= now for entry in self.errands._entries.values())
         return not lanes and at_work <= 1 and not due
