@@ -130,7 +130,8 @@ def _rooms(
     journal.listen(hand.bulletin)
     errands = Errands(hand.store, ring.clock, ring.entropy)
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
-    incoming = Incoming(talks, Doorway(hand.store, hand.keys), errands, keys.identity.amid)
+    doorway = Doorway(hand.store, hand.keys)
+    incoming = Incoming(talks, doorway, errands, keys.identity.amid, ring.clock)
     caller = Caller(
         amid=keys.identity.amid,
         sign=lambda claim: keys.identity.sign(claim, Purpose.CONNECT),

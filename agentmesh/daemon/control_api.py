@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.control import answers, calls
 from agentmesh.control.connection import Answered
 from agentmesh.control.door import decode
-from agentmesh.daemon import api_messages, api_owner, api_status
+from agentmesh.daemon import api_messages, api_owner, api_status, api_transcripts, api_verify
 from agentmesh.daemon.rooms import Rooms
 
 Run = Callable[[Rooms, Any, calls.Permit], Awaitable[Answered]]
@@ -42,6 +42,9 @@ CALLS: dict[str, Run] = {
     "contacts.alias": api_owner.contacts_alias,
     "contacts.trust": api_owner.contacts_trust,
     "contacts.remove": api_owner.contacts_remove,
+    "verify": api_verify.verify,
+    "transcripts.list": api_transcripts.transcripts_list,
+    "transcripts.show": api_transcripts.transcripts_show,
 }
 
 

@@ -129,10 +129,11 @@ class Errands:
                 self._tasks.create_task(self._run_once(turn.peer, effect))
 
     def retry_frames(self) -> None:
-        """There is a way again: offer everything that is unconfirmed, now."""
+        """There is a way again: offer everything that is unconfirmed, now, as if for the first time."""
         self._frames_from = 0.0
         for entry in self._entries.values():
             if entry.kind in FRAMES:
+                entry.attempts = 0
                 self._schedule(entry, 0.0)
 
     async def settle(self, seconds: float) -> None:

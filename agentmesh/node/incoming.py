@@ -28,12 +28,15 @@ from agentmesh.protocol.frames import (
 )
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.relay_frames import Receive
+from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Heard, PrekeyStale, Receipted
 from agentmesh.session.states import Knocking
 from agentmesh.storage.interface import ErrandRow
 from agentmesh.transport.interface import Arrival
 
 LOST_SECONDS = 3600
+LOST_PAUSE = 60.0
+MAX_LOST_PEERS = 1000
 ROOM_SECONDS = 2.0
 """What could not be saved is tried again after so long: the disk may have room by then."""
 MAX_WAITING_FOR_ROOM = 1000
@@ -45,11 +48,15 @@ log = logging.getLogger("agentmesh.node")
 class Incoming:
     """Frames in, events out. See `transport.interface.Incoming`."""
 
-    def __init__(self, talks: Conversations, doorway: Doorway, errands: Errands, us: Amid) -> None:
+    def __init__(
+        self, talks: Conversations, doorway: Doorway, errands: Errands, us: Amid, clock: Clock
+    ) -> None:
         self._talks = talks
         self._doorway = doorway
         self._errands = errands
         self._us = us
+        self._clock = clock
+        self._lost_until: dict[Amid, float] = {}
         self._tasks = asyncio.TaskGroup()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self._stopping = asyncio.Event()
@@ -151,12 +158,22 @@ class Incoming:
         if frame.session_id in turn.talks:
             turn.apply(frame.session_id, Heard(frame))
             return
-        if not turn.talks:
+        if not self._may_say_lost(turn.peer):
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
 
+    def _may_say_lost(self, peer: Amid) -> bool:
+        """Whether to answer: a stranger's inventions must not keep us and the registry busy."""
+        now = self._clock.monotonic()
+        if now < self._lost_until.get(peer, 0.0):
+            return False
+        if len(self._lost_until) >= MAX_LOST_PEERS:
+            self._lost_until.clear()
+        self._lost_until[peer] = now + LOST_PAUSE
+        return True
+
     def _say_lost(self, turn: Turn, session_id: SessionId) -> None:
-        """Tell somebody we talk to that we cannot read this session; once in a while is enough."""
+        """Tell a peer that we cannot read this session: our store may have been lost."""
         errand = ErrandRow(
             errand_id=f"lost-{session_id}",
             peer=turn.peer,

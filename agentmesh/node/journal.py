@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, get_args
+from typing import Literal, Self, get_args
 
 import msgspec
 
@@ -81,6 +81,7 @@ class Journal:
         if not self._keeps_transcripts():
             return
         try:
+            self._write_turning_points(sheet, "session_started", "opened")
             for row in sheet.rows.values():
                 if row.sequence is not None:
                     said = msgspec.msgpack.decode(row.body, type=Saying)
@@ -91,9 +92,22 @@ class Journal:
                     heard = msgspec.msgpack.decode(change.row.body, type=Envelope)
                     entry = _entry(sheet, "received", heard)
                     self.transcripts.append(change.row.session_id, entry)
+            self._write_turning_points(sheet, "session_closed", "closed")
         except StorageError as error:
             self.missing += 1
             record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
+
+    def _write_turning_points(
+        self, sheet: Sheet, notice_kind: str, kind: Literal["opened", "closed"]
+    ) -> None:
+        """Write down that sessions began or ended; one that never opened has no transcript."""
+        for notice in sheet.notices:
+            session_id = notice.session_id
+            if notice.kind != notice_kind or session_id is None:
+                continue
+            if kind == "opened" or self.transcripts.has(session_id):
+                entry = Entry(at=sheet.now, kind=kind, peer=sheet.peer)
+                self.transcripts.append(session_id, entry)
 
     def _fact(self, notice: Notice) -> None:
         event = _EVENTS.get(notice.kind)

@@ -82,6 +82,27 @@ class Peers:
         given = {name: value for name, value in changes.items() if value is not None}
         return await self._keep(msgspec.structs.replace(row, **given))
 
+    async def signing_key(self, amid: Amid) -> bytes:
+        """Return a peer's signing key: as we know it, or as the directory says."""
+        row = await self.row(amid)
+        if row is not None and row.signing_key:
+            return row.signing_key
+        return (await self._directory.lookup(amid)).signing_key
+
+    async def verify(self, amid: Amid, signing_key: bytes) -> ContactRow:
+        """Keep that the owner compared the safety number of a contact's key."""
+        row = await self.row(amid)
+        if row is None or row.trust < CONTACT:
+            raise UsageError(
+                "not_a_contact",
+                "Only a contact is verified.",
+                f"Make it one first: agentmesh contacts add {amid}",
+            )
+        now = self._clock.now()
+        return await self._keep(
+            msgspec.structs.replace(row, signing_key=signing_key, verified_at=now)
+        )
+
     async def forget(self, amid: Amid) -> None:
         """Forget a contact."""
         if await self.row(amid) is None:

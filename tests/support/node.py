@@ -141,7 +141,7 @@ async def node_called(
     errands = Errands(store, clock, FakeEntropy(f"{name}'s pauses"))
     sheets: list[Sheet] = []
     talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
-    incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid)
+    incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid, clock)
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)

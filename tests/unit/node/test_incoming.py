@@ -42,15 +42,25 @@ async def test_a_frame_from_ourselves_is_dropped(pair: Pair) -> None:
     assert pair.low.incoming.faults == {"frame_from_ourselves": 1}
 
 
-async def test_a_message_from_a_stranger_in_no_session_is_dropped_in_silence(pair: Pair) -> None:
+async def test_inventions_of_a_stranger_are_answered_once_a_minute_at_most(pair: Pair) -> None:
     await pair.low.say(pair.high, "hello")
     await pair.settle()
     message = next(f for _, f in pair.wire.carried if f.message_type == "message")
     pair.wire.carried.clear()
-    pair.wire.bring(Amid("stranger"), message)
+    for _ in range(3):
+        pair.wire.bring(Amid("stranger"), message)
     await pair.settle()
-    assert pair.high.incoming.faults == {"session_unknown": 1}
-    assert pair.wire.carried == []
+    assert pair.high.incoming.faults == {"session_unknown": 2}
+
+
+async def test_a_peer_that_lost_its_store_says_so_and_gets_the_words_again(pair: Pair) -> None:
+    await pair.low.say(pair.high, "before")
+    await pair.settle()
+    pair.high.store._shelves.sessions.clear()
+    pair.high.talks._lanes.clear()
+    await pair.low.say(pair.high, "after")
+    await pair.settle()
+    assert await pair.high.texts() == ["before", "after"]
 
 
 async def test_a_receipt_of_a_session_that_is_gone_is_ignored(pair: Pair) -> None:
