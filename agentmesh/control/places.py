@@ -10,6 +10,7 @@ from agentmesh.errors import UsageError
 
 MAX_SOCKET_PATH = 103
 """macOS takes 104 bytes with the closing zero; Linux takes 108."""
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def home(environment: Mapping[str, str]) -> Path:
@@ -48,7 +49,10 @@ def dialable(path: Path, environment: Mapping[str, str]) -> str:
 
 
 def private_directory(path: Path) -> None:
-    """Make a directory that only this user enters, or refuse the one that lies there."""
+    """Make a directory that only this user enters, or refuse the one that lies there.
+
+    One that others may have put something into is refused: it may not be ours.
+    """
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700, parents=True)
     found = path.lstat()
@@ -57,6 +61,12 @@ def private_directory(path: Path) -> None:
             "unsafe_directory",
             f"{path} is not a directory of this user.",
             "Remove it, or set AGENTMESH_HOME to another place.",
+        )
+    if found.st_mode & _OTHERS_WRITE and any(path.iterdir()):
+        raise UsageError(
+            "unsafe_directory",
+            f"Others may write into {path} (mode {stat.S_IMODE(found.st_mode):04o}).",
+            f"See that all in it is yours, then run: chmod 700 '{path}'",
         )
     if stat.S_IMODE(found.st_mode) != 0o700:
         path.chmod(0o700)

@@ -46,6 +46,17 @@ def test_a_directory_becomes_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
 
 
+def test_a_directory_into_which_others_may_have_put_something_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "agentmesh.db").touch()
+    (tmp_path / "run").chmod(0o770)
+    with pytest.raises(UsageError) as caught:
+        places.private_directory(tmp_path / "run")
+    assert caught.value.code == "unsafe_directory"
+    assert "chmod 700" in caught.value.hint
+    assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o770
+
+
 def test_a_link_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
