@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "watching", "logs": "watching", "events": "watching",
     "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
+    "verify": "verify", "transcripts": "transcripts",
     "knocks": "knocks",
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers",

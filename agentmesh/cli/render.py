@@ -66,10 +66,11 @@ def message(it: answers.Message) -> str:
     """Return a message with a line on where it comes from."""
     proof = "verified" if it.verified else "not verified"
     head = f"{it.message_id}  {it.received_at}  {it.type} from {who(it.from_name, it.sender)}"
-    return f"{clean(head)}, {proof}\n{paragraph(_words(it.payload))}"
+    return f"{clean(head)}, {proof}\n{paragraph(words(it.payload))}"
 
 
-def _words(payload: object) -> str:
+def words(payload: object) -> str:
+    """Return a payload as people read it; it is not cleaned yet."""
     if isinstance(payload, str):
         return payload
     if isinstance(payload, dict) and set(payload) == {"text"}:

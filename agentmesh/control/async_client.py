@@ -19,6 +19,7 @@ from agentmesh.control.client import (
     seconds_waited,
     too_late,
 )
+from agentmesh.control.table import NAMES
 from agentmesh.errors import AgentMeshError
 
 A = TypeVar("A", bound=answers.Answer)
@@ -85,7 +86,7 @@ class AsyncClient:
         self._waiting[number] = answer
         try:
             async with asyncio.timeout(self._answer_seconds + seconds_waited(request)):
-                self._writer.write(rpc.call_line(number, calls.NAMES[type(request)], request))
+                self._writer.write(rpc.call_line(number, NAMES[type(request)], request))
                 await self._writer.drain()
                 return rpc.read_answer(await answer, answer_type(request))
         except TimeoutError:

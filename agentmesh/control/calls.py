@@ -1,7 +1,7 @@
-"""The calls on the control socket: one table, a request type and a permit each.
+"""The calls on the control socket: what is asked. Who may ask it says `table.py`.
 
 A peer is written as alias, contact's name, AMID or DID. A call that waits has a bound and gives
-one answer; `events.subscribe` alone goes on. `docs/control.md` is made from this file.
+one answer; `events.subscribe` alone goes on. `docs/control.md` is made from these types.
 """
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta, field
 
-from agentmesh.control import answers
+from agentmesh.control import answers, owner_answers
 
 Permit = Literal["agent", "owner"]
 """`owner` may do everything. `agent` is taken with `hello`, and not given back."""
@@ -228,6 +228,30 @@ class ContactsRemove(Request[answers.Removed], frozen=True, kw_only=True):
     peer: Peer
 
 
+class Verify(Request[owner_answers.SafetyNumber], frozen=True, kw_only=True):
+    """Show the safety number of ours and a peer's key.
+
+    `confirm` says that the owners compared it and it is the same; the peer has to be a contact.
+    """
+
+    peer: Peer
+    confirm: bool = False
+
+
+class TranscriptsList(Request[owner_answers.Transcripts], frozen=True, kw_only=True):
+    """List the sessions of which there is a transcript."""
+
+    limit: Limit = 20
+
+
+class TranscriptsShow(Request[owner_answers.Transcript], frozen=True, kw_only=True):
+    """Read a session's transcript, from entry number `first` on."""
+
+    session_id: Id
+    first: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    limit: Limit = 100
+
+
 class Logs(Request[answers.Logs], frozen=True, kw_only=True):
     """Read the end of the audit log."""
 
@@ -242,47 +266,3 @@ class EventsSubscribe(Request[answers.Subscribed], frozen=True, kw_only=True):
     """Be told what happens, as notifications `event`; empty = everything this permit may know."""
 
     kinds: Annotated[list[Word], Meta(max_length=64)] = []
-
-
-class CallType(msgspec.Struct, frozen=True):
-    """One row of the table."""
-
-    request: type[Request[Any]]
-    answer: type[answers.Answer]
-    permit: Permit
-
-
-REQUESTS: dict[str, CallType] = {
-    "hello": CallType(Hello, answers.Welcome, "agent"),
-    "status": CallType(Status, answers.Status, "agent"),
-    "send": CallType(Send, answers.Sent, "agent"),
-    "reply": CallType(Reply, answers.Sent, "agent"),
-    "inbox": CallType(Inbox, answers.Inbox, "agent"),
-    "read": CallType(Read, answers.Consumed, "agent"),
-    "search": CallType(Search, answers.SearchResults, "agent"),
-    "contacts.list": CallType(ContactsList, answers.Contacts, "agent"),
-    "policy.get": CallType(PolicyGet, answers.Policy, "agent"),
-    "health": CallType(Health, answers.Health, "agent"),
-    "events.subscribe": CallType(EventsSubscribe, answers.Subscribed, "agent"),
-    "knocks.list": CallType(KnocksList, answers.Knocks, "owner"),
-    "knocks.approve": CallType(KnocksApprove, answers.Decided, "owner"),
-    "knocks.deny": CallType(KnocksDeny, answers.Decided, "owner"),
-    "knocks.block": CallType(KnocksBlock, answers.Decided, "owner"),
-    "sessions": CallType(Sessions, answers.Sessions, "owner"),
-    "kill": CallType(Kill, answers.Killed, "owner"),
-    "pause": CallType(Pause, answers.Breakers, "owner"),
-    "resume": CallType(Resume, answers.Breakers, "owner"),
-    "shutdown": CallType(Shutdown, answers.Breakers, "owner"),
-    "wake": CallType(Wake, answers.Breakers, "owner"),
-    "stop": CallType(Stop, answers.Stopping, "owner"),
-    "block": CallType(Block, answers.Blocked, "owner"),
-    "unblock": CallType(Unblock, answers.Blocked, "owner"),
-    "policy.set": CallType(PolicySet, answers.Policy, "owner"),
-    "contacts.add": CallType(ContactsAdd, answers.Kept, "owner"),
-    "contacts.alias": CallType(ContactsAlias, answers.Kept, "owner"),
-    "contacts.trust": CallType(ContactsTrust, answers.Kept, "owner"),
-    "contacts.remove": CallType(ContactsRemove, answers.Removed, "owner"),
-    "logs": CallType(Logs, answers.Logs, "owner"),
-}
-
-NAMES: dict[type[Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}

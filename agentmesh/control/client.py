@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar, cast
 import msgspec
 
 from agentmesh.control import answers, calls, places, rpc
+from agentmesh.control.table import NAMES, REQUESTS
 from agentmesh.errors import NotPermitted, NotRunning, TimedOut
 
 A = TypeVar("A", bound=answers.Answer)
@@ -97,7 +98,7 @@ class Client:
 
     def _numbered(self, request: calls.Request[A]) -> bytes:
         self._number += 1
-        return rpc.call_line(self._number, calls.NAMES[type(request)], request)
+        return rpc.call_line(self._number, NAMES[type(request)], request)
 
     def _wait_for(self, seconds: float | None) -> None:
         if self._socket is not None:
@@ -180,7 +181,7 @@ def too_late() -> TimedOut:
 
 def answer_type(request: calls.Request[A]) -> type[A]:
     """Return the type of this request's answer; the table and the annotation agree (a test)."""
-    return cast("type[A]", calls.REQUESTS[calls.NAMES[type(request)]].answer)
+    return cast("type[A]", REQUESTS[NAMES[type(request)]].answer)
 
 
 def seconds_waited(request: calls.Request[Any]) -> float:

@@ -8,11 +8,12 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec import inspect as types
 
-from agentmesh.control import answers, calls, failures
+from agentmesh.control import answers, calls, failures, owner_answers
+from agentmesh.control.table import REQUESTS, CallType
 
 _HEAD = """# The control socket
 
-Made from `agentmesh/control/calls.py` by `python -m agentmesh.control.document >
+Made from `agentmesh/control/table.py` by `python -m agentmesh.control.document >
 docs/control.md`; a test tells when it is stale.
 
 `$AGENTMESH_HOME/run/daemon.sock` speaks JSON-RPC 2.0, one object a line, at most {line} KiB. Every
@@ -39,13 +40,13 @@ do>, "kind": <word>}}}}`. `data.code` is stable. `data.kind` is one of:
 def document() -> str:
     """Return the whole document."""
     kinds = "\n".join(f"| `{kind.word}` | {kind.exit_code} |" for kind in failures.KINDS)
-    rows = "\n\n".join(_call(name, row) for name, row in calls.REQUESTS.items())
+    rows = "\n\n".join(_call(name, row) for name, row in REQUESTS.items())
     named = "\n\n".join(_answer(kind) for kind in _answers())
     head = _HEAD.format(line=calls.MAX_LINE // 1024)
     return f"{head}{kinds}\n\n## Calls\n\n{rows}\n\n## Answers\n\n{named}\n"
 
 
-def _call(name: str, row: calls.CallType) -> str:
+def _call(name: str, row: CallType) -> str:
     stream = "; then `event` notifications with an Event" if name == "events.subscribe" else ""
     head = f"### `{name}`\n\n{inspect.getdoc(row.request)}\n"
     answered = f"\nPermit: {row.permit}. Answer: {row.answer.__name__}{stream}.\n"
@@ -57,7 +58,8 @@ def _answer(kind: type[msgspec.Struct]) -> str:
 
 
 def _answers() -> list[type[msgspec.Struct]]:
-    kinds = [it for it in vars(answers).values() if isinstance(it, type)]
+    named = {**vars(answers), **vars(owner_answers)}
+    kinds = [it for it in named.values() if isinstance(it, type)]
     return [it for it in kinds if issubclass(it, msgspec.Struct) and it is not answers.Answer]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from agentmesh.control.calls import REQUESTS, Permit, Request
+from agentmesh.control.calls import Permit, Request
+from agentmesh.control.table import REQUESTS
 from agentmesh.errors import NotPermitted, UsageError
 from agentmesh.protocol import limits
 

@@ -30,7 +30,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     damaged_at: int | None = None
     """The number of the first record that does not open; it and what follows are not shown."""
     is_torn: bool = False
-    """The last record was cut short, as a crash does."""
+    """The last record is cut short, as a crash does, or being written just now."""
 
     @property
     def is_closed(self) -> bool:
@@ -55,7 +55,7 @@ class _Tail(msgspec.Struct):
 
 
 class Transcripts:
-    """The transcripts of one home. `sync` may run in another thread, all else stays in one."""
+    """The transcripts of one home. Writing stays in one thread; `sync` and reading need not."""
 
     def __init__(self, directory: Path, key: Secret, entropy: Entropy) -> None:
         self._directory = directory
@@ -99,6 +99,10 @@ class Transcripts:
             damaged_at=reader.place.number if reader.is_damaged else None,
             is_torn=reader.is_torn,
         )
+
+    def has(self, session_id: SessionId) -> bool:
+        """Whether there is a transcript of this session."""
+        return session_id in self._tails or self._path(session_id).exists()
 
     def overview(self) -> list[Summary]:
         """Return all transcripts, the last changed first. Nothing is opened for it."""

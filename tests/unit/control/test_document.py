@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from agentmesh.control import calls
 from agentmesh.control.document import document
+from agentmesh.control.table import REQUESTS
 
 ROOT = Path(__file__).parents[3]
 
@@ -15,6 +15,6 @@ def test_the_document_is_fresh() -> None:
 
 def test_every_call_and_its_answer_are_described() -> None:
     text = document()
-    for name, row in calls.REQUESTS.items():
+    for name, row in REQUESTS.items():
         assert f"### `{name}`\n" in text
         assert f"### {row.answer.__name__}\n" in text

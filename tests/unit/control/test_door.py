@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agentmesh.control import calls
 from agentmesh.control.door import decode
+from agentmesh.control.table import REQUESTS
 from agentmesh.errors import AgentMeshError, NotPermitted, UsageError
 
 
@@ -43,7 +44,7 @@ def test_what_is_the_owners_is_not_the_agents() -> None:
     assert caught.value.code == "owner_only"
 
 
-@given(st.sampled_from(sorted(calls.REQUESTS)), st.binary(max_size=60))
+@given(st.sampled_from(sorted(REQUESTS)), st.binary(max_size=60))
 def test_any_bytes_are_a_request_or_an_error_of_ours(name: str, params: bytes) -> None:
     with contextlib.suppress(AgentMeshError):
-        assert isinstance(decode(name, params, "agent"), calls.REQUESTS[name].request)
+        assert isinstance(decode(name, params, "agent"), REQUESTS[name].request)

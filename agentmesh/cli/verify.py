@@ -1,0 +1,36 @@
+"""The command `verify`: the number that two owners compare."""
+
+import click
+
+from agentmesh.cli import render
+from agentmesh.cli.desk import Desk, command
+from agentmesh.control import calls, owner_answers
+
+_GROUPS_IN_A_LINE = 4
+
+
+@command("verify")
+@click.argument("peer")
+@click.option("--confirm", is_flag=True, help="We compared it, and it is the same.")
+def verify(desk: Desk, peer: str, *, confirm: bool) -> None:
+    """Show the safety number that we and PEER's owner have in common.
+
+    Compare it with what PEER's owner sees, over a channel that you trust: by telephone, or side by
+    side. If it is the same, confirm it: PEER's messages then count as verified.
+    """
+    desk.ask(calls.Verify(peer=peer, confirm=confirm), _show)
+
+
+def _show(it: owner_answers.SafetyNumber) -> str:
+    groups = it.number.split()
+    starts = range(0, len(groups), _GROUPS_IN_A_LINE)
+    number = "\n".join("  " + " ".join(groups[at : at + _GROUPS_IN_A_LINE]) for at in starts)
+    emoji = ", ".join(f"{each.emoji} {each.name}" for each in it.emoji)
+    head = f"Safety number with {render.who(it.name, it.amid)}:"
+    said = (
+        "The owner compared it: verified."
+        if it.verified
+        else "Compare it with the peer's owner. If it is the same: "
+        f"agentmesh verify {it.amid} --confirm"
+    )
+    return "\n".join([render.clean(head), "", number, "", f"  {emoji}", "", said])

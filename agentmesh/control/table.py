@@ -1,0 +1,54 @@
+"""The table of calls: by name what is asked, what is answered, and who may ask."""
+
+from typing import Any
+
+import msgspec
+
+from agentmesh.control import answers, calls, owner_answers
+
+
+class CallType(msgspec.Struct, frozen=True):
+    """One row of the table."""
+
+    request: type[calls.Request[Any]]
+    answer: type[answers.Answer]
+    permit: calls.Permit
+
+
+REQUESTS: dict[str, CallType] = {
+    "hello": CallType(calls.Hello, answers.Welcome, "agent"),
+    "status": CallType(calls.Status, answers.Status, "agent"),
+    "send": CallType(calls.Send, answers.Sent, "agent"),
+    "reply": CallType(calls.Reply, answers.Sent, "agent"),
+    "inbox": CallType(calls.Inbox, answers.Inbox, "agent"),
+    "read": CallType(calls.Read, answers.Consumed, "agent"),
+    "search": CallType(calls.Search, answers.SearchResults, "agent"),
+    "contacts.list": CallType(calls.ContactsList, answers.Contacts, "agent"),
+    "policy.get": CallType(calls.PolicyGet, answers.Policy, "agent"),
+    "health": CallType(calls.Health, answers.Health, "agent"),
+    "events.subscribe": CallType(calls.EventsSubscribe, answers.Subscribed, "agent"),
+    "knocks.list": CallType(calls.KnocksList, answers.Knocks, "owner"),
+    "knocks.approve": CallType(calls.KnocksApprove, answers.Decided, "owner"),
+    "knocks.deny": CallType(calls.KnocksDeny, answers.Decided, "owner"),
+    "knocks.block": CallType(calls.KnocksBlock, answers.Decided, "owner"),
+    "sessions": CallType(calls.Sessions, answers.Sessions, "owner"),
+    "kill": CallType(calls.Kill, answers.Killed, "owner"),
+    "pause": CallType(calls.Pause, answers.Breakers, "owner"),
+    "resume": CallType(calls.Resume, answers.Breakers, "owner"),
+    "shutdown": CallType(calls.Shutdown, answers.Breakers, "owner"),
+    "wake": CallType(calls.Wake, answers.Breakers, "owner"),
+    "stop": CallType(calls.Stop, answers.Stopping, "owner"),
+    "block": CallType(calls.Block, answers.Blocked, "owner"),
+    "unblock": CallType(calls.Unblock, answers.Blocked, "owner"),
+    "policy.set": CallType(calls.PolicySet, answers.Policy, "owner"),
+    "contacts.add": CallType(calls.ContactsAdd, answers.Kept, "owner"),
+    "contacts.alias": CallType(calls.ContactsAlias, answers.Kept, "owner"),
+    "contacts.trust": CallType(calls.ContactsTrust, answers.Kept, "owner"),
+    "contacts.remove": CallType(calls.ContactsRemove, answers.Removed, "owner"),
+    "verify": CallType(calls.Verify, owner_answers.SafetyNumber, "owner"),
+    "transcripts.list": CallType(calls.TranscriptsList, owner_answers.Transcripts, "owner"),
+    "transcripts.show": CallType(calls.TranscriptsShow, owner_answers.Transcript, "owner"),
+    "logs": CallType(calls.Logs, answers.Logs, "owner"),
+}
+
+NAMES: dict[type[calls.Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}

@@ -1,0 +1,32 @@
+"""The control call by which two owners make sure that each has the other's key."""
+
+import asyncio
+
+from agentmesh.control import calls, owner_answers
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import NotPermitted
+from agentmesh.identity.trust import safety_emoji, safety_number
+from agentmesh.messages.delivery import clean_name
+from agentmesh.node.notices import Notice
+
+
+async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> owner_answers.SafetyNumber:
+    """Show the safety number with a peer; keep that it was compared."""
+    ours = rooms.hand.keys.ring.identity
+    peer = await rooms.peers.find(asked.peer)
+    if peer == ours.amid:
+        raise NotPermitted("peer_is_ourselves", "That is this agent's own AMID.")
+    theirs = await rooms.peers.signing_key(peer)
+    if asked.confirm:
+        await rooms.peers.verify(peer, theirs)
+        rooms.hand.bulletin.publish(Notice(kind="peer_verified", peer=peer))
+    row = await rooms.peers.row(peer)
+    number = await asyncio.to_thread(safety_number, ours.public_key, theirs)
+    emoji = await asyncio.to_thread(safety_emoji, ours.public_key, theirs)
+    return owner_answers.SafetyNumber(
+        amid=peer,
+        name=clean_name((row.alias or row.name) if row else ""),
+        number=number,
+        emoji=[owner_answers.Emoji(emoji=sign, name=name) for sign, name in emoji],
+        verified=row is not None and row.verified_at is not None,
+    )

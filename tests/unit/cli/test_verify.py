@@ -1,0 +1,33 @@
+"""verify."""
+
+from agentmesh.control import calls, owner_answers
+from tests.support.control_server import BOB, Script
+from tests.unit.cli.conftest import Shell
+
+NUMBER = "32771 17445 71646 33059 94808 05591 38652 12995 43227 72048 38075 21437"
+
+
+def shown(*, verified: bool) -> owner_answers.SafetyNumber:
+    pig = owner_answers.Emoji(emoji="🐷", name="pig")
+    return owner_answers.SafetyNumber(
+        amid=BOB, name="b\x1b[2Job", number=NUMBER, emoji=[pig] * 7, verified=verified
+    )
+
+
+def test_the_number_is_shown_for_reading_out(mesh: Shell, script: Script) -> None:
+    script.answers["verify"] = shown(verified=False)
+    said = mesh("verify", "bob")
+    assert script.asked[0][1] == calls.Verify(peer="bob")
+    assert "  94808 05591 38652 12995\n" in said.out
+    assert said.out.count("🐷 pig") == 7
+    assert f"agentmesh verify {BOB} --confirm" in said.out
+    assert "\x1b" not in said.out
+    assert mesh("verify", "bob", "--json").document["number"] == NUMBER
+
+
+def test_the_owner_confirms_it(mesh: Shell, script: Script) -> None:
+    script.answers["verify"] = shown(verified=True)
+    said = mesh("verify", "bob", "--confirm")
+    assert script.asked[0][1] == calls.Verify(peer="bob", confirm=True)
+    assert said.out.endswith("The owner compared it: verified.\n")
+    assert "--confirm" not in said.out

@@ -1,0 +1,27 @@
+"""The table of calls."""
+
+import pytest
+
+from agentmesh.control import answers
+
+KEYS_OF_STATUS = (
+    "amid did tier name daemon relay registry sessions inbox outbox knocks prekeys paused "
+    "stopped warnings"
+)
+KEYS_OF_MESSAGE = (
+    "message_id session_id from from_name verified trust received_at type payload content"
+)
+KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count flags"
+
+
+@pytest.mark.parametrize(
+    ("answer", "keys"),
+    [
+        (answers.Status, KEYS_OF_STATUS),
+        (answers.Message, KEYS_OF_MESSAGE),
+        (answers.Found, KEYS_OF_FOUND),
+        (answers.Sent, "message_id session_id outcome reason reply timed_out"),
+    ],
+)
+def test_answers_have_the_keys_of_the_contract(answer: type[answers.Answer], keys: str) -> None:
+    assert list(answer.__struct_encode_fields__) == keys.split()
