@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.notices import REGISTRY_REACHED, Bulletin, Notice
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid, SessionId
@@ -129,11 +130,26 @@ class Errands:
                 self._tasks.create_task(self._run_once(turn.peer, effect))
 
     def retry_frames(self) -> None:
-        """There is a way again: offer everything that is unconfirmed, now, as if for the first time."""
+        """There is a way again: offer everything that is unconfirmed now, as if it were new."""
         self._frames_from = 0.0
         for entry in self._entries.values():
             if entry.kind in FRAMES:
                 entry.attempts = 0
+                self._schedule(entry, 0.0)
+
+    def listen(self, bulletin: Bulletin) -> None:
+        """Look again for those who could not be looked up, as soon as there is news."""
+
+        def heard(notice: Notice) -> None:
+            if notice.kind == REGISTRY_REACHED:
+                self.retry_lookups()
+
+        bulletin.listen(heard)
+
+    def retry_lookups(self) -> None:
+        """The registry may be there again: run what waits for it now."""
+        for entry in self._entries.values():
+            if entry.kind not in FRAMES:
                 self._schedule(entry, 0.0)
 
     async def settle(self, seconds: float) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.errands import FIRST_PAUSE, LONGEST_PAUSE, Again, Entry, Errands
+from agentmesh.node.runners import PATIENCE
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.relay_frames import Send, Sent
 from agentmesh.session.effects import EmitOnce
@@ -50,6 +51,20 @@ async def test_what_the_peer_did_not_confirm_is_offered_again_with_the_same_byte
     assert len({(frame.id, frame.encrypted_payload) for frame in offered}) == 1
     pair.wire.loses = lambda _: False
     await pair.reconnect()
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_after_a_reconnect_pauses_are_short_again(pair: Pair) -> None:
+    pair.wire.is_up = False
+    await pair.low.say(pair.high, "hello")
+    for _ in range(10):
+        await pair.later(LONGEST_PAUSE)
+    pair.wire.is_up = True
+    left = ["knock"]
+    pair.wire.loses = lambda frame: frame.message_type in left and not left.clear()  # type: ignore[func-returns-value]
+    await pair.reconnect()
+    assert await pair.high.texts() == []
+    await pair.later(PATIENCE)
     assert await pair.high.texts() == ["hello"]
 
 
