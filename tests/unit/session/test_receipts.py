@@ -1,0 +1,91 @@
+"""Receipts: cumulative, never confirmed themselves, believed only as far as they can be true."""
+
+import pytest
+
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol.limits import MAX_SKIPPED
+from agentmesh.session.effects import Confirm, EmitOnce
+from agentmesh.session.events import Close, Read, Receipted, Reconnected
+from agentmesh.session.numbers import Numbers
+from agentmesh.session.receipts import receipt
+from agentmesh.session.states import Ended, Open
+from tests.support.dialogue import Dialogue, carry, event_of, frames_in, opened
+from tests.support.parties import party
+from tests.support.world import FakeClock
+
+CLOCK = FakeClock()
+ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
+
+
+def _told(bob: Dialogue, received: Numbers, consumed: Numbers) -> Receipted:
+    assert isinstance(bob.state, Open)
+    (frame,) = frames_in([receipt(bob.state.cipher, received, consumed, BOB.ring)])
+    event = event_of(frame)
+    assert isinstance(event, Receipted)
+    return event
+
+
+def test_what_the_agent_read_counts_as_delivered_too() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    alice.send("read before any receipt came")
+    effects = alice.say(_told(bob, Numbers(2), Numbers(3)))
+    assert Confirm(Numbers(3), consumed=False) in effects
+    assert Confirm(Numbers(3), consumed=True) in effects
+
+
+def test_a_receipt_that_says_nothing_new_changes_nothing() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    before = alice.state
+    assert alice.say(_told(bob, Numbers(2), Numbers(1))) == []
+    assert alice.say(_told(bob, Numbers(0), Numbers(0))) == []
+    assert alice.state == before
+
+
+@pytest.mark.parametrize("told", [Numbers(3), Numbers(2, (4,))])
+def test_a_receipt_for_what_was_never_said_is_the_peers_fault(told: Numbers) -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    for received, consumed in ((told, Numbers()), (Numbers(), told)):
+        with pytest.raises(RemoteProtocolError, match="receipt_of_unsaid"):
+            alice.say(_told(bob, received, consumed))
+
+
+def test_what_the_agent_never_sees_counts_as_read() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    bob.say(Read((2,)))
+    carry(alice, bob)
+    assert isinstance(alice.state, Open)
+    assert alice.state.read_by_peer == Numbers(2)
+
+
+def test_reading_the_same_again_says_nothing() -> None:
+    _, bob = opened(ALICE, BOB, "hello")
+    assert len(bob.say(Read((2,)))) == 1
+    assert bob.say(Read((2,))) == []
+
+
+def test_an_agent_may_leave_messages_unread_for_ever() -> None:
+    _, bob = opened(ALICE, BOB, "hello")
+    bob.say(Read((3 * MAX_SKIPPED,)))
+    bob.say(Read((3 * MAX_SKIPPED + 1,)))
+    assert isinstance(bob.state, Open)
+    assert 3 * MAX_SKIPPED + 1 in bob.state.consumed
+    assert len(bob.state.consumed.also) <= MAX_SKIPPED
+
+
+def test_receipts_are_repeated_once_there_is_something_to_say() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    assert alice.say(Reconnected()) == []
+    (again,) = bob.say(Reconnected())
+    assert isinstance(again, EmitOnce)
+
+
+def test_an_ended_session_answers_repetitions_only() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    (bye,) = frames_in(alice.say(Close("completed")))
+    late = Dialogue(ALICE, alice.state)
+    bob.say(event_of(bye))
+    assert isinstance(bob.state, Ended)
+    assert len(bob.say(event_of(bye))) == 1
+    assert isinstance(late.state, Open)
+    _, frame = late.state.cipher.seal(b"too late", CLOCK.now(), ALICE.ring.entropy)
+    assert bob.say(event_of(frame)) == []
