@@ -13,7 +13,6 @@ from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
-from agentmesh.storage.key_checks import FILE_NOTICE
 
 CLOCK_SECONDS = 60
 OWNERS_EVENTS = ("breaker_", "policy_", "knock_", "keys_", "peer_")
@@ -46,7 +45,7 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
         prekeys=answers.Prekeys(one_time=counts.one_time_prekeys if left is None else left),
         paused=switches.paused,
         stopped=switches.stopped,
-        warnings=[finding.why for finding in findings(rooms)],
+        warnings=[finding.why for finding in await findings(rooms)],
     )
 
 
@@ -62,13 +61,15 @@ def _registry(rooms: Rooms) -> answers.Link:
     return answers.Link(url=rooms.config.settings.registry, state=state)
 
 
-async def health(rooms: Rooms, _: calls.Health, __: Permit) -> answers.Health:
-    """Tell what is wrong."""
-    found = findings(rooms)
+async def health(rooms: Rooms, _: calls.Health, permit: Permit) -> answers.Health:
+    """Tell what is wrong. An owner has the disk read again; an agent might ask all day."""
+    afresh = permit == "owner"
+    found = await findings(rooms, afresh=afresh)
+    found += await rooms.audit_log.findings(afresh=afresh)
     return answers.Health(healthy=all(item.severity == "note" for item in found), findings=found)
 
 
-def findings(rooms: Rooms) -> list[Finding]:
+async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
     """Return what the daemon noticed about itself and its services."""
     found = [
         *_services(rooms),
@@ -77,8 +78,7 @@ def findings(rooms: Rooms) -> list[Finding]:
             for text in rooms.hand.store.warnings()
         ),
     ]
-    if rooms.key_storage == "file":
-        found.append(FILE_NOTICE)
+    found += await rooms.key_files.findings(afresh=afresh)
     problem = rooms.policy.problem()
     if problem is not None:
         why = f"{problem.message} {problem.hint}".rstrip()

@@ -9,6 +9,8 @@ import msgspec
 from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.suites import offered
 from agentmesh.daemon.config import Config
+from agentmesh.daemon.examinations import Examination, audit_findings
+from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.rooms import Rooms
@@ -43,7 +45,8 @@ from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import PrekeyRow, Put, SetValue, Store
 from agentmesh.storage.key_access import write_private
-from agentmesh.storage.key_files import OpenKeys
+from agentmesh.storage.key_checks import check_keys
+from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import LinkStatus
@@ -51,6 +54,8 @@ from agentmesh.transport.router import Router
 from agentmesh.transport.switched import SwitchedTransport
 
 DATABASE = "agentmesh.db"
+KEYS = "keys"
+LOGS = "logs"
 POLICY = "policy.json"
 SUITES = "suites"
 
@@ -122,13 +127,15 @@ def _rooms(
     config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, directory: Chain
 ) -> Rooms:
     ring = hand.keys.ring
+    logs, audit_key = config.home / LOGS, keys.audit_key()
     journal = Journal(
-        AuditLog(config.home / "logs", keys.audit_key(), ring.clock),
+        AuditLog(logs, audit_key, ring.clock),
         Transcripts(config.home / "transcripts", keys.transcripts_key(), ring.entropy),
         lambda: policy.current().store_transcripts,
     )
     journal.listen(hand.bulletin)
     errands = Errands(hand.store, ring.clock, ring.entropy)
+    errands.listen(hand.bulletin)
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
     doorway = Doorway(hand.store, hand.keys)
     incoming = Incoming(talks, doorway, errands, keys.identity.amid, ring.clock)
@@ -149,7 +156,9 @@ def _rooms(
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     runners = Runners(talks, directory, transport, peers, hand.keys)
     errands.employ({**runners.table(), "ask_policy": gatekeeper.decide}, runners.offer_once)
-    publisher = Publisher(hand, directory, _profile(config))
+    files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
+    folder = KeyFolder(files, keys)
+    publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
     inbox = Inbox(hand, talks)
     return Rooms(
         config=config,
@@ -169,7 +178,8 @@ def _rooms(
         directory=directory,
         journal=journal,
         policy=policy,
-        key_storage=keys.storage,
+        key_files=Examination(lambda: check_keys(config.home / KEYS), ring.clock),
+        audit_log=Examination(lambda: audit_findings(logs, audit_key, journal.audit), ring.clock),
         started_at=ring.clock.monotonic(),
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agentmesh.daemon.config import Config
+from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
@@ -42,5 +43,6 @@ class Rooms:
     directory: Chain
     journal: Journal
     policy: PolicyFile
-    key_storage: str
+    key_files: Examination
+    audit_log: Examination
     started_at: float

@@ -7,16 +7,18 @@ pauses; everything else goes on meanwhile.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from agentmesh.crypto import x25519
 from agentmesh.discovery.interface import Directory, RateLimited
 from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.identity.prekeys import next_sequence
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import REGISTRY_REACHED, Notice
 from agentmesh.node.prekeys import Prekeys
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.bounded import Status
@@ -28,7 +30,7 @@ PRESENCE_SECONDS = 120
 KEYS_SECONDS = 6 * 3600
 DRAWN_SECONDS = 60
 RECORD_SECONDS = 30 * 86400
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LAST_RECORD = "record/last"
 
 log = logging.getLogger("agentmesh.node")
@@ -47,12 +49,22 @@ class Profile:
 class Publisher:
     """Keeps the directory's picture of us true."""
 
-    def __init__(self, hand: AtHand, directory: Directory, profile: Profile) -> None:
+    def __init__(
+        self,
+        hand: AtHand,
+        directory: Directory,
+        profile: Profile,
+        *,
+        exchange_key_is: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """`exchange_key_is` is told our exchange key, in a thread, for those who keep it too."""
         self._store = hand.store
         self._directory = directory
         self._keys = hand.keys
         self._profile = profile
+        self._exchange_key_is = exchange_key_is
         self.prekeys = Prekeys(hand, directory)
+        self._bulletin = hand.bulletin
         hand.bulletin.listen(self._notice)
         self._wake = asyncio.Event()
         self._tried = asyncio.Event()
@@ -110,6 +122,8 @@ class Publisher:
                 pause = self._pause()
                 record_bug(log, "publishing.bug", error)
             else:
+                if self._failures:
+                    self._bulletin.publish(Notice(kind=REGISTRY_REACHED))
                 self._failures = 0
                 pause = float(PRESENCE_SECONDS)
             self._tried.set()
@@ -130,6 +144,7 @@ class Publisher:
         if clock.monotonic() >= self._keys_due:
             if await self.prekeys.rotate():
                 await self._keys.refresh()
+            await self._tell_exchange_key()
             await self._register()
             await self.prekeys.replenish()
             self._keys_due = clock.monotonic() + KEYS_SECONDS
@@ -143,6 +158,14 @@ class Publisher:
             if error.code == "unknown_signer":
                 self._keys_due = 0.0  # it has lost what it knew of us: begin anew
             raise
+
+    async def _tell_exchange_key(self) -> None:
+        """Tell it each time: a crash may have come between a rotation and this."""
+        key = x25519.public_key(self._keys.ring.exchange_private)
+        try:
+            await asyncio.to_thread(self._exchange_key_is, key)
+        except AgentMeshError as error:  # the store holds the key: others may find us meanwhile
+            record(log, logging.WARNING, "publishing.key_files", code=Code(error.code))
 
     # --- our record ----------------------------------------------------------------------------
 
