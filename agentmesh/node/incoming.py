@@ -91,6 +91,7 @@ class Incoming:
         """There is a way: offer what is unconfirmed, and say again what we have."""
         record(log, logging.INFO, "relay.connected", relay=Code(relay))
         self._errands.retry_frames()
+        self._errands.retry_lookups()
         self._tasks.create_task(self._talks.remind())
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:

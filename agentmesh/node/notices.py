@@ -9,6 +9,8 @@ from agentmesh.protocol.ids import Amid, MessageId, SessionId
 
 Safe = str | int | float | bool
 MAX_WAITING_NOTICES = 1000
+REGISTRY_REACHED = "registry_reached"
+"""The kind of the notice that the registry answers after it did not."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,6 +139,7 @@ async def node_called(
     hand = await _hand(identity, clock, entropy, store)
     directory = RealisticDirectory(shelf, identity.amid)
     errands = Errands(store, clock, FakeEntropy(f"{name}'s pauses"))
+    errands.listen(hand.bulletin)
     sheets: list[Sheet] = []
     talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
     incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid, clock)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.errors import Refused
+from agentmesh.errors import Refused, TransportError
 from agentmesh.node.publishing import LONGEST_PAUSE
 from tests.support.node_pair import Pair
 
@@ -33,3 +33,17 @@ async def test_a_registry_that_is_away_for_months_is_asked_with_bounded_pauses(p
     publisher = pair.low.publisher
     publisher._failures = 100_000
     assert LONGEST_PAUSE / 2 <= publisher._pause() <= LONGEST_PAUSE
+
+
+async def test_what_waits_for_the_registry_goes_on_as_soon_as_it_is_back(pair: Pair) -> None:
+    node = pair.low
+    node.directory.fails_with = TransportError("registry_unreachable")
+    said = await node.say(pair.high, "hello")
+    async with node.publisher as publisher:
+        await publisher.first_try(5)
+        await pair.settle()
+        assert await node.fate_of(said) == ("queued", "registry_unreachable")
+        node.directory.fails_with = None
+        publisher.show("online")
+        await pair.settle()
+    assert await pair.high.texts() == ["hello"]
