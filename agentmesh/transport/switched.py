@@ -1,5 +1,6 @@
 """A transport that can be switched off: then there is no way through, by the owner's will."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ class SwitchedTransport:
         self._off = off
         self._current: Transport | None = None
         self._shown: tuple[Status, Sequence[Amid]] | None = None
+        self._turn = asyncio.Lock()  # whoever switches last has the last word
 
     async def __aenter__(self) -> Self:
         """Make ready, switched off."""
@@ -35,13 +37,14 @@ class SwitchedTransport:
 
     async def switch(self, *, is_on: bool) -> None:
         """Connect, or let go of every connection."""
-        if is_on and self._current is None:
-            self._current = await self._make().__aenter__()
-            if self._shown is not None:
-                self._current.show(*self._shown)
-        elif not is_on and self._current is not None:
-            current, self._current = self._current, None
-            await current.__aexit__(None, None, None)
+        async with self._turn:
+            if is_on and self._current is None:
+                self._current = await self._make().__aenter__()
+                if self._shown is not None:
+                    self._current.show(*self._shown)
+            elif not is_on and self._current is not None:
+                current, self._current = self._current, None
+                await current.__aexit__(None, None, None)
 
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         """Offer a frame, if there is a way."""
