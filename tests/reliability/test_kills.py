@@ -30,9 +30,13 @@ QUIET_SECONDS = 90.0
 LATE_FRAMES = {"answer_to_nothing"}
 """An ACCEPT that came once more; any other frame that is dropped is one that could not be read."""
 
-PROMISES = ("lost", "twice", "out_of_order", "undecryptable", "stuck", "failed", "untrue", "bugs")
+PROMISES = (
+    *("lost", "twice", "out_of_order", "undecryptable", "stuck"),
+    *("failed", "untrue", "spoilt", "bugs"),
+)
 """What is counted and must stay at zero. `failed`: said to be undeliverable, although everybody
-comes back; `untrue`: said to have failed, and arrived."""
+comes back. `untrue`: said to have failed, and arrived. `spoilt`: audit logs and transcripts that
+are not whole."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,7 @@ def judged(town: Town, agents: dict[str, Agent]) -> dict[str, int]:
                     found["untrue"] += is_there
         found["stuck"] += sum(fate in {"held", "queued"} for fate in fates.values())
         found["stuck"] += len(town.errands(us))
+        found["spoilt"] += town.spoilt(us)
         found["twice"] += arrived.total() - len(arrived)
         found["twice"] += numbered_twice(agents[them])
         found["out_of_order"] += disorder(agents[them])

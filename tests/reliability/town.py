@@ -14,7 +14,10 @@ from pathlib import Path
 from agentmesh.control import answers, calls
 from agentmesh.control.client import Client
 from agentmesh.errors import TimedOut, TransportError
-from agentmesh.observability.world import SystemClock
+from agentmesh.observability.audit_verify import verify
+from agentmesh.observability.transcripts import Transcripts
+from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.storage.key_files import KeyFiles, Means
 from tests.support.processes import Program, start
 
 NAMES = ("alice", "bob")
@@ -128,6 +131,16 @@ class Town:
     def fates(self, name: str) -> dict[str, str]:
         """Return the outcome of each message that a daemon was given."""
         return dict(self._rows(name, "SELECT message_id, outcome FROM outgoing"))
+
+    def spoilt(self, name: str) -> int:
+        """Return what is wrong with a daemon's audit log and its transcripts."""
+        home = self.homes[name]
+        means = Means(clock=SystemClock(), entropy=system_entropy)
+        keys = KeyFiles(home / "keys", means).ensure("file")
+        transcripts = Transcripts(home / "transcripts", keys.transcripts_key(), system_entropy)
+        shown = [transcripts.show(each.session_id) for each in transcripts.overview()]
+        report = verify(home / "logs", keys.audit_key())
+        return len(report.problems) + sum(each.damaged_at is not None for each in shown)
 
     def dropped(self) -> Counter[str]:
         """Return how many frames the daemons could make nothing of, by code."""
