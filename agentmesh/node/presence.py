@@ -2,7 +2,7 @@
 
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
-from agentmesh.node.peers import Peers
+from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.publishing import Publisher
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import VISIBLE_TO
@@ -34,7 +34,7 @@ class Presence:
     def show(self) -> None:
         """Tell relay and registry how we are now."""
         status = self._hand.switches.presence
-        visible_to = sorted(self._visible_to)[:VISIBLE_TO]
+        visible_to = sorted(self._visible_to - self._hand.policy().blocklist)[:VISIBLE_TO]
         self._transport.show(status, visible_to)
         self._publisher.show(status)
 
@@ -43,5 +43,9 @@ class Presence:
             if notice.peer not in self._visible_to:
                 self._visible_to.add(notice.peer)
                 self.show()
+        elif notice.kind == "peer_trust_changed" and notice.peer is not None:
+            is_contact = int(notice.fields["trust"]) >= CONTACT
+            (self._visible_to.add if is_contact else self._visible_to.discard)(notice.peer)
+            self.show()
         elif notice.kind.startswith("breaker_"):
             self.show()

@@ -15,6 +15,7 @@ from agentmesh.node import conversations
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session.events import Close, Unheld
 from agentmesh.storage.interface import Put
 from tests.support.node import CHAT, until_quiet
@@ -181,6 +182,21 @@ async def test_held_words_of_an_ended_session_are_settled(pair: Pair) -> None:
     await pair.low.talks.handle(pair.high.amid, said.session_id, Unheld(()))
     await until_quiet(pair.low)
     assert await pair.low.fate_of(said) == ("undeliverable", "cancelled_by_initiator")
+
+
+async def test_receipts_are_repeated_only_where_somebody_may_wait_for_one(pair: Pair) -> None:
+    def receipts() -> int:
+        return sum(frame.message_type == "receipt" for _, frame in pair.wire.carried)
+
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    before = receipts()
+    await pair.reconnect()
+    assert receipts() > before
+    before = receipts()
+    await pair.later(MAILBOX_SECONDS + 1)
+    await pair.reconnect()
+    assert receipts() == before
 
 
 async def test_reminding_survives_a_store_that_fails(pair: Pair) -> None:

@@ -1,0 +1,24 @@
+"""News reach whoever listens, and a slow listener harms nobody."""
+
+from agentmesh.node import notices
+from agentmesh.node.notices import Bulletin, Notice
+
+
+async def test_everybody_who_listens_is_told() -> None:
+    bulletin, heard = Bulletin(), list[Notice]()
+    bulletin.listen(heard.append)
+    async with bulletin.subscribed() as news:
+        bulletin.publish(Notice(kind="one"))
+        assert (await news.get()).kind == "one"
+    bulletin.publish(Notice(kind="two"))
+    assert [notice.kind for notice in heard] == ["one", "two"]
+    assert news.empty()
+
+
+async def test_a_listener_that_is_too_slow_loses_the_oldest() -> None:
+    bulletin = Bulletin()
+    async with bulletin.subscribed() as news:
+        for number in range(notices.MAX_WAITING_NOTICES + 3):
+            bulletin.publish(Notice(kind=str(number)))
+        assert news.qsize() == notices.MAX_WAITING_NOTICES
+        assert (await news.get()).kind == "3"

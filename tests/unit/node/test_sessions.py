@@ -1,0 +1,63 @@
+"""Which session a message travels in."""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from agentmesh.errors import UsageError
+from agentmesh.node.sessions import choose
+from agentmesh.node.turn import Talk, Wish
+from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.ids import SessionId
+from agentmesh.session.states import AnyState
+from tests.support.session_states import examples
+
+WISH = Wish(intent=Intent(category="communication"), request=SessionRequest())
+
+
+def talks(*names: str, ours: bool = True, expires_at: float = 100) -> dict[SessionId, Talk]:
+    found: dict[SessionId, Talk] = {}
+    for place, name in enumerate(names):
+        state: AnyState = examples()[name].state
+        terms = msgspec.structs.replace(state.terms, ours=ours)
+        found[SessionId(f"{name} {place}")] = Talk(
+            msgspec.structs.replace(state, terms=terms), place, expires_at
+        )
+    return found
+
+
+def test_an_open_session_comes_before_one_that_is_asked_for() -> None:
+    assert choose(talks("Resolving", "Open", "Knocking"), WISH, now=1) == "Open 1"
+    assert choose(talks("Resolving", "Knocking"), WISH, now=1) == "Knocking 1"
+
+
+def test_of_two_open_ones_ours_and_then_the_youngest_is_taken() -> None:
+    theirs = {SessionId("theirs"): talks("Open", "Open", ours=False)[SessionId("Open 1")]}
+    assert choose(talks("Open") | theirs, WISH, now=1) == "Open 0"
+    assert choose(talks("Open", "Open"), WISH, now=1) == "Open 1"
+
+
+@pytest.mark.parametrize("name", ["Knocked", "Open, closing", "Ended"])
+def test_a_session_that_takes_no_messages_is_not_taken(name: str) -> None:
+    some = talks(name)
+    assert choose(some, WISH, now=1) is None
+    with pytest.raises(UsageError):
+        choose(some, replace(WISH, session_id=next(iter(some))), now=1)
+
+
+def test_a_session_past_its_time_takes_no_new_messages() -> None:
+    assert choose(talks("Open"), WISH, now=100) is None
+    assert choose(talks("Knocking"), WISH, now=100) == "Knocking 0"
+
+
+def test_a_wish_of_another_kind_begins_another_session() -> None:
+    deal = replace(WISH, intent=Intent(category="commerce"))
+    stream = replace(WISH, request=SessionRequest(type="stream"))
+    assert choose(talks("Open"), deal, now=1) is None
+    assert choose(talks("Open"), stream, now=1) is None
+
+
+def test_a_named_session_is_taken_whatever_the_wish_is() -> None:
+    named = replace(WISH, intent=Intent(category="commerce"), session_id=SessionId("Open 0"))
+    assert choose(talks("Open"), named, now=1) == "Open 0"
