@@ -113,10 +113,14 @@ class Conversations:
         return SessionId(session_id)
 
     async def remind(self) -> None:
-        """Repeat our receipts in every open session: the last one may have been lost."""
+        """Repeat our receipts in open sessions: the last one may have been lost.
+
+        Where nothing has come or gone for as long as a frame is offered, nobody waits for one.
+        """
+        oldest = self._keys().clock.now() - MAILBOX_SECONDS
         try:
             for row in await self._store.sessions():
-                if row.phase == "open":
+                if row.phase == "open" and row.updated_at >= oldest:
                     await self.handle(row.peer, row.session_id, Reconnected())
         except AgentMeshError as error:
             record(log, logging.INFO, "receipts.not_repeated", code=Code(error.code))
