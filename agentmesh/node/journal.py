@@ -7,7 +7,6 @@ message.
 import asyncio
 import logging
 from collections.abc import Callable
-from types import TracebackType
 from typing import Literal, Self, get_args
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from agentmesh.errors import StorageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import PAYLOADS, CloseReason
+from agentmesh.node.background import Background
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
 from agentmesh.observability.audit import AuditLog
@@ -51,8 +51,7 @@ class Journal:
         self.audit = audit
         self.transcripts = transcripts
         self._keeps_transcripts = keeps_transcripts
-        self._task: asyncio.Task[None] | None = None
-        self._tasks = asyncio.TaskGroup()
+        self._background = Background()
         self.missing = 0
 
     def listen(self, bulletin: Bulletin) -> None:
@@ -60,19 +59,11 @@ class Journal:
         bulletin.listen(self._fact)
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(self._flush())
+        await self._background.begin(self._flush())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._background.end()
         self.audit.close()
         self.transcripts.close()
 

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from agentmesh.crypto import x25519
@@ -18,6 +17,7 @@ from agentmesh.discovery.interface import Directory, RateLimited
 from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.identity.prekeys import next_sequence
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.background import Background
 from agentmesh.node.notices import REGISTRY_REACHED, Notice
 from agentmesh.node.prekeys import Prekeys
 from agentmesh.observability.logs import Code, record, record_bug
@@ -70,25 +70,16 @@ class Publisher:
         self._tried = asyncio.Event()
         self._keys_due = 0.0
         self._failures = 0
-        self._task: asyncio.Task[None] | None = None
-        self._tasks = asyncio.TaskGroup()
+        self._background = Background()
         self.status: Status = "online"
         self.tier: float = 2
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(self._run())
+        await self._background.begin(self._run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._background.end()
 
     async def first_try(self, seconds: float) -> None:
         """Wait until others can find us or that failed once, for so many seconds at most."""

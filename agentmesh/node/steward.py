@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.background import Background
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
@@ -26,24 +26,15 @@ class Steward:
     def __init__(self, hand: AtHand, talks: Conversations) -> None:
         self._hand = hand
         self._talks = talks
-        self._task: asyncio.Task[None] | None = None
-        self._tasks = asyncio.TaskGroup()
+        self._background = Background()
         self._clean_at = 0.0
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(self._run())
+        await self._background.begin(self._run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._background.end()
 
     async def _run(self) -> None:
         while True:
