@@ -168,9 +168,10 @@ async def contacts_trust(rooms: Rooms, asked: calls.ContactsTrust, _: Permit) ->
 
 
 async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) -> answers.Removed:
-    """Forget a contact; it has to knock again."""
+    """Forget a contact; its sessions end, and it has to knock again."""
     peer = await rooms.peers.find(asked.peer)
     await rooms.peers.forget(peer)
+    await rooms.breakers.end_sessions_with(peer)
     return answers.Removed(amid=peer)
 
 

@@ -57,6 +57,17 @@ def test_a_contact_does_not_have_to_ask(mesh: Mesh) -> None:
     assert bob.messages()[0]["trust"] == 1
 
 
+def test_a_contact_that_was_removed_has_to_knock_again(mesh: Mesh) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    alice.ask("send", "bob", "hello", "--wait", "20")
+    bob.ask("contacts", "remove", "alice")
+    eventually(lambda: not alice.ask("sessions")["sessions"])
+    alice.ask("send", "bob", "and now?")
+    (knock,) = eventually(bob.knocks)
+    assert (knock["from"], knock["verdict"]) == (alice.amid, "pending")
+    assert bob.texts() == ["hello"]
+
+
 def test_the_policy_is_read_and_set_by_dotted_keys(owner: Agent) -> None:
     assert owner.ask("policy", "get", "rate_limit.knocks_per_minute")["policy"] == 30
     owner.ask("policy", "set", "rate_limit.knocks_per_minute", "7")

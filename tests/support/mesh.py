@@ -242,8 +242,8 @@ class Mesh:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for agent in self.agents:
-            agent.run("down")
+        for ending in [agent.spawn("down") for agent in self.agents]:
+            ending.communicate(timeout=60)
         self.relay.stop()
         self.registry.stop()
         for log in (*(agent.log() for agent in self.agents), self.relay.log(), self.registry.log()):
