@@ -2,8 +2,10 @@
 
 import pytest
 
-from agentmesh.errors import Refused, TransportError
+from agentmesh.crypto import x25519
+from agentmesh.errors import Refused, StorageError, TransportError
 from agentmesh.node.publishing import LONGEST_PAUSE
+from agentmesh.protocol.limits import EXCHANGE_KEY_ROTATION_SECONDS
 from tests.support.node_pair import Pair
 
 
@@ -47,3 +49,27 @@ async def test_what_waits_for_the_registry_goes_on_as_soon_as_it_is_back(pair: P
         publisher.show("online")
         await pair.settle()
     assert await pair.high.texts() == ["hello"]
+
+
+async def test_whoever_keeps_our_exchange_key_is_told_the_new_one(pair: Pair) -> None:
+    node = pair.low
+    told: list[bytes] = []
+    node.publisher._exchange_key_is = told.append
+    before = x25519.public_key(node.hand.keys.ring.exchange_private)
+    pair.clock.advance(EXCHANGE_KEY_ROTATION_SECONDS + 1)
+    await node.publisher._publish()
+    ring = node.hand.keys.ring
+    assert told == [x25519.public_key(ring.exchange_private)]
+    assert told != [before]
+
+
+async def test_key_files_that_cannot_be_written_keep_nobody_from_finding_us(pair: Pair) -> None:
+    def full(_: bytes) -> None:
+        raise StorageError("disk_full")
+
+    node = pair.low
+    node.publisher._exchange_key_is = full
+    node.directory.asked.clear()
+    pair.clock.advance(EXCHANGE_KEY_ROTATION_SECONDS + 1)
+    await node.publisher._publish()
+    assert "register" in node.directory.asked
