@@ -82,11 +82,18 @@ def retold(draw: st.DrawFn, data: bytes) -> bytes:
             inside = inside[place]
             continue
         if draw(st.integers(0, 9)):
-            inside[place] = draw(_VALUES)
+            inside[place] = draw(_like(inside[place]) | _VALUES)
         else:
             del inside[place]
         break
     return _packed(whole)
+
+
+def _like(value: object) -> st.SearchStrategy[object]:
+    """Return another value of the same form, which gets past the first look."""
+    if isinstance(value, bytes):
+        return st.integers(0, 255).map(lambda byte: bytes([byte]) * len(value))
+    return st.integers(0, 2**31) if isinstance(value, int) else st.text(max_size=5)
 
 
 def _packed(value: object) -> bytes:
