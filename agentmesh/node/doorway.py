@@ -74,7 +74,8 @@ class Doorway:
         turn.sheet.changes.append(Put(_row(turn, document)))
         # Both knocked: the smaller AMID's KNOCK wins, on both sides alike. The other one is kept,
         # and decided about if the winner's is refused.
-        must_wait = self._keys.ring.identity.amid < turn.peer and turn.rivals(terms)
+        both_knocked = any(turn.talks[rival].state.terms.ours for rival in turn.rivals(terms))
+        must_wait = both_knocked and self._keys.ring.identity.amid < turn.peer
         turn.adopt(Knocked(terms=terms, knock=letter.signed), [] if must_wait else [AskPolicy()])
         turn.sheet.notices.append(
             Notice(

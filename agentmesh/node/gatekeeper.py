@@ -19,6 +19,7 @@ from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Allowed, Denied
+from agentmesh.session.first_contact import STALE_PREKEY
 from agentmesh.session.states import Knocked
 from agentmesh.storage.interface import ErrandRow, KnockRow
 
@@ -182,8 +183,8 @@ class Gatekeeper:
     async def _let_in(self, peer: Amid, knock: Knock) -> None:
         prekeys = await self._hand.keys.responder(knock.handshake)
         if prekeys is None:
-            # Nothing can be said to it in this session, and nothing is lost: it will knock again.
-            await self._talks.handle(peer, knock.id, Denied("stale_prekey", silent=True))
+            # It was made for keys that are gone; with fresh ones its words are let in at once.
+            await self._talks.handle(peer, knock.id, Denied(STALE_PREKEY))
             return
         with suppress(UsageError):  # it was decided meanwhile
             await self._talks.handle(peer, knock.id, Allowed(prekeys))

@@ -7,6 +7,9 @@ from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.ids import SessionId
 from agentmesh.session.states import Knocking, Open, Resolving
 
+OPENING_SECONDS = 86400.0
+"""How long we wait for the first word of whom we let in (it may be away), before we knock there."""
+
 
 def choose(talks: Mapping[SessionId, Talk], wish: Wish, now: float) -> SessionId | None:
     """Return the best session for a wish, or None if one has to be begun.
@@ -34,8 +37,9 @@ def choose(talks: Mapping[SessionId, Talk], wish: Wish, now: float) -> SessionId
 def takes_messages(talk: Talk, now: float) -> bool:
     """Whether a session takes new messages, now or as soon as it is open."""
     match talk.state:
-        case Open(closing=""):
-            return now < talk.expires_at
+        case Open(closing="") as state:
+            is_late = not state.cipher.can_send and now >= talk.opened_at + OPENING_SECONDS
+            return now < talk.expires_at and not is_late
         case Resolving() | Knocking():
             return True
         case _:

@@ -7,10 +7,13 @@ from typing import Self
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
-from agentmesh.node.conversations import Conversations
+from agentmesh.node.conversations import Conversations, Job
+from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.protocol.ids import SessionId
 from agentmesh.session.events import Close, Expired
+from agentmesh.session.states import Open
 from agentmesh.storage.interface import Settle
 
 LOOK_SECONDS = 60
@@ -53,6 +56,8 @@ class Steward:
         for row in await self._hand.store.sessions():
             if row.phase in {"resolving", "knocking", "knocked"} and row.expires_at <= now:
                 await self._talks.handle(row.peer, row.session_id, Close("timeout"))
+            elif row.phase == "open":
+                await self._talks.run(row.peer, _not_for_ever(row.session_id))
         if self._hand.clock.monotonic() >= self._clean_at:
             self._clean_at = self._hand.clock.monotonic() + CLEAN_SECONDS
             more = True
@@ -75,3 +80,16 @@ class Steward:
         if expired:
             ids = tuple(row.message_id for row in expired)
             turn.sheet.changes.append(Settle(ids, "undeliverable", EXPIRED))
+
+
+def _not_for_ever(session_id: SessionId) -> Job:
+    """Return a job: what is held for a peer that never began to talk is said elsewhere."""
+
+    async def job(turn: Turn) -> None:
+        talk = turn.talks.get(session_id)
+        if talk is None or not isinstance(talk.state, Open) or takes_messages(talk, turn.now):
+            return
+        if talk.state.holding:
+            turn.sheet.start_over.add(session_id)
+
+    return job

@@ -19,12 +19,23 @@ from agentmesh.protocol.frames import (
 )
 from agentmesh.protocol.limits import PROTOCOL
 from agentmesh.protocol.signed import Purpose, read
-from agentmesh.session.effects import AnyEffect, Began, DropAll, Emit, EmitOnce, Fail, Over, Unhold
+from agentmesh.session.effects import (
+    AnyEffect,
+    Began,
+    DropAll,
+    Emit,
+    EmitOnce,
+    Fail,
+    Over,
+    StartOver,
+    Unhold,
+)
 from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, Terms
 
 Effects = list[AnyEffect]
+STALE_PREKEY = "stale_prekey"
 AWAITING_OWNER = "awaiting_owner"
 """The one reason that is not final: the KNOCK waits, and its sender may know."""
 
@@ -113,7 +124,11 @@ def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking
     if reject.reason == AWAITING_OWNER:
         return msgspec.structs.replace(state, awaits_owner=True), []
     ended = Ended(terms=terms, reason=reject.reason, by_peer=True)
-    said = Fail(refused=True, reason=reject.reason, retry_after_seconds=reject.retry_after_seconds)
+    said: AnyEffect = Fail(
+        refused=True, reason=reject.reason, retry_after_seconds=reject.retry_after_seconds
+    )
+    if reject.reason == STALE_PREKEY:
+        said = StartOver()  # it would have let us in, but has not the keys we used any more
     return ended, [DropAll(), said, Over(reject.reason, by_peer=True)]
 
 

@@ -53,7 +53,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Knocking(), PrekeyStale() if not state.fresh_keys_tried:
             return Resolving(terms=state.terms, again=True), [DropAll("knock"), Resolve()]
         case Knocking(), PrekeyStale():
-            return _over(state, "stale_prekey", [Fail(refused=False, reason="stale_prekey")])
+            return state, []  # an unsigned word ends nothing: the KNOCK is offered on
         case Resolving() | Knocking(), Superseded():
             return _over(state, "superseded", [StartOver()])
         case Resolving() | Knocking(), Close():

@@ -10,7 +10,7 @@ import click
 import platformdirs
 
 import agentmesh
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.world import SystemClock
 from agentmesh_registry.config import Config, Rates, parse_address
@@ -18,6 +18,7 @@ from agentmesh_registry.server import running
 
 _log = logging.getLogger("agentmesh_registry")
 _DEFAULTS = Rates()
+WRONG_SETTINGS, TRY_AGAIN = 2, 75
 
 
 def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -83,7 +84,7 @@ def main(
         click.echo(f"agentmesh-registry: {error.message}", err=True)
         if error.hint:
             click.echo(error.hint, err=True)
-        sys.exit(1)
+        sys.exit(WRONG_SETTINGS if isinstance(error, UsageError) else TRY_AGAIN)
 
 
 async def _serve(config: Config) -> None:
