@@ -70,19 +70,6 @@ def choose(
     )
 
 
-def confirm(
-    chosen: str,
-    ours: SuiteList,
-    theirs: SuiteList,
-    known: Known,
-    *,
-    allowed: frozenset[str] = frozenset(),
-) -> None:
-    """Raise `Refused` unless the suite a KNOCK names is the one we would have chosen ourselves."""
-    if chosen != choose(ours, theirs, known, allowed=allowed):
-        raise Refused("suite_mismatch", "The KNOCK names another suite than the two lists give.")
-
-
 def _best_first() -> list[Suite]:
     return sorted(SUITES.values(), key=lambda suite: -suite.rank)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from agentmesh.crypto import suites
-from agentmesh.crypto.suites import OLM, PQXDH_DR, X3DH_ONLY, Known, choose, confirm
+from agentmesh.crypto.suites import OLM, PQXDH_DR, X3DH_ONLY, Known, choose
 from agentmesh.errors import Refused
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import SuiteList
@@ -66,13 +66,6 @@ def test_an_older_list_is_refused() -> None:
 def test_two_lists_of_one_number_are_refused() -> None:
     known = Known(suites=(PQXDH_DR,), sequence=5)
     assert refusal(OURS, listing(PQXDH_DR, OLM, sequence=5), known) == "suites_rolled_back"
-
-
-def test_a_knock_must_name_the_suite_that_follows_from_the_lists() -> None:
-    confirm(PQXDH_DR, ALL, ALL, Known(), allowed=ALLOWED)
-    with pytest.raises(Refused) as caught:
-        confirm(OLM, ALL, ALL, Known(), allowed=ALLOWED)
-    assert caught.value.code == "suite_mismatch"
 
 
 def test_what_is_below_the_floor_or_unknown_is_degraded() -> None:
