@@ -1,0 +1,107 @@
+"""The rooms of a daemon, made of a test's node: what control calls are answered from."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentmesh.control import answers
+from agentmesh.control.connection import Answered
+from agentmesh.crypto.secret import Secret
+from agentmesh.daemon.config import Config, Settings
+from agentmesh.daemon.control_api import ControlApi
+from agentmesh.daemon.examinations import Examination
+from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.node.journal import Journal
+from agentmesh.node.presence import Presence
+from agentmesh.observability.audit import AuditLog
+from agentmesh.observability.transcripts import Transcripts
+from agentmesh.policy import settings
+from agentmesh.transport.interface import LinkStatus
+from agentmesh.transport.switched import SwitchedTransport
+from tests.support.node import OPEN_DOOR, RELAY, Node
+from tests.support.node_pair import Pair, WireEnd
+from tests.support.world import FakeEntropy
+
+
+class Caller:
+    """Asks a daemon as a program on its socket would, without the socket."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.rooms = rooms
+        self.stopped = 0
+        self._api = ControlApi(rooms, self._stop)
+
+    def _stop(self) -> answers.Stopping:
+        self.stopped += 1
+        return answers.Stopping(pid=1)
+
+    async def ask(self, name: str, *, permit: Any = "owner", **params: Any) -> Any:
+        """Return the answer as the socket would carry it; events come as they are."""
+        answer = await self.answer(name, permit=permit, **params)
+        return msgspec.to_builtins(answer) if isinstance(answer, answers.Answer) else answer
+
+    async def answer(self, name: str, *, permit: Any = "owner", **params: Any) -> Answered:
+        raw = msgspec.Raw(msgspec.json.encode(params))
+        return await self._api.answer(name, raw, permit)
+
+
+@asynccontextmanager
+async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Caller]:
+    """Yield a caller of the daemon that this node would be, with its home in `folder`."""
+    (folder / "policy.json").write_bytes(settings.write(OPEN_DOOR))
+    policy = PolicyFile(folder / "policy.json", Path.write_bytes, lambda: None)
+    node.hand = replace(node.hand, policy=policy.current)
+    node.gatekeeper._hand = node.outbox._hand = node.hand
+    journal = Journal(
+        AuditLog(folder / "logs", Secret(bytes(32)), node.clock),
+        Transcripts(folder / "transcripts", Secret(bytes(32)), FakeEntropy("transcripts")),
+        lambda: True,
+    )
+    journal.listen(node.hand.bulletin)
+    node.talks._journal = journal.write
+    transport = SwitchedTransport(lambda: _end(pair, node), _off)
+    nothing = Examination(list, node.clock)
+    rooms = Rooms(
+        config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
+        hand=node.hand,
+        talks=node.talks,
+        errands=node.errands,
+        incoming=node.incoming,
+        inbox=node.inbox,
+        outbox=node.outbox,
+        gatekeeper=node.gatekeeper,
+        peers=node.peers,
+        breakers=node.breakers,
+        publisher=node.publisher,
+        presence=Presence(node.hand, node.peers, node.publisher, transport),
+        steward=node.steward,
+        transport=transport,
+        directory=node.directory,  # type: ignore[arg-type]  # as good as a chain of one
+        journal=journal,
+        policy=policy,
+        key_files=nothing,
+        audit_log=nothing,
+        started_at=node.clock.monotonic(),
+    )
+    await rooms.presence.begin()
+    await transport.switch(is_on=True)
+    try:
+        yield Caller(rooms)
+    finally:
+        journal.audit.close()
+        journal.transcripts.close()
+
+
+def _end(pair: Pair, node: Node) -> WireEnd:
+    end = WireEnd(pair.wire)
+    end.us = node.amid
+    return end
+
+
+def _off() -> LinkStatus:
+    return LinkStatus(relay=RELAY, state="offline", since=0)

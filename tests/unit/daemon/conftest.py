@@ -1,0 +1,33 @@
+"""A daemon's caller, and the pair of nodes behind it: `pair.high` is the daemon."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.node_pair import Pair, node_pair
+from tests.support.rooms import Caller, caller_of
+
+
+@dataclass
+class House:
+    """`ask` is answered by `pair.high`; `pair.low` is its peer."""
+
+    pair: Pair
+    caller: Caller
+
+    async def ask(self, name: str, **params: object) -> dict[str, object]:
+        return await self.caller.ask(name, **params)  # type: ignore[no-any-return,arg-type]
+
+    async def hear(self, text: str = "hello") -> str:
+        """Let the peer say something; return its id."""
+        said = await self.pair.low.say(self.pair.high, text)
+        await self.pair.settle()
+        return said.message_id
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with node_pair() as pair, caller_of(pair, pair.high, tmp_path) as caller:
+        yield House(pair, caller)

@@ -1,0 +1,92 @@
+"""What the owner decides by control calls."""
+
+from pathlib import Path
+
+import pytest
+
+from agentmesh.errors import NotPermitted, UsageError
+from agentmesh.policy import settings
+from agentmesh.policy.document import Policy
+from tests.unit.daemon.conftest import House
+
+
+async def _knock(house: House) -> str:
+    await house.ask("policy.set", key="consent", value="ask")
+    await house.hear()
+    knocks = (await house.ask("knocks.list"))["knocks"]
+    (knock,) = knocks  # type: ignore[misc]
+    return str(knock["id"])
+
+
+async def test_a_knock_that_waits_is_listed_and_approved(house: House) -> None:
+    knock_id = await _knock(house)
+    decided = await house.ask("knocks.approve", id=knock_id)
+    assert decided["knock"]["verdict"] == "accepted"  # type: ignore[index]
+    await house.pair.settle()
+    assert await house.pair.high.texts() == ["hello"]
+    assert (await house.ask("knocks.list"))["knocks"] == []
+    assert len((await house.ask("contacts.list"))["contacts"]) == 1  # type: ignore[arg-type]
+
+
+async def test_a_denied_knock_is_dismissed(house: House) -> None:
+    decided = await house.ask("knocks.deny", id=await _knock(house))
+    assert decided["knock"]["verdict"] == "dismissed"  # type: ignore[index]
+
+
+async def test_a_blocked_knock_blocks_its_sender(house: House) -> None:
+    decided = await house.ask("knocks.block", id=await _knock(house))
+    assert decided["knock"]["reason"] == "blocked"  # type: ignore[index]
+    assert (await house.ask("policy.get", key="blocklist"))["policy"] == [house.pair.low.amid]
+
+
+async def test_blocking_ends_sessions_and_is_kept_on_the_disk(house: House, tmp_path: Path) -> None:
+    await house.hear()
+    low = house.pair.low.amid
+    blocked = await house.ask("block", peer=low)
+    assert blocked == {"amid": low, "blocked": True, "sessions_ended": 1}
+    kept = settings.read((tmp_path / "policy.json").read_bytes())
+    assert kept.blocklist == {low}
+    assert (await house.ask("unblock", peer=low))["blocked"] is False
+    assert settings.read((tmp_path / "policy.json").read_bytes()).blocklist == frozenset()
+
+
+async def test_the_agent_changes_only_what_the_policy_delegates(house: House) -> None:
+    with pytest.raises(NotPermitted):
+        await house.ask("policy.set", permit="agent", key="strict_mode", value=True)
+    with pytest.raises(UsageError):
+        await house.ask("policy.set", key="strikt", value=True)
+    assert (await house.ask("policy.get", key="strict_mode"))["policy"] is False
+
+
+async def test_breakers_say_how_they_stand(house: House) -> None:
+    await house.hear()
+    assert (await house.ask("pause"))["paused"] is True
+    assert (await house.ask("resume"))["paused"] is False
+    down = await house.ask("shutdown")
+    assert (down["stopped"], down["sessions_ended"]) == (True, 1)
+    status = await house.ask("status")
+    assert status["relay"]["state"] == "stopped"  # type: ignore[index]
+    assert (await house.ask("wake"))["stopped"] is False
+
+
+async def test_a_contact_is_named_trusted_and_forgotten(house: House) -> None:
+    low = house.pair.low.amid
+    added = await house.ask("contacts.add", peer=low, alias="Friend", description="a test")
+    assert added["contact"]["trust"] == 1  # type: ignore[index]
+    trusted = await house.ask("contacts.trust", peer="friend", trust=3)
+    assert trusted["contact"]["trust"] == 3  # type: ignore[index]
+    again = await house.ask("contacts.add", peer=low, alias="Friend")
+    assert again["contact"]["trust"] == 3, "adding again takes no trust away"  # type: ignore[index]
+    assert (await house.ask("contacts.remove", peer="friend"))["amid"] == low
+    with pytest.raises(UsageError):
+        await house.ask("contacts.remove", peer=low)
+
+
+async def test_nobody_is_its_own_contact(house: House) -> None:
+    with pytest.raises(NotPermitted):
+        await house.ask("contacts.add", peer=house.pair.high.amid)
+
+
+async def test_the_policy_is_shown_whole_or_in_part(house: House) -> None:
+    whole = (await house.ask("policy.get"))["policy"]
+    assert set(whole) >= set(Policy.__struct_fields__)  # type: ignore[call-overload]

@@ -1,0 +1,97 @@
+"""Settings: flag, environment, file, default, in this order; a typo is not silent."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agentmesh.daemon.config import CONFIG, REGISTRY, RELAY, read, to_keep
+from agentmesh.errors import UsageError
+
+ENVIRONMENT = {"AGENTMESH_RELAY_URL": "wss://environment"}
+
+
+def _write(home: Path, **said: object) -> None:
+    (home / CONFIG).write_bytes(msgspec.json.encode(said))
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    settings = read(tmp_path, {}, {}).settings
+    assert (settings.relay, settings.registry, settings.name) == (RELAY, REGISTRY, "")
+
+
+def test_a_flag_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
+    _write(tmp_path, relay="wss://file", registry="https://file")
+    by_flag = read(tmp_path, ENVIRONMENT, {"relay": "wss://flag"}).settings
+    by_environment = read(tmp_path, ENVIRONMENT, {}).settings
+    by_file = read(tmp_path, {"AGENTMESH_RELAY_URL": ""}, {}).settings
+    assert [s.relay for s in (by_flag, by_environment, by_file)] == [
+        "wss://flag",
+        "wss://environment",
+        "wss://file",
+    ]
+    assert by_flag.registry == "https://file"
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [({"rellay": "ws://x"}, "Did you mean 'relay'?"), ({"qqq": 1}, "Known are: relay")],
+)
+def test_an_unknown_name_is_an_error(tmp_path: Path, said: dict[str, object], hint: str) -> None:
+    _write(tmp_path, **said)
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, {}, {})
+    assert caught.value.code == "config_unknown_name"
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"{", "config_malformed"),
+        (b"[]", "config_malformed"),
+        (b'{"name": 1}', "config_wrong_type"),
+        (b'{"name": "' + b"x" * 65 + b'"}', "config_wrong_type"),
+        (b'{"relay": "http://relay"}', "invalid_url"),
+        (b'{"registry": "registry"}', "invalid_url"),
+    ],
+)
+def test_a_file_that_is_wrong_says_so(tmp_path: Path, text: bytes, code: str) -> None:
+    (tmp_path / CONFIG).write_bytes(text)
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, {}, {})
+    assert caught.value.code == code
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).mkdir()
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, {}, {})
+    assert caught.value.code == "config_unreadable"
+
+
+def test_only_what_flags_change_is_kept(tmp_path: Path) -> None:
+    _write(tmp_path, name="Ada")
+    assert to_keep(tmp_path, {}) is None
+    assert to_keep(tmp_path, {"name": "Ada"}) is None
+    kept = to_keep(tmp_path, {"relay": "wss://relay"})
+    assert kept is not None
+    assert msgspec.json.decode(kept) == {"name": "Ada", "relay": "wss://relay"}
+    with pytest.raises(UsageError):
+        to_keep(tmp_path, {"relai": "wss://relay"})
+
+
+def test_capabilities_become_adverts(tmp_path: Path) -> None:
+    _write(tmp_path, capabilities=["travel/rail", "research"])
+    adverts = read(tmp_path, {}, {}).adverts()
+    assert [(one.category, one.subcategory) for one in adverts] == [
+        ("travel", "rail"),
+        ("research", ""),
+    ]
+
+
+def test_peers_relays_may_be_private_if_ours_is(tmp_path: Path) -> None:
+    assert read(tmp_path, {}, {}).private_relays
+    public = {"relay": "wss://relay.example"}
+    assert not read(tmp_path, {}, public).private_relays
+    assert read(tmp_path, {}, {**public, "private_relays": True}).private_relays

@@ -1,0 +1,74 @@
+"""Every call is answered, by whom it may be asked only."""
+
+import msgspec
+import pytest
+
+from agentmesh.control.connection import Answered
+from agentmesh.control.table import REQUESTS
+from agentmesh.daemon.control_api import CALLS
+from agentmesh.errors import NotPermitted, UsageError
+from tests.unit.daemon.conftest import House
+
+ELSEWHERE = {"hello", "stop"}
+"""`hello` is the connection's own, `stop` the process's."""
+
+
+def test_every_call_is_in_the_table_and_nothing_else() -> None:
+    assert set(CALLS) == set(REQUESTS) - ELSEWHERE
+
+
+async def _params(house: House) -> dict[str, dict[str, object]]:
+    """Return what each call can be asked with in a house where somebody has said hello."""
+    message_id = await house.hear()
+    low = house.pair.low.amid
+    (session,) = await house.pair.high.store.sessions()
+    return {
+        "send": {"to": low, "body": "hi"},
+        "reply": {"message_id": message_id, "body": "hi"},
+        "read": {"message_id": message_id},
+        "search": {"capability": "travel"},
+        "kill": {"session_id": session.session_id},
+        "block": {"peer": low},
+        "unblock": {"peer": low},
+        "policy.set": {"key": "strict_mode", "value": True},
+        "contacts.add": {"peer": low, "alias": "friend"},
+        "contacts.alias": {"peer": low, "alias": "pal"},
+        "contacts.trust": {"peer": low, "trust": 2},
+        "contacts.remove": {"peer": low},
+        "verify": {"peer": low},
+        "transcripts.show": {"session_id": session.session_id},
+    }
+
+
+_DECISIONS = {"knocks.approve", "knocks.deny", "knocks.block"}
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - _DECISIONS))
+async def test_every_call_is_answered_by_what_the_table_says(house: House, name: str) -> None:
+    params = await _params(house)
+    if name == "contacts.remove":
+        await house.ask("contacts.add", **params["contacts.add"])
+    answer: Answered = await house.caller.answer(name, **params.get(name, {}))
+    if name == "events.subscribe":
+        assert hasattr(answer, "__anext__")
+        return
+    assert type(answer) is REQUESTS[name].answer
+    assert msgspec.json.encode(answer)
+
+
+@pytest.mark.parametrize("name", sorted(n for n, row in REQUESTS.items() if row.permit == "owner"))
+async def test_what_is_the_owners_is_not_the_agents(house: House, name: str) -> None:
+    with pytest.raises(NotPermitted) as caught:
+        await house.ask(name, permit="agent")
+    assert caught.value.code == "owner_only"
+
+
+async def test_stopping_is_the_processes_own_business(house: House) -> None:
+    assert await house.ask("stop") == {"pid": 1}
+    assert house.caller.stopped == 1
+
+
+async def test_there_are_no_other_calls(house: House) -> None:
+    with pytest.raises(UsageError) as caught:
+        await house.ask("export.keys")
+    assert caught.value.code == "unknown_call"

@@ -1,0 +1,77 @@
+"""The owner's address book."""
+
+import pytest
+
+from agentmesh.errors import TransportError, UsageError
+from agentmesh.protocol.ids import Amid
+from tests.support.node import RELAY, Node
+from tests.support.node_pair import Pair
+
+ONE = Amid("2DrjgbD6qNf3DqTgGLQ6wnCWzGB1")
+
+
+async def _contact(node: Node, amid: str, alias: str, name: str = "") -> None:
+    await node.peers.trust(Amid(amid), 1, name=name)
+    await node.peers.describe(Amid(amid), alias=alias)
+
+
+async def test_a_contact_is_found_by_alias_then_name_in_any_case(pair: Pair) -> None:
+    await _contact(pair.low, "a", alias="Ada", name="Somebody")
+    await _contact(pair.low, "b", alias="bee", name="Ada")
+    assert await pair.low.peers.find("ADA ") == "a"
+    assert await pair.low.peers.find("somebody") == "a"
+    assert await pair.low.peers.find("BEE") == "b"
+
+
+async def test_a_name_that_two_have_is_not_guessed_at(pair: Pair) -> None:
+    for amid in ("a", "b"):
+        await _contact(pair.low, amid, alias=f"alias of {amid}", name="Ada")
+    with pytest.raises(UsageError) as caught:
+        await pair.low.peers.find("ada")
+    assert caught.value.code == "ambiguous_peer"
+
+
+async def test_an_amid_is_a_peer_and_a_strangers_name_is_not(pair: Pair) -> None:
+    assert await pair.low.peers.find(pair.high.amid) == pair.high.amid
+    await pair.low.peers.trust(Amid("x"), 0, name="Stranger")
+    with pytest.raises(UsageError) as caught:
+        await pair.low.peers.find("Stranger")
+    assert caught.value.code == "unknown_peer"
+
+
+async def test_an_alias_belongs_to_one(pair: Pair) -> None:
+    await _contact(pair.low, "a", alias="Ada")
+    with pytest.raises(UsageError) as caught:
+        await _contact(pair.low, "b", alias="ada")
+    assert caught.value.code == "alias_taken"
+    await pair.low.peers.describe(Amid("a"), alias="")
+    await _contact(pair.low, "b", alias="ada")
+
+
+async def test_a_forgotten_contact_is_gone(pair: Pair) -> None:
+    await _contact(pair.low, "a", alias="Ada")
+    await pair.low.peers.forget(Amid("a"))
+    assert await pair.low.peers.row(Amid("a")) is None
+    with pytest.raises(UsageError):
+        await pair.low.peers.forget(Amid("a"))
+
+
+async def test_a_lookup_is_remembered_without_making_a_contact(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    row = await pair.low.peers.row(pair.high.amid)
+    assert row is not None
+    assert row.suites == ("pqxdh-dr.v1",)
+    assert row.signing_key == pair.high.hand.keys.ring.identity.public_key
+    assert await pair.low.peers.contacts() == []
+    known = await pair.low.peers.known_suites(pair.high.amid)
+    assert known.suites == row.suites
+    assert (await pair.low.peers.known_suites(ONE)).suites == ()
+
+
+async def test_a_relay_is_remembered_for_when_the_registry_is_away(pair: Pair) -> None:
+    assert await pair.low.peers.relay_of(pair.high.amid) == RELAY
+    pair.low.directory.fails_with = TransportError("registry_unreachable")
+    assert await pair.low.peers.relay_of(pair.high.amid) == RELAY
+    with pytest.raises(TransportError):
+        await pair.low.peers.relay_of(ONE)
