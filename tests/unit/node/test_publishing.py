@@ -3,9 +3,14 @@
 import pytest
 
 from agentmesh.crypto import x25519
+from agentmesh.discovery.interface import RateLimited
 from agentmesh.errors import Refused, StorageError, TransportError
 from agentmesh.node.publishing import LONGEST_PAUSE
-from agentmesh.protocol.limits import EXCHANGE_KEY_ROTATION_SECONDS
+from agentmesh.protocol.limits import (
+    EXCHANGE_KEY_ROTATION_SECONDS,
+    MAILBOX_SECONDS,
+    PREKEY_GRACE_SECONDS,
+)
 from tests.support.node_pair import Pair
 
 
@@ -73,3 +78,41 @@ async def test_key_files_that_cannot_be_written_keep_nobody_from_finding_us(pair
     pair.clock.advance(EXCHANGE_KEY_ROTATION_SECONDS + 1)
     await node.publisher._publish()
     assert "register" in node.directory.asked
+
+
+async def test_publishing_survives_whatever_the_registry_does(pair: Pair) -> None:
+    node, asked = pair.low, pair.low.directory.asked
+    failures: list[Exception | None] = [
+        RateLimited(60),
+        TransportError("registry_unreachable"),
+        KeyError("oops"),
+        None,
+    ]
+    async with node.publisher:
+        for failure in failures:
+            before = len(asked)
+            node.directory.fails_with = failure  # type: ignore[assignment]
+            node.publisher.show("away")
+            await pair.settle()
+            assert len(asked) > before
+    assert node.directory.shown[-1] == "away"
+
+
+async def test_offline_is_said_once_and_nothing_else(pair: Pair) -> None:
+    pair.low.directory.asked.clear()
+    pair.low.publisher._keys_due = 0
+    pair.low.publisher.status = "offline"
+    await pair.low.publisher._publish()
+    assert pair.low.directory.asked == ["set_status"]
+
+
+async def test_prekeys_are_replaced_after_a_week_and_kept_for_the_grace(pair: Pair) -> None:
+    node = pair.low
+    week, kept = 7 * 86400 + 1, PREKEY_GRACE_SECONDS + MAILBOX_SECONDS + 1
+    ids: list[list[int]] = []
+    for pause in (week, kept):
+        pair.clock.jump(pause)
+        node.publisher._keys_due = 0
+        await node.publisher._publish()
+        ids.append([row.id for row in await node.store.prekeys("signed")])
+    assert ids == [[1, 2], [2]]

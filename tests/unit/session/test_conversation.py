@@ -153,12 +153,19 @@ def test_a_message_that_expires_while_closing_does_not_hold_up_the_end() -> None
     assert isinstance(bob.state, Ended)
 
 
-def test_closing_before_the_initiator_has_spoken_ends_at_once() -> None:
-    _, knocked = knocking(ALICE, BOB)
+def test_closing_before_the_initiator_has_spoken_waits_for_its_first_word() -> None:
+    alice, knocked = knocking(ALICE, BOB)
+    alice.send("hello")
     bob = Dialogue(BOB, knocked)
-    bob.say(Allowed(BOB.responder()))
+    accepted = answer_to(alice, bob.say(Allowed(BOB.responder())))
+    bob.effects.clear()
     effects = bob.say(Close("killed_by_owner"))
-    assert DropAll() in effects
+    assert Over("killed_by_owner", by_peer=False) in effects
+    assert isinstance(bob.state, Open)
+    alice.say(accepted)
+    carry(alice, bob)
+    assert isinstance(alice.state, Ended)
+    assert alice.state.reason == "killed_by_owner"
     assert isinstance(bob.state, Ended)
 
 

@@ -14,10 +14,10 @@ HARMLESS = {"KnockRepeated", "Reconnected"}
 LISTED = {
     "Resolving": {"Send", "Unheld", "Resolved", "Unresolvable", "Close", "Superseded"},
     "Knocking": {
-        *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Close", "Superseded"),
+        *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Lost", "Close", "Superseded"),
     },
     "Knocking, again": {
-        *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Close", "Superseded"),
+        *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Lost", "Close", "Superseded"),
     },
     "Knocked": {"Allowed", "Denied", "Close", "Superseded"},
     "Open": {
