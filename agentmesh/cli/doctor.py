@@ -17,11 +17,13 @@ _WORDS = {"error": "ERROR", "warning": "warning", "note": "note"}
 def doctor(desk: Desk) -> None:
     """Examine this installation and its daemon."""
     home = desk.home
+    unheard = local_checks.socket(home)
     findings = [
         *local_checks.python(),
         *local_checks.home(home),
         *local_checks.disk(home),
-        *local_checks.socket(home),
+        *unheard,
+        *(local_checks.database(home) if unheard else []),
         *_of_daemon(desk),
     ]
     findings.sort(key=lambda finding: list(_WORDS).index(finding.severity))

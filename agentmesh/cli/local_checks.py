@@ -1,10 +1,13 @@
 """What `doctor` can see without the daemon: this Python, this home, this disk."""
 
+import contextlib
 import shutil
+import sqlite3
 import stat
 import sys
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from agentmesh.control import places
 from agentmesh.control.client import dial
@@ -14,6 +17,8 @@ from agentmesh.observability.findings import Finding, Severity
 FLOOR = (3, 11)
 LOW_DISK = 500 * 1024 * 1024
 NO_DISK = 50 * 1024 * 1024
+CHECKED_BYTES = 256 * 1024 * 1024
+"""Reading a larger database through takes too long."""
 _PRIVATE_PLACES = ("", "keys", "run", "logs")
 
 
@@ -76,6 +81,35 @@ def socket(directory: Path) -> list[Finding]:
     except AgentMeshError as error:
         return [Finding(error.code, "error", error.message, error.hint)]
     return []
+
+
+def database(directory: Path) -> list[Finding]:
+    """Look whether the database is whole, where no daemon is at work on it."""
+    path = directory / "agentmesh.db"
+    if not path.is_file() or path.stat().st_size > CHECKED_BYTES or _is_whole(path):
+        return []
+    why = f"{path} is damaged, and no daemon starts with it."
+    aside = directory / "damaged"
+    fix = (
+        "Put a backup in its place. Without one, set it aside and begin anew: "
+        f"mkdir -m 700 '{aside}' && mv '{path}'* '{aside}' && agentmesh up. "
+        "This agent stays who it is; its contacts, sessions and messages are lost."
+    )
+    return [Finding("database_corrupt", "error", why, fix)]
+
+
+def _is_whole(path: Path) -> bool:
+    if path.stat().st_size == 0:
+        return False
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=1)
+        ) as opened:
+            return bool(opened.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
+    except sqlite3.OperationalError:
+        return True  # it cannot be looked into now, which is no damage
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return False
 
 
 def _private_files(directory: Path) -> list[Path]:

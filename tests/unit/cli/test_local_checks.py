@@ -1,6 +1,8 @@
 """What doctor sees without the daemon."""
 
+import contextlib
 import socket
+import sqlite3
 from collections import namedtuple
 from pathlib import Path
 
@@ -55,3 +57,16 @@ def test_the_socket_tells_whether_somebody_listens(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(places.socket_in(tmp_path)))
     assert ids(local_checks.socket(tmp_path)) == ["socket_stale"]
+
+
+def test_a_whole_database_is_no_finding_and_a_damaged_one_is(tmp_path: Path) -> None:
+    assert local_checks.database(tmp_path) == []
+    path = tmp_path / "agentmesh.db"
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE words (word TEXT)")
+    assert local_checks.database(tmp_path) == []
+    for damaged in (b"", b"no database " * 1000):
+        path.write_bytes(damaged)
+        (finding,) = local_checks.database(tmp_path)
+        assert (finding.id, finding.severity) == ("database_corrupt", "error")
+        assert f"mv '{path}'*" in finding.fix
