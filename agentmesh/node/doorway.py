@@ -21,7 +21,7 @@ from agentmesh.protocol.ids import FrameId, SessionId, is_id
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
-from agentmesh.session.states import Knocked, Knocking, Open, Terms
+from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Terms
 from agentmesh.storage.interface import KnockRow, Put, Remember, Store
 
 
@@ -34,11 +34,16 @@ class Doorway:
 
     # --- a KNOCK -------------------------------------------------------------------------------
 
-    async def knock(self, turn: Turn, frame_id: FrameId, frame: SealedToPrekeys) -> None:
-        """Open a KNOCK, prove its sender, and put it before the policy."""
+    async def knock(
+        self, turn: Turn, frame_id: FrameId, frame: SealedToPrekeys
+    ) -> SessionId | None:
+        """Open a KNOCK, prove its sender, and put it before the policy.
+
+        Return its session if that gave way to one which its sender does not have.
+        """
         letter = await self._open(turn, frame_id, frame)
         if letter is None:
-            return
+            return None
         if letter.kind != "knock":
             raise RemoteProtocolError("frame_of_other_type")
         document = read(letter.signed, Knock, Purpose.KNOCK)
@@ -47,12 +52,13 @@ class Doorway:
             raise RemoteProtocolError("protocol_mismatch")
         if document.id in turn.talks:
             turn.apply(document.id, KnockRepeated())
-            return
+            return document.id if _was_superseded(turn.talks[document.id].state) else None
         if await self._store.remembers(turn.peer, document.id):
             raise RemoteProtocolError("replayed")
         if not is_id(document.id) or await self._is_taken(document.id):
             raise RemoteProtocolError("session_id_taken")
         self._admit_to_policy(turn, letter, document)
+        return None
 
     async def _is_taken(self, session_id: SessionId) -> bool:
         """Whether somebody else's session has this id: relays see ids, and may tell them."""
@@ -88,8 +94,11 @@ class Doorway:
 
     # --- the answer to ours --------------------------------------------------------------------
 
-    async def answer(self, turn: Turn, told_type: str, frame: SealedToReplyKey) -> None:
-        """Open the answer to a KNOCK of ours."""
+    async def answer(self, turn: Turn, told_type: str, frame: SealedToReplyKey) -> SessionId | None:
+        """Open the answer to a KNOCK of ours. Return its session if we gave it up meanwhile."""
+        given_up = _given_up(turn, frame.reply_key_id)
+        if given_up is not None:
+            return given_up if told_type == "accept" else None
         session_id, knocking = _asked_with(turn, frame.reply_key_id)
         letter = open_with_reply_key(frame, knocking.reply_secret)
         if letter.kind != told_type:
@@ -102,6 +111,7 @@ class Doorway:
             reject = read(letter.signed, Reject, Purpose.REJECT)
             self._check(turn, letter, (reject.sender, reject.to), reject.timestamp)
             turn.apply(session_id, Rejected(reject, letter.signed.amid))
+        return None
 
     async def lost(self, turn: Turn, frame: SealedToPrekeys) -> None:
         """Open the peer's word that it cannot read a session any more."""
@@ -111,7 +121,7 @@ class Doorway:
         document = read(letter.signed, SessionLost, Purpose.SESSION_LOST)
         self._check(turn, letter, (document.sender, document.to), document.timestamp)
         talk = turn.talks.get(document.session_id)
-        if talk is not None and isinstance(talk.state, Open):
+        if talk is not None and isinstance(talk.state, Open | Knocking):
             turn.apply(document.session_id, Lost())
 
     # --- opening and proving -------------------------------------------------------------------
@@ -134,6 +144,17 @@ class Doorway:
         age = turn.now - timestamp / 1000
         if not -limits.AGENT_SIGNATURE_MAX_AHEAD <= age <= limits.AGENT_SIGNATURE_MAX_AGE:
             raise RemoteProtocolError("timestamp_out_of_range")
+
+
+def _was_superseded(state: AnyState) -> bool:
+    return isinstance(state, Ended) and not state.terms.ours and state.reason == "superseded"
+
+
+def _given_up(turn: Turn, reply_key_id: str) -> SessionId | None:
+    for session_id, talk in turn.talks.items():
+        if isinstance(talk.state, Ended) and reply_key_id and talk.state.asked_with == reply_key_id:
+            return session_id
+    return None
 
 
 def _asked_with(turn: Turn, reply_key_id: str) -> tuple[SessionId, Knocking]:

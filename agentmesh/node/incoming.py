@@ -7,7 +7,7 @@ for nothing. The sender's daemon learns of nothing but receipts.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -31,12 +31,10 @@ from agentmesh.protocol.relay_frames import Receive
 from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Heard, PrekeyStale, Receipted
 from agentmesh.session.states import Knocking
-from agentmesh.storage.interface import ErrandRow
 from agentmesh.transport.interface import Arrival
 
-LOST_SECONDS = 3600
 LOST_PAUSE = 60.0
-MAX_LOST_PEERS = 1000
+MAX_LOST = 1000
 ROOM_SECONDS = 2.0
 """What could not be saved is tried again after so long: the disk may have room by then."""
 MAX_WAITING_FOR_ROOM = 1000
@@ -56,7 +54,7 @@ class Incoming:
         self._errands = errands
         self._us = us
         self._clock = clock
-        self._lost_until: dict[Amid, float] = {}
+        self._lost_until: dict[Amid | SessionId, float] = {}
         self._tasks = asyncio.TaskGroup()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self._stopping = asyncio.Event()
@@ -141,9 +139,10 @@ class Incoming:
     def _job(self, receive: Receive, frame: AnyFrame) -> Job:
         match receive.message_type, frame:
             case "knock", SealedToPrekeys():
-                return lambda turn: self._doorway.knock(turn, receive.id, frame)
+                return self._telling(lambda turn: self._doorway.knock(turn, receive.id, frame))
             case "accept" | "reject", SealedToReplyKey():
-                return lambda turn: self._doorway.answer(turn, receive.message_type, frame)
+                kind = receive.message_type
+                return self._telling(lambda turn: self._doorway.answer(turn, kind, frame))
             case "reject", SealedToPrekeys():
                 return lambda turn: self._doorway.lost(turn, frame)
             case "reject", StalePrekey(frame_id=frame_id):
@@ -163,28 +162,29 @@ class Incoming:
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
 
-    def _may_say_lost(self, peer: Amid) -> bool:
+    def _telling(self, meet: Callable[[Turn], Awaitable[SessionId | None]]) -> Job:
+        """Return a job that tells the sender if its frame is about a session which is gone."""
+
+        async def job(turn: Turn) -> None:
+            gone = await meet(turn)
+            if gone is not None and self._may_say_lost(gone):
+                self._say_lost(turn, gone)
+
+        return job
+
+    def _may_say_lost(self, about: Amid | SessionId) -> bool:
         """Whether to answer: a stranger's inventions must not keep us and the registry busy."""
         now = self._clock.monotonic()
-        if now < self._lost_until.get(peer, 0.0):
+        if now < self._lost_until.get(about, 0.0):
             return False
-        if len(self._lost_until) >= MAX_LOST_PEERS:
+        if len(self._lost_until) >= MAX_LOST:
             self._lost_until.clear()
-        self._lost_until[peer] = now + LOST_PAUSE
+        self._lost_until[about] = now + LOST_PAUSE
         return True
 
     def _say_lost(self, turn: Turn, session_id: SessionId) -> None:
-        """Tell a peer that we cannot read this session: our store may have been lost."""
-        errand = ErrandRow(
-            errand_id=f"lost-{session_id}",
-            peer=turn.peer,
-            session_id=session_id,
-            kind="session_lost",
-            body=b"",
-            created_at=turn.now,
-            expires_at=turn.now + LOST_SECONDS,
-        )
-        turn.sheet.errands[errand.errand_id] = errand
+        """Tell a peer that we have not got this session: our store may have been lost."""
+        turn.sheet.say_lost(session_id)
         record(log, logging.WARNING, "session.lost", peer=turn.peer)
 
 

@@ -105,6 +105,10 @@ class Sheet:
         )
         self.errands[errand_id] = errand
 
+    def say_lost(self, session_id: SessionId) -> None:
+        """Tell the peer that we have not got this session, or not any more."""
+        self._errand(session_id, f"lost-{session_id}", "session_lost", b"")
+
     def _number(self, message_id: MessageId, sequence: int, frame_id: FrameId) -> None:
         row = self.rows.get(message_id) or self.loaded[message_id]
         self.sequences.setdefault(frame_id, []).append(sequence)

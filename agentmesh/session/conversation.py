@@ -144,15 +144,21 @@ def _emit(
 
 
 def close(state: Open, reason: str, keys: KeyRing) -> tuple[Open | Ended, Effects]:
-    """Say good-bye; the session ends when the peer's daemon has confirmed it."""
-    if not state.cipher.can_send:
-        rest: Effects = [DropAll(), Fail(refused=False, reason=reason)]
-        return state.ended(reason, by_peer=False), [*rest, Over(reason, by_peer=False)]
-    payload = msgspec.json.encode(ClosePayload(reason=reason))
-    state, effects = _send(state, [_own_saying(CLOSE, payload, keys)], keys)
+    """Say good-bye; the session ends when the peer's daemon has confirmed it.
+
+    Before the initiator has spoken nothing can be said: then the good-bye is our first word.
+    """
+    effects: Effects = []
     state = msgspec.structs.replace(state, closing=reason, holding=False)
+    if state.cipher.can_send:
+        state, effects = _part(state, keys)
     held = Fail(refused=False, reason=reason, held_only=True)
     return state, [held, *effects, Over(reason, by_peer=False)]
+
+
+def _part(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
+    payload = msgspec.json.encode(ClosePayload(reason=state.closing))
+    return _send(state, [_own_saying(CLOSE, payload, keys)], keys)
 
 
 def bury(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, Effects]:
@@ -209,6 +215,9 @@ def hear(state: Open, frame: MessageFrame, keys: KeyRing) -> tuple[Open | Ended,
         state, effects = _begun(state)
     state, heard = _take(state, parcel)
     effects += heard
+    if first_word and state.closing:
+        state, said = _part(state, keys)
+        effects += said
     effects.append(receipt(state.cipher, state.received, state.consumed, keys))
     if state.close_at and state.received.up_to >= state.close_at[0]:
         return _ended_by_peer(state, state.close_at[1], effects)
@@ -220,7 +229,9 @@ def _begun(state: Open) -> tuple[Open, Effects]:
     effects: Effects = [DropAll("accept"), Unhold()]
     if state.one_time_prekey is not None:
         effects.append(SpendPrekey(state.one_time_prekey))
-    state = msgspec.structs.replace(state, accept=b"", one_time_prekey=None, holding=True)
+    state = msgspec.structs.replace(
+        state, accept=b"", one_time_prekey=None, holding=not state.closing
+    )
     return state, effects
 
 

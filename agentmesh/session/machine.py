@@ -56,6 +56,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return state, []  # an unsigned word ends nothing: the KNOCK is offered on
         case Resolving() | Knocking(), Superseded():
             return _over(state, "superseded", [StartOver()])
+        case Knocking(), Lost():
+            return _over(state, "session_lost", [StartOver()], by_peer=True)
         case Resolving() | Knocking(), Close():
             return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
 
@@ -114,7 +116,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
 
 
 def _over(state: AnyState, reason: str, effects: list[AnyEffect], *, by_peer: bool = False) -> Step:
-    ended = Ended(terms=state.terms, reason=reason, by_peer=by_peer)
+    asked_with = state.reply_secret.id if isinstance(state, Knocking) else ""
+    ended = Ended(terms=state.terms, reason=reason, by_peer=by_peer, asked_with=asked_with)
     return ended, [DropAll(), *effects, Over(reason, by_peer)]
 
 

@@ -85,11 +85,15 @@ class Open(State, frozen=True, kw_only=True):
 
 
 class Ended(State, frozen=True, kw_only=True):
-    """It is over. What is needed to answer repetitions stays until the session is erased."""
+    """It is over. What is needed to answer repetitions stays until the session is erased.
+
+    `asked_with`: the reply key of a KNOCK of ours that was still out, and may yet be answered.
+    """
 
     reason: str
     by_peer: bool
     answer: bytes = b""
+    asked_with: str = ""
     cipher: SessionCipher | None = None
     received: Numbers = Numbers()
     consumed: Numbers = Numbers()

@@ -1,5 +1,6 @@
 """Both knock at once; sessions end and are started over."""
 
+from agentmesh.node.runners import PATIENCE
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.frames import Intent, SessionRequest
@@ -123,3 +124,50 @@ async def test_a_word_of_loss_from_somebody_else_ends_nothing(pair: Pair) -> Non
 
 async def _say_lost(node: Node, turn: Turn, session_id: SessionId) -> None:
     node.incoming._say_lost(turn, session_id)
+
+
+async def test_who_let_in_a_knock_that_was_given_up_is_told_and_says_its_words_elsewhere(
+    pair: Pair,
+) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "accept"
+    given_up = await pair.low.say(pair.high, "never mind")
+    await pair.settle()
+    await pair.low.talks.handle(pair.high.amid, given_up.session_id, Close("killed_by_owner"))
+    said = await pair.high.say(pair.low, "welcome")
+    assert said.session_id == given_up.session_id
+    await pair.settle()
+    pair.wire.loses = lambda _: False
+    await pair.reconnect()
+    assert await pair.low.texts() == ["welcome"]
+    assert await pair.low.fate_of(given_up) == ("undeliverable", "killed_by_owner")
+    assert await pair.high.phases() == ["ended", "open"]
+    assert await pair.high.store.errands() == []
+
+
+async def test_a_knock_that_gave_way_to_one_that_was_given_up_is_not_forgotten(pair: Pair) -> None:
+    pair.high.policy = Policy(consent="ask")
+    given_up = await pair.low.say(pair.high, "never mind")
+    await pair.settle()
+    await pair.low.talks.handle(pair.high.amid, given_up.session_id, Close("killed_by_owner"))
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    await pair.high.gatekeeper.approve(given_up.session_id)
+    await pair.settle()
+    await pair.later(PATIENCE)
+    await pair.later(PATIENCE)
+    assert await pair.high.texts() == ["hello"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
+async def test_a_good_bye_before_the_first_word_is_heard(pair: Pair) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "accept"
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    await pair.high.talks.handle(pair.low.amid, said.session_id, Close("killed_by_owner"))
+    pair.wire.loses = lambda _: False
+    await pair.reconnect()
+    later = await pair.low.say(pair.high, "still there?")
+    await pair.settle()
+    assert said.session_id != later.session_id
+    assert (await pair.low.phases(), await pair.high.phases()) == (["ended", "open"],) * 2
+    assert await pair.low.store.errands() == []

@@ -17,7 +17,7 @@ from agentmesh.protocol.limits import (
 )
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.conversation import MAY_START_OVER
-from agentmesh.session.effects import DropAll, Emit, Fail, Number, Over, StartOver
+from agentmesh.session.effects import Emit, Fail, Number, Over, StartOver
 from agentmesh.session.events import Allowed, Close, Expired, Heard, Lost, Unheld
 from agentmesh.session.states import Ended, Open
 from tests.support.dialogue import (
