@@ -19,7 +19,8 @@ DOORS = {
     "aiohttp": ("agentmesh.discovery.registry", "agentmesh_registry"),
     "websockets": ("agentmesh.transport.wire",),
     "picows": ("agentmesh_relay",),
-    "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
+    # doctor looks into the database of a daemon that cannot start.
+    "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox", "agentmesh.cli.local_checks"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),
     "keyring": ("agentmesh.storage.key_keyring",),
