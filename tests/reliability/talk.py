@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from agentmesh.control import answers, calls
 from agentmesh.control.client import Client
-from agentmesh.errors import TimedOut, TransportError
+from agentmesh.errors import TimedOut, TransportError, UsageError
 from agentmesh.observability.world import SystemClock
 
 MESSAGES_A_TOPIC = 40
 """After so many the agents change the topic: both knock, often at the same time."""
 
+HANG_UP = 0.2
 LONGEST_BURST = 12
 LONGEST_PAUSE = 0.5
 AWAY_SECONDS = 0.1
@@ -36,12 +37,14 @@ class Word:
 class Agent:
     """One agent: a mouth and an ear, each a thread with a connection of its own to the daemon.
 
-    `failed` counts calls that brought no answer: such a message may or may not arrive.
+    `failed` counts calls that brought no answer: such a message may or may not arrive. `hangs_up`:
+    now and then it ends a session, one that is being asked for or one of a while ago.
     """
 
     client: Callable[[], Client]
     peer: str
     luck: random.Random
+    hangs_up: bool = False
     said: list[Word] = field(default_factory=list)
     heard: list[Word] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
@@ -82,6 +85,8 @@ class Agent:
             for _ in range(self.luck.randint(1, LONGEST_BURST)):
                 number += 1
                 self._say(client, number)
+            if self.hangs_up and self.said and self.luck.random() < HANG_UP:
+                self._hang_up(client, self.luck.choice(self.said[-20:]).session_id)
             self._mute.wait(self.luck.uniform(0, LONGEST_PAUSE))
 
     def _say(self, client: Client, number: int) -> None:
@@ -93,6 +98,15 @@ class Agent:
             self._mute.wait(AWAY_SECONDS)
             return
         self.said.append(_word(number, sent))
+
+    def _hang_up(self, client: Client, session_id: str) -> None:
+        try:
+            client.call(calls.Kill(session_id=session_id))
+        except (TransportError, TimedOut) as error:
+            self.failed[error.code] += 1
+        except UsageError as error:
+            if error.code != "session_not_found":  # it is over already
+                raise
 
     # --- the ear -------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,9 +24,11 @@ from agentmesh.observability.world import SystemClock, system_entropy
 from tests.reliability.talk import Agent
 from tests.reliability.town import NAMES, Town, living, wait_until
 
-KILLS_AT_EVERY_CHANGE = 40
+KILLS_AT_EVERY_CHANGE = 30
 MESSAGES_A_KILL = 20
-QUIET_SECONDS = 90.0
+KILLS_WITHOUT_HANGING_UP = 4
+"""For so many there is one with agents that also end sessions."""
+QUIET_SECONDS = 150.0
 LATE_FRAMES = {"answer_to_nothing"}
 """An ACCEPT that came once more; any other frame that is dropped is one that could not be read."""
 
@@ -37,6 +39,9 @@ PROMISES = (
 """What is counted and must stay at zero. `failed`: said to be undeliverable, although everybody
 comes back. `untrue`: said to have failed, and arrived. `spoilt`: audit logs and transcripts that
 are not whole."""
+WHEN_SESSIONS_END = {"failed", "untrue"}
+"""Who ends a session refuses what it had not got. What crosses the good-bye may have arrived, and
+is refused all the same: these two are counted only."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,37 @@ def plan() -> Plan:
 def test_what_was_accepted_arrives_once_and_in_order_whatever_is_killed(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
+    figures = lived_through(tmp_path, plan(), record_property, hang_up=False)
+    assert {name: figures[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0)
+
+
+@pytest.mark.timeout(300 + 12 * plan().kills)
+def test_nothing_is_stuck_when_sessions_end_while_everything_is_killed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     asked = plan()
+    fewer = replace(asked, kills=asked.kills // KILLS_WITHOUT_HANGING_UP, messages=0)
+    figures = lived_through(tmp_path, fewer, record_property, hang_up=True)
+    kept = [name for name in PROMISES if name not in WHEN_SESSIONS_END]
+    assert {name: figures[name] for name in kept} == dict.fromkeys(kept, 0)
+
+
+def lived_through(
+    folder: Path, asked: Plan, record_property: Callable[[str, object], None], *, hang_up: bool
+) -> dict[str, float]:
+    """Carry a plan out and return its figures."""
     print(f"AGENTMESH_SEED={asked.seed} AGENTMESH_KILLS={asked.kills}")
     record_property("seed", asked.seed)
     luck = random.Random(asked.seed)
-    with living(Town(tmp_path, luck)) as town:
-        with talking(town, luck) as agents:
+    with living(Town(folder, luck)) as town:
+        with talking(town, luck, hang_up=hang_up) as agents:
             killed = rampage(town, agents, asked, luck)
             for agent in agents.values():
                 agent.hush()
             quiet = wait_until(lambda: is_quiet(town), QUIET_SECONDS)
         for place in town.places:
             assert place.lives[-1].terminate() == 0, place.name
-        figures = {
+        figures: dict[str, float] = {
             "kills": sum(killed.values()),
             **{f"kills_{name}": killed[name] for name in sorted(killed)},
             "accepted": sum(len(agent.said) for agent in agents.values()),
@@ -84,11 +107,11 @@ def test_what_was_accepted_arrives_once_and_in_order_whatever_is_killed(
         record_property(name, value)
     print(figures)
     assert figures["accepted"] >= asked.messages
-    assert {name: figures[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0)
+    return figures
 
 
 @contextmanager
-def talking(town: Town, luck: random.Random) -> Iterator[dict[str, Agent]]:
+def talking(town: Town, luck: random.Random, *, hang_up: bool) -> Iterator[dict[str, Agent]]:
     """Two agents that talk to each other."""
     amids = {}
     for name in NAMES:
@@ -97,7 +120,7 @@ def talking(town: Town, luck: random.Random) -> Iterator[dict[str, Agent]]:
         amids[name] = status.amid
     alice, bob = NAMES
     agents = {
-        us: Agent(lambda us=us: town.client(us), amids[them], random.Random(luck.random()))
+        us: Agent(lambda us=us: town.client(us), amids[them], random.Random(luck.random()), hang_up)
         for us, them in ((alice, bob), (bob, alice))
     }
     try:
