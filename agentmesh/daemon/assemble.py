@@ -17,7 +17,7 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.identity.prekey_making import make, sign_suites
-from agentmesh.identity.prekeys import Name, next_sequence
+from agentmesh.identity.prekeys import Name, ids_before, next_sequence
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.conversations import Conversations
@@ -198,9 +198,9 @@ async def _newest_exchange_key(keys: OpenKeys, world: World, store: Store) -> Pr
     rows = await store.prekeys("exchange")
     if rows:
         return rows[-1]
-    made = make(
-        Name("exchange", 1), keys.identity, world.clock.now(), world.entropy, keys.first_exchange
-    )
+    now = world.clock.now()
+    name = Name("exchange", ids_before(now) + 1)
+    made = make(name, keys.identity, now, world.entropy, keys.first_exchange)
     row = PrekeyRow(
         kind="exchange",
         id=made.id,

@@ -99,9 +99,21 @@ def plan(held: Sequence[Held], outlook: Outlook) -> Plan:
     )
 
 
+_SECONDS_BEFORE_2020 = 1_577_836_800
+
+
 def next_sequence(last: int, now: float) -> int:
     """Return the number of the next statement of ours: the time in ms, but always a higher one."""
     return max(last + 1, int(now * 1000))
+
+
+def ids_before(now: float) -> int:
+    """Return a number that no id of ours has reached yet, though nothing is known of them.
+
+    A store that was lost leaves ids behind that must not come again. Nobody makes a key each
+    second for years, so the seconds are ahead of all ids counted up from an earlier such number.
+    """
+    return max(0, int(now) - _SECONDS_BEFORE_2020)
 
 
 def _due(kind: Kind, keys: Sequence[Held], outlook: Outlook) -> int:

@@ -7,9 +7,10 @@ import msgspec
 from agentmesh.discovery.interface import Directory, PrekeyCount
 from agentmesh.errors import AgentMeshError, TransportError
 from agentmesh.identity import prekey_making
-from agentmesh.identity.prekeys import Kind, Name, Outlook, Plan, plan
+from agentmesh.identity.prekeys import Kind, Name, Outlook, Plan, ids_before, plan
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
+from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.storage.interface import Change, DropPrekey, PrekeyRow, Put, Renew, SetValue
 
 LAST_IDS = "prekeys/last_ids"
@@ -26,7 +27,8 @@ class Prekeys:
 
     async def rotate(self) -> bool:
         """Make what is missing or too old. Return whether the exchange key is a new one."""
-        todo = await self._plan(None)
+        # One-time prekeys are made once it is known which ones the registry has seen.
+        todo = await self._plan(None, waiting=ONE_TIME_PREKEYS)
         await self._carry_out(todo)
         return any(name.kind == "exchange" for name in todo.make)
 
@@ -65,7 +67,9 @@ class Prekeys:
 
     async def _last_ids(self) -> dict[Kind, int]:
         kept = await self._store.value(LAST_IDS)
-        return msgspec.json.decode(kept, type=dict[Kind, int]) if kept else {}
+        if kept:
+            return msgspec.json.decode(kept, type=dict[Kind, int])
+        return dict.fromkeys(get_args(Kind), ids_before(self._hand.clock.now()))
 
     async def _held(self) -> list[PrekeyRow]:
         return [row for kind in get_args(Kind) for row in await self._store.prekeys(kind)]

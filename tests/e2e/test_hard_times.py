@@ -27,24 +27,53 @@ def test_a_damaged_database_is_named_and_left_as_it_is(mesh: Mesh, damage: str) 
     bob.down()
     database = bob.home / "agentmesh.db"
     before = database.read_bytes()
-    half = len(before) // 2
-    damaged = {
-        "truncated": before[:half],
-        "emptied": b"",
-        "overwritten": b"not a database" + before[14:],
-        "flipped": before[:4096] + bytes(byte ^ 0xFF for byte in before[4096:]),
-    }[damage]
+    damaged = _damaged(before)[damage]
     database.write_bytes(damaged)
 
     error = bob.fails(8, "up")
     assert error["code"] == "database_corrupt"
     assert str(database) in error["message"]
     assert "agentmesh doctor" in error["hint"]
+    assert str(database) in _found(bob, "database_corrupt")["why"]
     assert database.read_bytes() == damaged
-    bob.ask("doctor")
     database.write_bytes(before)
     bob.up()
     assert len(bob.ask("contacts")["contacts"]) == 1
+
+
+def test_what_doctor_says_about_a_damaged_database_brings_the_agent_back(mesh: Mesh) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    alice.ask("send", "bob", "before", "--wait", "20")
+    bob.down()
+    database = bob.home / "agentmesh.db"
+    database.write_bytes(_damaged(database.read_bytes())["flipped"])
+    command = (
+        _found(bob, "database_corrupt")["fix"].partition("anew: ")[2].partition(" && agent")[0]
+    )
+    subprocess.run(command, shell=True, check=True)
+
+    assert bob.up()["amid"] == bob.amid
+    eventually(bob.is_connected)
+    assert bob.ask("contacts")["contacts"] == []
+    alice.ask("send", "bob", "after")
+    bob.approve()
+    bob.gets("after")
+    assert bob.texts() == ["after"]
+
+
+def _damaged(database: bytes) -> dict[str, bytes]:
+    return {
+        "truncated": database[: len(database) // 2],
+        "emptied": b"",
+        "overwritten": b"not a database" + database[14:],
+        "flipped": database[:4096] + bytes(byte ^ 0xFF for byte in database[4096:]),
+    }
+
+
+def _found(agent: Agent, finding: str) -> dict[str, str]:
+    """Return what `doctor` found under this name."""
+    found: dict[str, dict[str, str]] = {it["id"]: it for it in agent.ask("doctor")["findings"]}
+    return found[finding]
 
 
 def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_it(
@@ -57,8 +86,7 @@ def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_
     error = bob.fails(8, "up")
     assert error["code"] == "key_file_mode"
     assert error["hint"] == f"chmod 600 '{sealed}'"
-    found = {it["id"]: it for it in bob.ask("doctor")["findings"]}
-    assert str(sealed) in found["file_open"]["fix"]
+    assert str(sealed) in _found(bob, "file_open")["fix"]
     subprocess.run(error["hint"], shell=True, check=True)
     bob.up()
 
@@ -94,7 +122,7 @@ def test_a_killed_daemon_leaves_nothing_in_the_way(mesh: Mesh) -> None:
     assert error["code"] == "not_running"
     assert "agentmesh up" in error["hint"]
     assert (bob.home / "run" / "daemon.sock").exists()
-    assert "socket_stale" in {it["id"] for it in bob.ask("doctor")["findings"]}
+    assert _found(bob, "socket_stale")
     alice.ask("send", "bob", "hello")
     assert bob.up()["already_running"] is False
     bob.gets("hello")

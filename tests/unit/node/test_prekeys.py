@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from agentmesh.discovery.interface import PrekeyCount
+from agentmesh.identity.prekeys import ids_before
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin
@@ -85,13 +86,16 @@ async def prekeys_in(store: VolatileStore, registry: Registry) -> Prekeys:
 async def test_a_prekey_that_serves_while_it_is_published_is_erased_for_good() -> None:
     store, registry = VolatileStore(), Registry()
 
+    served: list[int] = []
+
     async def serve() -> None:
-        await store.commit([DropPrekey("one_time", 1)])
+        served.append((await store.prekeys("one_time"))[0].id)
+        await store.commit([DropPrekey("one_time", served[0])])
 
     registry.meanwhile = serve
     await (await prekeys_in(store, registry)).replenish()
-    assert await store.prekey("one_time", 1) is None
-    second = await store.prekey("one_time", 2)
+    assert await store.prekey("one_time", served[0]) is None
+    second = await store.prekey("one_time", served[0] + 1)
     assert second is not None
     assert second.published
 
@@ -108,3 +112,14 @@ async def test_a_prekey_that_serves_while_it_is_to_be_retired_is_erased_for_good
     store.meanwhile = serve
     await prekeys.replenish()
     assert await store.prekey("one_time", 1) is None
+
+
+async def test_a_store_that_knows_of_no_keys_begins_above_all_that_a_lost_one_can_have_used() -> (
+    None
+):
+    store = VolatileStore()
+    prekeys = await prekeys_in(store, Registry())
+    await prekeys.rotate()
+    (signed,) = await store.prekeys("signed")
+    assert signed.id > ids_before(signed.created_at - 1)
+    assert await store.prekeys("one_time") == []  # not before it is known what the registry has
