@@ -34,7 +34,7 @@ class Envelope(
     """One message. `payload` is JSON in UTF-8 (that of an `opening`: MessagePack)."""
 
     id: Id
-    sequence: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=limits.MAX_SEQUENCE)]
     in_reply_to: Id | None = None
     type: Annotated[str, msgspec.Meta(min_length=1, max_length=limits.MAX_ID_LETTERS)]
     timestamp: Milliseconds

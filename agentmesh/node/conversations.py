@@ -16,6 +16,7 @@ import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, TransportError
 from agentmesh.node.errands import Errands
+from agentmesh.node.inbox_room import InboxRoom
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sessions import choose
 from agentmesh.node.sheet import Sheet
@@ -74,6 +75,7 @@ class Conversations:
         journal: Callable[[Sheet], None],
     ) -> None:
         self._store = store
+        self._room = InboxRoom(store)
         self._keys = keys
         self._journal = journal
         self._errands = errands
@@ -193,6 +195,7 @@ class Conversations:
             try:
                 answer = await self._answer(turn, group)
                 await self._follow_up(turn)
+                await self._room.check(turn, before)
             except StorageError:
                 raise
             except Exception as error:  # noqa: BLE001 (one bad frame must not stop a lane)

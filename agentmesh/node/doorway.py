@@ -24,6 +24,13 @@ from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
 from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Terms
 from agentmesh.storage.interface import KnockRow, Put, Remember, Store
 
+VAIN_SECONDS = 3600
+MAX_VAIN_KNOCKS = 100
+"""So many KNOCKs of one peer that led to nothing are kept in that time; more leave no trace here.
+
+Their sender offers them again, and they are taken then.
+"""
+
 
 class Doorway:
     """What is sealed to our prekeys or reply keys comes in here."""
@@ -57,6 +64,8 @@ class Doorway:
             raise RemoteProtocolError("replayed")
         if not is_id(document.id) or await self._is_taken(document.id):
             raise RemoteProtocolError("session_id_taken")
+        if _knocked_in_vain(turn) >= MAX_VAIN_KNOCKS:
+            raise RemoteProtocolError("too_many_knocks")
         self._admit_to_policy(turn, letter, document)
         return None
 
@@ -144,6 +153,20 @@ class Doorway:
         age = turn.now - timestamp / 1000
         if not -limits.AGENT_SIGNATURE_MAX_AHEAD <= age <= limits.AGENT_SIGNATURE_MAX_AGE:
             raise RemoteProtocolError("timestamp_out_of_range")
+
+
+def _knocked_in_vain(turn: Turn) -> int:
+    """Return how many KNOCKs of the peer came lately that were not let in."""
+    since = turn.now - VAIN_SECONDS
+    return sum(
+        1
+        for talk in turn.talks.values()
+        if talk.opened_at > since and not talk.state.terms.ours and _is_vain(talk.state)
+    )
+
+
+def _is_vain(state: AnyState) -> bool:
+    return isinstance(state, Knocked) or (isinstance(state, Ended) and state.cipher is None)
 
 
 def _was_superseded(state: AnyState) -> bool:

@@ -26,7 +26,7 @@ from agentmesh.protocol.frames import (
     SealedToReplyKey,
     StalePrekey,
 )
-from agentmesh.protocol.ids import Amid, FrameId, SessionId
+from agentmesh.protocol.ids import Amid, FrameId, SessionId, is_id
 from agentmesh.protocol.relay_frames import Receive
 from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Heard, PrekeyStale, Receipted
@@ -127,6 +127,7 @@ class Incoming:
             is_receipt = isinstance(frame, ReceiptFrame)
             job = self._job(receive, frame)
             await self._talks.run(receive.sender, job, in_no_hurry=is_receipt)
+            self._errands.peer_is_there(receive.sender)
         except StorageError:
             raise
         except TransportError:
@@ -158,7 +159,7 @@ class Incoming:
         if frame.session_id in turn.talks:
             turn.apply(frame.session_id, Heard(frame))
             return
-        if not self._may_say_lost(turn.peer):
+        if not is_id(frame.session_id) or not self._may_say_lost(turn.peer):
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
 

@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.node.sheet import Sheet
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId, uuid7
-from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_SEQUENCE
 from agentmesh.session import effects as wanted
 from agentmesh.session import snapshot
 from agentmesh.session.effects import AnyEffect
@@ -21,6 +21,7 @@ from agentmesh.storage.interface import (
     Judge,
     OutgoingRow,
     Put,
+    Release,
     SessionRow,
 )
 
@@ -104,6 +105,9 @@ class Turn:
             self._judge(talk.state, state)
         for effect in effects:
             self.sheet.note(session_id, effect)
+        if isinstance(talk.state, Open) and isinstance(state, Ended):
+            # What waited for a missing number was confirmed: it is shown, nothing else will come.
+            self.sheet.changes.append(Release(session_id, MAX_SEQUENCE))
 
     def rivals(self, terms: Terms) -> list[SessionId]:
         """Return the sessions that ask for the same as this one, from the other side or twice."""

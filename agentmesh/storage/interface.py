@@ -5,7 +5,7 @@ they are on the disk.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -74,6 +74,7 @@ __all__ = [
     "Settle",
     "SettleAll",
     "Store",
+    "Unread",
 ]
 
 
@@ -84,6 +85,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     outbox: int
     knocks_pending: int
     one_time_prekeys: int
+
+
+class Unread(NamedTuple):
+    """How many bytes: `shown` to the agent, or `waiting` for a number that is missing."""
+
+    shown: int
+    waiting: int
 
 
 class Store(Protocol):
@@ -122,6 +130,9 @@ class Store(Protocol):
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
     ) -> list[IncomingRow]:
         """Return released messages with a position above `after`, in order."""
+
+    async def unread(self, peer: Amid) -> Unread:
+        """Return how large all is that came from a peer and was not read yet."""
 
     async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
         """Return the errands, oldest first."""

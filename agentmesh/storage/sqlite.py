@@ -32,6 +32,7 @@ from agentmesh.storage.interface import (
     PrekeyKind,
     PrekeyRow,
     SessionRow,
+    Unread,
 )
 from agentmesh.storage.reading import Damage, Found, read, set_aside
 from agentmesh.storage.sealing import Sealer
@@ -60,6 +61,13 @@ SELECT
   (SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')),
   (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
   (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
+"""
+# Each sum by an index of its own: messages that were read are many, and stay for a while.
+_UNREAD = """
+SELECT
+  (SELECT total(length(body)) FROM incoming
+   WHERE position IS NOT NULL AND consumed_at IS NULL AND peer = ?),
+  (SELECT total(length(body)) FROM incoming WHERE position IS NULL AND peer = ?)
 """
 
 
@@ -160,6 +168,11 @@ class SqliteStore:
             peer,
             limit,
         )
+
+    async def unread(self, peer: Amid) -> Unread:
+        found = await self._off_loop(lambda: self._query(self._lists, _UNREAD, (peer, peer)))
+        shown, waiting = found[0]
+        return Unread(int(shown), int(waiting))
 
     async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
         if peer is None:

@@ -15,6 +15,7 @@ from agentmesh.storage.interface import (
     PrekeyKind,
     PrekeyRow,
     SessionRow,
+    Unread,
 )
 from agentmesh.storage.shelves import UNSETTLED, Shelves
 
@@ -76,6 +77,13 @@ class VolatileStore:
             and not (unread and row.consumed_at is not None)
         ]
         return [row for _, row in sorted(found, key=lambda item: item[0])][:limit]
+
+    async def unread(self, peer: Amid) -> Unread:
+        rows = [m for m in self._shelves.incoming.values() if m.peer == peer]
+        return Unread(
+            sum(len(m.body) for m in rows if m.position is not None and m.consumed_at is None),
+            sum(len(m.body) for m in rows if m.position is None),
+        )
 
     async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
         return [e for e in self._shelves.errands.values() if peer in {None, e.peer}]
