@@ -7,27 +7,25 @@ it: a relay's word does not end it, only the peer's does.
 import asyncio
 import heapq
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin, Notice
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.session.effects import EmitOnce
-from agentmesh.session.numbers import Numbers
 from agentmesh.storage.interface import (
     Change,
-    Confirm,
     DropErrand,
-    DropErrands,
     ErrandRow,
-    SettleAll,
     Store,
 )
 
@@ -36,6 +34,8 @@ LONGEST_PAUSE = 3600.0
 MAX_AT_ONCE = 64
 RECEIPT_SECONDS = 0.01
 """How long a receipt waits for news to take along: most words are answered within it."""
+REFUSED_SECONDS = 1.0
+"""A peer that shows itself is offered again, so long after, what its relay had refused."""
 FRAMES = {"knock", "accept", "message"}
 
 log = logging.getLogger("agentmesh.node")
@@ -59,22 +59,6 @@ Runner = Callable[[ErrandRow], Awaitable[Again | None]]
 OnceRunner = Callable[[Amid, EmitOnce], Awaitable[None]]
 
 
-@dataclass
-class Entry:
-    """An errand as it waits here. The body is read again from the store when it is needed."""
-
-    errand_id: str
-    peer: Amid
-    session_id: SessionId
-    kind: str
-    row: ErrandRow | None
-    sequences: list[int] = field(default_factory=list)
-    attempts: int = 0
-    due: float = 0.0
-    reason: str = ""
-    is_running: bool = False
-
-
 class Errands:
     """All that is to be done, each at its time."""
 
@@ -91,6 +75,7 @@ class Errands:
         self._tasks = asyncio.TaskGroup()
         self._running = 0
         self._frames_from = 0.0
+        self._refused_until: dict[Amid, float] = {}
         self._loop: asyncio.Task[None] | None = None
 
     def employ(self, runners: Mapping[str, Runner], once: OnceRunner) -> None:
@@ -152,6 +137,19 @@ class Errands:
             if entry.kind not in FRAMES:
                 self._schedule(entry, 0.0)
 
+    def peer_is_there(self, peer: Amid) -> None:
+        """A frame of the peer's came: offer it what was refused while it was away, but not always.
+
+        Its mailbox may be full for other reasons.
+        """
+        now = self._clock.monotonic()
+        if now < self._refused_until.get(peer, math.inf):
+            return
+        del self._refused_until[peer]
+        for entry in self._entries.values():
+            if entry.peer == peer and entry.kind in FRAMES and entry.reason:
+                self._schedule(entry, 0.0)
+
     async def settle(self, seconds: float) -> None:
         """Wait until every frame was offered at least once, but no longer than so many seconds."""
         until = self._clock.monotonic() + seconds
@@ -186,7 +184,7 @@ class Errands:
         if isinstance(change, DropErrand):
             self._entries.pop(change.errand_id, None)
         else:
-            self._forget(lambda entry: _is_over(entry, change))
+            self._forget(lambda entry: entry.is_ended_by(change))
 
     def _forget(self, is_over: Callable[[Entry], bool]) -> None:
         for errand_id in [name for name, entry in self._entries.items() if is_over(entry)]:
@@ -241,6 +239,8 @@ class Errands:
         entry.attempts += 1
         entry.reason = again.reason
         pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
+        if again.reason and entry.kind in FRAMES:
+            self._refused_until.setdefault(entry.peer, self._clock.monotonic() + REFUSED_SECONDS)
         if again.all:
             self._frames_from = max(self._frames_from, self._clock.monotonic() + pause)
         self._schedule(entry, pause)
@@ -283,16 +283,3 @@ class Errands:
         longest = min(patience * float(2 ** min(attempts - 1, 20)), LONGEST_PAUSE)
         share = int.from_bytes(self._entropy(2), "big") / 0xFFFF
         return longest * (0.5 + share / 2)
-
-
-def _is_over(entry: Entry, change: Change) -> bool:
-    match change:
-        case DropErrands(session_id, kind):
-            return entry.session_id == session_id and kind in ("", entry.kind)
-        case SettleAll(session_id, held_only=False):
-            return entry.session_id == session_id
-        case Confirm(session_id, up_to, also) if entry.session_id == session_id:
-            confirmed = Numbers(up_to, also)
-            return bool(entry.sequences) and all(n in confirmed for n in entry.sequences)
-        case _:
-            return False

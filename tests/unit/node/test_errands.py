@@ -3,7 +3,14 @@
 import pytest
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
-from agentmesh.node.errands import FIRST_PAUSE, LONGEST_PAUSE, Again, Entry, Errands
+from agentmesh.node.entries import Entry
+from agentmesh.node.errands import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    REFUSED_SECONDS,
+    Again,
+    Errands,
+)
 from agentmesh.node.runners import PATIENCE
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.relay_frames import Send, Sent
@@ -182,6 +189,26 @@ async def test_a_rate_limit_holds_back_every_frame(pair: Pair) -> None:
     assert pair.wire.carried == []
     await pair.later(11)
     assert await pair.high.texts() == ["hello", "one", "two"]
+
+
+async def test_what_found_no_room_is_offered_again_when_the_peer_shows_itself(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+
+    def is_full(frame: Send) -> Sent | None:
+        if frame.message_type != "message" or frame.to != pair.high.amid:
+            return None
+        return Sent(id=frame.id, outcome="refused", code="MAILBOX_FULL", retry_after_seconds=30)
+
+    pair.wire.answer = is_full
+    await pair.low.say(pair.high, "are you there?")
+    await pair.settle()
+    pair.wire.answer = lambda _: None
+    await pair.later(REFUSED_SECONDS)
+    assert await pair.high.texts() == ["hello"]
+    await pair.high.say(pair.low, "here I am")
+    await pair.settle()
+    assert await pair.high.texts() == ["hello", "are you there?"]
 
 
 async def test_a_frame_that_is_sent_once_may_fail() -> None:
