@@ -48,21 +48,25 @@ def test_rates_and_origin_come_from_options_and_environment(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "exit_code", "words"),
     [
-        (("--listen", "8080"), "is not an address to listen on"),
-        (("--listen", "127.0.0.1:0", "--database", "mysql://a/b"), "postgresql://user"),
-        (("--listen", "127.0.0.1:0", "--database", "postgresql://127.0.0.1:1/a"), "Is it running"),
-        (("--listen", "0.0.0.0:0", "--database", "r.db"), "Add --origin"),
+        (("--listen", "8080"), 2, "is not an address to listen on"),
+        (("--listen", "127.0.0.1:0", "--database", "mysql://a/b"), 2, "postgresql://user"),
+        (
+            ("--listen", "127.0.0.1:0", "--database", "postgresql://127.0.0.1:1/a"),
+            75,
+            "Is it running",
+        ),
+        (("--listen", "0.0.0.0:0", "--database", "r.db"), 2, "Add --origin"),
     ],
     ids=["address", "database", "server", "origin"],
 )
 def test_what_is_wrong_is_said_with_a_way_out(
-    tmp_path: Path, options: tuple[str, ...], words: str
+    tmp_path: Path, options: tuple[str, ...], exit_code: int, words: str
 ) -> None:
     options = tuple(f"{tmp_path}/r.db" if word == "r.db" else word for word in options)
     with running(MODULE, *options) as registry:
-        assert registry.ended() == 1
+        assert registry.ended() == exit_code
     assert words in registry.output
     assert "Traceback" not in registry.output
 
@@ -71,5 +75,5 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with running(MODULE, "--listen", "127.0.0.1:0", "--database", f"{tmp_path}/a.db") as first:
         place = first.said("listening on ").removeprefix("http://")
         with running(MODULE, "--listen", place, "--database", f"{tmp_path}/b.db") as second:
-            assert second.ended() == 1
+            assert second.ended() == 75
         assert "Stop the program that has the port" in second.output
