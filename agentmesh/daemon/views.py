@@ -9,6 +9,7 @@ from agentmesh.control import answers
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Found
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean_name, deliver
+from agentmesh.messages.payloads import known_type
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
@@ -62,7 +63,7 @@ async def message(
         verified=verified,
         trust=trust,
         received_at=to_text(row.received_at),
-        type=row.type,
+        type=known_type(row.type) if as_content else row.type,
         payload=None if as_content else read_json(envelope.payload),
         content=content,
     )

@@ -204,6 +204,11 @@ def is_reserved(kind: str) -> bool:
     return kind in _OWN or kind.startswith("file_")
 
 
+def known_type(kind: str) -> str:
+    """Return the type, or `data` for one that a peer made up: it may be a whole sentence."""
+    return kind if kind in PAYLOADS else "data"
+
+
 def parse_payload(kind: str, payload: bytes) -> Payload:
     """Return what a message says (`Unknown` if its type is not of the standard), or blame the peer.
 

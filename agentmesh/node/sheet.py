@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.errors import UsageError
 from agentmesh.messages.envelope import Envelope
+from agentmesh.messages.payloads import known_type
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -145,7 +146,7 @@ class Sheet:
                 session_id=session_id,
                 message_id=envelope.id,
                 in_reply_to=envelope.in_reply_to,
-                fields={"type": envelope.type, "sequence": envelope.sequence},
+                fields={"type": known_type(envelope.type), "sequence": envelope.sequence},
             )
         )
 

@@ -11,6 +11,7 @@ from agentmesh.messages.envelope import (
 )
 from agentmesh.messages.payloads import OPENING, ClosePayload, Opening
 from agentmesh.messages.strict_json import read_json
+from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import MessageFrame, SessionStub, encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
 from agentmesh.protocol.limits import MAX_IN_FLIGHT, MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
@@ -273,7 +274,7 @@ def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
 
 def _close_reason(payload: bytes) -> str:
     try:
-        return msgspec.json.decode(payload, type=ClosePayload).reason
+        return reason_of(msgspec.json.decode(payload, type=ClosePayload).reason)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return "error"
 

@@ -7,6 +7,7 @@ from agentmesh.crypto.pqxdh import Greeting, Initiator, initiate, respond
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
 from agentmesh.crypto.session_cipher import SessionCipher
 from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
+from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import (
     Accept,
     Constraints,
@@ -105,13 +106,14 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         state.suite,
     ):
         raise RemoteProtocolError("session_receipt_differs")
+    ttl_seconds = min(accept.constraints.ttl_seconds, terms.request.ttl_seconds)
     opened = Open(
         terms=terms,
         suite=state.suite,
         cipher=SessionCipher.initiator(terms.session_id, state.root, keys.entropy),
         our_stub=keys.identity.sign(theirs, Purpose.SESSION_RECEIPT),
         peer_stub=peer_stub,
-        constraints=accept.constraints,
+        constraints=msgspec.structs.replace(accept.constraints, ttl_seconds=ttl_seconds),
         holding=True,
     )
     return opened, [DropAll(), Began(), Unhold()]
@@ -123,13 +125,14 @@ def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking
     _check_answer(terms, event.signer, (reject.knock_id, reject.sender, reject.to), keys)
     if reject.reason == AWAITING_OWNER:
         return msgspec.structs.replace(state, awaits_owner=True), []
-    ended = Ended(terms=terms, reason=reject.reason, by_peer=True)
+    reason = reason_of(reject.reason)
+    ended = Ended(terms=terms, reason=reason, by_peer=True)
     said: AnyEffect = Fail(
-        refused=True, reason=reject.reason, retry_after_seconds=reject.retry_after_seconds
+        refused=True, reason=reason, retry_after_seconds=reject.retry_after_seconds
     )
     if reject.reason == STALE_PREKEY:
         said = StartOver()  # it would have let us in, but has not the keys we used any more
-    return ended, [DropAll(), said, Over(reject.reason, by_peer=True)]
+    return ended, [DropAll(), said, Over(reason, by_peer=True)]
 
 
 def _check_answer(terms: Terms, signer: str, answer: tuple[str, str, str], keys: KeyRing) -> None:
