@@ -84,7 +84,7 @@ class Reply(Request[answers.Sent], frozen=True, kw_only=True):
 
 
 class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
-    """List messages. With `wait`: if there is none, wait for the first one.
+    """List messages: the newest, of unread ones the oldest. With `wait`: wait for the first one.
 
     `content` asks for the injection-safe form; an agent gets no other. `after` is the id of the
     last message already seen.

@@ -37,7 +37,12 @@ class Inbox:
         self._clock = hand.clock
 
     async def list(self, wanted: Wanted, wait: float = 0) -> list[IncomingRow]:
-        """Return messages; if there is none, wait so many seconds for the first one."""
+        """Return messages; if there is none, wait so many seconds for the first one.
+
+        Of what was read already only the newest is of interest, of what was not the oldest.
+        """
+        if not wanted.unread and wanted.after is None and not wait:
+            return await self._store.newest(wanted.peer, wanted.limit)
         after = await self._position(wanted.after)
         async with self._bulletin.subscribed() as news:
             until = self._clock.monotonic() + wait

@@ -131,6 +131,9 @@ class Store(Protocol):
     ) -> list[IncomingRow]:
         """Return released messages with a position above `after`, in order."""
 
+    async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
+        """Return the last released messages, in order."""
+
     async def unread(self, peer: Amid) -> Unread:
         """Return how large all is that came from a peer and was not read yet."""
 

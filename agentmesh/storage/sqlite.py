@@ -169,6 +169,12 @@ class SqliteStore:
             limit,
         )
 
+    async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
+        last = (
+            "WHERE position IS NOT NULL AND ifnull(?, peer) = peer ORDER BY position DESC LIMIT ?"
+        )
+        return list(reversed(await self._all(INCOMING, last, peer, limit)))
+
     async def unread(self, peer: Amid) -> Unread:
         found = await self._off_loop(lambda: self._query(self._lists, _UNREAD, (peer, peer)))
         shown, waiting = found[0]

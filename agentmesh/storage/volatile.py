@@ -1,5 +1,6 @@
 """The store that forgets at exit: the model of the one on disk, and light enough for tests."""
 
+import sys
 from collections.abc import Sequence
 from typing import Self
 
@@ -77,6 +78,9 @@ class VolatileStore:
             and not (unread and row.consumed_at is not None)
         ]
         return [row for _, row in sorted(found, key=lambda item: item[0])][:limit]
+
+    async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
+        return (await self.inbox(unread=False, peer=peer, after=0, limit=sys.maxsize))[-limit:]
 
     async def unread(self, peer: Amid) -> Unread:
         rows = [m for m in self._shelves.incoming.values() if m.peer == peer]

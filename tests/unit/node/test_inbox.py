@@ -29,7 +29,7 @@ def _words(rows: list[IncomingRow]) -> list[object]:
 
 async def test_messages_are_listed_in_order_after_the_last_one_seen(pair: Pair) -> None:
     await _three(pair)
-    rows = await pair.high.inbox.list(Wanted(limit=2))
+    rows = await pair.high.inbox.list(Wanted(limit=2, unread=True))
     assert _words(rows) == ["one", "two"]
     rest = await pair.high.inbox.list(Wanted(after=rows[-1].message_id))
     assert _words(rest) == ["three"]
@@ -106,3 +106,11 @@ async def test_a_reply_is_found_however_many_messages_are_here(
     found = await pair.high.inbox.reply_to(asked, pair.low.amid)
     assert found is not None
     assert _words([found]) == ["yes"]
+
+
+async def test_without_a_question_the_newest_are_listed(pair: Pair) -> None:
+    for number in range(5):
+        await pair.low.say(pair.high, f"word {number}")
+    await pair.settle()
+    rows = await pair.high.inbox.list(Wanted(limit=2))
+    assert [envelope_of(row).payload for row in rows] == [b'"word 3"', b'"word 4"']

@@ -103,6 +103,8 @@ async def _everything(store: Store) -> list[Any]:
         [await store.incoming(name) for name in names],
         await store.inbox(unread=True, peer=stores.BOB, after=1, limit=2),
         await store.inbox(unread=False, peer=None, after=0, limit=100),
+        await store.newest(None, 2),
+        await store.newest(stores.BOB, 3),
         await store.errands(),
         await store.errands(stores.ALICE),
         await store.knocks(pending=True, limit=1),
