@@ -19,6 +19,7 @@ CONNECT_SECONDS = 10
 PING_SECONDS = 20
 PONG_SECONDS = 10
 CLOSE_SECONDS = 2
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Wire(ClientConnection):
@@ -108,9 +109,20 @@ async def _public_address(origin: str) -> tuple[str, int]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, proto=6)
     addresses = [str(entry[4][0]) for entry in found]
     # One private address among them is enough to refuse: which one is dialled must not be luck.
-    if not addresses or not all(ipaddress.ip_address(it).is_global for it in addresses):
+    if not addresses or not all(is_public(it) for it in addresses):
         raise TransportError("relay_not_public", f"{host} is in a private network.")
     return addresses[0], port
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is in nobody's private network, whichever way it is written."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.sixtofour is not None or address.is_site_local:
+            return False
+        if address in _NAT64:  # the last four bytes are the address that is dialled in truth
+            address = ipaddress.IPv4Address(address.packed[-4:])
+    return address.is_global and not address.is_multicast
 
 
 def _is_local(origin: str) -> bool:
