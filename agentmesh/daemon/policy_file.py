@@ -15,7 +15,7 @@ from agentmesh.observability.logs import Code, record
 from agentmesh.policy import settings
 from agentmesh.policy.document import Policy
 
-LAST_VALID = ".last-valid"
+LAST_VALID, REFUSED = ".last-valid", ".refused"
 
 log = logging.getLogger("agentmesh.daemon")
 
@@ -57,7 +57,10 @@ class PolicyFile:
         return self.replace(settings.put(self.current(), key, value))
 
     def replace(self, policy: Policy) -> Policy:
-        """Put another policy in force, once it is on the disk."""
+        """Put another policy in force, once it is on the disk; a refused file is laid aside."""
+        if self.problem() is not None:
+            with suppress(OSError):
+                self._path.replace(self._path.with_name(self._path.name + REFUSED))
         self._write(self._path, settings.write(policy))
         self._policy = policy
         self._stamp = self._look()

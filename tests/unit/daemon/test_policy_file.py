@@ -69,3 +69,12 @@ def test_a_disk_without_room_for_the_copy_does_not_refuse_a_valid_file(tmp_path:
     file = PolicyFile(tmp_path / "policy.json", full, lambda: None)
     assert file.current().strict_mode
     assert file.problem() is None
+
+
+def test_what_the_owner_wrote_is_not_lost_when_a_call_changes_the_policy(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.path.write_text('{"consent": "policy", "strict_mod": true}')
+    file = watched.open()
+    file.set("strict_mode", value=True)
+    assert file.problem() is None
+    assert "strict_mod" in (tmp_path / "policy.json.refused").read_text()
