@@ -16,7 +16,6 @@ from agentmesh.storage.changes import (
     DropPrekey,
     DropSession,
     Judge,
-    Move,
     Put,
     Release,
     Remember,
@@ -57,13 +56,6 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
           SELECT max(position) FROM incoming WHERE position IS NOT NULL
         ), 0))
         """,
-    ),
-    Move: (
-        """
-        UPDATE outgoing SET session_id = :to_session, sequence = NULL, frame_id = NULL
-        WHERE session_id = :from_session AND outcome IN ('held', 'queued')
-        """,
-        "DELETE FROM errands WHERE session_id = :from_session AND kind = 'emit'",
     ),
     Judge: (
         """

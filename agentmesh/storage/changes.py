@@ -80,16 +80,6 @@ class SettleAll(Change, frozen=True):
     held_only: bool = False
 
 
-class Move(Change, frozen=True):
-    """The unsettled messages of one session go over to another, unnumbered again.
-
-    What the old session still had to emit (errands of kind `emit`) is dropped.
-    """
-
-    from_session: SessionId
-    to_session: SessionId
-
-
 class Judge(Change, frozen=True):
     """A KNOCK that was pending has been decided; one that was decided before stays as it is."""
 

@@ -182,15 +182,6 @@ def _settle_all(shelves: Shelves, change: SettleAll) -> None:
     shelves.drop_closed(shelves.errands_of(change.session_id))
 
 
-def _move(shelves: Shelves, change: changes.Move) -> None:
-    for message in list(shelves.outgoing.values()):
-        if message.session_id == change.from_session and message.outcome in UNSETTLED:
-            shelves.outgoing[message.message_id] = replace(
-                message, session_id=change.to_session, sequence=None, frame_id=None
-            )
-    _drop_errands(shelves, changes.DropErrands(change.from_session, "emit"))
-
-
 def _judge(shelves: Shelves, change: changes.Judge) -> None:
     knock = shelves.knocks.get(change.knock_id)
     if knock is not None and knock.verdict == "pending":
@@ -232,7 +223,6 @@ _APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
     changes.Settle: _settle,
     changes.Confirm: _confirm,
     changes.SettleAll: _settle_all,
-    changes.Move: _move,
     changes.Judge: _judge,
     changes.DropErrand: lambda shelves, change: shelves.errands.pop(change.errand_id, None),
     changes.DropErrands: _drop_errands,

@@ -18,7 +18,6 @@ from agentmesh.storage.interface import (
     DropPrekey,
     DropSession,
     Judge,
-    Move,
     Put,
     Release,
     Remember,
@@ -170,21 +169,12 @@ async def test_what_was_read_stays_but_is_not_unread(store: Store) -> None:
     assert kept.consumed_at == NOW
 
 
-async def test_moved_messages_begin_again(store: Store) -> None:
+async def test_only_what_has_no_number_yet_is_held(store: Store) -> None:
     sent = outgoing("sent", sequence=1, frame_id="frame", outcome="queued")
     done = outgoing("done", sequence=2, frame_id="gone", outcome="delivered", body=b"")
     await store.commit([Put(sent), Put(done), Put(outgoing("held"))])
     assert [m.message_id for m in await store.held(ONE)] == ["held"]
-    await store.commit([Put(errand("frame")), Put(errand("other", kind="resolve")), Move(ONE, TWO)])
-    moved = await store.unsettled(TWO)
-    assert [(m.message_id, m.sequence, m.frame_id, m.outcome) for m in moved] == [
-        ("sent", None, None, "queued"),
-        ("held", None, None, "held"),
-    ]
-    assert await store.unsettled(ONE) == []
-    assert await store.held(TWO) == moved
-    assert await store.outgoing(MessageId("done")) == done
-    assert [e.errand_id for e in await store.errands()] == ["other"]
+    assert await store.held(TWO) == []
 
 
 async def test_errands_are_dropped_one_by_one_by_kind_and_by_session(store: Store) -> None:

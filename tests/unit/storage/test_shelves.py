@@ -59,7 +59,6 @@ others: st.SearchStrategy[Change] = st.one_of(
         st.builds(stores.incoming, messages, numbers, peer=peers, session_id=sessions),
     ),
     st.builds(words.Release, sessions, numbers),
-    st.builds(words.Move, sessions, sessions),
     st.builds(words.Judge, sessions, st.sampled_from(["accepted", "rejected"])),
     st.builds(words.DropErrand, frames),
     st.builds(words.DropErrands, sessions, kinds | st.just("")),
