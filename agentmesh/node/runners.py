@@ -116,6 +116,8 @@ class Runners:
     async def say_lost(self, errand: ErrandRow) -> Again | None:
         """Tell a peer that we cannot read a session any more: signed, and sealed to its prekeys."""
         ring = self._keys.ring
+        if ring.clock.now() >= errand.expires_at:
+            return None
         try:
             bundle = verify_bundle(
                 await self._directory.bundle(errand.peer, one_time=False), errand.peer

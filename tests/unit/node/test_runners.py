@@ -84,6 +84,12 @@ async def test_a_loss_is_told_later_when_the_registry_is_away(pair: Pair) -> Non
         await pair.low.runners.say_lost(row)
 
 
+async def test_a_loss_is_not_told_for_ever(pair: Pair) -> None:
+    pair.low.directory.fails_with = TransportError("registry_unreachable")
+    row = errand("lost", kind="session_lost", peer=pair.high.amid, expires_at=pair.clock.now())
+    assert await pair.low.runners.say_lost(row) is None
+
+
 async def test_resolving_a_session_that_is_over_is_no_error(pair: Pair) -> None:
     said = await pair.low.say(pair.high, "hello")
     await pair.settle()
