@@ -4,7 +4,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 
 _HEADS = {"received": "from", "sent": "to", "opened": "session with", "closed": "session with"}
 
@@ -37,7 +37,7 @@ for _each in (_list, _show):
     transcripts.add_command(_each)
 
 
-def _show_list(found: owner_answers.Transcripts) -> str:
+def _show_list(found: answers.Transcripts) -> str:
     if not found.transcripts:
         return "No transcripts."
     rows = (
@@ -49,7 +49,7 @@ def _show_list(found: owner_answers.Transcripts) -> str:
     return f"{listed}\n{rest} older: --limit" if rest > 0 else listed
 
 
-def _show_page(page: owner_answers.Transcript) -> str:
+def _show_page(page: answers.Transcript) -> str:
     told = [_paragraph(it) for it in page.entries]
     last = page.entries[-1].number if page.entries else page.total
     if last < page.total:
@@ -59,7 +59,7 @@ def _show_page(page: owner_answers.Transcript) -> str:
     return "\n\n".join(told) or "Nothing was said."
 
 
-def _end(page: owner_answers.Transcript) -> list[str]:
+def _end(page: answers.Transcript) -> list[str]:
     """Return what has to be known about the end of a transcript."""
     if page.damaged_at is not None:
         return [
@@ -71,7 +71,7 @@ def _end(page: owner_answers.Transcript) -> list[str]:
     return []
 
 
-def _paragraph(it: owner_answers.Entry) -> str:
+def _paragraph(it: answers.Entry) -> str:
     who = render.who(it.peer_name, it.peer)
     head = f"{it.number}  {it.at}  {_HEADS.get(it.kind, it.kind)} {who}"
     if it.kind in ("opened", "closed"):

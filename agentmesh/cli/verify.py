@@ -4,7 +4,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 
 _GROUPS_IN_A_LINE = 4
 
@@ -21,7 +21,7 @@ def verify(desk: Desk, peer: str, *, confirm: bool) -> None:
     desk.ask(calls.Verify(peer=peer, confirm=confirm), _show)
 
 
-def _show(it: owner_answers.SafetyNumber) -> str:
+def _show(it: answers.SafetyNumber) -> str:
     groups = it.number.split()
     starts = range(0, len(groups), _GROUPS_IN_A_LINE)
     number = "\n".join("  " + " ".join(groups[at : at + _GROUPS_IN_A_LINE]) for at in starts)

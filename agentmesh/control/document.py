@@ -8,7 +8,7 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec import inspect as types
 
-from agentmesh.control import answers, calls, failures, owner_answers
+from agentmesh.control import answers, calls, failures
 from agentmesh.control.table import REQUESTS, CallType
 
 _HEAD = """# The control socket
@@ -58,7 +58,7 @@ def _answer(kind: type[msgspec.Struct]) -> str:
 
 
 def _answers() -> list[type[msgspec.Struct]]:
-    named = {**vars(answers), **vars(owner_answers)}
+    named = vars(answers)
     kinds = [it for it in named.values() if isinstance(it, type)]
     return [it for it in kinds if issubclass(it, msgspec.Struct) and it is not answers.Answer]
 

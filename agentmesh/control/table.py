@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from agentmesh.control import answers, calls, owner_answers
+from agentmesh.control import answers, calls
 
 
 class CallType(msgspec.Struct, frozen=True):
@@ -45,9 +45,9 @@ REQUESTS: dict[str, CallType] = {
     "contacts.alias": CallType(calls.ContactsAlias, answers.Kept, "owner"),
     "contacts.trust": CallType(calls.ContactsTrust, answers.Kept, "owner"),
     "contacts.remove": CallType(calls.ContactsRemove, answers.Removed, "owner"),
-    "verify": CallType(calls.Verify, owner_answers.SafetyNumber, "owner"),
-    "transcripts.list": CallType(calls.TranscriptsList, owner_answers.Transcripts, "owner"),
-    "transcripts.show": CallType(calls.TranscriptsShow, owner_answers.Transcript, "owner"),
+    "verify": CallType(calls.Verify, answers.SafetyNumber, "owner"),
+    "transcripts.list": CallType(calls.TranscriptsList, answers.Transcripts, "owner"),
+    "transcripts.show": CallType(calls.TranscriptsShow, answers.Transcript, "owner"),
     "logs": CallType(calls.Logs, answers.Logs, "owner"),
 }
 

@@ -14,9 +14,9 @@ import msgspec
 from agentmesh.control import answers, failures, places
 from agentmesh.control.socket import ControlServer
 from agentmesh.daemon import config as configuration
+from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.assemble import World, assembled
 from agentmesh.daemon.config import Config
-from agentmesh.daemon.control_api import ControlApi
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.world import SystemClock, system_entropy

@@ -4,33 +4,31 @@ from typing import Any
 
 import pytest
 
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
 
 AT = "2026-01-31T12:00:00.000Z"
 
 
-def summary(session_id: str, peer: str = BOB) -> owner_answers.Summary:
-    return owner_answers.Summary(
-        session_id=session_id, peer=peer, peer_name="", bytes=321, changed_at=AT
-    )
+def summary(session_id: str, peer: str = BOB) -> answers.Summary:
+    return answers.Summary(session_id=session_id, peer=peer, peer_name="", bytes=321, changed_at=AT)
 
 
-def entry(number: int, **changed: Any) -> owner_answers.Entry:
+def entry(number: int, **changed: Any) -> answers.Entry:
     facts: dict[str, Any] = {
         "number": number, "at": AT, "kind": "received", "peer": BOB, "peer_name": "bob",
         "message_id": "m1", "type": "text", "payload": {"text": "hello"},
     }  # fmt: skip
-    return owner_answers.Entry(**(facts | changed))
+    return answers.Entry(**(facts | changed))
 
 
-def page(*entries: owner_answers.Entry, **changed: Any) -> owner_answers.Transcript:
+def page(*entries: answers.Entry, **changed: Any) -> answers.Transcript:
     facts: dict[str, Any] = {
         "session_id": "s1", "entries": list(entries), "total": len(entries), "damaged_at": None,
         "torn": False, "closed": False,
     }  # fmt: skip
-    return owner_answers.Transcript(**(facts | changed))
+    return answers.Transcript(**(facts | changed))
 
 
 @pytest.mark.parametrize("arguments", [("transcripts",), ("transcripts", "list")])
@@ -38,7 +36,7 @@ def test_the_transcripts_are_listed(
     mesh: Shell, script: Script, arguments: tuple[str, ...]
 ) -> None:
     listed = [summary("s1"), summary("s0", peer="")]
-    script.answers["transcripts.list"] = owner_answers.Transcripts(transcripts=listed, total=3)
+    script.answers["transcripts.list"] = answers.Transcripts(transcripts=listed, total=3)
     lines = mesh(*arguments).out.splitlines()
     assert lines[1].split() == ["s1", BOB, "321", AT]
     assert lines[2].split() == ["s0", "?", "321", AT]
@@ -48,7 +46,7 @@ def test_the_transcripts_are_listed(
 
 
 def test_no_transcripts_is_a_sentence(mesh: Shell, script: Script) -> None:
-    script.answers["transcripts.list"] = owner_answers.Transcripts(transcripts=[], total=0)
+    script.answers["transcripts.list"] = answers.Transcripts(transcripts=[], total=0)
     assert mesh("transcripts").out == "No transcripts.\n"
 
 

@@ -1,15 +1,15 @@
 """verify."""
 
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
 
 NUMBER = "32771 17445 71646 33059 94808 05591 38652 12995 43227 72048 38075 21437"
 
 
-def shown(*, verified: bool) -> owner_answers.SafetyNumber:
-    pig = owner_answers.Emoji(emoji="🐷", name="pig")
-    return owner_answers.SafetyNumber(
+def shown(*, verified: bool) -> answers.SafetyNumber:
+    pig = answers.Emoji(emoji="🐷", name="pig")
+    return answers.SafetyNumber(
         amid=BOB, name="b\x1b[2Job", number=NUMBER, emoji=[pig] * 7, verified=verified
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
 from agentmesh.identity.trust import safety_emoji, safety_number
@@ -10,7 +10,7 @@ from agentmesh.messages.delivery import clean_name
 from agentmesh.node.notices import Notice
 
 
-async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> owner_answers.SafetyNumber:
+async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> answers.SafetyNumber:
     """Show the safety number with a peer; keep that it was compared."""
     ours = rooms.hand.keys.ring.identity
     peer = await rooms.peers.find(asked.peer)
@@ -23,10 +23,10 @@ async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> owner_an
     row = await rooms.peers.row(peer)
     number = await asyncio.to_thread(safety_number, ours.public_key, theirs)
     emoji = await asyncio.to_thread(safety_emoji, ours.public_key, theirs)
-    return owner_answers.SafetyNumber(
+    return answers.SafetyNumber(
         amid=peer,
         name=clean_name((row.alias or row.name) if row else ""),
         number=number,
-        emoji=[owner_answers.Emoji(emoji=sign, name=name) for sign, name in emoji],
+        emoji=[answers.Emoji(emoji=sign, name=name) for sign, name in emoji],
         verified=row is not None and row.verified_at is not None,
     )

@@ -5,7 +5,7 @@ import pytest
 
 from agentmesh.control.connection import Answered
 from agentmesh.control.table import REQUESTS
-from agentmesh.daemon.control_api import CALLS
+from agentmesh.daemon.api.table import CALLS
 from agentmesh.errors import NotPermitted, UsageError
 from tests.unit.daemon.conftest import House
 

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from agentmesh.control import calls
-from agentmesh.daemon.api_verify import verify
+from agentmesh.daemon.api.verify import verify
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.peers import CONTACT

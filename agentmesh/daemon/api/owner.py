@@ -3,7 +3,7 @@
 import msgspec
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon import views
+from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
 from agentmesh.node.breakers import LIVING

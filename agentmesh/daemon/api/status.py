@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon import views
-from agentmesh.daemon.api_owner import living
+from agentmesh.daemon.api import views
+from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import Finding

@@ -1,25 +1,8 @@
-"""Answers for the owner's own eyes: safety numbers and transcripts."""
+"""What was written down."""
 
 from typing import Any, Literal
 
-from agentmesh.control.answers import Answer
-
-
-class Emoji(Answer, frozen=True, kw_only=True):
-    """One of the seven, and its name for reading it out."""
-
-    emoji: str
-    name: str
-
-
-class SafetyNumber(Answer, frozen=True, kw_only=True):
-    """What both owners see if each has the other's key: 60 digits, and a quick look at them."""
-
-    amid: str
-    name: str
-    number: str
-    emoji: list[Emoji]
-    verified: bool
+from agentmesh.control.answers.answer import Answer
 
 
 class Summary(Answer, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from agentmesh.control import calls
-from agentmesh.daemon import api_status
+from agentmesh.daemon.api import status
 from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.observability.findings import Finding
@@ -40,14 +40,14 @@ def rooms(house: House, looks: Looks) -> Rooms:
 
 async def test_status_warns_of_the_keys_and_reads_no_log(rooms: Rooms, looks: Looks) -> None:
     for _ in range(3):
-        status = await api_status.status(rooms, calls.Status(), "agent")
-        assert "keys is broken" in status.warnings
+        shown = await status.status(rooms, calls.Status(), "agent")
+        assert "keys is broken" in shown.warnings
     assert looks.seen == ["keys"]
 
 
 async def test_the_owner_has_everything_looked_at_again(rooms: Rooms, looks: Looks) -> None:
     for _ in range(2):
-        health = await api_status.health(rooms, calls.Health(), "owner")
+        health = await status.health(rooms, calls.Health(), "owner")
         assert {"keys", "audit"} <= {finding.id for finding in health.findings}
         assert not health.healthy
     assert looks.seen == ["keys", "audit"] * 2
@@ -55,5 +55,5 @@ async def test_the_owner_has_everything_looked_at_again(rooms: Rooms, looks: Loo
 
 async def test_an_agent_that_asks_all_day_gets_what_was_seen(rooms: Rooms, looks: Looks) -> None:
     for _ in range(3):
-        await api_status.health(rooms, calls.Health(), "agent")
+        await status.health(rooms, calls.Health(), "agent")
     assert looks.seen == ["keys", "audit"]

@@ -9,7 +9,7 @@ import pytest
 
 from agentmesh.control import calls
 from agentmesh.crypto.secret import Secret
-from agentmesh.daemon.api_transcripts import transcripts_list, transcripts_show
+from agentmesh.daemon.api.transcripts import transcripts_list, transcripts_show
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.node.peers import Peers
 from agentmesh.observability.transcript_records import Entry

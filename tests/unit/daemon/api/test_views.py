@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from agentmesh.daemon import views
+from agentmesh.daemon.api import views
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import Amid
 from tests.support.stores import contact, knock

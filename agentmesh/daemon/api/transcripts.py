@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from agentmesh.control import calls, owner_answers
+from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.delivery import clean_name
@@ -19,21 +19,21 @@ Permit = calls.Permit
 
 async def transcripts_list(
     rooms: Rooms, asked: calls.TranscriptsList, _: Permit
-) -> owner_answers.Transcripts:
+) -> answers.Transcripts:
     """List the sessions of which there is a transcript."""
     found = await asyncio.to_thread(rooms.journal.transcripts.overview)
     listed = [await _summary(rooms, summary) for summary in found[: asked.limit]]
-    return owner_answers.Transcripts(transcripts=listed, total=len(found))
+    return answers.Transcripts(transcripts=listed, total=len(found))
 
 
 async def transcripts_show(
     rooms: Rooms, asked: calls.TranscriptsShow, _: Permit
-) -> owner_answers.Transcript:
+) -> answers.Transcript:
     """Read a page of a session's transcript."""
     found = await asyncio.to_thread(rooms.journal.transcripts.show, SessionId(asked.session_id))
     start = asked.first - 1
     page = found.entries[start : start + asked.limit]
-    return owner_answers.Transcript(
+    return answers.Transcript(
         session_id=found.session_id,
         entries=[await _entry(rooms, *each) for each in enumerate(page, asked.first)],
         total=len(found.entries),
@@ -43,9 +43,9 @@ async def transcripts_show(
     )
 
 
-async def _summary(rooms: Rooms, summary: Summary) -> owner_answers.Summary:
+async def _summary(rooms: Rooms, summary: Summary) -> answers.Summary:
     session = await rooms.hand.store.session(summary.session_id)
-    return owner_answers.Summary(
+    return answers.Summary(
         session_id=summary.session_id,
         peer=session.peer if session else "",
         peer_name=await _name(rooms, session.peer) if session else "",
@@ -54,8 +54,8 @@ async def _summary(rooms: Rooms, summary: Summary) -> owner_answers.Summary:
     )
 
 
-async def _entry(rooms: Rooms, number: int, entry: Entry) -> owner_answers.Entry:
-    return owner_answers.Entry(
+async def _entry(rooms: Rooms, number: int, entry: Entry) -> answers.Entry:
+    return answers.Entry(
         number=number,
         at=to_text(entry.at),
         kind=entry.kind,

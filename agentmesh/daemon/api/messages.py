@@ -1,7 +1,7 @@
 """Control calls about messages: say, hear, read, find."""
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon import views
+from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
 from agentmesh.messages.body import Body, to_body

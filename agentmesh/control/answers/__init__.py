@@ -1,0 +1,69 @@
+"""What the daemon answers on the control socket. The keys are the command line's stable contract.
+
+Times are RFC 3339 text, peers are AMIDs, an intent is `category` or `category/subcategory`.
+"""
+
+from agentmesh.control.answers.about import (
+    DaemonState,
+    Event,
+    Health,
+    Link,
+    Logs,
+    Pending,
+    Prekeys,
+    Status,
+    Stopping,
+    Subscribed,
+    Unread,
+    Welcome,
+)
+from agentmesh.control.answers.answer import Answer, LinkState, Outcome
+from agentmesh.control.answers.breakers import Blocked, Breakers, Killed, Session, Sessions
+from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
+from agentmesh.control.answers.knocks import Decided, Knock, Knocks
+from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
+from agentmesh.control.answers.policy import Policy
+from agentmesh.control.answers.records import Entry, Summary, Transcript, Transcripts
+
+__all__ = [
+    "Answer",
+    "Blocked",
+    "Breakers",
+    "Consumed",
+    "Contact",
+    "Contacts",
+    "DaemonState",
+    "Decided",
+    "Emoji",
+    "Entry",
+    "Event",
+    "Found",
+    "Health",
+    "Inbox",
+    "Kept",
+    "Killed",
+    "Knock",
+    "Knocks",
+    "Link",
+    "LinkState",
+    "Logs",
+    "Message",
+    "Outcome",
+    "Pending",
+    "Policy",
+    "Prekeys",
+    "Removed",
+    "SafetyNumber",
+    "SearchResults",
+    "Sent",
+    "Session",
+    "Sessions",
+    "Status",
+    "Stopping",
+    "Subscribed",
+    "Summary",
+    "Transcript",
+    "Transcripts",
+    "Unread",
+    "Welcome",
+]

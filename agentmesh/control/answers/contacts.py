@@ -1,0 +1,51 @@
+"""The owner's address book, and safety numbers."""
+
+from agentmesh.control.answers.answer import Answer
+
+
+class Contact(Answer, frozen=True, kw_only=True):
+    """A peer the owner knows. `verified`: the owner compared the safety number."""
+
+    amid: str
+    name: str
+    alias: str
+    description: str
+    trust: int
+    verified: bool
+    blocked: bool
+    added_at: str
+
+
+class Contacts(Answer, frozen=True, kw_only=True):
+    """The contacts by alias, name, AMID."""
+
+    contacts: list[Contact]
+
+
+class Kept(Answer, frozen=True, kw_only=True):
+    """The contact as it is kept now."""
+
+    contact: Contact
+
+
+class Removed(Answer, frozen=True, kw_only=True):
+    """The contact that is forgotten."""
+
+    amid: str
+
+
+class Emoji(Answer, frozen=True, kw_only=True):
+    """One of the seven, and its name for reading it out."""
+
+    emoji: str
+    name: str
+
+
+class SafetyNumber(Answer, frozen=True, kw_only=True):
+    """What both owners see if each has the other's key: 60 digits, and a quick look at them."""
+
+    amid: str
+    name: str
+    number: str
+    emoji: list[Emoji]
+    verified: bool

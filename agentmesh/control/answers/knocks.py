@@ -1,0 +1,34 @@
+"""Who wanted to talk."""
+
+from typing import Literal
+
+from msgspec import field
+
+from agentmesh.control.answers.answer import Answer
+
+
+class Knock(Answer, frozen=True, kw_only=True):
+    """A KNOCK that came, and what became of it. `note` is the stranger's word, for the owner."""
+
+    id: str
+    sender: str = field(name="from")
+    from_name: str
+    intent: str
+    type: str
+    note: str
+    received_at: str
+    expires_at: str
+    verdict: Literal["pending", "accepted", "rejected", "dismissed"]
+    reason: str
+
+
+class Knocks(Answer, frozen=True, kw_only=True):
+    """The KNOCKs, newest first."""
+
+    knocks: list[Knock]
+
+
+class Decided(Answer, frozen=True, kw_only=True):
+    """The KNOCK as the owner's decision left it."""
+
+    knock: Knock

@@ -1,0 +1,65 @@
+"""Messages, what became of them, and agents that were found."""
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType, field
+
+from agentmesh.control.answers.answer import Answer, Outcome
+
+
+class Message(Answer, frozen=True, kw_only=True):
+    """A message for the agent. With the agent permit `content` stands in for the payload."""
+
+    message_id: str
+    session_id: str
+    sender: str = field(name="from")
+    from_name: str
+    verified: bool
+    trust: int
+    received_at: str
+    type: str
+    payload: Any = None
+    content: str | UnsetType = UNSET
+
+
+class Sent(Answer, frozen=True, kw_only=True):
+    """What became of a message so far. `reason` is a code; `reply` what the peer answered."""
+
+    message_id: str
+    session_id: str
+    outcome: Outcome
+    reason: str = ""
+    reply: Message | None = None
+    timed_out: bool | UnsetType = UNSET
+
+
+class Inbox(Answer, frozen=True, kw_only=True):
+    """Messages in the order in which they came."""
+
+    messages: list[Message]
+
+
+class Consumed(Answer, frozen=True, kw_only=True):
+    """The message, now marked as consumed."""
+
+    message: Message
+
+
+class Found(Answer, frozen=True, kw_only=True):
+    """An agent that the registry knows. Its words are its own; its ratings are the registry's."""
+
+    amid: str
+    name: str
+    tier: int | float
+    capabilities: list[dict[str, Any]]
+    status: str
+    reputation: float | None
+    ratings_count: int
+    flags: list[str]
+
+
+class SearchResults(Answer, frozen=True, kw_only=True):
+    """A page of agents."""
+
+    results: list[Found]
+    total: int

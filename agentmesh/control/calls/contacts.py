@@ -1,0 +1,50 @@
+"""The owner's address book."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from agentmesh.control import answers
+from agentmesh.control.calls.request import Line, Peer, Request, Word
+
+
+class ContactsList(Request[answers.Contacts], frozen=True, kw_only=True):
+    """List the contacts."""
+
+
+class ContactsAdd(Request[answers.Kept], frozen=True, kw_only=True):
+    """Make a peer a contact: it may talk to us without asking."""
+
+    peer: Peer
+    alias: Word = ""
+    description: Line = ""
+
+
+class ContactsAlias(Request[answers.Kept], frozen=True, kw_only=True):
+    """Give a contact a name of our own; an empty one takes it away."""
+
+    peer: Peer
+    alias: Word
+
+
+class ContactsTrust(Request[answers.Kept], frozen=True, kw_only=True):
+    """Set how far a contact is trusted: 0 unknown, 1 verified, 2 trusted, 3 allied."""
+
+    peer: Peer
+    trust: Annotated[int, Meta(ge=0, le=3)]
+
+
+class ContactsRemove(Request[answers.Removed], frozen=True, kw_only=True):
+    """Forget a contact; it has to knock again."""
+
+    peer: Peer
+
+
+class Verify(Request[answers.SafetyNumber], frozen=True, kw_only=True):
+    """Show the safety number of ours and a peer's key.
+
+    `confirm` says that the owners compared it and it is the same; the peer has to be a contact.
+    """
+
+    peer: Peer
+    confirm: bool = False

@@ -1,0 +1,63 @@
+"""One table of calls, whichever door they come through."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from agentmesh.control import answers, calls
+from agentmesh.control.connection import Answered
+from agentmesh.control.door import decode
+from agentmesh.daemon.api import messages, owner, status, transcripts, verify
+from agentmesh.daemon.rooms import Rooms
+
+Run = Callable[[Rooms, Any, calls.Permit], Awaitable[Answered]]
+
+CALLS: dict[str, Run] = {
+    "status": status.status,
+    "health": status.health,
+    "logs": status.logs,
+    "events.subscribe": status.events_subscribe,
+    "send": messages.send,
+    "reply": messages.reply,
+    "inbox": messages.inbox,
+    "read": messages.read,
+    "search": messages.search,
+    "knocks.list": owner.knocks_list,
+    "knocks.approve": owner.knocks_approve,
+    "knocks.deny": owner.knocks_deny,
+    "knocks.block": owner.knocks_block,
+    "sessions": owner.sessions,
+    "kill": owner.kill,
+    "pause": owner.pause,
+    "resume": owner.resume,
+    "shutdown": owner.shutdown,
+    "wake": owner.wake,
+    "block": owner.block,
+    "unblock": owner.unblock,
+    "policy.get": owner.policy_get,
+    "policy.set": owner.policy_set,
+    "contacts.list": owner.contacts_list,
+    "contacts.add": owner.contacts_add,
+    "contacts.alias": owner.contacts_alias,
+    "contacts.trust": owner.contacts_trust,
+    "contacts.remove": owner.contacts_remove,
+    "verify": verify.verify,
+    "transcripts.list": transcripts.transcripts_list,
+    "transcripts.show": transcripts.transcripts_show,
+}
+
+
+class ControlApi:
+    """Answers calls. `stop` ends the process."""
+
+    def __init__(self, rooms: Rooms, stop: Callable[[], answers.Stopping]) -> None:
+        self._rooms = rooms
+        self._stop = stop
+
+    async def answer(self, name: str, params: msgspec.Raw, permit: calls.Permit) -> Answered:
+        """Return the answer to a call, or raise what its caller is told."""
+        request = decode(name, params, permit)
+        if isinstance(request, calls.Stop):
+            return self._stop()
+        return await CALLS[name](self._rooms, request, permit)
