@@ -24,6 +24,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
 from agentmesh.node.journal import Journal
@@ -34,6 +35,7 @@ from agentmesh.node.peers import Peers
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.runners import Runners
+from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.observability.audit import AuditLog
@@ -155,7 +157,16 @@ def _rooms(
     peers = Peers(hand.store, directory, ring.clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     runners = Runners(talks, directory, transport, peers, hand.keys)
-    errands.employ({**runners.table(), "ask_policy": gatekeeper.decide}, runners.offer_once)
+    house_mail = HouseMail(hand, talks)
+    house_mail.employ({})
+    errands.employ(
+        {
+            **runners.table(),
+            "ask_policy": gatekeeper.decide,
+            HOUSE_MAIL: house_mail.read,
+        },
+        runners.offer_once,
+    )
     files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
     folder = KeyFolder(files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
@@ -166,6 +177,7 @@ def _rooms(
         talks=talks,
         errands=errands,
         incoming=incoming,
+        house_mail=house_mail,
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands),
         gatekeeper=gatekeeper,

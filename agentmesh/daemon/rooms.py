@@ -11,6 +11,7 @@ from agentmesh.node.breakers import Breakers
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
 from agentmesh.node.journal import Journal
@@ -31,6 +32,7 @@ class Rooms:
     talks: Conversations
     errands: Errands
     incoming: Incoming
+    house_mail: HouseMail
     inbox: Inbox
     outbox: Outbox
     gatekeeper: Gatekeeper

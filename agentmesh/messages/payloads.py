@@ -197,11 +197,18 @@ PAYLOADS: dict[str, type[Payload]] = {
 }
 OPENING = "opening"
 _OWN = frozenset({OPENING, "close", "tombstone"})
+HOUSE_MAIL = frozenset({"ping", "pong", "introduction", "grant_request"})
+"""Types that one daemon says to another, besides all `file_*`."""
 
 
 def is_reserved(kind: str) -> bool:
     """Whether messages of this type are the daemons' own business: no agent says or sees them."""
-    return kind in _OWN or kind.startswith("file_")
+    return kind in _OWN or is_house_mail(kind)
+
+
+def is_house_mail(kind: str) -> bool:
+    """Whether messages of this type are between the daemons, and kept and confirmed like others."""
+    return kind in HOUSE_MAIL or kind.startswith("file_")
 
 
 def known_type(kind: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from agentmesh.errors import StorageError
 from agentmesh.messages.envelope import Envelope
-from agentmesh.messages.payloads import PAYLOADS, CloseReason
+from agentmesh.messages.payloads import PAYLOADS, CloseReason, is_house_mail
 from agentmesh.node.background import Background
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
@@ -74,7 +74,7 @@ class Journal:
         try:
             self._write_turning_points(sheet, "session_started", "opened")
             for row in sheet.rows.values():
-                if row.sequence is not None:
+                if row.sequence is not None and not is_house_mail(row.type):
                     said = msgspec.msgpack.decode(row.body, type=Saying)
                     entry = _entry(sheet, "sent", said)
                     self.transcripts.append(row.session_id, entry)

@@ -6,7 +6,7 @@ import msgspec
 
 from agentmesh.errors import UsageError
 from agentmesh.messages.envelope import Envelope
-from agentmesh.messages.payloads import known_type
+from agentmesh.messages.payloads import is_house_mail, known_type
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -24,6 +24,16 @@ from agentmesh.storage.interface import (
     OutgoingRow,
     Release,
 )
+
+HOUSE_MAIL = "house_mail"
+"""The kind of errand by which the daemons' own mail is read."""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A message from daemon to daemon, as it is kept."""
+
+    session_id: SessionId
+    envelope: Envelope
 
 
 @dataclass
@@ -129,6 +139,9 @@ class Sheet:
         self.dropped.append(change)
 
     def _hear(self, session_id: SessionId, envelope: Envelope) -> None:
+        if is_house_mail(envelope.type):
+            self._take_house_mail(session_id, envelope)
+            return
         row = IncomingRow(
             message_id=envelope.id,
             peer=self.peer,
@@ -149,6 +162,12 @@ class Sheet:
                 fields={"type": known_type(envelope.type), "sequence": envelope.sequence},
             )
         )
+
+    def _take_house_mail(self, session_id: SessionId, envelope: Envelope) -> None:
+        """Keep what is for us and not for the agent; it outlives its session."""
+        body = msgspec.msgpack.encode(Letter(session_id, envelope))
+        errand_id = f"mail-{self.peer}-{envelope.id}"  # ids are the peer's choice: not alone
+        self._errand(SessionId(errand_id), errand_id, HOUSE_MAIL, body)
 
     def tell(self, kind: str, session_id: SessionId, **fields: str | int | bool) -> None:
         notice = Notice(kind=kind, peer=self.peer, session_id=session_id, fields=fields)

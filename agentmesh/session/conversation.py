@@ -9,7 +9,7 @@ from agentmesh.messages.envelope import (
     decode_parcel,
     encode_parcel,
 )
-from agentmesh.messages.payloads import OPENING, ClosePayload, Opening
+from agentmesh.messages.payloads import OPENING, ClosePayload, Opening, is_house_mail
 from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import MessageFrame, SessionStub, encode
@@ -255,7 +255,7 @@ def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
         if envelope.sequence in received:
             continue
         received = received.add(envelope.sequence)
-        if envelope.type in _UNSEEN:
+        if envelope.type in _UNSEEN or is_house_mail(envelope.type):
             consumed = consumed.reach(envelope.sequence)  # the agent never will
         if envelope.type == OPENING:
             peer_stub = _peer_stub(state, envelope.payload)

@@ -10,6 +10,7 @@ from agentmesh.storage.changes import (
     Change,
     Consume,
     Deliver,
+    DropCard,
     DropContact,
     DropErrand,
     DropErrands,
@@ -71,6 +72,7 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
         "DELETE FROM sessions WHERE session_id = :session_id",
         "DELETE FROM errands WHERE session_id = :session_id",
     ),
+    DropCard: ("DELETE FROM cards WHERE drawer = :drawer AND name = :name",),
     DropContact: ("DELETE FROM contacts WHERE amid = :amid",),
     Consume: (
         """

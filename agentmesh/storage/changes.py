@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage.rows import (
+    CardRow,
     ContactRow,
     ErrandRow,
     IncomingRow,
@@ -25,7 +26,7 @@ class Change(msgspec.Struct, frozen=True):
 class Put(Change, frozen=True):
     """Keep this row; a row of the same name is replaced."""
 
-    row: SessionRow | OutgoingRow | ErrandRow | KnockRow | ContactRow | PrekeyRow
+    row: SessionRow | OutgoingRow | ErrandRow | KnockRow | ContactRow | CardRow | PrekeyRow
 
 
 class Renew(Change, frozen=True):
@@ -118,6 +119,13 @@ class DropContact(Change, frozen=True):
     """Forget a contact."""
 
     amid: Amid
+
+
+class DropCard(Change, frozen=True):
+    """Throw a card away."""
+
+    drawer: str
+    name: str
 
 
 class Consume(Change, frozen=True):

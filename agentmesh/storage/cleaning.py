@@ -47,6 +47,11 @@ _STATEMENTS = (
     )
     """,
     """
+    DELETE FROM cards WHERE row IN (
+      SELECT row FROM cards WHERE expires_at <= :now LIMIT :piece
+    )
+    """,
+    """
     DELETE FROM sessions WHERE row IN (
       SELECT row FROM sessions WHERE expires_at <= :now - :session LIMIT :piece
     )

@@ -15,6 +15,7 @@ from agentmesh.storage.changes import (
     Confirm,
     Consume,
     Deliver,
+    DropCard,
     DropContact,
     DropErrand,
     DropErrands,
@@ -30,6 +31,7 @@ from agentmesh.storage.changes import (
     SetValue,
 )
 from agentmesh.storage.rows import (
+    CardRow,
     ContactRow,
     ErrandRow,
     IncomingRow,
@@ -43,12 +45,14 @@ from agentmesh.storage.rows import (
 )
 
 __all__ = [
+    "CardRow",
     "Change",
     "Confirm",
     "Consume",
     "ContactRow",
     "Counts",
     "Deliver",
+    "DropCard",
     "DropContact",
     "DropErrand",
     "DropErrands",
@@ -152,6 +156,12 @@ class Store(Protocol):
 
     async def contacts(self) -> list[ContactRow]:
         """Return all contacts by alias, name, AMID."""
+
+    async def card(self, drawer: str, name: str) -> CardRow | None:
+        """Return one card."""
+
+    async def cards(self, drawer: str) -> list[CardRow]:
+        """Return a drawer's cards, oldest first."""
 
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         """Return prekeys of one kind, by id."""

@@ -108,6 +108,16 @@ class ContactRow(Row, frozen=True, kw_only=True):
     added_at: float
 
 
+class CardRow(Row, frozen=True, kw_only=True):
+    """A small typed record of one room's own; `body` is opaque here. None: kept until dropped."""
+
+    drawer: str
+    name: str
+    body: bytes
+    created_at: float
+    expires_at: float | None = None
+
+
 class PrekeyRow(Row, frozen=True, kw_only=True):
     """A prekey or exchange key of ours, with its private half."""
 

@@ -11,6 +11,7 @@ from agentmesh.protocol.limits import SESSION_ERASE_SECONDS
 from agentmesh.storage import changes, cleaning
 from agentmesh.storage.changes import Change, Confirm, Settle, SettleAll
 from agentmesh.storage.rows import (
+    CardRow,
     ContactRow,
     ErrandRow,
     IncomingRow,
@@ -34,6 +35,7 @@ class Shelves:
         self.errands: dict[str, ErrandRow] = {}
         self.knocks: dict[SessionId, KnockRow] = {}
         self.contacts: dict[Amid, ContactRow] = {}
+        self.cards: dict[tuple[str, str], CardRow] = {}
         self.prekeys: dict[tuple[str, int], PrekeyRow] = {}
         self.seen: dict[tuple[Amid, str], float] = {}
         self.named: dict[str, bytes] = {}
@@ -72,6 +74,7 @@ class Shelves:
         gone += _drop(
             self.outgoing, lambda m: m.outcome not in UNSETTLED and m.created_at <= message
         )
+        gone += _drop(self.cards, lambda c: c.expires_at is not None and c.expires_at <= now)
         return gone + _drop(self.sessions, lambda s: s.expires_at <= now - SESSION_ERASE_SECONDS)
 
     def remember(self, peer: Amid, seen_id: str, until: float) -> None:
@@ -124,6 +127,8 @@ def _put(shelves: Shelves, change: changes.Put) -> None:
             shelves.knocks[row.knock_id] = row
         case ContactRow() as row:
             shelves.contacts[row.amid] = row
+        case CardRow() as row:
+            shelves.cards[row.drawer, row.name] = row
         case PrekeyRow() as row:
             shelves.prekeys[row.kind, row.id] = row
 
@@ -228,6 +233,7 @@ _APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
     changes.DropErrands: _drop_errands,
     changes.DropPrekey: lambda shelves, c: shelves.prekeys.pop((c.kind, c.id), None),
     changes.DropSession: _drop_session,
+    changes.DropCard: lambda shelves, c: shelves.cards.pop((c.drawer, c.name), None),
     changes.DropContact: lambda shelves, change: shelves.contacts.pop(change.amid, None),
     changes.Consume: _consume,
     changes.Remember: lambda shelves, c: shelves.remember(c.peer, c.id, c.until),

@@ -22,6 +22,7 @@ from agentmesh.storage.cleaning import clean
 from agentmesh.storage.connection import Connect, Connection, Values, connect
 from agentmesh.storage.failures import explain
 from agentmesh.storage.interface import (
+    CardRow,
     Change,
     ContactRow,
     Counts,
@@ -37,6 +38,7 @@ from agentmesh.storage.interface import (
 from agentmesh.storage.reading import Damage, Found, read, set_aside
 from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.tables import (
+    CARDS,
     CONTACTS,
     ERRANDS,
     INCOMING,
@@ -204,6 +206,12 @@ class SqliteStore:
 
     async def contacts(self) -> list[ContactRow]:
         return await self._all(CONTACTS, "ORDER BY alias, name, amid")
+
+    async def card(self, drawer: str, name: str) -> CardRow | None:
+        return await self._one(CARDS, "WHERE drawer = ? AND name = ?", drawer, name)
+
+    async def cards(self, drawer: str) -> list[CardRow]:
+        return await self._all(CARDS, "WHERE drawer = ? ORDER BY created_at, row", drawer)
 
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         return await self._all(PREKEYS, "WHERE kind = ? ORDER BY id", kind)

@@ -7,6 +7,7 @@ import msgspec
 
 from agentmesh.errors import IntegrityError
 from agentmesh.storage.rows import (
+    CardRow,
     ContactRow,
     ErrandRow,
     IncomingRow,
@@ -123,10 +124,11 @@ INCOMING = Table("incoming", IncomingRow, ("message_id", "peer"), loose=("positi
 ERRANDS = Table("errands", ErrandRow, ("errand_id",))
 KNOCKS = Table("knocks", KnockRow, ("knock_id",), loose=("verdict", "reason"))
 CONTACTS = Table("contacts", ContactRow, ("amid",))
+CARDS = Table("cards", CardRow, ("drawer", "name"))
 PREKEYS = Table("prekeys", PrekeyRow, ("kind", "id"))
 NAMED = Table("named", Named, ("name",))
 
 TABLES: dict[type[Row], Table[Any]] = {
     table.kind: table
-    for table in (SESSIONS, OUTGOING, INCOMING, ERRANDS, KNOCKS, CONTACTS, PREKEYS, NAMED)
+    for table in (SESSIONS, OUTGOING, INCOMING, ERRANDS, KNOCKS, CONTACTS, CARDS, PREKEYS, NAMED)
 }

@@ -6,6 +6,7 @@ from typing import Self
 
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage.interface import (
+    CardRow,
     Change,
     ContactRow,
     Counts,
@@ -107,6 +108,13 @@ class VolatileStore:
 
     async def contacts(self) -> list[ContactRow]:
         return sorted(self._shelves.contacts.values(), key=lambda c: (c.alias, c.name, c.amid))
+
+    async def card(self, drawer: str, name: str) -> CardRow | None:
+        return self._shelves.cards.get((drawer, name))
+
+    async def cards(self, drawer: str) -> list[CardRow]:
+        found = [c for c in self._shelves.cards.values() if c.drawer == drawer]
+        return sorted(found, key=lambda c: c.created_at)
 
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         found = [p for p in self._shelves.prekeys.values() if p.kind == kind]

@@ -20,6 +20,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox, Wanted, envelope_of
 from agentmesh.node.incoming import Incoming
 from agentmesh.node.key_rack import KeyRack
@@ -28,7 +29,7 @@ from agentmesh.node.outbox import Fate, Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.runners import Runners
-from agentmesh.node.sheet import Sheet
+from agentmesh.node.sheet import HOUSE_MAIL, Sheet
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Wish
@@ -61,6 +62,7 @@ class Node:
     peers: Peers
     gatekeeper: Gatekeeper
     runners: Runners
+    house_mail: HouseMail
     inbox: Inbox
     outbox: Outbox
     breakers: Breakers
@@ -147,7 +149,11 @@ async def node_called(
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     runners = Runners(talks, directory, transport, peers, hand.keys)
-    errands.employ({**runners.table(), "ask_policy": gatekeeper.decide}, runners.offer_once)
+    house_mail = HouseMail(hand, talks)
+    errands.employ(
+        {**runners.table(), "ask_policy": gatekeeper.decide, HOUSE_MAIL: house_mail.read},
+        runners.offer_once,
+    )
     inbox = Inbox(hand, talks)
     profile = Profile(display_name=name, capabilities=(), relay_endpoint=RELAY)
     node = Node(
@@ -160,6 +166,7 @@ async def node_called(
         peers=peers,
         gatekeeper=gatekeeper,
         runners=runners,
+        house_mail=house_mail,
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands),
         breakers=Breakers(hand, talks),

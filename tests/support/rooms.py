@@ -11,8 +11,8 @@ import msgspec
 from agentmesh.control import answers
 from agentmesh.control.connection import Answered
 from agentmesh.crypto.secret import Secret
+from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.config import Config, Settings
-from agentmesh.daemon.control_api import ControlApi
 from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.rooms import Rooms
@@ -72,6 +72,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         talks=node.talks,
         errands=node.errands,
         incoming=node.incoming,
+        house_mail=node.house_mail,
         inbox=node.inbox,
         outbox=node.outbox,
         gatekeeper=node.gatekeeper,

@@ -9,6 +9,7 @@ from agentmesh.crypto.vault import Vault
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage.connection import Connect, connect
 from agentmesh.storage.interface import (
+    CardRow,
     ContactRow,
     ErrandRow,
     IncomingRow,
@@ -99,6 +100,11 @@ def errand(name: str, **changed: Any) -> ErrandRow:
         created_at=NOW,
         expires_at=NOW + DAY,
     )
+    return _with(row, changed)
+
+
+def card(name: str, **changed: Any) -> CardRow:
+    row = CardRow(drawer="drawer", name=name, body=BODY, created_at=NOW, expires_at=NOW + DAY)
     return _with(row, changed)
 
 

@@ -12,6 +12,7 @@ from agentmesh.storage.interface import (
     Consume,
     Counts,
     Deliver,
+    DropCard,
     DropContact,
     DropErrand,
     DropErrands,
@@ -31,6 +32,7 @@ from tests.support.stores import (
     NOW,
     ONE,
     TWO,
+    card,
     contact,
     errand,
     incoming,
@@ -94,6 +96,16 @@ async def test_contacts_come_by_alias_name_and_amid(store: Store) -> None:
     assert [c.amid for c in await store.contacts()] == ["0", "1", "2", "3"]
     await store.commit([DropContact(Amid("1"))])
     assert [c.amid for c in await store.contacts()] == ["0", "2", "3"]
+
+
+async def test_cards_lie_in_drawers_oldest_first(store: Store) -> None:
+    rows = [card("b", created_at=NOW + 1), card("a"), card("a", drawer="other", expires_at=None)]
+    await store.commit([Put(row) for row in rows])
+    assert [c.name for c in await store.cards("drawer")] == ["a", "b"]
+    assert await store.card("other", "a") == rows[2]
+    await store.commit([DropCard("drawer", "a")])
+    assert await store.card("drawer", "a") is None
+    assert await store.cards("other") == [rows[2]]
 
 
 async def test_prekeys_come_by_number_and_kind(store: Store) -> None:

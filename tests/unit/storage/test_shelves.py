@@ -50,6 +50,7 @@ rows = st.one_of(
     st.builds(stores.errand, frames, peer=peers, session_id=sessions, kind=kinds),
     st.builds(stores.knock, sessions, received_at=times, expires_at=times),
     st.builds(stores.contact, peers, alias=st.sampled_from("xyz"), suites=st.just(())),
+    st.builds(stores.card, frames, created_at=times, expires_at=st.none() | times),
     st.builds(stores.prekey, numbers, retired_at=st.none() | times),
 )
 others: st.SearchStrategy[Change] = st.one_of(
@@ -64,6 +65,7 @@ others: st.SearchStrategy[Change] = st.one_of(
     st.builds(words.DropErrands, sessions, kinds | st.just("")),
     st.builds(words.DropPrekey, st.just("one_time"), numbers),
     st.builds(words.DropSession, sessions),
+    st.builds(words.DropCard, st.just("drawer"), frames),
     st.builds(words.DropContact, peers),
     st.builds(words.Consume, messages, times, st.none() | peers),
     st.builds(words.Remember, peers, messages, times),
@@ -109,6 +111,8 @@ async def _everything(store: Store) -> list[Any]:
         await store.knocks(pending=True, limit=1),
         await store.knocks(pending=False, limit=9),
         await store.contacts(),
+        await store.cards("drawer"),
+        [await store.card("drawer", name) for name in ("f1", "f2")],
         await store.prekeys("one_time"),
         [await store.remembers(peer, name) for peer, name in seen],
         await store.value("name"),

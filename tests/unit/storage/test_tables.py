@@ -15,6 +15,7 @@ ROWS: list[Row] = [
     stores.errand("e"),
     stores.knock("k"),
     stores.contact("c", suites=("a", "b")),
+    stores.card("c"),
     stores.prekey(1, published=True),
     Named(name="n", value=b"value"),
 ]
