@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     SESSION_LOST = "session-lost"
     PARCEL = "parcel"
     SESSION_RECEIPT = "session-receipt"
+    SESSION_OUTCOME = "session-outcome"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
