@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agentmesh.errors import UsageError
+from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_NAME_LETTERS
 from agentmesh.protocol.records import Capability
 
@@ -47,8 +48,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def adverts(self) -> tuple[Capability, ...]:
         """Return the capabilities as the record has them."""
-        parts = (text.partition("/") for text in self.settings.capabilities)
-        return tuple(Capability(category=first, subcategory=rest) for first, _, rest in parts)
+        parts = (take_apart(text) for text in self.settings.capabilities)
+        return tuple(Capability(category=first, subcategory=rest) for first, rest in parts)
 
     @property
     def private_relays(self) -> bool:
@@ -66,7 +67,9 @@ def read(home: Path, environment: Mapping[str, str], flags: Mapping[str, object]
     settings = _settings(in_force)
     for field, schemes in _SCHEMES.items():
         _check_url(field, getattr(settings, field), schemes)
-    return Config(home=home, settings=settings)
+    config = Config(home=home, settings=settings)
+    config.adverts()  # a capability that is none is said now
+    return config
 
 
 def to_keep(home: Path, flags: Mapping[str, object]) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Capability words: how `category/subcategory` is taken apart, in adverts and in searches alike.
+"""How `category/subcategory` is taken apart: in intents, adverts and searches alike.
 
 A category of one's own is `x-<namespace>/<category>`.
 """
@@ -7,6 +7,7 @@ import re
 from typing import NoReturn
 
 from agentmesh.errors import UsageError
+from agentmesh.protocol.limits import MAX_ID_LETTERS
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _OWN = "x-"
@@ -19,15 +20,15 @@ def take_apart(path: str) -> tuple[str, str]:
         _refuse(path)
     depth = 2 if path.startswith(_OWN) else 1
     category, rest = "/".join(segments[:depth]), segments[depth:]
-    if len(rest) > 1:
+    if len(rest) > 1 or len(category) > MAX_ID_LETTERS:
         _refuse(path)
     return category, "".join(rest)
 
 
 def _refuse(path: str) -> NoReturn:
     raise UsageError(
-        "invalid_capability",
-        f"{path[:80]!r} is not a capability.",
-        "It is category or category/subcategory (letters, digits, '.', '_', '-'); "
+        "invalid_category",
+        f"{path[:80]!r} is not a category.",
+        "Write category or category/subcategory (letters, digits, '.', '_', '-'); "
         "one of your own is x-<namespace>/<category>.",
     )

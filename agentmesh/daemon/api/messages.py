@@ -8,6 +8,7 @@ from agentmesh.messages.body import Body, to_body
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
+from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 
@@ -15,7 +16,7 @@ from agentmesh.protocol.ids import Amid, MessageId, SessionId
 async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers.Sent:
     """Keep a message and see to it; wait for its fate if that was asked for."""
     peer = await rooms.peers.find(asked.to)
-    category, _, subcategory = asked.intent.partition("/")
+    category, subcategory = take_apart(asked.intent)
     asks = asked.intent if asked.type == "request_response" else ""
     body = to_body(asked.body, kind=asked.message_type, asks=asks)
     wish = Wish(

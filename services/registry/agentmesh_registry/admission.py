@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.limits import SIGNATURE_MAX_AHEAD
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord
 from agentmesh.protocol.signed import Signed
 from agentmesh_registry.storage.agents import Registration
-from agentmesh_registry.words import take_apart
 
 _MAX_LIFE_MS = 10 * 366 * 86_400_000
 _RELAY_SCHEMES = {"ws", "wss", "http", "https"}

@@ -21,7 +21,7 @@ STATUS = {
     "document_malformed": 400,
     "internal_error": 500,
     "invalid_amid": 400,
-    "invalid_capability": 400,
+    "invalid_category": 400,
     "invalid_record": 400,
     "invalid_request": 400,
     "method_not_allowed": 405,

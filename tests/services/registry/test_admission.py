@@ -47,7 +47,7 @@ def test_what_cannot_be_used_is_refused(changes: dict[str, object]) -> None:
 def test_a_capability_has_a_form() -> None:
     with pytest.raises(AgentMeshError) as caught:
         admitted("travel to mars")
-    assert caught.value.code == "invalid_capability"
+    assert caught.value.code == "invalid_category"
 
 
 def test_a_record_may_live_for_years() -> None:

@@ -99,7 +99,7 @@ async def test_a_search_that_makes_no_sense_is_refused(light: Asker, query: str)
 @pytest.mark.parametrize("word", ["%00", "/", "a/b/c", "%ff", "a%20b", "x-a/b/c/d", "%F0%9F%98%80"])
 async def test_a_word_that_is_no_capability_is_refused(light: Asker, word: str) -> None:
     answer = await light.get(f"/v1/registry/search?capability={word}")
-    assert answer.refusal == (400, "invalid_capability")
+    assert answer.refusal == (400, "invalid_category")
 
 
 async def test_rated_agents_come_first_and_the_better_ones_before(

@@ -1,13 +1,13 @@
-"""Capability words."""
+"""Categories, written as a path."""
 
 import contextlib
 
 import pytest
-from agentmesh_registry.words import take_apart
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.errors import UsageError
+from agentmesh.protocol.categories import take_apart
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,10 @@ def test_whatever_else_comes_is_refused_or_fits_a_column(path: str) -> None:
         assert path.isascii()
 
 
-@pytest.mark.parametrize("path", ["", "/", "a/", "/a", "a/b/c", "x-a/b/c/d", "a b", "\0", "ä"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "a/", "/a", "a/b/c", "x-a/b/c/d", "a b", "\0", "ä", "x-a/" + 64 * "b"]
+)
 def test_what_is_no_capability_is_named(path: str) -> None:
     with pytest.raises(UsageError) as caught:
         take_apart(path)
-    assert caught.value.code == "invalid_capability"
+    assert caught.value.code == "invalid_category"

@@ -2,11 +2,11 @@
 
 from agentmesh.errors import UsageError
 from agentmesh.protocol import tiers
+from agentmesh.protocol.categories import take_apart
 from agentmesh_registry.bodies import Find, Page
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.routes.agents import view_of
 from agentmesh_registry.storage.search import Wanted
-from agentmesh_registry.words import take_apart
 
 
 async def search(desk: Desk, _call: Call, asked: Find) -> Reply:
