@@ -34,6 +34,7 @@ from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Profile, Publisher
+from agentmesh.node.retention import Retention
 from agentmesh.node.runners import Runners
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
@@ -89,6 +90,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.transport,
             rooms.publisher,
             rooms.steward,
+            Retention(rooms.journal, policy.current, world.clock),
         ]
         await rooms.presence.begin()
         async with running(parts):

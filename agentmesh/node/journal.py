@@ -23,6 +23,7 @@ from agentmesh.observability.logs import Code, record
 from agentmesh.observability.transcript_records import Entry
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy.verdict import Reason
+from agentmesh.protocol.ids import SessionId
 from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Deliver
 
@@ -38,6 +39,9 @@ _WORDS = frozenset(
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
 )
+
+_said = msgspec.msgpack.Decoder(Saying).decode
+_heard = msgspec.msgpack.Decoder(Envelope).decode
 
 log = logging.getLogger("agentmesh.node")
 
@@ -68,37 +72,18 @@ class Journal:
         self.transcripts.close()
 
     def write(self, sheet: Sheet) -> None:
-        """Write down the words of a turn that is saved."""
+        """Write down the words of a turn that is saved, session by session."""
         if not self._keeps_transcripts():
             return
-        try:
-            self._write_turning_points(sheet, "session_started", "opened")
-            for row in sheet.rows.values():
-                if row.sequence is not None and not is_house_mail(row.type):
-                    said = msgspec.msgpack.decode(row.body, type=Saying)
-                    entry = _entry(sheet, "sent", said)
-                    self.transcripts.append(row.session_id, entry)
-            for change in sheet.changes:
-                if isinstance(change, Deliver):
-                    heard = msgspec.msgpack.decode(change.row.body, type=Envelope)
-                    entry = _entry(sheet, "received", heard)
-                    self.transcripts.append(change.row.session_id, entry)
-            self._write_turning_points(sheet, "session_closed", "closed")
-        except StorageError as error:
-            self.missing += 1
-            record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
-
-    def _write_turning_points(
-        self, sheet: Sheet, notice_kind: str, kind: Literal["opened", "closed"]
-    ) -> None:
-        """Write down that sessions began or ended; one that never opened has no transcript."""
-        for notice in sheet.notices:
-            session_id = notice.session_id
-            if notice.kind != notice_kind or session_id is None:
+        for session_id, entries in _words(sheet).items():
+            # A session that never opened has no transcript: its end alone begins none.
+            if entries[0].kind == "closed" and not self.transcripts.has(session_id):
                 continue
-            if kind == "opened" or self.transcripts.has(session_id):
-                entry = Entry(at=sheet.now, kind=kind, peer=sheet.peer)
-                self.transcripts.append(session_id, entry)
+            try:
+                self.transcripts.append(session_id, *entries)
+            except StorageError as error:
+                self.missing += len(entries)
+                record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
 
     def _fact(self, notice: Notice) -> None:
         event = _EVENTS.get(notice.kind)
@@ -133,10 +118,37 @@ def _safe(value: str | float) -> Code | float:
     return Code(value) if value in _WORDS else Code("other")
 
 
-def _entry(sheet: Sheet, kind: str, said: Saying | Envelope) -> Entry:
+def _words(sheet: Sheet) -> dict[SessionId, list[Entry]]:
+    """Return what a turn has to say about each session: it began, who said what, it ended."""
+    words: dict[SessionId, list[Entry]] = {}
+    _note(words, sheet, "session_started", "opened")
+    for row in sheet.rows.values():
+        if row.sequence is not None and not is_house_mail(row.type):
+            words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
+    for change in sheet.changes:
+        if isinstance(change, Deliver):
+            heard = _heard(change.row.body)
+            words.setdefault(change.row.session_id, []).append(_entry(sheet, "received", heard))
+    _note(words, sheet, "session_closed", "closed")
+    return words
+
+
+def _note(
+    words: dict[SessionId, list[Entry]],
+    sheet: Sheet,
+    notice_kind: str,
+    kind: Literal["opened", "closed"],
+) -> None:
+    for notice in sheet.notices:
+        if notice.kind == notice_kind and notice.session_id is not None:
+            entry = Entry(at=sheet.now, kind=kind, peer=sheet.peer)
+            words.setdefault(notice.session_id, []).append(entry)
+
+
+def _entry(sheet: Sheet, kind: Literal["sent", "received"], said: Saying | Envelope) -> Entry:
     return Entry(
         at=sheet.now,
-        kind="sent" if kind == "sent" else "received",
+        kind=kind,
         peer=sheet.peer,
         message_id=said.message_id if isinstance(said, Saying) else said.id,
         type=said.type,

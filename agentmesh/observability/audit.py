@@ -1,15 +1,15 @@
 """The audit log: what happened, for the owner, for good. Never content, never keys.
 
-`record` only remembers; `flush` writes what gathered, in one write, and may run in a thread. A disk
-that is full or broken stops nobody: facts wait up to a bound, then they are counted, and the count
-is written as soon as there is room.
+`record` only remembers; `flush` numbers, marks and writes what gathered, in one write, and may run
+in a thread. A disk that is full or broken stops nobody: facts wait up to a bound, then they are
+counted, and the count is written as soon as there is room.
 """
 
 import os
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import StorageError
 from agentmesh.observability import audit_line
+from agentmesh.observability.audit_anchor import behind, read_start, write_start
 from agentmesh.observability.audit_files import (
     MAX_FILE,
     AuditFile,
@@ -27,13 +28,16 @@ from agentmesh.observability.audit_files import (
     open_new,
     retire,
 )
-from agentmesh.observability.audit_line import Event, Field, Head
-from agentmesh.protocol.times import to_text
+from agentmesh.observability.audit_line import Event, Field, Head, Marks
+from agentmesh.observability.audit_verify import Follower
+from agentmesh.protocol.times import from_text, to_text
 from agentmesh.protocol.world import Clock
 
 MAX_WAITING = 10_000
 SYNC_SECONDS = 1.0
-_DAY_LETTERS = 10
+LET_GO_FILES = 4
+"""At most so many files go at once: a clock that is wrong for a moment takes no more along."""
+_DAY_SECONDS = 86400
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +48,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     failing: bool
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    day: str
-    line: bytes
+_Fact = tuple[float, Event, Mapping[str, Field]]
+"""When it happened, what, and what belongs to it."""
 
 
 class AuditLog:
@@ -54,10 +57,10 @@ class AuditLog:
 
     def __init__(self, directory: Path, key: Secret, clock: Clock) -> None:
         self._directory = directory
-        self._key = key
+        self._marks = Marks(key)
         self._clock = clock
         self._head = Head()
-        self._waiting: deque[_Entry] = deque()
+        self._waiting: deque[_Fact] = deque()
         self._lost = 0
         self._failing = False
         self._file: AuditFile | None = None
@@ -76,19 +79,20 @@ class AuditLog:
             if len(self._waiting) >= MAX_WAITING - 1:
                 self._lost += 1
                 return
+            now = self._clock.now()
             if self._lost:
-                self._append(Event.AUDIT_LOST, {"count": self._lost})
+                self._waiting.append((now, Event.AUDIT_LOST, {"count": self._lost}))
                 self._lost = 0
-            self._append(event, fields)
+            self._waiting.append((now, event, fields))
 
     def flush(self) -> bool:
         """Write what waits; return whether all of it is in the file. Once a second it is synced."""
         with self._disk:
             with self._memory:
-                entries = tuple(self._waiting)
+                facts = tuple(self._waiting)
             try:
-                for day, group in groupby(entries, key=lambda entry: entry.day):
-                    self._write(day, [entry.line for entry in group])
+                for day, group in groupby(facts, key=_day):
+                    self._write(to_text(day * _DAY_SECONDS)[: len("2026-01-31")], list(group))
                 self._sync(SYNC_SECONDS)
             except OSError:
                 self._failing = True
@@ -107,20 +111,43 @@ class AuditLog:
             self._let_go()
 
     def head(self) -> Head:
-        """Return where the chain stands."""
+        """Return where the chain stands: the last line that was written."""
         return self._head
+
+    def let_go(self, before: float) -> int:
+        """Erase the oldest files whose day was over before then; return how many lines that were.
+
+        What does not fit the chain is kept: it is the owner's to look at.
+        """
+        with self._disk:
+            try:
+                gone, lines = self._erase(before)
+            except OSError as error:
+                raise _unusable(self._directory, error) from None
+        if gone:
+            self.record(Event.AUDIT_LET_GO, lines=lines, files=gone)
+        return lines
 
     def condition(self) -> Condition:
         """Return how the log is doing."""
         return Condition(waiting=len(self._waiting), lost=self._lost, failing=self._failing)
 
-    def _append(self, event: Event, fields: Mapping[str, Field]) -> None:
-        time = to_text(self._clock.now())
-        line, self._head = audit_line.write(self._key, self._head, time, event, fields)
-        self._waiting.append(_Entry(time[:_DAY_LETTERS], line))
+    def _erase(self, before: float) -> tuple[int, int]:
+        """Return how many files, and how many lines, are gone."""
+        files, _ = audit_files(self._directory, self._marks)
+        start = read_start(self._directory, self._marks)
+        files, _ = behind(files, start.head)
+        old = list(takewhile(lambda file: _end(file) <= before, files[:-1][:LET_GO_FILES]))
+        follower = Follower(self._marks, start.head)
+        if not old or not start.is_ours or any(follower.follow(old)):
+            return 0, 0
+        write_start(self._directory, self._marks, follower.head)
+        for file in old:
+            file.path.unlink()
+        return len(old), follower.count
 
-    def _write(self, day: str, batch: list[bytes]) -> None:
-        data = b"".join(batch)
+    def _write(self, day: str, facts: Sequence[_Fact]) -> None:
+        data, head = self._lines(facts)
         self._choose_file(day, len(data))
         self._size = min(self._size, os.fstat(self._handle).st_size)
         os.ftruncate(self._handle, self._size)  # an earlier write may have failed half-way
@@ -129,9 +156,22 @@ class AuditLog:
             written += os.write(self._handle, data[written:])
         self._size += len(data)
         self._unsynced = True
+        self._head = head
         with self._memory:
-            for _ in batch:
+            for _ in facts:
                 self._waiting.popleft()
+
+    def _lines(self, facts: Sequence[_Fact]) -> tuple[bytes, Head]:
+        """Return the next lines of the chain, and its head behind them."""
+        head, batch = self._head, []
+        second, text = -1, ""
+        for at, event, fields in facts:
+            if int(at) != second:
+                second, text = int(at), to_text(int(at)).removesuffix("000Z")
+            time = f"{text}{int(at * 1000) % 1000:03}Z"
+            line, head = audit_line.write(self._marks, head, time, event, fields)
+            batch.append(line)
+        return b"".join(batch), head
 
     def _choose_file(self, day: str, more: int) -> None:
         if self._file is not None and self._file.day == day and self._size + more <= MAX_FILE:
@@ -160,15 +200,17 @@ class AuditLog:
         """Go on from the last whole line, and write down what was not as we left it."""
         try:
             self._directory.mkdir(mode=0o700, exist_ok=True)
-            files, broken = audit_files(self._directory, self._key)
-            is_ours = True
+            files, broken = audit_files(self._directory, self._marks)
+            start = read_start(self._directory, self._marks)
+            self._head, is_ours = start.head, start.is_ours
+            files, over = behind(files, start.head)
+            for file in over:
+                file.path.unlink()
             if files:
                 self._file = files[-1]
-                self._head, is_ours = last_line(self._file.path, self._key)
+                self._head, is_ours = last_line(self._file.path, self._marks)
         except OSError as error:
-            raise StorageError(
-                "audit_unusable", f"{self._directory} cannot be used: {error.strerror}."
-            ) from None
+            raise _unusable(self._directory, error) from None
         torn = self._mend(broken)
         if torn:
             self.record(Event.AUDIT_TORN, bytes=torn)
@@ -188,3 +230,16 @@ class AuditLog:
             self._failing = True
             self._file = None  # no room to mend it: the chain goes on in another file
         return torn
+
+
+def _day(fact: _Fact) -> int:
+    return int(fact[0] // _DAY_SECONDS)
+
+
+def _end(file: AuditFile) -> float:
+    """Return when the day of a file was over."""
+    return from_text(f"{file.day}T00:00:00Z") + _DAY_SECONDS
+
+
+def _unusable(directory: Path, error: OSError) -> StorageError:
+    return StorageError("audit_unusable", f"{directory} cannot be used: {error.strerror}.")

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from agentmesh.crypto.secret import Secret
-from agentmesh.observability.audit_line import MAX_LINE, Head, Line, read
+from agentmesh.observability.audit_line import MAX_LINE, Head, Line, Marks, read
 
 MAX_FILE = 16 * 1024 * 1024
 _NAME = re.compile(r"audit-(\d{4,}-\d\d-\d\d)(?:\.(\d+))?\.jsonl")
@@ -29,7 +28,7 @@ class AuditFile(msgspec.Struct, frozen=True, order=True):
     path: Path
 
 
-def audit_files(directory: Path, key: Secret) -> tuple[list[AuditFile], list[Path]]:
+def audit_files(directory: Path, marks: Marks) -> tuple[list[AuditFile], list[Path]]:
     """Return the files in their order, and those which do not begin with a line."""
     files, broken = [], []
     for path in directory.glob("audit-*.jsonl"):
@@ -37,7 +36,7 @@ def audit_files(directory: Path, key: Secret) -> tuple[list[AuditFile], list[Pat
         if match is None:
             continue
         with path.open("rb") as file:
-            found = read(key, file.readline(MAX_LINE).removesuffix(b"\n"))
+            found = read(marks, file.readline(MAX_LINE).removesuffix(b"\n"))
         if found is None:
             broken.append(path)
         else:
@@ -91,13 +90,13 @@ def retire(path: Path) -> int:
     return len(data)
 
 
-def last_line(path: Path, key: Secret) -> tuple[Head, bool]:
+def last_line(path: Path, marks: Marks) -> tuple[Head, bool]:
     """Return where the whole lines of a file end, and whether the last one is really ours."""
     found: Line | None = None
     is_ours = False
     for raw in lines(path):
         if raw.endswith(b"\n"):
-            parsed = read(key, raw[:-1])
+            parsed = read(marks, raw[:-1])
             is_ours = parsed is not None and parsed[1]
             found = parsed[0] if parsed is not None else found
     return (Head(found.seq, found.hash), is_ours) if found is not None else (Head(), False)

@@ -22,7 +22,9 @@ START = "0" * 64
 MAX_LINE = 4096
 _MAX_FIELDS = 16
 _SEAM = b',"hash":"'
-_SAFE_TEXT = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
+_is_safe = re.compile(r"[A-Za-z0-9_.:/-]{1,64}").fullmatch
+_encode = msgspec.json.Encoder().encode
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 Field = Safe | MessageId | SessionId
 
@@ -61,22 +63,48 @@ class Event(StrEnum):
     """The log did not end in a line of ours when it was opened."""
     AUDIT_LOST = "audit_lost"
     """The disk was full for too long: so many facts were not written."""
+    AUDIT_LET_GO = "audit_let_go"
+    """The oldest files were erased, as `audit_days` says."""
+    TRANSCRIPT_ERASED = "transcript_erased"
+    TRANSCRIPTS_LET_GO = "transcripts_let_go"
+    """Transcripts were erased, as `transcript_days` says."""
+    BACKUP_MADE = "backup_made"
+    RESTORED = "restored"
+    """This home was made from a backup."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """What the hash covers."""
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it is read; the hash covers all that stands before it."""
 
     seq: int
     time: str
     event: str
     fields: dict[str, str | int | float | bool]
     prev: str
-
-
-class Line(Body, frozen=True, kw_only=True):
-    """A line as it is read."""
-
     hash: str
+
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class Marks:
+    """HMAC-SHA256 (RFC 2104) under one key. Its two halves are begun once, not for every line."""
+
+    def __init__(self, key: Secret) -> None:
+        block = key.reveal().ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(block.translate(_INNER))
+        self._outer = hashlib.sha256(block.translate(_OUTER))
+
+    def mark(self, body: bytes) -> str:
+        """Return the mark of these bytes."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(body)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+    def fits(self, body: bytes, mark: str) -> bool:
+        """Whether we made this mark of these bytes."""
+        return mark.isascii() and hmac.compare_digest(self.mark(body), mark)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -87,34 +115,33 @@ class Head(msgspec.Struct, frozen=True):
 
 
 def write(
-    key: Secret, head: Head, time: str, event: Event, fields: Mapping[str, Field]
+    marks: Marks, head: Head, time: str, event: Event, fields: Mapping[str, Field]
 ) -> tuple[bytes, Head]:
     """Return the next line, and the chain's new head."""
-    safe = {name: _safe(value) for name, value in list(fields.items())[:_MAX_FIELDS]}
-    body = msgspec.json.encode(
-        Body(seq=head.seq + 1, time=time, event=event.value, fields=safe, prev=head.hash)
-    )[:-1]
-    mark = _mark(key, body)
-    return body + _SEAM + mark.encode() + b'"}\n', Head(head.seq + 1, mark)
+    if len(fields) > _MAX_FIELDS:
+        fields = dict(list(fields.items())[:_MAX_FIELDS])
+    # What was declared safe and is not stays out, rather than being believed.
+    safe = _encode(
+        {
+            name: "?" if isinstance(value, str) and not _is_safe(value) else value
+            for name, value in fields.items()
+        }
+    ).decode()
+    # No member needs an escape: this is what an encoder would write, at a third of its price.
+    body = (
+        f'{{"seq":{head.seq + 1},"time":"{time}","event":"{event.value}",'
+        f'"fields":{safe},"prev":"{head.hash}"'
+    ).encode()
+    mark = marks.mark(body)
+    return b'%b%b%b"}\n' % (body, _SEAM, mark.encode()), Head(head.seq + 1, mark)
 
 
-def read(key: Secret, raw: bytes) -> tuple[Line, bool] | None:
+def read(marks: Marks, raw: bytes) -> tuple[Line, bool] | None:
     """Return a line and whether its hash is right; None if it is no line at all."""
     try:
-        line = msgspec.json.decode(raw, type=Line)
+        line = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     body, seam, _ = raw.rpartition(_SEAM)
     whole = seam and raw == body + _SEAM + line.hash.encode() + b'"}'
-    return line, bool(whole) and hmac.compare_digest(_mark(key, body), line.hash)
-
-
-def _mark(key: Secret, body: bytes) -> str:
-    return hmac.new(key.reveal(), body, hashlib.sha256).hexdigest()
-
-
-def _safe(value: Field) -> str | int | float | bool:
-    if isinstance(value, str):
-        # What was declared safe and is not stays out, rather than being believed.
-        return str(value) if _SAFE_TEXT.fullmatch(value) else "?"
-    return value
+    return line, bool(whole) and marks.fits(body, line.hash)

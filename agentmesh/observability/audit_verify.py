@@ -1,14 +1,15 @@
 """Whether the audit log is what we wrote: nothing edited, left out, added or moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from agentmesh.crypto.secret import Secret
-from agentmesh.observability.audit_files import audit_files, lines
-from agentmesh.observability.audit_line import Head, Line, read
+from agentmesh.observability.audit_anchor import NAME, behind, read_start
+from agentmesh.observability.audit_files import AuditFile, audit_files, lines
+from agentmesh.observability.audit_line import Head, Line, Marks, read
 
 MAX_PROBLEMS = 100
 
@@ -32,10 +33,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What an examination of the whole log found."""
+    """What an examination of the whole log found. `start`: the last line that was let go."""
 
     lines: int
     files: int
+    start: Head
     head: Head
     problems: tuple[Problem, ...]
 
@@ -51,34 +53,48 @@ def verify(directory: Path, key: Secret, expected: Head | None = None) -> Report
     `expected` is a head that was kept elsewhere: the chain must have passed it. Without it nobody
     can tell whether the newest lines were cut off.
     """
-    files, broken = audit_files(directory, key)
-    reader = _Reader(key, expected)
+    marks = Marks(key)
+    files, broken = audit_files(directory, marks)
+    start = read_start(directory, marks)
+    files, _ = behind(files, start.head)
+    follower = Follower(marks, start.head, expected)
     problems = [Problem(path.name, 1, "unreadable") for path in broken]
-    for file in files:
-        for number, raw in enumerate(lines(file.path), 1):
-            problems += [Problem(file.path.name, number, what) for what in reader.take(raw)]
-    if reader.is_expected_missing:
-        problems.append(Problem(files[-1].path.name if files else "", reader.count, "cut_off"))
+    if not start.is_ours:
+        problems.append(Problem(NAME, 1, "edited"))
+    problems += follower.follow(files)
+    if follower.is_expected_missing or (start.head.seq and not follower.count):
+        problems.append(Problem(files[-1].path.name if files else NAME, follower.count, "cut_off"))
     return Report(
-        lines=reader.count,
+        lines=follower.count,
         files=len(files),
-        head=reader.head,
+        start=start.head,
+        head=follower.head,
         problems=tuple(problems[:MAX_PROBLEMS]),
     )
 
 
-class _Reader:
+class Follower:
     """Follows the chain, line by line; after a problem it goes on from what it found."""
 
-    def __init__(self, key: Secret, expected: Head | None) -> None:
-        self._key = key
+    def __init__(self, marks: Marks, start: Head, expected: Head | None = None) -> None:
+        self._marks = marks
         self._expected = expected
-        self.is_expected_missing = expected is not None and expected.seq > 0
-        self.head = Head()
+        # Whether a line that was let go had this hash, nobody can say any more.
+        self.is_expected_missing = expected is not None and expected.seq > start.seq
+        if expected is not None and expected.seq == start.seq:
+            self.is_expected_missing = expected != start
+        self.head = start
         self.count = 0
 
-    def take(self, raw: bytes) -> Iterator[What]:
-        found = read(self._key, raw.removesuffix(b"\n"))
+    def follow(self, files: Sequence[AuditFile]) -> Iterator[Problem]:
+        """Yield what is wrong with these files, which lie one behind the other."""
+        for file in files:
+            for number, raw in enumerate(lines(file.path), 1):
+                for what in self._take(raw):
+                    yield Problem(file.path.name, number, what)
+
+    def _take(self, raw: bytes) -> Iterator[What]:
+        found = read(self._marks, raw.removesuffix(b"\n"))
         if not raw.endswith(b"\n"):
             yield "torn"
         elif found is None:

@@ -25,6 +25,7 @@ MAGIC = b"agentmesh-transcript 1\n"
 MAX_ENTRY = 1 << 20
 _HEAD = struct.Struct(">II")
 _TURNED = 0xFFFFFFFF
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,6 +37,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message_id: MessageId | None = None
     type: str = ""
     body: bytes = b""
+
+
+_decode = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -57,7 +61,7 @@ class Place(msgspec.Struct, frozen=True):
 
 def write(key: Secret, place: Place, entry: Entry, entropy: Entropy) -> tuple[bytes, Place]:
     """Return the record for an entry, and the place behind it."""
-    plain = msgspec.msgpack.encode(entry)
+    plain = _encode(entry)
     if len(plain) > MAX_ENTRY:
         raise UsageError("entry_too_large", f"An entry has at most {MAX_ENTRY} bytes.")
     seal = seal_box(key, plain, place.bound_to(), entropy)
@@ -93,7 +97,7 @@ class Reader:
     def _opened(self, seal: bytes) -> Iterator[Entry]:
         try:
             plain = open_box(self._key, seal, self.place.bound_to())
-            entry = msgspec.msgpack.decode(plain, type=Entry)
+            entry = _decode(plain)
         except (CryptoError, msgspec.MsgspecError):
             self.is_damaged = True
             return

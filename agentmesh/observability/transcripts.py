@@ -50,6 +50,7 @@ class _Tail(msgspec.Struct):
     """An open file, and where its next record goes."""
 
     handle: int
+    key: Secret
     place: Place
     is_synced: bool = False
 
@@ -68,15 +69,17 @@ class Transcripts:
         except OSError as error:
             raise _unusable(error) from None
 
-    def append(self, session_id: SessionId, entry: Entry) -> None:
-        """Add an entry. Raises `StorageError`, and has then added nothing."""
+    def append(self, session_id: SessionId, *entries: Entry) -> None:
+        """Add entries, in one write. Raises `StorageError`, and has then added none of them."""
         try:
             tail = self._tail(session_id)
-            key = self._file_key(session_id)
-            record, place = write(key, tail.place, entry, self._entropy)
+            place, records = tail.place, []
+            for entry in entries:
+                record, place = write(tail.key, place, entry, self._entropy)
+                records.append(record)
             if place.end > MAX_FILE:
                 raise StorageError("transcript_full", "This session's transcript is full.")
-            self._write(tail, record)
+            self._write(tail, b"".join(records))
             tail.place = place
             tail.is_synced = False
         except OSError as error:
@@ -156,7 +159,8 @@ class Transcripts:
             raise
 
     def _tail(self, session_id: SessionId) -> _Tail:
-        if session_id not in self._tails:
+        tail = self._tails.get(session_id)
+        if tail is None:
             while len(self._tails) >= MAX_OPEN:
                 oldest = next(iter(self._tails))
                 os.fsync(self._tails[oldest].handle)
@@ -164,16 +168,18 @@ class Transcripts:
             tail = self._open(session_id)
             with self._opening:
                 self._tails[session_id] = tail
-        with self._opening:
-            self._tails.move_to_end(session_id)
-        return self._tails[session_id]
+        elif next(reversed(self._tails)) != session_id:
+            with self._opening:
+                self._tails.move_to_end(session_id)
+        return tail
 
     def _open(self, session_id: SessionId) -> _Tail:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(self._path(session_id), flags, 0o600)
         try:
             os.fchmod(handle, 0o600)
-            return _Tail(handle, self._end_of(session_id, handle))
+            key = self._file_key(session_id)
+            return _Tail(handle, key, self._end_of(session_id, handle))
         except BaseException:
             os.close(handle)
             raise

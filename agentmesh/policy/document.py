@@ -16,6 +16,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 PerMinute = Annotated[int, Meta(ge=0, le=10_000)]
 Sessions = Annotated[int, Meta(ge=0, le=100_000)]
 Line = Annotated[str, Meta(min_length=1, max_length=500)]
+Days = Annotated[int, Meta(ge=0, le=36_500)]
 Few = Meta(max_length=100)
 Many = Meta(max_length=100_000)
 
@@ -48,6 +49,7 @@ class Policy(Section, frozen=True, kw_only=True):
     """Who may talk to our agent, and what our agent may do by itself.
 
     An empty `accepted_intents` accepts all. Intents are `category` or `category/subcategory`.
+    `transcript_days` and `audit_days` of 0 keep the records for ever.
     """
 
     consent: Literal["ask", "policy"] = "ask"
@@ -61,6 +63,8 @@ class Policy(Section, frozen=True, kw_only=True):
     max_concurrent_sessions: Sessions = 100
     rate_limit: RateLimit = RateLimit()
     store_transcripts: bool = True
+    transcript_days: Days = 0
+    audit_days: Days = 0
     auto_reject_when_offline: bool = False
     notify_owner: NotifyOwner = NotifyOwner()
     validation_mode: Literal["silent", "warning", "strict"] = "warning"
@@ -86,5 +90,6 @@ class Policy(Section, frozen=True, kw_only=True):
 
 NEVER_DELEGATED = frozenset(
     {"delegated_keys", "default_autonomy", "scrubber_patterns", "stop_hook"}
+    | {"transcript_days", "audit_days"}
 )
 """What holds the agent is not for the agent to loosen."""

@@ -15,14 +15,14 @@ from agentmesh.observability.audit_files import (
     open_new,
     retire,
 )
-from agentmesh.observability.audit_line import Event, Head, write
+from agentmesh.observability.audit_line import Event, Head, Marks, write
 
-KEY = Secret(b"k" * 32)
+MARKS = Marks(Secret(b"k" * 32))
 
 
 def put(directory: Path, name: str, first: int) -> Head:
     """A file with one line of this number."""
-    raw, head = write(KEY, Head(first - 1, "x"), "t", Event.ERROR, {})
+    raw, head = write(MARKS, Head(first - 1, "x"), "t", Event.ERROR, {})
     (directory / name).write_bytes(raw)
     return head
 
@@ -31,7 +31,7 @@ def test_files_come_in_the_order_of_their_lines_and_not_of_their_names(tmp_path:
     put(tmp_path, "audit-2028-02-19.jsonl", 1)
     put(tmp_path, "audit-2027-01-15.2.jsonl", 30)
     put(tmp_path, "audit-2027-01-15.jsonl", 7)
-    files, broken = audit_files(tmp_path, KEY)
+    files, broken = audit_files(tmp_path, MARKS)
     assert [(file.first, file.day, file.part) for file in files] == [
         (1, "2028-02-19", 1),
         (7, "2027-01-15", 1),
@@ -46,12 +46,12 @@ def test_files_come_in_the_order_of_their_lines_and_not_of_their_names(tmp_path:
 )
 def test_what_has_another_name_is_no_file_of_the_log(name: str, tmp_path: Path) -> None:
     put(tmp_path, name, 1)
-    assert audit_files(tmp_path, KEY) == ([], [])
+    assert audit_files(tmp_path, MARKS) == ([], [])
 
 
 def test_a_file_that_does_not_begin_with_a_line_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "audit-2027-01-15.jsonl").write_bytes(b"torn")
-    assert audit_files(tmp_path, KEY) == ([], [tmp_path / "audit-2027-01-15.jsonl"])
+    assert audit_files(tmp_path, MARKS) == ([], [tmp_path / "audit-2027-01-15.jsonl"])
 
 
 def test_a_new_file_takes_no_name_that_is_taken(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_new_file_takes_no_name_that_is_taken(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_on_with_is_made_private_again(tmp_path: Path) -> None:
     put(tmp_path, "audit-2027-01-15.jsonl", 1)
-    (file,), _ = audit_files(tmp_path, KEY)
+    (file,), _ = audit_files(tmp_path, MARKS)
     file.path.chmod(0o644)
     os.close(open_last(file))
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
@@ -98,9 +98,9 @@ def test_the_last_whole_line_is_found(behind: bytes, is_ours: bool, tmp_path: Pa
     path = tmp_path / "audit-2027-01-15.jsonl"
     head = put(tmp_path, path.name, 7)
     path.write_bytes(path.read_bytes() + behind)
-    assert last_line(path, KEY) == (head, is_ours)
+    assert last_line(path, MARKS) == (head, is_ours)
 
 
 def test_a_file_without_a_line_ends_nowhere(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"garbage\n")
-    assert last_line(tmp_path / "file", KEY) == (Head(), False)
+    assert last_line(tmp_path / "file", MARKS) == (Head(), False)

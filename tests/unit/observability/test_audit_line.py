@@ -1,17 +1,20 @@
 """One line of the audit log."""
 
+import hashlib
+import hmac
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.crypto.secret import Secret
-from agentmesh.observability.audit_line import START, Event, Head, read, write
+from agentmesh.observability.audit_line import START, Event, Head, Marks, read, write
 from agentmesh.observability.logs import Code
 from agentmesh.protocol.ids import Amid
 
 KEY = Secret(b"k" * 32)
-RAW, HEAD = write(KEY, Head(), "t", Event.KNOCK_SENT, {"peer": Amid("2wVn"), "size": 3})
+MARKS = Marks(KEY)
+RAW, HEAD = write(MARKS, Head(), "t", Event.KNOCK_SENT, {"peer": Amid("2wVn"), "size": 3})
 
 
 def test_a_line_is_one_json_object() -> None:
@@ -26,9 +29,15 @@ def test_a_line_is_one_json_object() -> None:
     }
 
 
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_a_mark_is_an_hmac(key: bytes, body: bytes) -> None:
+    assert Marks(Secret(key)).mark(body) == hmac.new(key, body, hashlib.sha256).hexdigest()
+    assert not Marks(Secret(key)).fits(body, "ü" * 64)
+
+
 def test_lines_are_tied_together() -> None:
-    raw, head = write(KEY, HEAD, "t", Event.ERROR, {})
-    found = read(KEY, raw[:-1])
+    raw, head = write(MARKS, HEAD, "t", Event.ERROR, {})
+    found = read(MARKS, raw[:-1])
     assert found is not None
     assert (found[0].prev, found[0].seq, found[1]) == (HEAD.hash, 2, True)
     assert head == Head(2, found[0].hash)
@@ -38,34 +47,34 @@ def test_lines_are_tied_together() -> None:
 def test_every_flipped_bit_is_noticed(bit: int) -> None:
     data = bytearray(RAW[:-1])
     data[bit // 8] ^= 1 << bit % 8
-    found = read(KEY, bytes(data))
+    found = read(MARKS, bytes(data))
     assert found is None or not found[1]
 
 
 def test_another_key_makes_no_line_of_ours() -> None:
-    found = read(Secret(b"o" * 32), RAW[:-1])
+    found = read(Marks(Secret(b"o" * 32)), RAW[:-1])
     assert found is not None
     assert not found[1]
 
 
 def test_a_second_hash_or_a_space_more_is_no_line_of_ours() -> None:
     for raw in (RAW[:-1] + b" ", RAW[:-2] + b',"hash":"' + HEAD.hash.encode() + b'"}'):
-        found = read(KEY, raw)
+        found = read(MARKS, raw)
         assert found is None or not found[1]
 
 
 @given(st.binary(max_size=60))
 def test_anything_can_be_read(raw: bytes) -> None:
-    assert read(KEY, raw) is None
+    assert read(MARKS, raw) is None
 
 
 def test_what_is_not_safe_stays_out() -> None:
     canary = {"a": Code("canary, in a sentence"), "b": Amid("canary\n"), "c": Code("c" * 65)}
-    raw, _ = write(KEY, Head(), "t", Event.ERROR, canary)
+    raw, _ = write(MARKS, Head(), "t", Event.ERROR, canary)
     assert json.loads(raw)["fields"] == {"a": "?", "b": "?", "c": "?"}
 
 
 def test_a_line_is_never_longer_than_a_reader_reads() -> None:
     fields = {f"{'f' * 20}{number}": Code("x" * 64) for number in range(1000)}
-    raw, _ = write(KEY, Head(), "2027-01-15T08:00:00.000Z", Event.ERROR, fields)
+    raw, _ = write(MARKS, Head(), "2027-01-15T08:00:00.000Z", Event.ERROR, fields)
     assert len(raw) < 4096
