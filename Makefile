@@ -68,7 +68,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.agents
 
 trust: setup postgres
-	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_SEEDS=10000 $(BIN)/python -m benchmarks.trust
+	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_RUNS=1000000 $(BIN)/python -m benchmarks.trust
 
 clean:
 	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
