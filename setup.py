@@ -34,6 +34,7 @@ setup(
     },
     install_requires=(HERE / "requirements.txt").read_text().splitlines(),
     extras_require={
+        "olm": ["vodozemac>=0.10"],
         "registry": ["asyncpg>=0.32"],
         "dev": [
             "apsw>=3.54",
@@ -48,8 +49,10 @@ setup(
             "pytest-randomly>=5.1",
             "pytest-timeout>=2.4",
             "pytest-xdist>=3.8",
+            "python-olm>=3.2.16; python_version < '3.13' and sys_platform == 'linux'",
             "ruff>=0.17",
             "types-jsonschema",
+            "vodozemac>=0.10",
             "vulture>=2.16",
             "x3dh>=1.3",
         ],

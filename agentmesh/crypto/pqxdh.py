@@ -1,4 +1,4 @@
-"""Starting a session: PQXDH, as https://signal.org/docs/specifications/pqxdh/ has it.
+"""Starting a session of any suite: PQXDH, as https://signal.org/docs/specifications/pqxdh/ has it.
 
 The identity keys of the paper are our exchange keys, each signed by its owner's Ed25519 key. Unlike
 in the paper, a hash over everything both sides said goes into the derivation, and starts the
@@ -24,6 +24,12 @@ from agentmesh.protocol.world import Entropy
 # The paper's F: what keeps this input apart from an XEdDSA signature's.
 _PREFIX = b"\xff" * 32
 _ID_BYTES = 4
+# All suites begin alike, but no two with the same root.
+_ROOTS = {
+    suites.PQXDH_DR: Label.PQXDH,
+    suites.OLM: Label.OLM,
+    suites.X3DH_ONLY: Label.X3DH_ONLY,
+}
 
 
 class Initiator(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +204,7 @@ def combine(shared: list[bytes], kem_secret: Secret) -> Secret:
 
 def _root(shared: list[bytes], kem_secret: Secret, said: _Said) -> Root:
     transcript = said.hash()
-    secret = derive(combine(shared, kem_secret), Label.PQXDH, context=join(transcript))
+    secret = derive(combine(shared, kem_secret), _ROOTS[said.suite], context=join(transcript))
     return Root(secret=secret, transcript=transcript, ratchet_key=said.signed_prekey[1])
 
 
@@ -208,7 +214,7 @@ def _numbered(key: tuple[int, bytes]) -> tuple[bytes, bytes]:
 
 
 def _check_suite(suite: str) -> None:
-    if suite != suites.PQXDH_DR:
+    if suite not in _ROOTS:
         raise Refused("suite_unavailable", f"{suite} has no handshake of this kind.")
 
 

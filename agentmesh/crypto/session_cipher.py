@@ -1,4 +1,4 @@
-"""What encrypts and decrypts the frames of one session: both ratchets, header MAC, skipped keys.
+"""`pqxdh-dr.v1`, frame by frame: both ratchets, header MAC, skipped keys.
 
 A value: `seal` and `open` return the next one. Save the next one before a sealed frame leaves; a
 frame that does not open changes nothing, because the caller still holds the old one.
@@ -10,23 +10,22 @@ import struct
 
 import msgspec
 
-from agentmesh.crypto import pq_step, skipped
+from agentmesh.crypto import pq_step, skipped, suites
 from agentmesh.crypto.aead import open_box, seal_box
 from agentmesh.crypto.kdf import Label, derive, join
 from agentmesh.crypto.padding import RECEIPT_BYTES, pad, pad_frame, unpad
 from agentmesh.crypto.pq_step import PqRatchet, Side
 from agentmesh.crypto.pqxdh import Root
 from agentmesh.crypto.ratchet import Place, Ratchet
-from agentmesh.crypto.secret import Secret, pack, unpack
+from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.skipped import Gap, Gaps
-from agentmesh.errors import CryptoError, IntegrityError, UsageError
+from agentmesh.errors import CryptoError, UsageError
 from agentmesh.protocol import frames
-from agentmesh.protocol.frames import Header, MessageFrame, ReceiptFrame
+from agentmesh.protocol.frames import Header, MessageFrame, ReceiptFrame, SessionFrame
 from agentmesh.protocol.ids import SessionId
-from agentmesh.protocol.limits import MAX_SKIPPED
+from agentmesh.protocol.limits import MAX_IN_FLIGHT, MAX_SEQUENCE, MAX_SKIPPED
 from agentmesh.protocol.world import Entropy
 
-_VERSION = b"\x01"
 _NO_MAC = bytes(32)
 _NUMBERS = struct.Struct(">IIII")
 
@@ -41,7 +40,9 @@ _RECEIPT_LABEL: dict[Side, Label] = {
 _PEER: dict[Side, Side] = {"initiator": "responder", "responder": "initiator"}
 
 
-class SessionCipher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class SessionCipher(
+    msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag=suites.PQXDH_DR
+):
     """One side of a session. `sent` and `highest` count frames, ours and the peer's."""
 
     session_id: SessionId
@@ -75,6 +76,19 @@ class SessionCipher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """Whether `seal` may be called."""
         return self.ratchet.sending is not None
 
+    @property
+    def most_messages(self) -> int:
+        """How many messages either side may say in this session."""
+        return MAX_SEQUENCE
+
+    def room(self, said: int, confirmed: int) -> int:
+        """Return how many more messages may leave now."""
+        return MAX_IN_FLIGHT - (said - confirmed)
+
+    def is_spent(self, said: int, now: float) -> bool:  # noqa: ARG002
+        """Whether the session has come to the suite's bounds. This one has none."""
+        return False
+
     def seal(
         self, plaintext: bytes, now: float, entropy: Entropy
     ) -> tuple["SessionCipher", MessageFrame]:
@@ -96,13 +110,15 @@ class SessionCipher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return after, _frame(self.session_id, header, mac, ciphertext)
 
     def open(
-        self, frame: MessageFrame, now: float, entropy: Entropy
+        self, frame: SessionFrame, now: float, entropy: Entropy
     ) -> tuple["SessionCipher", bytes]:
         """Return the next cipher and the plaintext.
 
         Raises `CryptoError`: `frame_forged` (not from the peer), `frame_replayed` (opened before,
         or given up), `excessive_skip` (the session cannot go on), `message_invalid`.
         """
+        if not isinstance(frame, MessageFrame):
+            raise CryptoError("frame_forged")
         encoded = encode_header(frame.header)
         mac = header_mac(self.peer_header_key, self.session_id, encoded, frame.ciphertext)
         if frame.session_id != self.session_id or not hmac.compare_digest(mac, frame.header_mac):
@@ -137,20 +153,6 @@ class SessionCipher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     def forget(self, now: float) -> "SessionCipher":
         """Return the cipher without skipped keys whose time is over; as `seal` and `open` do."""
         return self._after(now)
-
-    def encode(self) -> bytes:
-        """Return the cipher's bytes. They are keys: seal them before they touch a disk."""
-        return _VERSION + _encoder.encode(self)
-
-    @classmethod
-    def decode(cls, data: bytes) -> "SessionCipher":
-        """Return the cipher in `data`, or raise `IntegrityError`."""
-        if data[:1] != _VERSION:
-            raise IntegrityError("version_unknown", "A newer version saved this session.")
-        try:
-            return _decoder.decode(data[1:])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NotImplementedError):
-            raise IntegrityError("state_damaged", "A saved session is damaged.") from None
 
     def _skip_to(
         self, header: Header, now: float, entropy: Entropy
@@ -190,10 +192,6 @@ class SessionCipher(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     def _receipt_bound_to(self, epoch: int) -> bytes:
         return join(self.transcript, self.session_id.encode(), epoch.to_bytes(4, "big"))
-
-
-_encoder = msgspec.msgpack.Encoder(enc_hook=pack)
-_decoder = msgspec.msgpack.Decoder(SessionCipher, dec_hook=unpack)
 
 
 def encode_header(header: Header) -> bytes:

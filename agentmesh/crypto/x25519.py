@@ -8,6 +8,9 @@ from agentmesh.errors import CryptoError
 from agentmesh.protocol.world import Entropy
 
 KEY_BYTES = 32
+_PRIME = 2**255 - 19
+# Which one does not matter: a point of low order gives zero with every private key.
+_ANY_PRIVATE = Secret(b"\x01" * KEY_BYTES)
 
 
 def generate(entropy: Entropy) -> Secret:
@@ -33,6 +36,13 @@ def exchange(private: Secret, public: bytes) -> bytes:
     if not any(shared):
         raise CryptoError("point_invalid")
     return shared
+
+
+def check(public: bytes) -> None:
+    """Raise `CryptoError` for a point of low order, and for a second spelling of another one."""
+    exchange(_ANY_PRIVATE, public)
+    if int.from_bytes(public, "little") >= _PRIME:
+        raise CryptoError("point_invalid")
 
 
 def _check_size(key: bytes) -> None:

@@ -21,16 +21,19 @@ from agentmesh.protocol import frames
 from agentmesh.protocol.frames import (
     AnyFrame,
     MessageFrame,
+    NumberedFrame,
     ReceiptFrame,
     SealedToPrekeys,
     SealedToReplyKey,
+    SessionFrame,
     StalePrekey,
 )
 from agentmesh.protocol.ids import Amid, FrameId, SessionId, is_id
 from agentmesh.protocol.relay_frames import Receive
 from agentmesh.protocol.world import Clock
+from agentmesh.session.bounds import CANNOT_GO_ON
 from agentmesh.session.events import Heard, PrekeyStale, Receipted
-from agentmesh.session.states import Knocking
+from agentmesh.session.states import Ended, Knocking
 from agentmesh.transport.interface import Arrival
 
 LOST_PAUSE = 60.0
@@ -148,16 +151,18 @@ class Incoming:
                 return lambda turn: self._doorway.lost(turn, frame)
             case "reject", StalePrekey(frame_id=frame_id):
                 return lambda turn: _stale(turn, frame_id)
-            case "message", MessageFrame():
+            case "message", MessageFrame() | NumberedFrame():
                 return lambda turn: self._hear(turn, frame)
             case "receipt", ReceiptFrame():
                 return lambda turn: _receipt(turn, frame)
             case _:
                 raise RemoteProtocolError("frame_of_other_type")
 
-    async def _hear(self, turn: Turn, frame: MessageFrame) -> None:
+    async def _hear(self, turn: Turn, frame: SessionFrame) -> None:
         if frame.session_id in turn.talks:
             turn.apply(frame.session_id, Heard(frame))
+            if _gave_up(turn, frame.session_id) and self._may_say_lost(frame.session_id):
+                self._say_lost(turn, frame.session_id)
             return
         if not is_id(frame.session_id) or not self._may_say_lost(turn.peer):
             raise RemoteProtocolError("session_unknown")
@@ -187,6 +192,12 @@ class Incoming:
         """Tell a peer that we have not got this session: our store may have been lost."""
         turn.sheet.say_lost(session_id)
         record(log, logging.WARNING, "session.lost", peer=turn.peer)
+
+
+def _gave_up(turn: Turn, session_id: SessionId) -> bool:
+    """Whether we ended a session because nothing in it opens any more: its peer cannot know."""
+    state = turn.talks[session_id].state
+    return isinstance(state, Ended) and state.reason in CANNOT_GO_ON
 
 
 async def _receipt(turn: Turn, frame: ReceiptFrame) -> None:

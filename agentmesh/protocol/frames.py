@@ -81,15 +81,28 @@ class MessageFrame(Frame, frozen=True, kw_only=True, tag="message"):
     ciphertext: bytes
 
 
+class NumberedFrame(Frame, frozen=True, kw_only=True, tag="numbered"):
+    """A parcel in a session of a suite that has no header of its own, only a count of frames."""
+
+    session_id: SessionId
+    number: Count
+    box: bytes
+
+
 class ReceiptFrame(Frame, frozen=True, kw_only=True, tag="receipt"):
-    """A receipt, encrypted under the receipt key of a post-quantum epoch. Always the same size."""
+    """A receipt, encrypted under the receipt key of a post-quantum epoch. Always the same size.
+
+    A suite without epochs has only epoch 0.
+    """
 
     session_id: SessionId
     epoch: Count
     box: bytes
 
 
-AnyFrame = SealedToPrekeys | SealedToReplyKey | StalePrekey | MessageFrame | ReceiptFrame
+SessionFrame = MessageFrame | NumberedFrame
+"""What carries a parcel: which one is the suite's to say."""
+AnyFrame = SealedToPrekeys | SealedToReplyKey | StalePrekey | SessionFrame | ReceiptFrame
 
 
 class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +141,20 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ttl_seconds: Annotated[int, msgspec.Meta(ge=1, le=30 * 86400)] = limits.SESSION_CACHE_SECONDS
 
 
+class OlmKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The initiator's Olm keys of this one session (`olm.v1`)."""
+
+    identity: Key32
+    one_time: Key32
+
+
+class OlmAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The responder's Olm key of this one session, and its first Olm message (`olm.v1`)."""
+
+    identity: Key32
+    message: Annotated[bytes, msgspec.Meta(max_length=limits.MAX_OLM_ANSWER)]
+
+
 class Handshake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PQXDH's first message: our exchange key, what we drew, and which keys of the peer we used."""
 
@@ -140,6 +167,7 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     kem_prekey_id: Count
     one_time_prekey_id: Count | None = None
     kem_ciphertext: KemCiphertext
+    olm: OlmKeys | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReplyKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,6 +229,7 @@ class Accept(Document, frozen=True, kw_only=True):
     constraints: Constraints
     certificate_chain: tuple[bytes, ...] = ()
     receipt_stub: Signed
+    olm: OlmAnswer | msgspec.UnsetType = msgspec.UNSET
     timestamp: Milliseconds
     sender: Amid = msgspec.field(name="from")
     to: Amid

@@ -12,10 +12,11 @@ from agentmesh.messages.envelope import (
 from agentmesh.messages.payloads import OPENING, ClosePayload, Opening, is_house_mail
 from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.bounded import reason_of
-from agentmesh.protocol.frames import MessageFrame, SessionStub, encode
+from agentmesh.protocol.frames import SessionFrame, SessionStub, encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
-from agentmesh.protocol.limits import MAX_IN_FLIGHT, MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
+from agentmesh.protocol.limits import MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
 from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.session.bounds import CANNOT_GO_ON, closed, is_spent, spent
 from agentmesh.session.effects import (
     AnyEffect,
     DropAll,
@@ -54,12 +55,14 @@ MAY_START_OVER = {
 
 def say(
     state: Open, sayings: tuple[Saying, ...], keys: KeyRing, *, all_that_was_held: bool = False
-) -> tuple[Open, Effects]:
+) -> tuple[Open | Ended, Effects]:
     """Number the messages and send them in parcels, as far as the window reaches.
 
     The rest is held, and nothing overtakes what is held.
     """
-    room = MAX_IN_FLIGHT - (state.next_sequence - 1 - state.confirmed.up_to)
+    if is_spent(state, keys):
+        return spent(state)
+    room = state.cipher.room(state.next_sequence - 1, state.confirmed.up_to)
     if not state.cipher.can_send or (state.holding and not all_that_was_held):
         room = 0
     room = max(room, 0)
@@ -145,10 +148,9 @@ def _emit(
 
 
 def close(state: Open, reason: str, keys: KeyRing) -> tuple[Open | Ended, Effects]:
-    """Say good-bye; the session ends when the peer's daemon has confirmed it.
-
-    Before the initiator has spoken nothing can be said: then the good-bye is our first word.
-    """
+    """Say good-bye, as soon as we may speak; the session ends when the peer has confirmed it."""
+    if is_spent(state, keys):
+        return closed(state, reason)
     effects: Effects = []
     state = msgspec.structs.replace(state, closing=reason, holding=False)
     if state.cipher.can_send:
@@ -165,7 +167,7 @@ def _part(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
 def bury(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, Effects]:
     """Put tombstones where messages expired: the first of the two that arrives counts."""
     missing = [number for number in sequences if number not in state.confirmed]
-    if not missing or not state.cipher.can_send:
+    if not missing or not state.cipher.can_send or is_spent(state, keys):
         return state, []
     graves = [_stand_in(number, TOMBSTONE, b"{}", keys) for number in missing]
     if state.terms.ours and 1 not in state.confirmed:
@@ -193,14 +195,14 @@ def _stand_in(number: int, kind: str, payload: bytes, keys: KeyRing) -> Envelope
 # --- hearing ------------------------------------------------------------------------------------
 
 
-def hear(state: Open, frame: MessageFrame, keys: KeyRing) -> tuple[Open | Ended, Effects]:
+def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Ended, Effects]:
     """Open a parcel. A bad one leaves no trace; one that came before is confirmed again."""
     try:
         cipher, plaintext = state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
             return state, [receipt(state.cipher, state.received, state.consumed, keys)]
-        if error.code == "excessive_skip":
+        if error.code in CANNOT_GO_ON:
             ended = Ended(terms=state.terms, reason=error.code, by_peer=True)
             rest = rest_of(state, error.code)
             return ended, [DropAll(), rest, Over(error.code, by_peer=True)]
@@ -254,6 +256,8 @@ def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
     for envelope in parcel.envelopes:
         if envelope.sequence in received:
             continue
+        if envelope.sequence > state.cipher.most_messages:
+            raise RemoteProtocolError("session_spent")
         received = received.add(envelope.sequence)
         if envelope.type in _UNSEEN or is_house_mail(envelope.type):
             consumed = consumed.reach(envelope.sequence)  # the agent never will

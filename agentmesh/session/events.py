@@ -4,7 +4,7 @@ import msgspec
 
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.messages.envelope import Context
-from agentmesh.protocol.frames import Accept, MessageFrame, ReceiptFrame, Reject
+from agentmesh.protocol.frames import Accept, ReceiptFrame, Reject, SessionFrame
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.protocol.records import PrekeyBundle
 
@@ -89,7 +89,7 @@ class KnockRepeated(Event, frozen=True):
 class Heard(Event, frozen=True):
     """A frame of the session came."""
 
-    frame: MessageFrame
+    frame: SessionFrame
 
 
 class Receipted(Event, frozen=True):

@@ -3,9 +3,9 @@
 import msgspec
 
 from agentmesh.crypto.bundle import verify_bundle
-from agentmesh.crypto.pqxdh import Greeting, Initiator, initiate, respond
+from agentmesh.crypto.cipher import ask, of_initiator, of_responder
+from agentmesh.crypto.pqxdh import Greeting, Initiator
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
-from agentmesh.crypto.session_cipher import SessionCipher
 from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
 from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import (
@@ -55,7 +55,7 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
             exchange_private=keys.exchange_private,
             suites=keys.suites,
         )
-        handshake, root = initiate(us, terms.session_id, bundle, found.suite, keys.entropy)
+        handshake, asked = ask(us, terms.session_id, bundle, found.suite, keys.entropy)
     except (CryptoError, RemoteProtocolError, Refused) as error:
         reason = error.code
         ended = Ended(terms=terms, reason=reason, by_peer=False)
@@ -81,9 +81,8 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
     frame_id = keys.frame_id()
     knocking = Knocking(
         terms=terms,
-        suite=found.suite,
         frame_id=frame_id,
-        root=root,
+        asked=asked,
         reply_secret=reply_secret,
         fresh_keys_tried=state.again,
     )
@@ -92,9 +91,9 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
 
 def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effects]:
     """Take the peer's yes, if it is an answer to what we asked."""
-    terms, accept = state.terms, event.accept
+    terms, accept, suite = state.terms, event.accept, state.asked.suite
     _check_answer(terms, event.signer, (accept.knock_id, accept.sender, accept.to), keys)
-    if accept.suite != state.suite or accept.session_id != terms.session_id:
+    if accept.suite != suite or accept.session_id != terms.session_id:
         raise RemoteProtocolError("accept_differs")
     peer_stub = accept.receipt_stub
     theirs = read(peer_stub, SessionStub, Purpose.SESSION_RECEIPT)
@@ -103,14 +102,16 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         terms.session_id,
         keys.identity.amid,
         terms.peer,
-        state.suite,
+        suite,
     ):
         raise RemoteProtocolError("session_receipt_differs")
     ttl_seconds = min(accept.constraints.ttl_seconds, terms.request.ttl_seconds)
     opened = Open(
         terms=terms,
-        suite=state.suite,
-        cipher=SessionCipher.initiator(terms.session_id, state.root, keys.entropy),
+        suite=suite,
+        cipher=of_initiator(
+            terms.session_id, state.asked, accept.olm, keys.clock.now(), keys.entropy
+        ),
         our_stub=keys.identity.sign(theirs, Purpose.SESSION_RECEIPT),
         peer_stub=peer_stub,
         constraints=msgspec.structs.replace(accept.constraints, ttl_seconds=ttl_seconds),
@@ -153,7 +154,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         suites=document.suites,
         handshake=document.handshake,
     )
-    root = respond(event.prekeys, greeting)
+    cipher, olm = of_responder(event.prekeys, greeting, keys.clock.now())
     suite = document.handshake.suite
     stub = SessionStub(
         session_id=terms.session_id,
@@ -171,6 +172,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         accepted_capabilities=document.offered_capabilities,
         constraints=constraints,
         receipt_stub=our_stub,
+        olm=olm,
         timestamp=keys.milliseconds(),
         sender=keys.identity.amid,
         to=terms.peer,
@@ -181,7 +183,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
     opened = Open(
         terms=terms,
         suite=suite,
-        cipher=SessionCipher.responder(terms.session_id, root, event.prekeys.signed_prekey.private),
+        cipher=cipher,
         our_stub=our_stub,
         constraints=constraints,
         accept=answer,

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from agentmesh.crypto.session_cipher import SessionCipher
+from agentmesh.crypto.cipher import Cipher
 from agentmesh.errors import CryptoError, RemoteProtocolError
 from agentmesh.messages.envelope import Receipt, decode_receipt, encode_receipt
-from agentmesh.protocol.frames import MessageFrame, ReceiptFrame, encode
+from agentmesh.protocol.frames import ReceiptFrame, SessionFrame, encode
 from agentmesh.session.effects import AnyEffect, Confirm, Drop, DropAll, EmitOnce, Unhold
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
@@ -66,7 +66,7 @@ def remind(state: Open, keys: KeyRing) -> Effects:
     return [receipt(state.cipher, state.received, state.consumed, keys)]
 
 
-def acknowledge_again(state: Ended, frame: MessageFrame, keys: KeyRing) -> Effects:
+def acknowledge_again(state: Ended, frame: SessionFrame, keys: KeyRing) -> Effects:
     """Confirm what comes late to a session that is over, as far as it had come before."""
     if state.cipher is None:
         return []
@@ -78,7 +78,7 @@ def acknowledge_again(state: Ended, frame: MessageFrame, keys: KeyRing) -> Effec
     return []
 
 
-def receipt(cipher: SessionCipher, received: Numbers, consumed: Numbers, keys: KeyRing) -> EmitOnce:
+def receipt(cipher: Cipher, received: Numbers, consumed: Numbers, keys: KeyRing) -> EmitOnce:
     body = encode_receipt(
         Receipt(
             delivered_up_to=received.up_to,

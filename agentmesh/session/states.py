@@ -2,9 +2,8 @@
 
 import msgspec
 
-from agentmesh.crypto.pqxdh import Root
+from agentmesh.crypto.cipher import Asked, Cipher
 from agentmesh.crypto.seal import ReplySecret
-from agentmesh.crypto.session_cipher import SessionCipher
 from agentmesh.protocol.frames import Constraints, Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.signed import Signed
@@ -38,9 +37,8 @@ class Resolving(State, frozen=True, kw_only=True):
 class Knocking(State, frozen=True, kw_only=True):
     """Our KNOCK is out. `fresh_keys_tried`: a stale prekey is answered with one more try only."""
 
-    suite: str
     frame_id: FrameId
-    root: Root
+    asked: Asked
     reply_secret: ReplySecret
     fresh_keys_tried: bool = False
     awaits_owner: bool = False
@@ -56,7 +54,7 @@ class Open(State, frozen=True, kw_only=True):
     """Both may talk."""
 
     suite: str
-    cipher: SessionCipher
+    cipher: Cipher
     constraints: Constraints
     our_stub: Signed
     peer_stub: Signed | None = None
@@ -94,7 +92,7 @@ class Ended(State, frozen=True, kw_only=True):
     by_peer: bool
     answer: bytes = b""
     asked_with: str = ""
-    cipher: SessionCipher | None = None
+    cipher: Cipher | None = None
     received: Numbers = Numbers()
     consumed: Numbers = Numbers()
 

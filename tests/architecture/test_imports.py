@@ -24,6 +24,8 @@ DOORS = {
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),
     "keyring": ("agentmesh.storage.key_keyring",),
+    "vodozemac": ("agentmesh.crypto.olm.with_vodozemac",),
+    "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
     "prometheus_client": ("agentmesh.observability.metrics",),
 }

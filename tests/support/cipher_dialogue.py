@@ -1,9 +1,13 @@
 """Two ciphers in conversation."""
 
 import os
+from typing import Any
 
+import msgspec
 import pytest
 
+from agentmesh.crypto.cipher import Cipher
+from agentmesh.crypto.secret import pack, unpack
 from agentmesh.crypto.session_cipher import SessionCipher
 from agentmesh.errors import CryptoError
 from agentmesh.protocol.frames import MessageFrame
@@ -33,11 +37,21 @@ class Dialogue:
         return text
 
     def bob_refuses(self, frame: MessageFrame, now: float = NOON) -> str:
-        before = self.bob.encode()
+        before = saved(self.bob)
         with pytest.raises(CryptoError) as caught:
             self.bob.open(frame, now, os.urandom)
-        assert self.bob.encode() == before
+        assert saved(self.bob) == before
         return caught.value.code
+
+
+def saved(cipher: Cipher) -> bytes:
+    """Return a cipher as a snapshot holds it."""
+    return msgspec.msgpack.encode(cipher, enc_hook=pack)
+
+
+def loaded(data: bytes) -> Any:
+    """Return the cipher in `data`."""
+    return msgspec.msgpack.decode(data, type=Cipher, dec_hook=unpack)
 
 
 def begun() -> Dialogue:

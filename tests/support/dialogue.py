@@ -9,6 +9,7 @@ from agentmesh.protocol.frames import (
     Intent,
     Knock,
     MessageFrame,
+    NumberedFrame,
     ReceiptFrame,
     Reject,
     SealedToPrekeys,
@@ -18,7 +19,7 @@ from agentmesh.protocol.frames import (
 from agentmesh.protocol.ids import MessageId, SessionId, uuid7
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session import snapshot
-from agentmesh.session.effects import AnyEffect, Emit, EmitOnce, Hear, ShowUpTo, Unhold
+from agentmesh.session.effects import AnyEffect, Emit, EmitOnce, Hear, Number, ShowUpTo, Unhold
 from agentmesh.session.events import (
     Accepted,
     Allowed,
@@ -32,7 +33,7 @@ from agentmesh.session.events import (
     Unheld,
 )
 from agentmesh.session.machine import step
-from agentmesh.session.states import AnyState, Knocked, Knocking, Open, Resolving, Terms
+from agentmesh.session.states import AnyState, Knocked, Knocking, Resolving, Terms
 from tests.support.parties import Party
 
 SUITE = "pqxdh-dr.v1"
@@ -62,11 +63,9 @@ class Dialogue:
                 case ShowUpTo(sequence):
                     self.shown = sequence
                 case Unhold():
-                    held, self.held = tuple(self.held), []
-                    self.say(Unheld(held))
-                    if isinstance(self.state, Open) and self.state.holding:
-                        sent = self.state.next_sequence - 2
-                        self.held = list(held[sent:]) if sent < len(held) else []
+                    self.say(Unheld(tuple(self.held)))
+                case Number(message_id):
+                    self.held = [s for s in self.held if s.message_id != message_id]
         return effects
 
     def send(self, *texts: str) -> list[AnyEffect]:
@@ -75,10 +74,8 @@ class Dialogue:
 
     def tell(self, *sayings: Saying) -> list[AnyEffect]:
         """Say messages that are made already, whatever is in them."""
-        effects = self.say(Send(sayings))
-        if not isinstance(self.state, Open) or self.state.holding:
-            self.held += sayings
-        return effects
+        self.held += sayings
+        return self.say(Send(sayings))
 
     def saying(self, text: str) -> Saying:
         ring = self.us.ring
@@ -107,10 +104,12 @@ def frames_in(effects: list[AnyEffect]) -> list[frames.AnyFrame]:
     return [frames.decode(e.payload) for e in effects if isinstance(e, Emit | EmitOnce)]
 
 
-def knocking(alice: Party, bob: Party, *, again: bool = False) -> tuple[Dialogue, Knocked]:
+def knocking(
+    alice: Party, bob: Party, *, again: bool = False, suite: str = SUITE
+) -> tuple[Dialogue, Knocked]:
     """Return Alice after her KNOCK, and Bob's state when it has arrived."""
     dialogue = Dialogue(alice, Resolving(terms=terms(alice, bob, ours=True), again=again))
-    effects = dialogue.say(Resolved(bob.bundle(), SUITE))
+    effects = dialogue.say(Resolved(bob.bundle(), suite))
     (frame,) = frames_in(effects)
     dialogue.effects.clear()
     assert isinstance(frame, SealedToPrekeys)
@@ -131,9 +130,11 @@ def answer_to(alice: Dialogue, effects: list[AnyEffect]) -> Accepted | Rejected:
     return Rejected(read(letter.signed, Reject, Purpose.REJECT), letter.signed.amid)
 
 
-def opened(alice: Party, bob: Party, *first_words: str) -> tuple[Dialogue, Dialogue]:
+def opened(
+    alice: Party, bob: Party, *first_words: str, suite: str = SUITE
+) -> tuple[Dialogue, Dialogue]:
     """Return both sides of a session in which Alice has knocked, was let in, and has spoken."""
-    a, knocked = knocking(alice, bob)
+    a, knocked = knocking(alice, bob, suite=suite)
     a.send(*first_words)
     b = Dialogue(bob, knocked)
     accepted = answer_to(a, b.say(Allowed(bob.responder())))
@@ -145,7 +146,7 @@ def opened(alice: Party, bob: Party, *first_words: str) -> tuple[Dialogue, Dialo
 
 def event_of(frame: frames.AnyFrame) -> AnyEvent:
     """Return the event that a frame of an open session is."""
-    if isinstance(frame, MessageFrame):
+    if isinstance(frame, MessageFrame | NumberedFrame):
         return Heard(frame)
     assert isinstance(frame, ReceiptFrame)
     return Receipted(frame)

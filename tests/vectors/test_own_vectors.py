@@ -10,10 +10,11 @@ import pytest
 
 from agentmesh.crypto import kem, padding
 from agentmesh.crypto.aead import open_box
+from agentmesh.crypto.cipher import from_version_1
 from agentmesh.crypto.kdf import derive
 from agentmesh.crypto.key_pair import KeyPair
 from agentmesh.crypto.pqxdh import Greeting, Responder, Root, respond
-from agentmesh.crypto.secret import Secret
+from agentmesh.crypto.secret import Secret, unpack
 from agentmesh.crypto.session_cipher import SessionCipher, encode_header, header_mac
 from agentmesh.errors import AgentMeshError
 from agentmesh.protocol import frames
@@ -195,13 +196,18 @@ def test_the_sizes_of_frames_are_as_frozen() -> None:
 
 def test_saved_ciphers_of_version_1_load_and_go_on() -> None:
     data = json.loads((Path(check.__file__).parent / "state_v1.json").read_text())
-    alice = SessionCipher.decode(raw(data["initiator"]))
-    bob = SessionCipher.decode(raw(data["responder"]))
+    alice, bob = (_of_version_1(raw(data[side])) for side in ("initiator", "responder"))
     for _ in range(3):
         alice, frame = alice.seal(b"still here", 1.0, os.urandom)
         bob, text = bob.open(frame, 1.0, os.urandom)
         assert text == b"still here"
         alice, bob = bob, alice
+
+
+def _of_version_1(data: bytes) -> SessionCipher:
+    assert data[:1] == b"\x01"
+    found = from_version_1(msgspec.msgpack.decode(data[1:], type=list[Any]))
+    return msgspec.convert(found, SessionCipher, dec_hook=unpack)
 
 
 def _holds(name: str, case: Case) -> bool:

@@ -119,11 +119,19 @@ def test_points_of_low_order_are_refused_on_both_sides() -> None:
         respond(BOB.as_responder(), ALICE.greeting(forged))
 
 
-def test_another_suite_has_no_such_handshake() -> None:
-    with pytest.raises(Refused):
-        initiate(ALICE.as_initiator(), KNOCK, BOB.verified(), suites.OLM, seeded("olm"))
-    sent, _ = begin()
+def test_no_two_suites_begin_with_the_same_root() -> None:
+    sent, ours = begin()
     named = msgspec.structs.replace(sent, suite=suites.X3DH_ONLY)
+    theirs = respond(BOB.as_responder(), ALICE.greeting(named))
+    assert theirs.transcript != ours.transcript
+    assert theirs.secret != ours.secret
+
+
+def test_an_unknown_suite_has_no_handshake() -> None:
+    with pytest.raises(Refused):
+        initiate(ALICE.as_initiator(), KNOCK, BOB.verified(), "unheard-of.v9", seeded("x"))
+    sent, _ = begin()
+    named = msgspec.structs.replace(sent, suite="unheard-of.v9")
     with pytest.raises(Refused):
         respond(BOB.as_responder(), ALICE.greeting(named))
 

@@ -7,16 +7,16 @@ from agentmesh.errors import CryptoError, UsageError
 from agentmesh.protocol import frames
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import PQ_STEP_SECONDS
-from tests.support.cipher_dialogue import Dialogue, begun
+from tests.support.cipher_dialogue import Dialogue, begun, saved
 from tests.support.crypto_parties import NOON
 
 
 def test_receipts_pass_in_both_directions_without_changing_anything() -> None:
     talk = begun()
-    before = talk.alice.encode(), talk.bob.encode()
+    before = saved(talk.alice), saved(talk.bob)
     assert talk.alice.open_receipt(talk.bob.seal_receipt(b"up to 7", os.urandom)) == b"up to 7"
     assert talk.bob.open_receipt(talk.alice.seal_receipt(b"up to 9", os.urandom)) == b"up to 9"
-    assert before == (talk.alice.encode(), talk.bob.encode())
+    assert before == (saved(talk.alice), saved(talk.bob))
 
 
 def test_the_responder_may_confirm_before_it_can_send() -> None:

@@ -11,7 +11,7 @@ from agentmesh.crypto.session_cipher import encode_header, header_mac
 from agentmesh.errors import CryptoError
 from agentmesh.messages.payloads import parse_payload
 from agentmesh.protocol.frames import Header, PqHeader
-from tests.support.cipher_dialogue import begun
+from tests.support.cipher_dialogue import begun, saved
 from tests.support.crypto_parties import NOON, seeded
 from tests.support.hostile import FUZZ, damaged, garbage, refusal, retold
 from tests.unit.fuzz.doors import DOORS, JSON_KINDS
@@ -65,7 +65,7 @@ def test_a_peer_that_lies_in_its_header_gets_no_further_than_its_lie(
 ) -> None:
     talk = begun()
     frame = talk.from_alice()
-    before = talk.bob.encode()
+    before = saved(talk.bob)
     previous, number, count, epoch = numbers
     header = Header(key, previous, number, count, PqHeader(epoch, pq_key, pq_text))
     mac = header_mac(
@@ -74,5 +74,5 @@ def test_a_peer_that_lies_in_its_header_gets_no_further_than_its_lie(
     lie = msgspec.structs.replace(frame, header=header, header_mac=mac)
     with pytest.raises(CryptoError):
         talk.bob.open(lie, NOON, seeded("lie"))
-    assert talk.bob.encode() == before
+    assert saved(talk.bob) == before
     assert talk.to_bob(frame) == b"hello"

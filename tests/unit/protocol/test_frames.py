@@ -9,6 +9,7 @@ from agentmesh.protocol.frames import (
     Frame,
     Header,
     MessageFrame,
+    NumberedFrame,
     PqHeader,
     ReceiptFrame,
     SealedToPrekeys,
@@ -38,6 +39,7 @@ FRAMES: tuple[AnyFrame, ...] = (
         ciphertext=b"text",
     ),
     ReceiptFrame(session_id=SESSION, epoch=0, box=b"box"),
+    NumberedFrame(session_id=SESSION, number=1, box=b"box"),
 )
 MESSAGE = FRAMES[3]
 SMALLEST = {"type": "stale_prekey", "frame_id": "f"}

@@ -35,13 +35,20 @@ def test_a_state_saved_by_version_one_still_loads(name: str) -> None:
 
 def test_a_state_of_an_unknown_version_is_not_guessed_at() -> None:
     with pytest.raises(IntegrityError) as caught:
-        snapshot.load(b"\x02" + snapshot.save(examples()["Resolving"].state)[1:])
+        snapshot.load(b"\x03" + snapshot.save(examples()["Resolving"].state)[1:])
     assert caught.value.code == "state_version"
     with pytest.raises(IntegrityError):
         snapshot.load(b"")
 
 
-@pytest.mark.parametrize("damaged", [b"\x01", b"\x01\xc1", b"\x01\x80", b"\x01\x81\xa4type\xa1x"])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        version + rest
+        for version in (b"\x01", b"\x02")
+        for rest in (b"", b"\xc1", b"\x80", b"\x81\xa4type\xa1x")
+    ],
+)
 def test_a_damaged_state_is_no_state(damaged: bytes) -> None:
     with pytest.raises(IntegrityError) as caught:
         snapshot.load(damaged)

@@ -1,0 +1,25 @@
+"""What comes of a session whose cipher cannot go on: it ends here, and is begun anew elsewhere."""
+
+from agentmesh.session.effects import AnyEffect, DropAll, Fail, Over, StartOver
+from agentmesh.session.keyring import KeyRing
+from agentmesh.session.states import Ended, Open
+
+CANNOT_GO_ON = {"excessive_skip", "session_expired"}
+"""What a cipher says when no further frame of the session will open."""
+
+
+def is_spent(state: Open, keys: KeyRing) -> bool:
+    """Whether nothing more may be said under these keys."""
+    return state.cipher.is_spent(state.next_sequence - 1, keys.clock.now())
+
+
+def closed(state: Open, reason: str) -> tuple[Ended, list[AnyEffect]]:
+    """End the session without a good-bye: none can be said any more."""
+    failed = Fail(refused=False, reason=reason)
+    return state.ended(reason, by_peer=False), [DropAll(), failed, Over(reason, by_peer=False)]
+
+
+def spent(state: Open) -> tuple[Ended, list[AnyEffect]]:
+    """End the session at its suite's bounds. The peer learns of it with its next frame."""
+    over = Over("session_expired", by_peer=False)
+    return state.ended(over.reason, by_peer=False), [DropAll(), StartOver(), over]
