@@ -29,7 +29,7 @@ COMMANDS = {
     "shutdown": "breakers",
     "policy": "policy",
     "tool": "tool",
-    "doctor": "doctor",
+    "doctor": "checkup.doctor",
     "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""

@@ -5,11 +5,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.observability.findings import Finding
 from agentmesh.storage import key_sealing
 from agentmesh.storage.key_access import DIRECTORY_MODE, FILE_MODE, read_private
 from agentmesh.storage.key_files import PUBLIC, SEALED
+from agentmesh.storage.key_keyring import Keyring
 
 FILE_NOTICE = Finding(
     "keys_in_file",
@@ -33,6 +34,20 @@ def check_keys(directory: Path) -> list[Finding]:
         why = f"{PUBLIC} is missing; the next start writes it again."
         findings.append(Finding("identity_json_missing", "note", why, "agentmesh up"))
     return findings
+
+
+def check_keyring(directory: Path, keyring: Keyring) -> list[Finding]:
+    """Return whether keys that hang on the system's keyring can be opened with it now."""
+    try:
+        keys = key_sealing.decode(read_private(directory / SEALED, key_sealing.MAX_BYTES))
+        if keys.lock.storage != "keyring" or keyring.read(keys.amid) is not None:
+            return []
+    except UsageError as error:
+        return [Finding("keyring_unavailable", "error", error.message, error.hint)]
+    except AgentMeshError:
+        return []  # `check_keys` says so
+    why = "The system's keyring no longer holds the key to our keys."
+    return [Finding("keyring_unavailable", "error", why, "agentmesh restore FILE")]
 
 
 def _content(sealed: Path) -> Iterator[Finding]:

@@ -61,6 +61,11 @@ def migrate(connection: Connection, path: Path) -> None:
         raise
 
 
+def known_format() -> int:
+    """Return the number of the format that this AgentMesh writes."""
+    return len(_scripts())
+
+
 def _scripts() -> list[str]:
     """Return the migrations in their order; the first is number 1."""
     folder = resources.files("agentmesh.storage") / "migrations"

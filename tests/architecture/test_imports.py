@@ -19,8 +19,7 @@ DOORS = {
     "aiohttp": ("agentmesh.discovery.registry", "agentmesh_registry"),
     "websockets": ("agentmesh.transport.wire",),
     "picows": ("agentmesh_relay",),
-    # doctor looks into the database of a daemon that cannot start.
-    "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox", "agentmesh.cli.local_checks"),
+    "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),
     "keyring": ("agentmesh.storage.key_keyring",),

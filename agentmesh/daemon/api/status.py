@@ -9,6 +9,7 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.daemon.symptoms import symptoms
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
@@ -66,6 +67,8 @@ async def health(rooms: Rooms, _: calls.Health, permit: Permit) -> answers.Healt
     afresh = permit == "owner"
     found = await findings(rooms, afresh=afresh)
     found += await rooms.audit_log.findings(afresh=afresh)
+    if afresh:
+        found += await symptoms(rooms)
     return answers.Health(healthy=all(item.severity == "note" for item in found), findings=found)
 
 
@@ -106,6 +109,9 @@ def _services(rooms: Rooms) -> list[Finding]:
         why = f"Our clock is {link.clock_ahead:.0f} s ahead of the relay's."
         found.append(Finding("clock_wrong", "error", why, "Set the clock, e.g. by NTP."))
     for registry in rooms.directory.status():
+        if abs(registry.clock_offset or 0) > CLOCK_SECONDS and link.clock_ahead is None:
+            why = f"Our clock is {-(registry.clock_offset or 0):.0f} s ahead of the registry's."
+            found.append(Finding("clock_wrong", "error", why, "Set the clock, e.g. by NTP."))
         if registry.state == "down":
             why = f"The registry {registry.url} does not answer ({registry.reason})."
             fix = "It is tried again by itself; check its address: agentmesh up --registry URL"

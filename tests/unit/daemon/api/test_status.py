@@ -15,6 +15,7 @@ async def test_status_counts_what_there_is(house: House) -> None:
 
 
 async def test_what_is_wrong_is_found(house: House) -> None:
+    house.caller.rooms.policy.set("consent", "ask")
     assert (await house.ask("health"))["healthy"] is True
     await house.caller.rooms.transport.switch(is_on=False)
     house.pair.high.publisher.prekeys.waiting = 1

@@ -1,0 +1,111 @@
+"""The command `doctor`: what is not as it should be, why that matters, and what mends it."""
+
+import subprocess
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from agentmesh import __version__
+from agentmesh.cli import render, starting
+from agentmesh.cli.checkup import home, machine, process
+from agentmesh.cli.checkup.ailment import Ailment
+from agentmesh.cli.desk import Desk, command
+from agentmesh.control import calls
+from agentmesh.errors import AgentMeshError, NotRunning
+from agentmesh.observability.findings import Finding
+
+AT_REST_SECONDS = 30.0
+_WORDS = {"error": "ERROR", "warning": "warning", "note": "note"}
+
+
+@command("doctor")
+@click.option("--fix", is_flag=True, help="Do what mends it where that is safe; say what was done.")
+def doctor(desk: Desk, *, fix: bool) -> None:
+    """Examine this installation and its daemon.
+
+    With --fix, places that others could read are closed and what a crash left behind is cleared
+    away. Nothing is started, stopped or deleted that somebody could miss.
+    """
+    found = _examine(desk)
+    mended = _mend(found) if fix else []
+    if mended:
+        found = _examine(desk)
+    findings = [it.finding for it in found]
+    findings.sort(key=lambda finding: list(_WORDS).index(finding.severity))
+    healthy = all(finding.severity == "note" for finding in findings)
+    keys = {"healthy": healthy, "findings": msgspec.to_builtins(findings)}
+    if fix:
+        keys["mended"] = [{"id": name, "did": did} for name, did in mended]
+    told = [f"mended  {name}: {render.clean(did)}" for name, did in mended]
+    desk.answer(keys, "\n".join([*told, _show(findings)]))
+
+
+def _examine(desk: Desk) -> list[Ailment]:
+    directory = desk.home
+    heard = process.socket(directory)
+    return [
+        *machine.python(),
+        *machine.process(machine.surroundings()),
+        *machine.disk(directory),
+        *home.home(directory),
+        *(home.place(directory) if directory.is_dir() else []),
+        *heard,
+        *process.twins(directory),
+        *(_at_rest(desk) if heard and directory.is_dir() else _of_daemon(desk)),
+    ]
+
+
+def _mend(found: Sequence[Ailment]) -> list[tuple[str, str]]:
+    """Do what is safe; return what was done, by finding."""
+    done = []
+    for finding, mend in found:
+        if mend is not None:
+            try:
+                done.append((finding.id, mend()))
+            except OSError as error:
+                done.append((finding.id, f"It could not be mended: {error.strerror or error}."))
+    return done
+
+
+def _of_daemon(desk: Desk) -> list[Ailment]:
+    try:
+        with desk.client() as client:
+            found = client.call(calls.Health()).findings
+            version = client.call(calls.Status()).daemon.version
+    except NotRunning:
+        return []  # the look at the socket has said so
+    except AgentMeshError as error:
+        return [Ailment(Finding(error.code, "error", error.message, error.hint))]
+    if version != __version__:
+        why = f"The daemon is version {version}, this command {__version__}."
+        fix = "agentmesh down && agentmesh up"
+        found = [Finding("daemon_differs", "warning", why, fix), *found]
+    return [Ailment(it) for it in found]
+
+
+def _at_rest(desk: Desk) -> list[Ailment]:
+    """Return what a program with the daemon's eyes sees of a home where no daemon is at work."""
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own program
+            starting.command_line("agentmesh.daemon.at_rest", ()),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=AT_REST_SECONDS,
+            env={**desk.environment, "AGENTMESH_HOME": str(desk.home)},
+            check=False,
+        )
+        found = msgspec.json.decode(ended.stdout, type=list[Finding])
+    except (subprocess.TimeoutExpired, msgspec.MsgspecError, OSError):
+        why = "Keys, settings and database could not be looked at."
+        return [Ailment(Finding("examination_failed", "warning", why, "agentmesh doctor"))]
+    return [Ailment(it) for it in found]
+
+
+def _show(findings: Sequence[Finding]) -> str:
+    return "\n".join(_lines(finding) for finding in findings) or "Everything is as it should be."
+
+
+def _lines(finding: Finding) -> str:
+    head = f"{_WORDS[finding.severity]}  {finding.id}: {finding.why}"
+    return f"{render.clean(head)}\n  {render.clean(finding.fix)}"

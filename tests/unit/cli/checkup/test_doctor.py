@@ -1,0 +1,105 @@
+"""doctor."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agentmesh.cli.checkup import doctor, home, machine
+from agentmesh.cli.checkup.ailment import Mend
+from agentmesh.control import answers
+from agentmesh.errors import AgentMeshError
+from agentmesh.observability.findings import Finding
+from tests.support.control_server import Script, status
+from tests.unit.cli.checkup.test_machine import QUIET
+from tests.unit.cli.conftest import Shell
+
+LOW = Finding("prekeys_low", "warning", "Only 3 prekeys are left.", "Check the registry.")
+TOLD = Finding("keys_in_file", "note", "The keys are in a file.", "Run `agentmesh seal`.")
+
+
+@pytest.fixture(autouse=True)
+def private(shell: Shell, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home as it should be, wherever these tests run."""
+    shell.home.chmod(0o700)
+    script.answers["status"] = status()
+    script.answers["health"] = answers.Health(healthy=True, findings=[])
+    monkeypatch.setattr(machine, "surroundings", lambda: QUIET)
+    monkeypatch.setattr(home, "place", lambda directory: [])
+
+
+def found(shell: Shell, *options: str) -> list[str]:
+    return [it["id"] for it in shell("doctor", "--json", *options).document["findings"]]
+
+
+def test_all_well_is_one_sentence(mesh: Shell) -> None:
+    assert mesh("doctor").out == "Everything is as it should be.\n"
+    assert mesh("doctor", "--json").document == {"ok": True, "healthy": True, "findings": []}
+
+
+def test_the_worst_comes_first(mesh: Shell, script: Script) -> None:
+    script.answers["health"] = answers.Health(healthy=False, findings=[TOLD, LOW])
+    document = mesh("doctor", "--json").document
+    assert document["healthy"] is False
+    assert [it["id"] for it in document["findings"]] == ["prekeys_low", "keys_in_file"]
+    assert mesh("doctor").out.startswith(
+        "warning  prekeys_low: Only 3 prekeys are left.\n  Check the registry.\n"
+    )
+
+
+def test_notes_alone_are_healthy(mesh: Shell, script: Script) -> None:
+    script.answers["health"] = answers.Health(healthy=True, findings=[TOLD])
+    assert mesh("doctor", "--json").document["healthy"] is True
+
+
+@pytest.mark.slow
+def test_without_a_daemon_it_still_examines(shell: Shell) -> None:
+    (shell.home / "agentmesh.db").write_bytes(b"")
+    environment = {**os.environ, "AGENTMESH_HOME": str(shell.home)}
+    document = shell("doctor", "--json", environment=environment).document
+    seen = {it["id"] for it in document["findings"]}
+    assert {"file_open", "database_corrupt", "not_running", "keys_missing"} <= seen
+
+
+def test_an_examination_that_comes_to_nothing_is_said(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "AT_REST_SECONDS", 0.001)
+    assert found(shell) == ["not_running", "examination_failed"]
+
+
+def test_a_daemon_that_cannot_say_is_a_finding(mesh: Shell, script: Script) -> None:
+    script.answers["health"] = AgentMeshError("internal_error", "Oh.", "Report it.")
+    assert found(mesh) == ["internal_error"]
+
+
+def test_a_daemon_of_another_version_is_a_finding(mesh: Shell, script: Script) -> None:
+    other = answers.DaemonState(pid=4711, uptime_seconds=62.0, version="0.0.1")
+    script.answers["status"] = status(daemon=other)
+    assert found(mesh) == ["daemon_differs"]
+
+
+def test_fix_does_what_is_safe_says_so_and_may_be_repeated(mesh: Shell) -> None:
+    file = mesh.home / "file"
+    file.touch(mode=0o644)
+    document = mesh("doctor", "--fix", "--json").document
+    assert document["mended"] == [
+        {"id": "file_open", "did": f"{file} had mode 0644 and has 0600 now."}
+    ]
+    assert document["findings"] == []
+    assert mesh("doctor", "--fix").out == "Everything is as it should be.\n"
+
+
+def test_what_cannot_be_mended_is_still_there(mesh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mesh.home / "file").touch(mode=0o644)
+
+    def closing(path: Path, mode: int) -> Mend:
+        def close() -> str:
+            raise PermissionError(1, "Operation not permitted")
+
+        return close
+
+    monkeypatch.setattr(home, "closing", closing)
+    said = mesh("doctor", "--fix")
+    assert "mended  file_open: It could not be mended: Operation not permitted." in said.out
+    assert "ERROR  file_open" in said.out
