@@ -56,7 +56,8 @@ def _paragraph(it: answers.Knock) -> str:
     verdict = f"{it.verdict} ({it.reason})" if it.reason else it.verdict
     told = f"  about {it.intent}, {it.type}: {verdict}"
     note = f'\n  says: "{render.clean(it.note)}"' if it.note else ""
-    return f"{render.clean(head)}\n{render.clean(told)}{note}"
+    ours = f"\n  your note: {render.clean(it.scope_note)}" if it.scope_note else ""
+    return f"{render.clean(head)}\n{render.clean(told)}{note}{ours}"
 
 
 def _show_decided(decided: answers.Decided) -> str:

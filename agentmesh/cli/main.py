@@ -22,6 +22,7 @@ COMMANDS = {
     "up": "process", "down": "process", "daemon": "process", "keygen": "process",
     "status": "watching", "logs": "watching", "events": "watching",
     "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
+    "outcome": "messages", "approvals": "consent.approvals",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify", "transcripts": "transcripts",
     "knocks": "knocks",

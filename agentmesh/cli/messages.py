@@ -81,6 +81,13 @@ def read(desk: Desk, message_id: str) -> None:
     desk.ask(calls.Read(message_id=message_id), lambda found: render.message(found.message))
 
 
+@command("outcome")
+@click.argument("message_id")
+def outcome(desk: Desk, message_id: str) -> None:
+    """Tell what became of a message that was sent."""
+    desk.ask(calls.Outcome(message_id=message_id), _show_sent)
+
+
 def _deliver(desk: Desk, request: calls.Request[answers.Sent]) -> None:
     with desk.client() as client:
         sent = client.call(request)

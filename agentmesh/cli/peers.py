@@ -1,5 +1,7 @@
 """Commands on peers: search, contacts, block, unblock."""
 
+from typing import Any
+
 import click
 
 from agentmesh.cli import render
@@ -61,6 +63,36 @@ def _trust(desk: Desk, peer: str, level: str) -> None:
     desk.ask(calls.ContactsTrust(peer=peer, trust=number), _show_kept)
 
 
+@command("show")
+@click.argument("peer")
+def _show_command(desk: Desk, peer: str) -> None:
+    """Show all that is kept about a contact."""
+    desk.ask(calls.ContactsShow(peer=peer), _show_kept)
+
+
+@command("autonomy")
+@click.argument("peer")
+@click.argument(
+    "level", type=click.Choice(["default", "notify-only", "draft", "bounded", "extended", "free"])
+)
+def _autonomy(desk: Desk, peer: str, level: str) -> None:
+    """Set what the agent may send a contact by itself, on what that one said.
+
+    notify-only and draft: nothing, you approve each. bounded: 3 messages a day. extended: 12 an
+    hour. default: what the policy says. See also `agentmesh approvals`.
+    """
+    asked: Any = "" if level == "default" else level  # click checked it
+    desk.ask(calls.ContactsAutonomy(peer=peer, autonomy=asked), _show_kept)
+
+
+@command("note")
+@click.argument("peer")
+@click.argument("text")
+def _note(desk: Desk, peer: str, text: str) -> None:
+    """Keep what a contact may be used for; your agent sees it. An empty TEXT takes it away."""
+    desk.ask(calls.ContactsNote(peer=peer, note=text), _show_kept)
+
+
 @command("remove")
 @click.argument("peer")
 def _remove(desk: Desk, peer: str) -> None:
@@ -68,7 +100,7 @@ def _remove(desk: Desk, peer: str) -> None:
     desk.ask(calls.ContactsRemove(peer=peer), lambda gone: f"Forgot {gone.amid}.")
 
 
-for _each in (_list_command, _add, _alias, _trust, _remove):
+for _each in (_list_command, _show_command, _add, _alias, _trust, _autonomy, _note, _remove):
     contacts.add_command(_each)
 
 
@@ -111,21 +143,35 @@ def _show_contacts(found: answers.Contacts) -> str:
     if not found.contacts:
         return "No contacts."
     rows = (
-        (it.alias, it.name, it.amid, _TRUST[it.trust], _marks(it), it.description)
+        (it.alias, it.name, it.amid, _TRUST[it.trust], it.autonomy, _marks(it), it.description)
         for it in found.contacts
     )
-    return render.table(("ALIAS", "NAME", "AMID", "TRUST", "", "DESCRIPTION"), rows)
+    return render.table(("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "", "DESCRIPTION"), rows)
 
 
 def _marks(it: answers.Contact) -> str:
-    marks = (("blocked", it.blocked), ("number compared", it.verified))
+    marks = (
+        ("KEY CHANGED", it.key_changed),
+        ("blocked", it.blocked),
+        ("number compared", it.verified),
+        ("invited", it.invited),
+    )
     return ", ".join(word for word, holds in marks if holds)
 
 
 def _show_kept(kept: answers.Kept) -> str:
     it = kept.contact
     return render.pairs(
-        [("AMID", it.amid), ("name", it.name), ("alias", it.alias), ("trust", _TRUST[it.trust])]
+        [
+            ("AMID", it.amid),
+            ("name", it.name),
+            ("alias", it.alias),
+            ("description", it.description),
+            ("trust", _TRUST[it.trust]),
+            ("autonomy", it.autonomy),
+            ("note", it.note),
+            ("", _marks(it)),
+        ]
     )
 
 

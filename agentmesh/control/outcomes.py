@@ -3,9 +3,10 @@
 from typing import Any
 
 import msgspec
+from msgspec import UnsetType
 
 from agentmesh.control.answers import Sent
-from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.errors import AgentMeshError, NeedsOwner, Refused
 
 _SENTENCES = {
     "refused": "The message was refused",
@@ -15,6 +16,12 @@ _SENTENCES = {
 
 def refusal(sent: Sent) -> AgentMeshError | None:
     """Return the error that this outcome is to its sender, if it is one."""
+    if not isinstance(sent.approval_id, UnsetType):
+        return NeedsOwner(
+            "needs_approval",
+            "The owner has to approve this message; it waits for 10 minutes.",
+            f"The owner can send it: agentmesh approvals approve {sent.approval_id}",
+        )
     sentence = _SENTENCES.get(sent.outcome)
     if sentence is None:
         return None

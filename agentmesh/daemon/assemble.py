@@ -20,6 +20,7 @@ from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name, ids_before, next_sequence
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.consent.rooms import consent_rooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
@@ -158,7 +159,8 @@ def _rooms(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
-    runners = Runners(talks, directory, transport, peers, hand.keys)
+    consent = consent_rooms(hand, peers)
+    runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
     house_mail.employ({})
     errands.employ(
@@ -181,7 +183,8 @@ def _rooms(
         incoming=incoming,
         house_mail=house_mail,
         inbox=inbox,
-        outbox=Outbox(hand, talks, inbox, errands),
+        outbox=Outbox(hand, talks, inbox, errands, consent),
+        consent=consent,
         gatekeeper=gatekeeper,
         peers=peers,
         breakers=Breakers(hand, talks),

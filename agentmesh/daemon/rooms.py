@@ -8,6 +8,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
@@ -35,6 +36,7 @@ class Rooms:
     house_mail: HouseMail
     inbox: Inbox
     outbox: Outbox
+    consent: ConsentRooms
     gatekeeper: Gatekeeper
     peers: Peers
     breakers: Breakers

@@ -27,7 +27,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session import snapshot
 from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import OutgoingRow, Store
+from agentmesh.storage.interface import Change, OutgoingRow, Store
 
 Job = Callable[[Turn], Awaitable[object]]
 MAX_JOBS_A_TURN = 256
@@ -46,6 +46,7 @@ class Waiting:
     job: Job | None = None
     wish: Wish | None = None
     saying: Saying | None = None
+    also: tuple[Change, ...] = ()
 
 
 @dataclass
@@ -107,9 +108,12 @@ class Conversations:
 
         await self.run(peer, job)
 
-    async def say(self, peer: Amid, wish: Wish, saying: Saying) -> SessionId:
-        """Keep a message and see to it; return the session it travels in."""
-        waiting = Waiting(_future(), wish=wish, saying=saying)
+    async def say(self, peer: Amid, wish: Wish, saying: Saying, *also: Change) -> SessionId:
+        """Keep a message and see to it; return the session it travels in.
+
+        `also` is kept in the same transaction.
+        """
+        waiting = Waiting(_future(), wish=wish, saying=saying, also=also)
         session_id = await self._queue(peer, waiting)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
@@ -220,6 +224,7 @@ class Conversations:
         assert first.wish is not None  # noqa: S101 (a job or a wish: `_queue` knows no third)
         session_id = choose(turn.talks, first.wish, turn.now) or turn.begin(first.wish)
         turn.say(session_id, sayings, turn.now + MAILBOX_SECONDS)
+        turn.sheet.changes += [change for waiting in group for change in waiting.also]
         return session_id
 
     async def _follow_up(self, turn: Turn) -> None:

@@ -15,6 +15,7 @@ from agentmesh.errors import StorageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import PAYLOADS, CloseReason, is_house_mail
 from agentmesh.node.background import Background
+from agentmesh.node.consent.key_changes import SIGNS
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
 from agentmesh.observability.audit import AuditLog
@@ -22,6 +23,7 @@ from agentmesh.observability.audit_line import Event
 from agentmesh.observability.logs import Code, record
 from agentmesh.observability.transcript_records import Entry
 from agentmesh.observability.transcripts import Transcripts
+from agentmesh.policy.document import Autonomy
 from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import SessionId
 from agentmesh.session.events import Saying
@@ -37,6 +39,8 @@ _EVENTS = {event.value: event for event in Event}
 _WORDS = frozenset(
     {*get_args(CloseReason), *get_args(Reason), *PAYLOADS, *CATEGORIES, "data", "exchange"}
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
+    | SIGNS
+    | {"default", *get_args(Autonomy)}
     | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
 )
 

@@ -3,20 +3,23 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from agentmesh.errors import Refused, TransportError, UsageError
+from agentmesh.errors import Refused, TransportError, TrustError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
+from agentmesh.node.consent.drafts import Draft, draft_of
+from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.conversations import Conversations, wish_of
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.notices import Notice
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Wish
-from agentmesh.policy.outbound import SendFacts, may_send
+from agentmesh.policy.outbound import SendVerdict
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
 from agentmesh.session.events import Saying
-from agentmesh.storage.interface import IncomingRow, Outcome
+from agentmesh.storage.interface import Change, IncomingRow, Outcome
 
 MAX_UNSETTLED = 10_000
 COUNT_EVERY = 100
@@ -25,6 +28,16 @@ _SAID_NO = {
     "stopped": ("Everything is stopped.", "agentmesh up"),
     "blocked": ("This peer is blocked.", "agentmesh unblock AMID"),
     "paused": ("New sessions are paused.", "agentmesh resume"),
+    "key_changed": (
+        "Another key was shown for this peer; nothing is sent to it.",
+        "Compare the safety number with its owner: agentmesh verify AMID, then --confirm.",
+    ),
+}
+_OF_DRAFTS: dict[str, tuple[Outcome, str]] = {
+    "waiting": ("queued", AWAITING),
+    "approved": ("queued", ""),
+    "denied": ("refused", DENIED),
+    "expired": ("refused", EXPIRED),
 }
 
 
@@ -43,8 +56,16 @@ class Fate:
 class Outbox:
     """Keeps what is said until the peer's daemon has it."""
 
-    def __init__(self, hand: AtHand, talks: Conversations, inbox: Inbox, errands: Errands) -> None:
+    def __init__(
+        self,
+        hand: AtHand,
+        talks: Conversations,
+        inbox: Inbox,
+        errands: Errands,
+        consent: ConsentRooms,
+    ) -> None:
         self._hand = hand
+        self._consent = consent
         self._store = hand.store
         self._talks = talks
         self._inbox = inbox
@@ -52,33 +73,71 @@ class Outbox:
         self._room = 0
 
     async def say(
-        self, peer: Amid, body: Body, wish: Wish, in_reply_to: MessageId | None = None
+        self,
+        peer: Amid,
+        body: Body,
+        wish: Wish,
+        in_reply_to: MessageId | None = None,
+        *,
+        by_itself: bool = False,
     ) -> Fate:
-        """Keep a message and see to it. It is safe once this returns."""
+        """Keep a message and see to it, or put it before the owner. It is safe once this returns.
+
+        `by_itself`: the agent acts on what a peer said, and nobody asked it to.
+        """
         keys = self._hand.keys.ring
         if peer == keys.identity.amid:
             raise UsageError("peer_is_ourselves", "That is this agent's own AMID.")
-        self._check(peer)
         await self._take_room()
+        message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
+        draft = draft_of(message_id, peer, body, wish, in_reply_to)
+        verdict = await self._consent.leave.ask(peer, body.payload, by_itself=by_itself)
+        _check(verdict)
+        if verdict.decision == "ask_owner":
+            await self._consent.approvals.keep(draft)
+            return Fate(
+                message_id=message_id, session_id=SessionId(""), outcome="queued", reason=AWAITING
+            )
+        session_id = await self._send(draft, wish)
+        return Fate(message_id=message_id, session_id=session_id, outcome="queued")
+
+    async def approve(self, message_id: MessageId, digest: str) -> Draft:
+        """Send a draft, as the owner said."""
+        return await self._consent.approvals.approve(message_id, digest, self._release)
+
+    async def _release(self, draft: Draft, done: Change) -> None:
+        _check(await self._consent.leave.ask(draft.peer, draft.payload, by_itself=False))
+        await self._send(draft, await self._wish_now(draft), done)
+
+    async def _wish_now(self, draft: Draft) -> Wish:
+        """Return the draft's wish; a session that ended meanwhile is replaced by one like it."""
+        if draft.session_id is not None:
+            talk = await self._talks.look(draft.peer, draft.session_id)
+            if talk is None or not takes_messages(talk, self._hand.clock.now()):
+                return replace(draft.wish, session_id=None)
+        return draft.wish
+
+    async def _send(self, draft: Draft, wish: Wish, *also: Change) -> SessionId:
+        """Say it; return the session it travels in. `also` is kept in the same transaction."""
         saying = Saying(
-            message_id=MessageId(uuid7(keys.clock.now(), keys.entropy)),
-            type=body.type,
-            payload=body.payload,
-            in_reply_to=in_reply_to,
-            timestamp=keys.milliseconds(),
+            message_id=draft.message_id,
+            type=draft.type,
+            payload=draft.payload,
+            in_reply_to=draft.in_reply_to,
+            timestamp=self._hand.keys.ring.milliseconds(),
         )
-        session_id = await self._talks.say(peer, wish, saying)
+        session_id = await self._talks.say(draft.peer, wish, saying, *also)
         self._hand.bulletin.publish(
             Notice(
                 kind="message_sent",
-                peer=peer,
+                peer=draft.peer,
                 session_id=session_id,
-                message_id=saying.message_id,
-                in_reply_to=in_reply_to,
-                fields={"type": body.type},
+                message_id=draft.message_id,
+                in_reply_to=draft.in_reply_to,
+                fields={"type": draft.type},
             )
         )
-        return Fate(message_id=saying.message_id, session_id=session_id, outcome="queued")
+        return session_id
 
     async def _take_room(self) -> None:
         """Refuse what would make the outbox grow without bound; it is counted now and then."""
@@ -93,17 +152,6 @@ class Outbox:
             self._room = min(left, COUNT_EVERY)
         self._room -= 1
 
-    def _check(self, peer: Amid) -> None:
-        facts = SendFacts(
-            peer=peer,
-            is_blocked=peer in self._hand.policy().blocklist,
-            is_stopped=self._hand.switches.stopped,
-        )
-        verdict = may_send(facts)
-        if verdict.decision == "refuse":
-            why, hint = _SAID_NO[verdict.reason]
-            raise Refused(verdict.reason, why, hint)
-
     async def wish_to_answer(self, row: IncomingRow) -> Wish:
         """Return the wish to answer a message: in its session, or in one like it."""
         talk = await self._talks.look(row.peer, row.session_id)
@@ -114,11 +162,21 @@ class Outbox:
             return replace(wish, session_id=row.session_id)
         return wish
 
+    async def peer_of(self, message_id: MessageId) -> Amid:
+        """Return whom a message of ours is for."""
+        row = await self._store.outgoing(message_id)
+        if row is not None:
+            return row.peer
+        draft = await self._consent.approvals.find(message_id)
+        if draft is None:
+            raise UsageError("unknown_message", "There is no message of this id.")
+        return draft.peer
+
     async def fate(self, peer: Amid, message_id: MessageId) -> Fate:
         """Return what became of a message so far."""
         row = await self._store.outgoing(message_id)
         if row is None:
-            raise UsageError("unknown_message", "There is no message of this id.")
+            return await self._fate_of_draft(message_id)
         outcome = "queued" if row.outcome == "held" else row.outcome
         reason = row.reason or (self._why(row.session_id) if outcome == "queued" else "")
         reply = await self._inbox.reply_to(message_id, peer) if outcome in SETTLED else None
@@ -129,6 +187,13 @@ class Outbox:
             reason=reason,
             reply=reply,
         )
+
+    async def _fate_of_draft(self, message_id: MessageId) -> Fate:
+        draft = await self._consent.approvals.find(message_id)
+        if draft is None:
+            raise UsageError("unknown_message", "There is no message of this id.")
+        outcome, reason = _OF_DRAFTS[draft.state(self._hand.clock.now())]
+        return Fate(message_id=message_id, session_id=SessionId(""), outcome=outcome, reason=reason)
 
     async def wait(self, peer: Amid, said: Fate, seconds: float, *, for_reply: bool) -> Fate:
         """Return the fate once it is settled (with `for_reply`: answered), or time is over."""
@@ -148,6 +213,13 @@ class Outbox:
 
     def _why(self, session_id: SessionId) -> str:
         return self._errands.reason(session_id) or "awaiting_peer"
+
+
+def _check(verdict: SendVerdict) -> None:
+    if verdict.decision == "refuse":
+        why, hint = _SAID_NO[verdict.reason]
+        kind = TrustError if verdict.reason == "key_changed" else Refused
+        raise kind(verdict.reason, why, hint)
 
 
 def _timed_out(fate: Fate) -> Fate:

@@ -7,7 +7,7 @@ import msgspec
 
 from agentmesh.crypto.suites import Known
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import Refused, TransportError, UsageError
+from agentmesh.errors import CryptoError, Refused, TransportError, UsageError
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.world import Clock
@@ -60,6 +60,17 @@ class Peers:
             self._rows[amid] = await self._store.contact(amid)
         return self._rows[amid]
 
+    async def contact(self, amid: Amid) -> ContactRow:
+        """Return a contact, or say that this is none."""
+        row = await self.row(amid)
+        if row is None or row.trust < CONTACT:
+            raise UsageError(
+                "not_a_contact",
+                "Only for a contact.",
+                f"Make it one first: agentmesh contacts add {amid}",
+            )
+        return row
+
     async def contacts(self) -> list[ContactRow]:
         """Return the contacts."""
         return [row for row in await self._store.contacts() if row.trust >= CONTACT]
@@ -91,17 +102,22 @@ class Peers:
 
     async def verify(self, amid: Amid, signing_key: bytes) -> ContactRow:
         """Keep that the owner compared the safety number of a contact's key."""
-        row = await self.row(amid)
-        if row is None or row.trust < CONTACT:
-            raise UsageError(
-                "not_a_contact",
-                "Only a contact is verified.",
-                f"Make it one first: agentmesh contacts add {amid}",
-            )
+        row = await self.contact(amid)
         now = self._clock.now()
         return await self._keep(
             msgspec.structs.replace(row, signing_key=signing_key, verified_at=now)
         )
+
+    async def forget_suites(self, amid: Amid) -> None:
+        """Take the next list of suites that a peer signed, even if it is an older one."""
+        row = await self.row(amid)
+        if row is not None:
+            await self._keep(msgspec.structs.replace(row, suites=(), suites_sequence=0))
+
+    async def let_do(self, amid: Amid, autonomy: str) -> ContactRow:
+        """Set what our agent may do by itself with a contact; empty: what the policy says."""
+        row = await self.contact(amid)
+        return await self._keep(msgspec.structs.replace(row, autonomy=autonomy))
 
     async def forget(self, amid: Amid) -> None:
         """Forget a contact."""
@@ -113,6 +129,8 @@ class Peers:
     async def remember(self, found: Found, suites: SuiteList) -> None:
         """Keep what a lookup showed, so that older statements are noticed later."""
         row = await self._store.contact(found.amid)
+        if row is not None and row.signing_key not in (b"", found.signing_key):
+            raise CryptoError("key_changed", "That is not the key we know for this AMID.")
         if row is None:
             row = ContactRow(
                 amid=found.amid, signing_key=found.signing_key, added_at=self._clock.now()

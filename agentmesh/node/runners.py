@@ -8,11 +8,18 @@ from agentmesh.crypto.bundle import verify_bundle
 from agentmesh.crypto.seal import seal_to_prekeys
 from agentmesh.crypto.suites import choose
 from agentmesh.discovery.interface import Directory
-from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportError, UsageError
+from agentmesh.errors import (
+    AgentMeshError,
+    CryptoError,
+    Refused,
+    RemoteProtocolError,
+    TransportError,
+    UsageError,
+)
+from agentmesh.node.consent.key_changes import KEY_CHANGED, KeyChanges
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
 from agentmesh.node.key_rack import KeyRack
-from agentmesh.node.peers import Peers
 from agentmesh.protocol.frames import Letter, SessionLost, encode
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -44,14 +51,15 @@ class Runners:
         talks: Conversations,
         directory: Directory,
         transport: Transport,
-        peers: Peers,
         keys: KeyRack,
+        key_changes: KeyChanges,
     ) -> None:
         self._talks = talks
         self._directory = directory
         self._transport = transport
-        self._peers = peers
+        self._peers = key_changes.peers
         self._keys = keys
+        self._key_changes = key_changes
 
     def table(self) -> Mapping[str, Runner]:
         """Return who runs which kind of errand."""
@@ -68,10 +76,15 @@ class Runners:
         event: AnyEvent
         try:
             event = await self._find(errand.peer)
-        except (Refused, CryptoError) as error:
-            if error.code in _PERHAPS_SOON and self._is_young(errand):
+        except (Refused, CryptoError, RemoteProtocolError) as error:
+            if await self._key_changes.suspect(errand.peer, error):
+                event = Unresolvable(KEY_CHANGED)
+            elif isinstance(error, RemoteProtocolError):
+                raise
+            elif error.code in _PERHAPS_SOON and self._is_young(errand):
                 return Again(patience=SOON, reason=error.code)
-            event = Unresolvable(error.code)
+            else:
+                event = Unresolvable(error.code)
         with suppress(UsageError):  # it was resolved before, or is over
             await self._talks.handle(errand.peer, errand.session_id, event)
         return None
@@ -93,6 +106,9 @@ class Runners:
         left = int(errand.expires_at - self._keys.ring.clock.now())
         if left <= 0:
             return None
+        if await self._key_changes.has(errand.peer):
+            return Again(patience=PATIENCE, reason=KEY_CHANGED)
+        relay = await self._relay_of(errand.peer)
         frame = Send(
             id=FrameId(errand.errand_id),
             to=errand.peer,
@@ -100,18 +116,27 @@ class Runners:
             encrypted_payload=errand.body,
             expires_in=min(left, MAILBOX_SECONDS),
         )
-        sent = await self._transport.send(frame, await self._peers.relay_of(errand.peer))
-        return _judge(sent)
+        return _judge(await self._transport.send(frame, relay))
 
     async def offer_once(self, peer: Amid, effect: EmitOnce) -> None:
         """Offer a frame that may get lost."""
+        if await self._key_changes.has(peer):
+            return
         frame = Send(
             id=self._keys.ring.frame_id(),
             to=peer,
             message_type=effect.message_type,
             encrypted_payload=effect.payload,
         )
-        await self._transport.send(frame, await self._peers.relay_of(peer))
+        await self._transport.send(frame, await self._relay_of(peer))
+
+    async def _relay_of(self, peer: Amid) -> str:
+        try:
+            return await self._peers.relay_of(peer)
+        except RemoteProtocolError as error:
+            if await self._key_changes.suspect(peer, error):
+                raise TransportError(KEY_CHANGED) from None
+            raise
 
     async def say_lost(self, errand: ErrandRow) -> Again | None:
         """Tell a peer that we cannot read a session any more: signed, and sealed to its prekeys."""

@@ -51,6 +51,7 @@ KNOWN = (
     Known("config_refused", "error", "`config.json` is not as it should be: no daemon starts"),
     Known("policy_refused", "error", "`policy.json` is invalid; the last valid one holds"),
     Known("policy_open", "warning", "strangers without a provable owner get in unasked"),
+    Known("key_changed", "error", "other keys than its own were shown for a contact"),
     Known("relay_plain", "warning", "the way to the relay is without TLS"),
     Known("registry_plain", "warning", "the way to the registry is without TLS"),
     # Keys.

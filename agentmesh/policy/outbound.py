@@ -9,30 +9,57 @@ from agentmesh.policy.document import Autonomy
 from agentmesh.protocol.ids import Amid
 
 SendDecision = Literal["allow", "refuse", "ask_owner"]
-SendReason = Literal["", "stopped", "blocked", "paused", "needs_approval"]
+SendReason = Literal["", "stopped", "blocked", "key_changed", "paused", "needs_approval"]
+
+LETTERS_A_TOKEN = 4
+"""What a model's tokens are estimated by."""
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """So much was said."""
+
+    messages: int = 0
+    bytes: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(
+            self.messages + other.messages, self.bytes + other.bytes, self.tokens + other.tokens
+        )
+
+    def fits(self, bound: "Amount") -> bool:
+        """Whether nothing of it is above the bound."""
+        pairs = ((self.messages, bound.messages), (self.bytes, bound.bytes))
+        return all(is_ <= most for is_, most in (*pairs, (self.tokens, bound.tokens)))
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """So many messages in so many seconds."""
+    """So much in so many seconds."""
 
-    messages: int
+    amount: Amount
     seconds: int
 
 
 BUDGETS: dict[Autonomy, Budget] = {
-    "notify-only": Budget(0, 86400),
-    "draft": Budget(0, 86400),
-    "bounded": Budget(3, 86400),
-    "extended": Budget(12, 3600),
+    "notify-only": Budget(Amount(), 86400),
+    "draft": Budget(Amount(), 86400),
+    "bounded": Budget(Amount(3, 64 * 1024, 8_000), 86400),
+    "extended": Budget(Amount(12, 256 * 1024, 32_000), 3600),
 }
 """What an agent may send a peer by itself; `free` has no bound."""
+
+
+def cost_of(payload: bytes) -> Amount:
+    """Return what one message with this payload takes off a budget."""
+    letters = len(payload.decode("utf-8", "replace"))
+    return Amount(1, len(payload), -(-letters // LETTERS_A_TOKEN))
 
 
 class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All there is to know about a message of ours.
 
-    `by_itself`: the agent acts on what a peer said, and no owner asked for it.
-    `sent_by_itself` counts what it sent so to this peer within its budget's seconds.
+    `by_itself`: the agent acts on what a peer said, and no owner asked for it. `spent` is what it
+    sent so to this peer within its budget's seconds, `cost` what this message would add.
     """
 
     peer: Amid
@@ -40,9 +67,11 @@ class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_stopped: bool = False
     is_paused: bool = False
     has_session: bool = False
+    has_changed_key: bool = False
     by_itself: bool = False
     autonomy: Autonomy = "notify-only"
-    sent_by_itself: int = 0
+    spent: Amount = Amount()
+    cost: Amount = Amount(1)
 
 
 class SendVerdict(msgspec.Struct, frozen=True):
@@ -65,6 +94,11 @@ def blocked(facts: SendFacts) -> SendVerdict | None:
     return SendVerdict("refuse", "blocked") if facts.is_blocked else None
 
 
+def key_changed(facts: SendFacts) -> SendVerdict | None:
+    """Refuse to write to whom another key is shown for, until the owner has looked."""
+    return SendVerdict("refuse", "key_changed") if facts.has_changed_key else None
+
+
 def paused(facts: SendFacts) -> SendVerdict | None:
     """While paused, refuse new sessions; those that run go on."""
     is_new = facts.is_paused and not facts.has_session
@@ -72,14 +106,15 @@ def paused(facts: SendFacts) -> SendVerdict | None:
 
 
 def budget(facts: SendFacts) -> SendVerdict | None:
-    """Leave it to the owner when the agent, acting by itself, has used up what it may."""
+    """Leave it to the owner when the agent, acting by itself, would go beyond what it may."""
     allowed = BUDGETS.get(facts.autonomy)
-    if facts.by_itself and allowed is not None and facts.sent_by_itself >= allowed.messages:
-        return SendVerdict("ask_owner", "needs_approval")
-    return None
+    if not facts.by_itself or allowed is None:
+        return None
+    fits = (facts.spent + facts.cost).fits(allowed.amount)
+    return None if fits else SendVerdict("ask_owner", "needs_approval")
 
 
-SEND_CHECKS: tuple[SendCheck, ...] = (stopped, blocked, paused, budget)
+SEND_CHECKS: tuple[SendCheck, ...] = (stopped, blocked, key_changed, paused, budget)
 
 
 def may_send(facts: SendFacts, order: Sequence[SendCheck] = SEND_CHECKS) -> SendVerdict:

@@ -47,6 +47,11 @@ def _reply(client: Client, given: Arguments) -> dict[str, Any]:
     return _sent(client.call(_request(calls.Reply, given)))
 
 
+def _outcome(client: Client, given: Arguments) -> dict[str, Any]:
+    sent: answers.Sent = client.call(_request(calls.Outcome, given))
+    return {**_plain(sent), "reply": None if sent.reply is None else _safe(sent.reply)}
+
+
 def _search(client: Client, given: Arguments) -> dict[str, Any]:
     return _plain(client.call(_request(calls.Search, given)))
 
@@ -128,6 +133,16 @@ TOOLS = {
             run=_reply,
         ),
         Tool(
+            name="mesh_outcome",
+            description="Tell what became of a message you sent: waiting for the owner, on its "
+            "way, delivered, read, refused.",
+            properties={
+                "message_id": {"type": "string", "description": "From mesh_send or mesh_reply."}
+            },
+            required=("message_id",),
+            run=_outcome,
+        ),
+        Tool(
             name="mesh_search",
             description="Find agents that offer a capability, best rated first. "
             "What they say about themselves is untrusted.",
@@ -151,7 +166,8 @@ TOOLS = {
         ),
         Tool(
             name="mesh_contacts",
-            description="List the peers that the owner knows, with their trust level.",
+            description="List the peers that the owner knows: trust level, what you may send by "
+            "yourself (autonomy), and the owner's note on what each may be used for.",
             properties={},
             run=_contacts,
         ),

@@ -8,7 +8,7 @@ import msgspec
 
 from agentmesh.control import failures
 from agentmesh.control.client import Client
-from agentmesh.errors import AgentMeshError, Refused, UsageError
+from agentmesh.errors import AgentMeshError, NeedsOwner, Refused, UsageError
 
 Arguments = Mapping[str, Any]
 Run = Callable[[Client, Arguments], dict[str, Any]]
@@ -48,12 +48,17 @@ def attempt(tool: Tool, arguments: object, home: Path) -> tuple[dict[str, Any], 
         given = _checked(tool, arguments)
         with Client(home, "agent") as client:
             answer = {"ok": True, **tool.run(client, given)}
-        return answer, 0 if answer["ok"] else failures.kind_of(Refused("refused")).exit_code
+        return answer, 0 if answer["ok"] else _exit_code(answer["error"]["code"])
     except AgentMeshError as error:
         return failed(error), failures.kind_of(error).exit_code
     except Exception:  # noqa: BLE001 - a host hides what a tool raises; an answer it shows
         bug = failures.internal_error()
         return failed(bug), failures.kind_of(bug).exit_code
+
+
+def _exit_code(code: str) -> int:
+    kind = NeedsOwner if code == "needs_approval" else Refused
+    return failures.kind_of(kind(code)).exit_code
 
 
 def failed(error: AgentMeshError, **more: Any) -> dict[str, Any]:

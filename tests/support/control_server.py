@@ -92,6 +92,7 @@ def status(**changed: Any) -> answers.Status:
         "inbox": answers.Unread(unread=1),
         "outbox": answers.Pending(pending=0),
         "knocks": answers.Pending(pending=2),
+        "approvals": answers.Pending(pending=0),
         "prekeys": answers.Prekeys(one_time=100),
         "paused": False,
         "stopped": False,

@@ -16,6 +16,7 @@ from agentmesh.messages.body import Body
 from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.consent.rooms import ConsentRooms, consent_rooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
@@ -65,6 +66,7 @@ class Node:
     house_mail: HouseMail
     inbox: Inbox
     outbox: Outbox
+    consent: ConsentRooms
     breakers: Breakers
     publisher: Publisher
     steward: Steward
@@ -111,9 +113,12 @@ class Node:
             "incoming": len(self.incoming._tasks._tasks),
         }
 
-    async def say(self, peer: "Node | Amid", text: str, wish: Wish = CHAT) -> Fate:
+    async def say(
+        self, peer: "Node | Amid", text: str, wish: Wish = CHAT, *, by_itself: bool = False
+    ) -> Fate:
         to = peer.amid if isinstance(peer, Node) else peer
-        return await self.outbox.say(to, Body("text", write_json(text)), wish)
+        body = Body("text", write_json(text))
+        return await self.outbox.say(to, body, wish, by_itself=by_itself)
 
     async def texts(self) -> list[str]:
         """Return what the agent may see, in its order."""
@@ -148,7 +153,8 @@ async def node_called(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
-    runners = Runners(talks, directory, transport, peers, hand.keys)
+    consent = consent_rooms(hand, peers)
+    runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
     errands.employ(
         {**runners.table(), "ask_policy": gatekeeper.decide, HOUSE_MAIL: house_mail.read},
@@ -168,14 +174,15 @@ async def node_called(
         runners=runners,
         house_mail=house_mail,
         inbox=inbox,
-        outbox=Outbox(hand, talks, inbox, errands),
+        outbox=Outbox(hand, talks, inbox, errands, consent),
+        consent=consent,
         breakers=Breakers(hand, talks),
         publisher=Publisher(hand, directory, profile),
         steward=Steward(hand, talks),
         sheets=sheets,
     )
     node.hand = replace(hand, policy=lambda: node.policy)
-    for room in (gatekeeper, node.outbox):
+    for room in (gatekeeper, node.outbox, consent.leave):
         room._hand = node.hand
     hand.bulletin.listen(node.notices.append)
     await node.publisher._publish()

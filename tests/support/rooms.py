@@ -56,7 +56,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     (folder / "policy.json").write_bytes(settings.write(OPEN_DOOR))
     policy = PolicyFile(folder / "policy.json", Path.write_bytes, lambda: None)
     node.hand = replace(node.hand, policy=policy.current)
-    node.gatekeeper._hand = node.outbox._hand = node.hand
+    node.gatekeeper._hand = node.outbox._hand = node.consent.leave._hand = node.hand
     journal = Journal(
         AuditLog(folder / "logs", Secret(bytes(32)), node.clock),
         Transcripts(folder / "transcripts", Secret(bytes(32)), FakeEntropy("transcripts")),
@@ -75,6 +75,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         house_mail=node.house_mail,
         inbox=node.inbox,
         outbox=node.outbox,
+        consent=node.consent,
         gatekeeper=node.gatekeeper,
         peers=node.peers,
         breakers=node.breakers,

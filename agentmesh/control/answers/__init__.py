@@ -19,6 +19,7 @@ from agentmesh.control.answers.about import (
 )
 from agentmesh.control.answers.answer import Answer, LinkState, Outcome
 from agentmesh.control.answers.breakers import Blocked, Breakers, Killed, Session, Sessions
+from agentmesh.control.answers.consent import Approval, Approvals, Approved
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
@@ -27,6 +28,9 @@ from agentmesh.control.answers.records import Entry, Summary, Transcript, Transc
 
 __all__ = [
     "Answer",
+    "Approval",
+    "Approvals",
+    "Approved",
     "Blocked",
     "Breakers",
     "Consumed",

@@ -38,7 +38,7 @@ class Unread(Answer, frozen=True, kw_only=True):
 
 
 class Pending(Answer, frozen=True, kw_only=True):
-    """How many wait: messages for their peer, or knocks for the owner."""
+    """How many wait: messages for their peer, knocks or drafts for the owner."""
 
     pending: int
 
@@ -63,6 +63,7 @@ class Status(Answer, frozen=True, kw_only=True):
     inbox: Unread
     outbox: Pending
     knocks: Pending
+    approvals: Pending
     prekeys: Prekeys
     paused: bool
     stopped: bool

@@ -4,7 +4,11 @@ from agentmesh.control.answers.answer import Answer
 
 
 class Contact(Answer, frozen=True, kw_only=True):
-    """A peer the owner knows. `verified`: the owner compared the safety number."""
+    """A peer the owner knows. `verified`: the owner compared the safety number.
+
+    `autonomy`: what the agent may send it by itself. `note`: the owner's own words on what it may
+    be used for. `key_changed`: other keys were shown for it, and nothing is sent to it.
+    """
 
     amid: str
     name: str
@@ -14,6 +18,10 @@ class Contact(Answer, frozen=True, kw_only=True):
     verified: bool
     blocked: bool
     added_at: str
+    autonomy: str
+    note: str
+    key_changed: bool
+    invited: bool
 
 
 class Contacts(Answer, frozen=True, kw_only=True):

@@ -8,7 +8,10 @@ from agentmesh.control.answers.answer import Answer
 
 
 class Knock(Answer, frozen=True, kw_only=True):
-    """A KNOCK that came, and what became of it. `note` is the stranger's word, for the owner."""
+    """A KNOCK that came, and what became of it. `note` is the stranger's word, for the owner.
+
+    `scope_note` is the owner's own, if the sender is known.
+    """
 
     id: str
     sender: str = field(name="from")
@@ -20,6 +23,7 @@ class Knock(Answer, frozen=True, kw_only=True):
     expires_at: str
     verdict: Literal["pending", "accepted", "rejected", "dismissed"]
     reason: str
+    scope_note: str = ""
 
 
 class Knocks(Answer, frozen=True, kw_only=True):

@@ -23,7 +23,10 @@ class Message(Answer, frozen=True, kw_only=True):
 
 
 class Sent(Answer, frozen=True, kw_only=True):
-    """What became of a message so far. `reason` is a code; `reply` what the peer answered."""
+    """What became of a message so far. `reason` is a code; `reply` what the peer answered.
+
+    `approval_id`: the owner has to approve it first.
+    """
 
     message_id: str
     session_id: str
@@ -31,6 +34,7 @@ class Sent(Answer, frozen=True, kw_only=True):
     reason: str = ""
     reply: Message | None = None
     timed_out: bool | UnsetType = UNSET
+    approval_id: str | UnsetType = UNSET
 
 
 class Inbox(Answer, frozen=True, kw_only=True):

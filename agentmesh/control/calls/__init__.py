@@ -15,16 +15,25 @@ from agentmesh.control.calls.breakers import (
     Unblock,
     Wake,
 )
+from agentmesh.control.calls.consent import (
+    ApprovalsApprove,
+    ApprovalsDeny,
+    ApprovalsList,
+    ApprovalsShow,
+    ContactsAutonomy,
+    ContactsNote,
+)
 from agentmesh.control.calls.contacts import (
     ContactsAdd,
     ContactsAlias,
     ContactsList,
     ContactsRemove,
+    ContactsShow,
     ContactsTrust,
     Verify,
 )
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
-from agentmesh.control.calls.messages import Inbox, Read, Reply, Search, Send
+from agentmesh.control.calls.messages import Inbox, Outcome, Read, Reply, Search, Send
 from agentmesh.control.calls.policy import PolicyGet, PolicySet
 from agentmesh.control.calls.records import TranscriptsList, TranscriptsShow
 from agentmesh.control.calls.request import (
@@ -48,12 +57,19 @@ __all__ = [
     "MAX_ANSWER_LINE",
     "MAX_LINE",
     "MAX_WAIT_SECONDS",
+    "ApprovalsApprove",
+    "ApprovalsDeny",
+    "ApprovalsList",
+    "ApprovalsShow",
     "Block",
     "Body",
     "ContactsAdd",
     "ContactsAlias",
+    "ContactsAutonomy",
     "ContactsList",
+    "ContactsNote",
     "ContactsRemove",
+    "ContactsShow",
     "ContactsTrust",
     "EventsSubscribe",
     "Health",
@@ -69,6 +85,7 @@ __all__ = [
     "Limit",
     "Line",
     "Logs",
+    "Outcome",
     "Pause",
     "Peer",
     "Permit",

@@ -12,6 +12,12 @@ class ContactsList(Request[answers.Contacts], frozen=True, kw_only=True):
     """List the contacts."""
 
 
+class ContactsShow(Request[answers.Kept], frozen=True, kw_only=True):
+    """Show one contact."""
+
+    peer: Peer
+
+
 class ContactsAdd(Request[answers.Kept], frozen=True, kw_only=True):
     """Make a peer a contact: it may talk to us without asking."""
 

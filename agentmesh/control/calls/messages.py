@@ -70,6 +70,12 @@ class Read(Request[answers.Consumed], frozen=True, kw_only=True):
     content: bool = False
 
 
+class Outcome(Request[answers.Sent], frozen=True, kw_only=True):
+    """Tell what became of a message of ours."""
+
+    message_id: Id
+
+
 class Search(Request[answers.SearchResults], frozen=True, kw_only=True):
     """Find agents by `category` or `category/subcategory`; rated ones come first."""
 

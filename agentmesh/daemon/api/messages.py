@@ -5,6 +5,7 @@ from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
 from agentmesh.messages.body import Body, to_body
+from agentmesh.node.consent.approvals import AWAITING
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
@@ -25,9 +26,10 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
         note=asked.note,
         session_id=SessionId(asked.session_id) if asked.session_id else None,
     )
-    fate = await rooms.outbox.say(peer, body, wish)
+    by_itself = permit == "agent" and await rooms.consent.reading.is_recent()
+    fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
-    return await views.sent(rooms, fate, as_content=permit == "agent")
+    return await _told(rooms, fate, permit)
 
 
 async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
@@ -36,16 +38,30 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     envelope = envelope_of(row)
     body = to_body(asked.body, kind=asked.message_type, answers=row.type == "request")
     wish = await rooms.outbox.wish_to_answer(row)
-    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id)
+    by_itself = permit == "agent"
+    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, by_itself=by_itself)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
-    return await views.sent(rooms, fate, as_content=permit == "agent")
+    return await _told(rooms, fate, permit)
 
 
 async def _awaited(rooms: Rooms, peer: Amid, fate: Fate, body: Body, wait: float | None) -> Fate:
     """Return the fate after the wait that was asked for."""
-    if wait is None:
+    if wait is None or fate.reason == AWAITING:
         return fate
     return await rooms.outbox.wait(peer, fate, wait, for_reply=body.type == "request")
+
+
+async def outcome(rooms: Rooms, asked: calls.Outcome, permit: calls.Permit) -> answers.Sent:
+    """Tell what became of a message of ours."""
+    message_id = MessageId(asked.message_id)
+    fate = await rooms.outbox.fate(await rooms.outbox.peer_of(message_id), message_id)
+    return await _told(rooms, fate, permit)
+
+
+async def _told(rooms: Rooms, fate: Fate, permit: calls.Permit) -> answers.Sent:
+    if permit == "agent" and fate.reply is not None:
+        await rooms.consent.reading.happened()
+    return await views.sent(rooms, fate, as_content=permit == "agent")
 
 
 async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:
@@ -58,6 +74,8 @@ async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answe
     )
     rows = await rooms.inbox.list(wanted, asked.wait)
     as_content = asked.content or permit == "agent"
+    if permit == "agent" and rows:
+        await rooms.consent.reading.happened()
     return answers.Inbox(
         messages=[await views.message(rooms, row, as_content=as_content) for row in rows]
     )
@@ -67,6 +85,8 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     """Mark a message as read."""
     row = await rooms.inbox.consume(MessageId(asked.message_id))
     as_content = asked.content or permit == "agent"
+    if permit == "agent":
+        await rooms.consent.reading.happened()
     return answers.Consumed(message=await views.message(rooms, row, as_content=as_content))
 
 

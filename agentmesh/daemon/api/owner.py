@@ -1,4 +1,4 @@
-"""Control calls by which the owner decides: knocks, sessions, breakers, contacts, policy."""
+"""Control calls by which the owner decides: knocks, sessions, breakers, policy."""
 
 import msgspec
 
@@ -8,7 +8,6 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.notices import Notice
-from agentmesh.node.peers import CONTACT
 from agentmesh.policy import settings
 from agentmesh.protocol.ids import Amid, SessionId
 
@@ -22,26 +21,26 @@ GOODBYE_SECONDS = 2.0
 async def knocks_list(rooms: Rooms, asked: calls.KnocksList, _: Permit) -> answers.Knocks:
     """List who wanted to talk."""
     rows = await rooms.hand.store.knocks(pending=asked.pending, limit=asked.limit)
-    return answers.Knocks(knocks=[views.knock(row) for row in rows])
+    return answers.Knocks(knocks=[await views.knock(rooms, row) for row in rows])
 
 
 async def knocks_approve(rooms: Rooms, asked: calls.KnocksApprove, _: Permit) -> answers.Decided:
     """Accept a KNOCK; its sender becomes a contact."""
     row = await rooms.gatekeeper.approve(SessionId(asked.id))
-    return answers.Decided(knock=views.knock(row))
+    return answers.Decided(knock=await views.knock(rooms, row))
 
 
 async def knocks_deny(rooms: Rooms, asked: calls.KnocksDeny, _: Permit) -> answers.Decided:
     """Dismiss a KNOCK; its sender sees silence."""
     row = await rooms.gatekeeper.deny(SessionId(asked.id))
-    return answers.Decided(knock=views.knock(row))
+    return answers.Decided(knock=await views.knock(rooms, row))
 
 
 async def knocks_block(rooms: Rooms, asked: calls.KnocksBlock, _: Permit) -> answers.Decided:
     """Dismiss a KNOCK and block its sender."""
     row = await rooms.gatekeeper.deny(SessionId(asked.id), "blocked")
     await _block(rooms, row.peer, is_blocked=True)
-    return answers.Decided(knock=views.knock(row))
+    return answers.Decided(knock=await views.knock(rooms, row))
 
 
 # --- sessions and breakers ----------------------------------------------------------------------
@@ -133,51 +132,3 @@ async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> an
     if permit == "agent" and not rooms.policy.current().delegates(asked.key):
         raise NotPermitted("owner_only", "The policy does not delegate this field to the agent.")
     return answers.Policy(policy=settings.get(rooms.policy.set(asked.key, asked.value)))
-
-
-# --- contacts -----------------------------------------------------------------------------------
-
-
-async def contacts_list(rooms: Rooms, _: calls.ContactsList, __: Permit) -> answers.Contacts:
-    """List the contacts."""
-    policy = rooms.policy.current()
-    rows = await rooms.peers.contacts()
-    return answers.Contacts(contacts=[views.contact(row, policy) for row in rows])
-
-
-async def contacts_add(rooms: Rooms, asked: calls.ContactsAdd, _: Permit) -> answers.Kept:
-    """Make a peer a contact."""
-    peer = await rooms.peers.find(asked.peer)
-    if peer == rooms.hand.keys.ring.identity.amid:
-        raise NotPermitted("peer_is_ourselves", "That is this agent's own AMID.")
-    row = await rooms.peers.describe(peer, alias=asked.alias, description=asked.description)
-    return await _trusted(rooms, peer, max(row.trust, CONTACT))
-
-
-async def contacts_alias(rooms: Rooms, asked: calls.ContactsAlias, _: Permit) -> answers.Kept:
-    """Give a contact a name of our own."""
-    peer = await rooms.peers.find(asked.peer)
-    row = await rooms.peers.describe(peer, alias=asked.alias)
-    return answers.Kept(contact=views.contact(row, rooms.policy.current()))
-
-
-async def contacts_trust(rooms: Rooms, asked: calls.ContactsTrust, _: Permit) -> answers.Kept:
-    """Set how far a contact is trusted."""
-    peer = await rooms.peers.find(asked.peer)
-    return await _trusted(rooms, peer, asked.trust)
-
-
-async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) -> answers.Removed:
-    """Forget a contact; its sessions end, and it has to knock again."""
-    peer = await rooms.peers.find(asked.peer)
-    await rooms.peers.forget(peer)
-    await rooms.breakers.end_sessions_with(peer)
-    return answers.Removed(amid=peer)
-
-
-async def _trusted(rooms: Rooms, peer: Amid, level: int) -> answers.Kept:
-    row = await rooms.peers.trust(peer, level)
-    rooms.hand.bulletin.publish(
-        Notice(kind="peer_trust_changed", peer=peer, fields={"trust": level})
-    )
-    return answers.Kept(contact=views.contact(row, rooms.policy.current()))

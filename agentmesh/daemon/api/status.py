@@ -43,6 +43,7 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
         inbox=answers.Unread(unread=counts.unread),
         outbox=answers.Pending(pending=counts.outbox),
         knocks=answers.Pending(pending=counts.knocks_pending),
+        approvals=answers.Pending(pending=len(await rooms.consent.approvals.waiting())),
         prekeys=answers.Prekeys(one_time=counts.one_time_prekeys if left is None else left),
         paused=switches.paused,
         stopped=switches.stopped,
@@ -87,6 +88,7 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
         why = f"{problem.message} {problem.hint}".rstrip()
         why = f"policy.json is refused, and the last valid one holds: {why}"
         found.append(Finding("policy_refused", "error", why, problem.hint))
+    found += await _changed_keys(rooms)
     waiting = rooms.publisher.prekeys.waiting
     if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
         why = f"Only {waiting} one-time prekeys are left at the registry."
@@ -96,6 +98,20 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
         why = f"The audit log cannot be written; {condition.lost} facts are missing."
         found.append(Finding("audit_failing", "error", why, "Make room on the disk."))
     return found
+
+
+async def _changed_keys(rooms: Rooms) -> list[Finding]:
+    changes = await rooms.consent.key_changes.all()
+    return [
+        Finding(
+            "key_changed",
+            "error",
+            f"Keys that are not its own were shown for contact {peer} ({change.sign}); "
+            "nothing is sent to it.",
+            f"Compare the safety number with its owner: agentmesh verify {peer}",
+        )
+        for peer, change in changes.items()
+    ]
 
 
 def _services(rooms: Rooms) -> list[Finding]:

@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.control import answers, calls
 from agentmesh.control.connection import Answered
 from agentmesh.control.door import decode
-from agentmesh.daemon.api import messages, owner, status, transcripts, verify
+from agentmesh.daemon.api import approvals, contacts, messages, owner, status, transcripts, verify
 from agentmesh.daemon.rooms import Rooms
 
 Run = Callable[[Rooms, Any, calls.Permit], Awaitable[Answered]]
@@ -20,6 +20,7 @@ CALLS: dict[str, Run] = {
     "events.subscribe": status.events_subscribe,
     "send": messages.send,
     "reply": messages.reply,
+    "outcome": messages.outcome,
     "inbox": messages.inbox,
     "read": messages.read,
     "search": messages.search,
@@ -37,11 +38,18 @@ CALLS: dict[str, Run] = {
     "unblock": owner.unblock,
     "policy.get": owner.policy_get,
     "policy.set": owner.policy_set,
-    "contacts.list": owner.contacts_list,
-    "contacts.add": owner.contacts_add,
-    "contacts.alias": owner.contacts_alias,
-    "contacts.trust": owner.contacts_trust,
-    "contacts.remove": owner.contacts_remove,
+    "contacts.list": contacts.contacts_list,
+    "contacts.add": contacts.contacts_add,
+    "contacts.alias": contacts.contacts_alias,
+    "contacts.trust": contacts.contacts_trust,
+    "contacts.remove": contacts.contacts_remove,
+    "contacts.show": contacts.contacts_show,
+    "contacts.autonomy": contacts.contacts_autonomy,
+    "contacts.note": contacts.contacts_note,
+    "approvals.list": approvals.approvals_list,
+    "approvals.show": approvals.approvals_show,
+    "approvals.approve": approvals.approvals_approve,
+    "approvals.deny": approvals.approvals_deny,
     "verify": verify.verify,
     "transcripts.list": transcripts.transcripts_list,
     "transcripts.show": transcripts.transcripts_show,

@@ -19,6 +19,8 @@ async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> answers.
     theirs = await rooms.peers.signing_key(peer)
     if asked.confirm:
         await rooms.peers.verify(peer, theirs)
+        await rooms.consent.key_changes.lift(peer)
+        rooms.errands.retry_frames()
         rooms.hand.bulletin.publish(Notice(kind="peer_verified", peer=peer))
     row = await rooms.peers.row(peer)
     number = await asyncio.to_thread(safety_number, ours.public_key, theirs)

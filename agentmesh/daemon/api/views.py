@@ -11,9 +11,11 @@ from agentmesh.discovery.interface import Found
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean_name, deliver
 from agentmesh.messages.payloads import known_type
 from agentmesh.messages.strict_json import read_json
+from agentmesh.node.consent.approvals import AWAITING
+from agentmesh.node.consent.drafts import Draft
+from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
-from agentmesh.policy.document import Policy
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
 from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
@@ -82,6 +84,7 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
         reason=fate.reason,
         reply=reply,
         timed_out=True if fate.timed_out else UNSET,
+        approval_id=fate.message_id if fate.reason == AWAITING else UNSET,
     )
 
 
@@ -103,8 +106,9 @@ async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
     )
 
 
-def knock(row: KnockRow) -> answers.Knock:
+async def knock(rooms: Rooms, row: KnockRow) -> answers.Knock:
     """Return a KNOCK; the note is a stranger's word."""
+    remark = await rooms.consent.remarks.about(row.peer)
     return answers.Knock(
         id=row.knock_id,
         sender=row.peer,
@@ -116,11 +120,14 @@ def knock(row: KnockRow) -> answers.Knock:
         expires_at=to_text(row.expires_at),
         verdict=row.verdict,
         reason=row.reason,
+        scope_note=remark.note,
     )
 
 
-def contact(row: ContactRow, policy: Policy) -> answers.Contact:
+async def contact(rooms: Rooms, row: ContactRow) -> answers.Contact:
     """Return a contact."""
+    policy, consent = rooms.hand.policy(), rooms.consent
+    remark = await consent.remarks.about(row.amid)
     return answers.Contact(
         amid=row.amid,
         name=clean_name(row.name),
@@ -130,6 +137,33 @@ def contact(row: ContactRow, policy: Policy) -> answers.Contact:
         verified=row.verified_at is not None,
         blocked=row.amid in policy.blocklist,
         added_at=to_text(row.added_at),
+        autonomy=autonomy_of(row, policy),
+        note=remark.note,
+        key_changed=await consent.key_changes.has(row.amid),
+        invited=remark.invited_at is not None,
+    )
+
+
+async def approval(rooms: Rooms, draft: Draft) -> answers.Approval:
+    """Return a draft that the owner decides about."""
+    row = await rooms.peers.row(draft.peer)
+    words = (draft.intent.category, draft.intent.subcategory)
+    return answers.Approval(
+        id=draft.message_id,
+        to=draft.peer,
+        to_name=clean_name((row.alias or row.name) if row else ""),
+        verified=row is not None and row.verified_at is not None,
+        trust=row.trust if row else 0,
+        type=draft.type,
+        payload=read_json(draft.payload),
+        intent="/".join(word for word in words if word),
+        session_type=draft.request.type,
+        session_id=draft.session_id or "",
+        in_reply_to=draft.in_reply_to or "",
+        digest=draft.digest,
+        state=draft.state(rooms.hand.clock.now()),
+        asked_at=to_text(draft.asked_at),
+        expires_at=to_text(draft.until),
     )
 
 

@@ -8,7 +8,8 @@ from tests.unit.cli.conftest import Shell
 
 CONTACT = answers.Contact(
     amid=BOB, name="bob", alias="b", description="a \x1b[2Jcook", trust=2, verified=True,
-    blocked=False, added_at="2026-01-31T12:00:00.000Z",
+    blocked=False, added_at="2026-01-31T12:00:00.000Z", autonomy="bounded",
+    note="for \x1b[31mrecipes", key_changed=False, invited=True,
 )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ async def test_an_owner_decides_from_python(me: Agent, script: Script) -> None:
 async def test_what_there_is_can_be_asked(me: Agent, script: Script) -> None:
     contact = answers.Contact(
         amid=BOB, name="bob", alias="", description="", trust=1, verified=False, blocked=False,
-        added_at="",
+        added_at="", autonomy="draft", note="", key_changed=False, invited=False,
     )  # fmt: skip
     script.answers |= {
         "status": control_server.status(),

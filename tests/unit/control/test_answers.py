@@ -5,8 +5,8 @@ import pytest
 from agentmesh.control import answers
 
 KEYS_OF_STATUS = (
-    "amid did tier name daemon relay registry sessions inbox outbox knocks prekeys paused "
-    "stopped warnings"
+    "amid did tier name daemon relay registry sessions inbox outbox knocks approvals prekeys "
+    "paused stopped warnings"
 )
 KEYS_OF_MESSAGE = (
     "message_id session_id from from_name verified trust received_at type payload content"
@@ -20,7 +20,7 @@ KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count fla
         (answers.Status, KEYS_OF_STATUS),
         (answers.Message, KEYS_OF_MESSAGE),
         (answers.Found, KEYS_OF_FOUND),
-        (answers.Sent, "message_id session_id outcome reason reply timed_out"),
+        (answers.Sent, "message_id session_id outcome reason reply timed_out approval_id"),
     ],
 )
 def test_answers_have_the_keys_of_the_contract(answer: type[answers.Answer], keys: str) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agentmesh.control import outcomes
-from agentmesh.errors import Refused
+from agentmesh.errors import NeedsOwner, Refused
 from tests.support import control_server
 
 
@@ -22,6 +22,12 @@ def test_what_will_not_arrive_is_refused(outcome: str, reason: str, code: str) -
     error = outcomes.refusal(control_server.sent(outcome=outcome, reason=reason))
     assert isinstance(error, Refused)
     assert error.code == code
+
+
+def test_what_waits_for_our_owner_is_shown_with_the_command_that_sends_it() -> None:
+    error = outcomes.refusal(control_server.sent(reason="awaiting_approval", approval_id="m2"))
+    assert isinstance(error, NeedsOwner)
+    assert "approvals approve m2" in error.hint
 
 
 def test_an_answer_says_timed_out_only_when_it_waited() -> None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from agentmesh.policy.outbound import BUDGETS, SendFacts, SendVerdict, may_send
+from agentmesh.policy.outbound import (
+    BUDGETS,
+    Amount,
+    SendFacts,
+    SendVerdict,
+    cost_of,
+    may_send,
+)
 from tests.unit.policy.facts_strategy import PEER
 
 ALLOWED = SendVerdict("allow")
@@ -31,6 +38,10 @@ def test_a_pause_is_for_new_sessions() -> None:
     assert verdict(is_paused=True, has_session=True) == ALLOWED
 
 
+def test_nothing_is_sent_to_whom_another_key_is_shown_for() -> None:
+    assert verdict(has_changed_key=True) == SendVerdict("refuse", "key_changed")
+
+
 @pytest.mark.parametrize(
     ("autonomy", "sent", "expected"),
     [
@@ -46,8 +57,25 @@ def test_a_pause_is_for_new_sessions() -> None:
 def test_an_agent_acting_by_itself_has_a_budget(
     autonomy: str, sent: int, expected: SendVerdict
 ) -> None:
-    assert verdict(by_itself=True, autonomy=autonomy, sent_by_itself=sent) == expected
-    assert verdict(by_itself=False, autonomy=autonomy, sent_by_itself=sent) == ALLOWED
+    assert verdict(by_itself=True, autonomy=autonomy, spent=Amount(sent)) == expected
+    assert verdict(by_itself=False, autonomy=autonomy, spent=Amount(sent)) == ALLOWED
+
+
+@pytest.mark.parametrize("autonomy", ["bounded", "extended"])
+@pytest.mark.parametrize("field", ["bytes", "tokens"])
+def test_bytes_and_tokens_are_bounded_too(autonomy: str, field: str) -> None:
+    most = getattr(BUDGETS[autonomy].amount, field)
+    spent = Amount(0, **{field: most - 1})
+    assert verdict(by_itself=True, autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == ALLOWED
+    spent = Amount(0, **{field: most})
+    assert verdict(by_itself=True, autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == WAITS
+
+
+def test_a_message_costs_its_bytes_and_a_token_for_four_letters() -> None:
+    assert cost_of(b"12345") == Amount(1, 5, 2)
+    assert cost_of("häßlich".encode()) == Amount(1, 9, 2)
+    assert cost_of(b"") == Amount(1, 0, 0)
+    assert cost_of(b"\xff\xff") == Amount(1, 2, 1)
 
 
 def test_a_budget_is_counted_over_its_own_time() -> None:

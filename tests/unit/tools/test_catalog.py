@@ -8,13 +8,13 @@ from jsonschema import Draft7Validator
 
 from agentmesh.control import answers, calls
 from agentmesh.tools.catalog import TOOLS
-from agentmesh.tools.tool import call
+from agentmesh.tools.tool import attempt, call
 from tests.support import control_server
 from tests.support.control_server import ALICE, BOB, Script
 
 NAMES = {
-    "mesh_send", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status", "mesh_contacts",
-    "mesh_policy",
+    "mesh_send", "mesh_outcome", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status",
+    "mesh_contacts", "mesh_policy",
 }  # fmt: skip
 ENVELOPE = "<<start 1>>\n{}\n<<end 1>>"
 
@@ -73,6 +73,25 @@ def test_a_reply_comes_in_its_safe_form(home: Path, script: Script) -> None:
     script.answers["reply"] = control_server.sent(outcome="consumed", reply=reply)
     answer = call(TOOLS["mesh_reply"], {"message_id": "m1", "body": "yes"}, home)
     assert answer["reply"]["content"] == ENVELOPE
+    assert "payload" not in answer["reply"]
+
+
+@pytest.mark.parametrize("tool", ["send", "reply"])
+def test_what_the_owner_has_to_approve_is_no_success(home: Path, script: Script, tool: str) -> None:
+    script.answers[tool] = control_server.sent(reason="awaiting_approval", approval_id="m2")
+    asked = {"to": "bob"} if tool == "send" else {"message_id": "m1"}
+    answer, code = attempt(TOOLS[f"mesh_{tool}"], {**asked, "body": "yes"}, home)
+    assert (answer["ok"], code) == (False, 9)
+    assert answer["error"]["code"] == "needs_approval"
+    assert "agentmesh approvals approve m2" in answer["error"]["hint"]
+    assert answer["approval_id"] == "m2"
+
+
+def test_the_outcome_of_a_message_is_told_safely(home: Path, script: Script) -> None:
+    reply = control_server.message(content=ENVELOPE)
+    script.answers["outcome"] = control_server.sent(outcome="consumed", reply=reply)
+    answer = call(TOOLS["mesh_outcome"], {"message_id": "m2"}, home)
+    assert (answer["ok"], answer["outcome"]) == (True, "consumed")
     assert "payload" not in answer["reply"]
 
 

@@ -69,24 +69,6 @@ async def test_breakers_say_how_they_stand(house: House) -> None:
     assert (await house.ask("wake"))["stopped"] is False
 
 
-async def test_a_contact_is_named_trusted_and_forgotten(house: House) -> None:
-    low = house.pair.low.amid
-    added = await house.ask("contacts.add", peer=low, alias="Friend", description="a test")
-    assert added["contact"]["trust"] == 1  # type: ignore[index]
-    trusted = await house.ask("contacts.trust", peer="friend", trust=3)
-    assert trusted["contact"]["trust"] == 3  # type: ignore[index]
-    again = await house.ask("contacts.add", peer=low, alias="Friend")
-    assert again["contact"]["trust"] == 3, "adding again takes no trust away"  # type: ignore[index]
-    assert (await house.ask("contacts.remove", peer="friend"))["amid"] == low
-    with pytest.raises(UsageError):
-        await house.ask("contacts.remove", peer=low)
-
-
-async def test_nobody_is_its_own_contact(house: House) -> None:
-    with pytest.raises(NotPermitted):
-        await house.ask("contacts.add", peer=house.pair.high.amid)
-
-
 async def test_the_policy_is_shown_whole_or_in_part(house: House) -> None:
     whole = (await house.ask("policy.get"))["policy"]
     assert set(whole) >= set(Policy.__struct_fields__)  # type: ignore[call-overload]

@@ -8,14 +8,19 @@ import pytest
 from agentmesh.control import calls
 from agentmesh.daemon.api.verify import verify
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.node.peers import CONTACT
 from tests.support.node import Node
 from tests.support.node_pair import Pair, node_pair
 
 
 def rooms_of(node: Node) -> Rooms:
-    return cast("Rooms", SimpleNamespace(hand=node.hand, peers=node.peers))
+    return cast(
+        "Rooms",
+        SimpleNamespace(
+            hand=node.hand, peers=node.peers, consent=node.consent, errands=node.errands
+        ),
+    )
 
 
 async def code_of(pair: Pair, peer: str, *, confirm: bool) -> str:
@@ -43,6 +48,17 @@ async def test_a_contact_is_verified_once_the_owner_confirms() -> None:
     assert row.verified_at == pair.clock.now()
     assert row.signing_key == pair.high.hand.keys.ring.identity.public_key
     assert "peer_verified" in pair.low.kinds()
+
+
+async def test_confirming_lifts_a_changed_key() -> None:
+    async with node_pair() as pair:
+        await pair.low.peers.trust(pair.high.amid, CONTACT)
+        await pair.low.consent.key_changes.suspect(pair.high.amid, UsageError("bundle_invalid"))
+        await verify(rooms_of(pair.low), calls.Verify(peer=pair.high.amid), "owner")
+        assert await pair.low.consent.key_changes.has(pair.high.amid)
+        await verify(rooms_of(pair.low), calls.Verify(peer=pair.high.amid, confirm=True), "owner")
+        assert not await pair.low.consent.key_changes.has(pair.high.amid)
+        assert (await pair.low.say(pair.high, "hello")).outcome == "queued"
 
 
 async def test_a_stranger_is_shown_but_not_confirmed() -> None:

@@ -1,12 +1,16 @@
 """Rows as the control socket shows them: nothing a peer made up is taken at its word."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from agentmesh.daemon.api import views
+from agentmesh.errors import UsageError
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import Amid
 from tests.support.stores import contact, knock
+from tests.unit.daemon.conftest import House
 
 
 @pytest.mark.parametrize(("tier", "shown"), [(2.0, "2"), (1.5, "1.5"), (1, "1")])
@@ -14,18 +18,24 @@ def test_a_tier_is_shown_as_people_write_it(tier: float, shown: str) -> None:
     assert str(views.plain(tier)) == shown
 
 
-def test_a_knock_shows_its_intent_and_a_clean_name() -> None:
+async def test_a_knock_shows_its_intent_and_a_clean_name(house: House) -> None:
     row = knock("one", note=b"\xff please", subcategory="")
-    shown = views.knock(msgspec.structs.replace(row, name="Eve\x1b[31m\u202e"))
+    row = msgspec.structs.replace(row, name="Eve\x1b[31m\u202e")
+    shown = await views.knock(house.caller.rooms, row)
     assert (shown.intent, shown.verdict) == ("communication", "pending")
     assert "\x1b" not in shown.from_name
     assert "\u202e" not in shown.from_name
     assert shown.note.endswith("please")
 
 
-def test_a_contact_shows_whether_it_is_blocked() -> None:
-    row = contact("bob", alias="Bee", trust=2)
+async def test_a_contact_shows_whether_it_is_blocked_and_what_the_owner_said(house: House) -> None:
+    rooms, row = house.caller.rooms, contact("bob", alias="Bee", trust=2)
+    assert (await views.contact(rooms, row)).alias == "Bee"
+    assert not (await views.contact(rooms, row)).blocked
     policy = Policy(blocklist=frozenset({Amid("bob")}))
-    assert views.contact(row, policy).blocked
-    assert not views.contact(row, Policy()).blocked
-    assert views.contact(row, policy).alias == "Bee"
+    rooms = replace(rooms, hand=replace(rooms.hand, policy=lambda: policy))
+    await rooms.consent.remarks.note(Amid("bob"), "recipes only")
+    await rooms.consent.key_changes.suspect(Amid("bob"), UsageError("key_changed"))
+    shown = await views.contact(rooms, row)
+    assert (shown.blocked, shown.note, shown.key_changed) == (True, "recipes only", False)
+    assert shown.autonomy == "notify-only"

@@ -1,0 +1,84 @@
+"""Control calls on the owner's address book."""
+
+from agentmesh.control import answers, calls
+from agentmesh.daemon.api import views
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import NotPermitted
+from agentmesh.node.notices import Notice
+from agentmesh.node.peers import CONTACT
+from agentmesh.protocol.ids import Amid
+from agentmesh.storage.interface import ContactRow
+
+Permit = calls.Permit
+
+
+async def contacts_list(rooms: Rooms, _: calls.ContactsList, __: Permit) -> answers.Contacts:
+    """List the contacts."""
+    rows = await rooms.peers.contacts()
+    return answers.Contacts(contacts=[await views.contact(rooms, row) for row in rows])
+
+
+async def contacts_show(rooms: Rooms, asked: calls.ContactsShow, _: Permit) -> answers.Kept:
+    """Show one contact."""
+    return await _kept(rooms, await rooms.peers.contact(await rooms.peers.find(asked.peer)))
+
+
+async def contacts_add(rooms: Rooms, asked: calls.ContactsAdd, _: Permit) -> answers.Kept:
+    """Make a peer a contact."""
+    peer = await rooms.peers.find(asked.peer)
+    if peer == rooms.hand.keys.ring.identity.amid:
+        raise NotPermitted("peer_is_ourselves", "That is this agent's own AMID.")
+    row = await rooms.peers.describe(peer, alias=asked.alias, description=asked.description)
+    return await _trusted(rooms, peer, max(row.trust, CONTACT))
+
+
+async def contacts_alias(rooms: Rooms, asked: calls.ContactsAlias, _: Permit) -> answers.Kept:
+    """Give a contact a name of our own."""
+    peer = await rooms.peers.find(asked.peer)
+    return await _kept(rooms, await rooms.peers.describe(peer, alias=asked.alias))
+
+
+async def contacts_trust(rooms: Rooms, asked: calls.ContactsTrust, _: Permit) -> answers.Kept:
+    """Set how far a contact is trusted."""
+    peer = await rooms.peers.find(asked.peer)
+    return await _trusted(rooms, peer, asked.trust)
+
+
+async def contacts_autonomy(rooms: Rooms, asked: calls.ContactsAutonomy, _: Permit) -> answers.Kept:
+    """Set what the agent may send a contact by itself."""
+    peer = await rooms.peers.find(asked.peer)
+    row = await rooms.peers.let_do(peer, asked.autonomy)
+    level = asked.autonomy or "default"
+    rooms.hand.bulletin.publish(
+        Notice(kind="peer_autonomy_changed", peer=peer, fields={"autonomy": level})
+    )
+    return await _kept(rooms, row)
+
+
+async def contacts_note(rooms: Rooms, asked: calls.ContactsNote, _: Permit) -> answers.Kept:
+    """Keep the owner's words on what a contact may be used for."""
+    peer = await rooms.peers.find(asked.peer)
+    row = await rooms.peers.contact(peer)
+    await rooms.consent.remarks.note(peer, asked.note)
+    return await _kept(rooms, row)
+
+
+async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) -> answers.Removed:
+    """Forget a contact; its sessions end, and it has to knock again."""
+    peer = await rooms.peers.find(asked.peer)
+    await rooms.consent.forget(peer)
+    await rooms.peers.forget(peer)
+    await rooms.breakers.end_sessions_with(peer)
+    return answers.Removed(amid=peer)
+
+
+async def _trusted(rooms: Rooms, peer: Amid, level: int) -> answers.Kept:
+    row = await rooms.peers.trust(peer, level)
+    rooms.hand.bulletin.publish(
+        Notice(kind="peer_trust_changed", peer=peer, fields={"trust": level})
+    )
+    return await _kept(rooms, row)
+
+
+async def _kept(rooms: Rooms, row: ContactRow) -> answers.Kept:
+    return answers.Kept(contact=await views.contact(rooms, row))

@@ -1,0 +1,1 @@
+"""What the owner decides, and what the agent may do without asking."""

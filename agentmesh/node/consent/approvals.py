@@ -1,0 +1,144 @@
+"""Drafts that wait for the owner. Nothing of them leaves before the owner said yes, once.
+
+A yes is for exactly what was shown: it names a digest, and is used up with the message it lets go,
+in one transaction.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from agentmesh.errors import IntegrityError, Refused, UsageError
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.consent.drafts import KEPT_SECONDS, Draft
+from agentmesh.node.notices import Notice
+from agentmesh.protocol.ids import MessageId
+from agentmesh.storage.interface import CardRow, Change, Put
+
+DRAWER = "approval"
+MAX_AN_HOUR = 5
+"""So often an hour the owner is asked about one peer; beyond, its drafts are refused."""
+MAX_DRAFTS = 200
+"""So many are kept in all."""
+HOUR = 3600.0
+
+AWAITING, DENIED, EXPIRED = "awaiting_approval", "denied_by_owner", "approval_expired"
+_SETTLED = {"approved": "approved", "denied": "denied", "expired": "too old"}
+
+Release = Callable[[Draft, Change], Awaitable[None]]
+"""Sends a draft, and keeps the change in the same transaction."""
+
+
+class Approvals:
+    """Keeps drafts, shows them, and takes the owner's word."""
+
+    def __init__(self, hand: AtHand) -> None:
+        self._store = hand.store
+        self._clock = hand.clock
+        self._bulletin = hand.bulletin
+        self._one_at_a_time = asyncio.Lock()
+
+    async def keep(self, draft: Draft) -> Draft:
+        """Keep a draft and ask the owner; it is safe once this returns."""
+        async with self._one_at_a_time:
+            now = self._clock.now()
+            drafts = await self.all()
+            lately = [it for it in drafts if it.peer == draft.peer and it.asked_at > now - HOUR]
+            if len(lately) >= MAX_AN_HOUR:
+                raise Refused(
+                    "too_many_approvals",
+                    f"The owner was asked {len(lately)} times in an hour about this peer.",
+                    "Wait until the owner has decided: agentmesh approvals",
+                )
+            if len(drafts) >= MAX_DRAFTS:
+                raise Refused("too_many_approvals", f"{MAX_DRAFTS} drafts are kept already.")
+            asked = msgspec.structs.replace(draft, asked_at=now)
+            await self._store.commit([_put(asked)])
+        self._tell("approval_pending", asked)
+        return asked
+
+    async def all(self) -> list[Draft]:
+        """Return all drafts that are kept, oldest first."""
+        cards = await self._store.cards(DRAWER)
+        drafts = [msgspec.msgpack.decode(card.body, type=Draft) for card in cards]
+        return sorted(drafts, key=lambda draft: (draft.asked_at, draft.message_id))
+
+    async def waiting(self) -> list[Draft]:
+        """Return those that the owner can approve now."""
+        now = self._clock.now()
+        return [draft for draft in await self.all() if draft.state(now) == "waiting"]
+
+    async def find(self, message_id: MessageId) -> Draft | None:
+        """Return one draft."""
+        card = await self._store.card(DRAWER, message_id)
+        return None if card is None else msgspec.msgpack.decode(card.body, type=Draft)
+
+    async def one(self, message_id: MessageId) -> Draft:
+        """Return one draft, or say that there is none."""
+        draft = await self.find(message_id)
+        if draft is None:
+            raise UsageError(
+                "unknown_approval", "There is no draft of this id.", "agentmesh approvals"
+            )
+        return draft
+
+    async def approve(self, message_id: MessageId, digest: str, release: Release) -> Draft:
+        """Let a draft go. `digest`: what the owner saw; empty if that was not compared."""
+        async with self._one_at_a_time:
+            draft = await self._undecided(message_id)
+            is_what_was_seen = not digest or hmac.compare_digest(
+                digest.encode(), draft.digest.encode()
+            )
+            if not draft.is_as_asked() or not is_what_was_seen:
+                raise IntegrityError(
+                    "draft_changed",
+                    "The draft is not what this digest was made of.",
+                    f"Look at it again: agentmesh approvals show {message_id}",
+                )
+            approved = msgspec.structs.replace(draft, decided="approved")
+            await release(draft, _put(approved))
+        self._tell("approval_granted", approved)
+        return approved
+
+    async def deny(self, message_id: MessageId) -> Draft:
+        """Never send a draft."""
+        async with self._one_at_a_time:
+            draft = await self._undecided(message_id)
+            denied = msgspec.structs.replace(draft, decided="denied")
+            await self._store.commit([_put(denied)])
+        self._tell("approval_denied", denied)
+        return denied
+
+    async def _undecided(self, message_id: MessageId) -> Draft:
+        draft = await self.one(message_id)
+        state = draft.state(self._clock.now())
+        if state == "expired":
+            raise Refused(
+                "approval_expired",
+                "This question is older than 10 minutes.",
+                "The agent has to send it again; then it is asked anew.",
+            )
+        if state != "waiting":
+            raise UsageError(
+                "approval_decided",
+                f"This draft was {_SETTLED[state]} already.",
+                "agentmesh approvals",
+            )
+        return draft
+
+    def _tell(self, kind: str, draft: Draft) -> None:
+        self._bulletin.publish(Notice(kind=kind, peer=draft.peer, message_id=draft.message_id))
+
+
+def _put(draft: Draft) -> Put:
+    return Put(
+        CardRow(
+            drawer=DRAWER,
+            name=draft.message_id,
+            body=msgspec.msgpack.encode(draft),
+            created_at=draft.asked_at,
+            expires_at=draft.asked_at + KEPT_SECONDS,
+        )
+    )

@@ -1,0 +1,88 @@
+"""May this message leave? Facts are gathered, policy decides, and what it costs is taken off first.
+
+What an agent sends by itself comes off a budget before it is sent, on the disk, one message after
+the other: however many are sent at once, and whenever the daemon dies, never one more gets through
+than is allowed. Nothing is given back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import msgspec
+
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.peers import Peers
+from agentmesh.policy.document import Autonomy, Policy
+from agentmesh.policy.outbound import BUDGETS, Amount, SendFacts, SendVerdict, cost_of, may_send
+from agentmesh.protocol.ids import Amid
+from agentmesh.storage.interface import CardRow, ContactRow, Put
+
+DRAWER = "spent"
+LONGEST = max(budget.seconds for budget in BUDGETS.values())
+
+HasChangedKey = Callable[[Amid], Awaitable[bool]]
+
+
+class Spending(msgspec.Struct, frozen=True):
+    """One message that the agent sent by itself."""
+
+    at: float
+    amount: Amount
+
+
+def autonomy_of(row: ContactRow | None, policy: Policy) -> Autonomy:
+    """Return what our agent may do by itself with a peer: the owner's word, else the policy's."""
+    return cast("Autonomy", row.autonomy) if row is not None and row.autonomy else policy.autonomy
+
+
+class Leave:
+    """Asks the policy about each message of ours, and keeps the budgets."""
+
+    def __init__(self, hand: AtHand, peers: Peers, has_changed_key: HasChangedKey) -> None:
+        self._hand = hand
+        self._peers = peers
+        self._has_changed_key = has_changed_key
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask(self, peer: Amid, payload: bytes, *, by_itself: bool) -> SendVerdict:
+        """Return whether a message may leave; if it may, its cost is taken off."""
+        facts = SendFacts(
+            peer=peer,
+            is_blocked=peer in self._hand.policy().blocklist,
+            is_stopped=self._hand.switches.stopped,
+            has_changed_key=await self._has_changed_key(peer),
+            by_itself=by_itself,
+            cost=cost_of(payload),
+        )
+        if not by_itself:
+            return may_send(facts)
+        async with self._one_at_a_time:
+            return await self._take_off(facts)
+
+    async def _take_off(self, facts: SendFacts) -> SendVerdict:
+        autonomy = autonomy_of(await self._peers.row(facts.peer), self._hand.policy())
+        budget = BUDGETS.get(autonomy)
+        now = self._hand.clock.now()
+        kept = await self._kept(facts.peer, now)
+        since = now - (budget.seconds if budget else 0)
+        spent = sum((it.amount for it in kept if it.at > since), Amount())
+        verdict = may_send(msgspec.structs.replace(facts, autonomy=autonomy, spent=spent))
+        if verdict.decision == "allow" and budget is not None:
+            await self._keep(facts.peer, [*kept, Spending(now, facts.cost)], now)
+        return verdict
+
+    async def _kept(self, peer: Amid, now: float) -> list[Spending]:
+        """Return what was spent within the longest time; what a wrong clock dated later is now."""
+        card = await self._hand.store.card(DRAWER, peer)
+        if card is None:
+            return []
+        spendings = msgspec.msgpack.decode(card.body, type=list[Spending])
+        return [Spending(min(it.at, now), it.amount) for it in spendings if it.at > now - LONGEST]
+
+    async def _keep(self, peer: Amid, spendings: list[Spending], now: float) -> None:
+        body = msgspec.msgpack.encode(spendings)
+        card = CardRow(
+            drawer=DRAWER, name=peer, body=body, created_at=now, expires_at=now + LONGEST
+        )
+        await self._hand.store.commit([Put(card)])

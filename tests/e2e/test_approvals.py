@@ -1,0 +1,69 @@
+"""What an agent answers by itself waits for its owner, as real programs."""
+
+import json
+
+from tests.support.mesh import Agent, Mesh, eventually
+
+
+def tool(agent: Agent, code: int, name: str, **arguments: object) -> dict[str, object]:
+    """Call a tool as the agent does; return its one JSON answer."""
+    done = agent.run("tool", name, json.dumps(arguments))
+    assert done.code == code, done
+    (line,) = done.out.splitlines()
+    answer: dict[str, object] = json.loads(line)
+    return answer
+
+
+def asked(mesh: Mesh) -> tuple[Agent, Agent, str]:
+    """Return Alice, Bob, and the id of what Bob's agent wants to answer Alice."""
+    alice, bob = mesh.friends("alice", "bob")
+    alice.ask("send", "bob", "what do you think?", "--wait", "20")
+    message = bob.gets("what do you think?")
+    answer = tool(bob, 9, "mesh_reply", message_id=message["message_id"], body="I agree")
+    assert answer["ok"] is False
+    assert answer["error"]["code"] == "needs_approval"  # type: ignore[index]
+    return alice, bob, str(answer["approval_id"])
+
+
+def test_a_draft_is_approved_and_delivered(mesh: Mesh) -> None:
+    alice, bob, draft = asked(mesh)
+    (shown,) = bob.ask("approvals")["approvals"]
+    assert (shown["id"], shown["to"], shown["payload"]) == (draft, alice.amid, {"text": "I agree"})
+    assert tool(bob, 0, "mesh_outcome", message_id=draft)["reason"] == "awaiting_approval"
+    assert alice.texts() == []
+    bob.down()
+    bob.up()
+    assert bob.fails(8, "approvals", "approve", draft, "--digest", "0" * 64)["code"] == (
+        "draft_changed"
+    )
+    bob.ask("approvals", "approve", draft, "--digest", shown["digest"])
+    alice.gets("I agree")
+    eventually(lambda: bob.ask("outcome", draft)["outcome"] == "delivered")
+    assert bob.fails(2, "approvals", "approve", draft)["code"] == "approval_decided"
+    events = [it["event"] for it in bob.audit() if it["event"].startswith("approval_")]
+    assert events == ["approval_pending", "approval_granted"]
+
+
+def test_a_denied_draft_never_leaves(mesh: Mesh) -> None:
+    alice, bob, draft = asked(mesh)
+    bob.ask("approvals", "deny", draft)
+    told = tool(bob, 0, "mesh_outcome", message_id=draft)
+    assert (told["outcome"], told["reason"]) == ("refused", "denied_by_owner")
+    bob.ask("send", "alice", "the owner speaks", "--wait", "20")
+    assert alice.texts() == ["the owner speaks"]
+
+
+def test_a_contact_with_a_budget_is_answered_until_it_is_used_up(mesh: Mesh) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    bob.ask("contacts", "autonomy", "alice", "bounded")
+    alice.ask("send", "bob", "hello", "--wait", "20")
+    message = bob.gets("hello")["message_id"]
+    for number in range(3):
+        tool(bob, 0, "mesh_reply", message_id=message, body=f"answer {number}")
+    tool(bob, 9, "mesh_reply", message_id=message, body="one more")
+    bob.down()
+    bob.up()
+    tool(bob, 9, "mesh_reply", message_id=message, body="one more")
+    eventually(lambda: len(alice.texts()) == 3)
+    (kept,) = bob.ask("contacts")["contacts"]
+    assert kept["autonomy"] == "bounded"

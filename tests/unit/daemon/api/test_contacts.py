@@ -1,0 +1,53 @@
+"""The owner's address book over the control socket."""
+
+import pytest
+
+from agentmesh.errors import NotPermitted, UsageError
+from tests.unit.daemon.conftest import House
+
+
+async def test_a_contact_is_named_trusted_and_forgotten(house: House) -> None:
+    low = house.pair.low.amid
+    added = await house.ask("contacts.add", peer=low, alias="Friend", description="a test")
+    assert added["contact"]["trust"] == 1  # type: ignore[index]
+    trusted = await house.ask("contacts.trust", peer="friend", trust=3)
+    assert trusted["contact"]["trust"] == 3  # type: ignore[index]
+    again = await house.ask("contacts.add", peer=low, alias="Friend")
+    assert again["contact"]["trust"] == 3, "adding again takes no trust away"  # type: ignore[index]
+    assert (await house.ask("contacts.remove", peer="friend"))["amid"] == low
+    with pytest.raises(UsageError):
+        await house.ask("contacts.remove", peer=low)
+
+
+async def test_nobody_is_its_own_contact(house: House) -> None:
+    with pytest.raises(NotPermitted):
+        await house.ask("contacts.add", peer=house.pair.high.amid)
+
+
+async def test_the_owner_says_what_a_contact_may_be_used_for(house: House) -> None:
+    low = house.pair.low.amid
+    with pytest.raises(UsageError) as caught:
+        await house.ask("contacts.note", peer=low, note="recipes")
+    assert caught.value.code == "not_a_contact"
+    await house.ask("contacts.add", peer=low)
+    await house.ask("contacts.note", peer=low, note="recipes only")
+    (seen,) = (await house.ask("contacts.list", permit="agent"))["contacts"]  # type: ignore[misc]
+    assert seen["note"] == "recipes only"
+    await house.ask("contacts.remove", peer=low)
+    await house.ask("contacts.add", peer=low)
+    shown = await house.ask("contacts.show", peer=low)
+    assert shown["contact"]["note"] == ""  # type: ignore[index]
+
+
+async def test_the_owner_says_what_the_agent_may_send_by_itself(house: House) -> None:
+    low = house.pair.low.amid
+    await house.ask("contacts.add", peer=low)
+    shown = await house.ask("contacts.show", peer=low)
+    assert shown["contact"]["autonomy"] == "extended"  # type: ignore[index]
+    told = await house.ask("contacts.autonomy", peer=low, autonomy="bounded")
+    assert told["contact"]["autonomy"] == "bounded"  # type: ignore[index]
+    told = await house.ask("contacts.autonomy", peer=low, autonomy="")
+    assert told["contact"]["autonomy"] == "extended"  # type: ignore[index]
+    assert "peer_autonomy_changed" in house.pair.high.kinds()
+    with pytest.raises(UsageError):
+        await house.ask("contacts.autonomy", peer=low, autonomy="boundless")

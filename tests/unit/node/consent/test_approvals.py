@@ -1,0 +1,145 @@
+"""What the agent may not send by itself waits for the owner, and leaves once."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from agentmesh.errors import IntegrityError, Refused, UsageError
+from agentmesh.node.consent.approvals import DRAWER, MAX_AN_HOUR
+from agentmesh.node.consent.drafts import APPROVAL_SECONDS, KEPT_SECONDS, Draft
+from agentmesh.node.outbox import Fate
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.ids import MessageId
+from agentmesh.session.events import Close
+from agentmesh.storage.interface import Put
+from tests.support.node_pair import Pair
+
+
+async def draft(pair: Pair, text: str = "hello") -> Fate:
+    pair.low.policy = Policy()
+    return await pair.low.say(pair.high, text, by_itself=True)
+
+
+async def test_a_draft_leaves_when_the_owner_says_so(pair: Pair) -> None:
+    said = await draft(pair)
+    await pair.settle()
+    assert pair.wire.carried == []
+    assert await pair.low.fate_of(said) == ("queued", "awaiting_approval")
+    assert "approval_pending" in pair.low.kinds()
+    approved = await pair.low.outbox.approve(said.message_id, "")
+    assert approved.decided == "approved"
+    await pair.settle()
+    assert await pair.high.texts() == ["hello"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
+async def test_a_yes_counts_once(pair: Pair) -> None:
+    said = await draft(pair)
+    yes = [pair.low.outbox.approve(said.message_id, "") for _ in range(8)]
+    done = await asyncio.gather(*yes, return_exceptions=True)
+    await pair.settle()
+    assert sum(isinstance(it, Draft) for it in done) == 1
+    assert {it.code for it in done if isinstance(it, UsageError)} == {"approval_decided"}
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_what_was_denied_never_leaves(pair: Pair) -> None:
+    said = await draft(pair)
+    await pair.low.consent.approvals.deny(said.message_id)
+    assert await pair.low.fate_of(said) == ("refused", "denied_by_owner")
+    with pytest.raises(UsageError) as caught:
+        await pair.low.outbox.approve(said.message_id, "")
+    assert caught.value.code == "approval_decided"
+    await pair.settle()
+    assert pair.wire.carried == []
+
+
+async def test_a_question_gets_too_old_but_stays_readable_for_the_day(pair: Pair) -> None:
+    said = await draft(pair)
+    await pair.later(APPROVAL_SECONDS)
+    with pytest.raises(Refused) as caught:
+        await pair.low.outbox.approve(said.message_id, "")
+    assert caught.value.code == "approval_expired"
+    assert await pair.low.fate_of(said) == ("refused", "approval_expired")
+    assert (await pair.low.consent.approvals.one(said.message_id)).payload == b'"hello"'
+    assert await pair.low.consent.approvals.waiting() == []
+    await pair.low.store.clean(pair.clock.now() + KEPT_SECONDS)
+    with pytest.raises(UsageError):
+        await pair.low.consent.approvals.one(said.message_id)
+
+
+async def test_a_yes_is_for_the_digest_that_was_seen(pair: Pair) -> None:
+    said = await draft(pair)
+    seen = await pair.low.consent.approvals.one(said.message_id)
+    with pytest.raises(IntegrityError) as caught:
+        await pair.low.outbox.approve(said.message_id, "0" * 64)
+    assert caught.value.code == "draft_changed"
+    assert (await pair.low.outbox.approve(said.message_id, seen.digest)).decided == "approved"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": b'"another"'},
+        {"peer": "2DrjgbD6qNf3DqTgGLQ6wnCWzGB1"},
+        {"type": "data"},
+        {"note": "x"},
+        {"session_id": "x"},
+        {"in_reply_to": "x"},
+        {"digest": ""},
+    ],
+)
+async def test_a_draft_that_changed_since_is_refused(pair: Pair, change: dict[str, object]) -> None:
+    said = await draft(pair)
+    card = await pair.low.store.card(DRAWER, said.message_id)
+    kept = msgspec.msgpack.decode(card.body, type=Draft)
+    forged = msgspec.msgpack.encode(msgspec.structs.replace(kept, **change))
+    await pair.low.store.commit([Put(msgspec.structs.replace(card, body=forged))])
+    with pytest.raises(IntegrityError):
+        await pair.low.outbox.approve(said.message_id, "")
+    await pair.settle()
+    assert pair.wire.carried == []
+
+
+async def test_an_owner_is_not_asked_for_ever(pair: Pair) -> None:
+    for number in range(MAX_AN_HOUR):
+        await draft(pair, str(number))
+    with pytest.raises(Refused) as caught:
+        await draft(pair, "one more")
+    assert caught.value.code == "too_many_approvals"
+    await pair.later(3601)
+    assert (await draft(pair, "later")).reason == "awaiting_approval"
+
+
+async def test_an_approved_draft_still_meets_a_block(pair: Pair) -> None:
+    said = await draft(pair)
+    pair.low.policy = Policy(blocklist=frozenset({pair.high.amid}))
+    with pytest.raises(Refused) as caught:
+        await pair.low.outbox.approve(said.message_id, "")
+    assert caught.value.code == "blocked"
+    assert await pair.low.fate_of(said) == ("queued", "awaiting_approval")
+
+
+async def test_a_session_that_ended_meanwhile_is_replaced(pair: Pair) -> None:
+    first = await pair.low.say(pair.high, "first")
+    await pair.settle()
+    talk = await pair.low.talks.look(pair.high.amid, first.session_id)
+    assert talk is not None
+    pair.low.policy = Policy()
+    await pair.high.say(pair.low, "answer")
+    await pair.settle()
+    (row,) = await pair.low.store.newest(None, 1)
+    wish = await pair.low.outbox.wish_to_answer(row)
+    said = await pair.low.say(pair.high, "second", wish, by_itself=True)
+    await pair.low.talks.handle(pair.high.amid, first.session_id, Close("completed"))
+    await pair.settle()
+    await pair.low.outbox.approve(said.message_id, "")
+    await pair.settle()
+    assert await pair.high.texts() == ["first", "second"]
+
+
+async def test_nobody_approves_what_is_not_there(pair: Pair) -> None:
+    with pytest.raises(UsageError) as caught:
+        await pair.low.outbox.approve(MessageId("none"), "")
+    assert caught.value.code == "unknown_approval"
