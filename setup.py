@@ -42,6 +42,7 @@ setup(
             "build>=1.3",
             "hypothesis>=6.170",
             "import-linter>=2.16",
+            "mcp>=2.3",
             "mypy>=2.4",
             "pytest>=9.2",
             "pytest-asyncio>=1.5",

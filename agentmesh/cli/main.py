@@ -29,7 +29,7 @@ COMMANDS = {
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers",
     "policy": "policy",
-    "tool": "tool",
+    "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor",
     "demo": "demo",
 }  # fmt: skip

@@ -156,12 +156,14 @@ TOOLS = {
                 "limit": _LIMIT,
             },
             required=("capability",),
+            only_reads=True,
             run=_search,
         ),
         Tool(
             name="mesh_status",
             description="Show this agent's identity, connections, sessions and unread messages.",
             properties={},
+            only_reads=True,
             run=_status,
         ),
         Tool(
@@ -169,6 +171,7 @@ TOOLS = {
             description="List the peers that the owner knows: trust level, what you may send by "
             "yourself (autonomy), and the owner's note on what each may be used for.",
             properties={},
+            only_reads=True,
             run=_contacts,
         ),
         Tool(
@@ -177,6 +180,7 @@ TOOLS = {
             properties={
                 "key": {"type": "string", "description": "One field; dotted keys reach inside."}
             },
+            only_reads=True,
             run=_policy,
         ),
     )

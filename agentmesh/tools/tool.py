@@ -21,6 +21,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     properties: dict[str, dict[str, Any]]
     required: tuple[str, ...] = ()
+    only_reads: bool = False
     run: Run
 
     @property

@@ -1,0 +1,112 @@
+"""The pipe between an MCP host and the server: one JSON object a line, both ways.
+
+Calls run side by side, since one may wait for minutes; what a host cancelled is not answered.
+"""
+
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from agentmesh.control import calls
+from agentmesh.mcp import words
+from agentmesh.mcp.server import Server
+from agentmesh.mcp.words import Fault, RequestId, Said
+
+MAX_LINE = calls.MAX_LINE
+"""The largest request: it has to fit through the control socket as well."""
+MAX_OPEN = 32
+"""Requests that are being answered; at this bound more are refused."""
+FAREWELL_SECONDS = 5.0
+"""So long, after the host has closed the pipe, its last calls may still be answered."""
+
+
+def serve(server: Server, source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer requests until the host closes the pipe."""
+    pipe = _Pipe(server, sink)
+    for line in _lines(source):
+        pipe.take(line)
+    pipe.finish()
+
+
+class _Pipe:
+    def __init__(self, server: Server, sink: BinaryIO) -> None:
+        self._server = server
+        self._sink = sink
+        self._writing = threading.Lock()
+        self._changed = threading.Condition()
+        self._open: set[RequestId] = set()
+
+    def take(self, line: bytes | None) -> None:
+        """Take a line; None is one that was too long."""
+        try:
+            if line is None:
+                raise Fault(words.INVALID_REQUEST, f"A line has {MAX_LINE} bytes at most.")
+            said = words.read(line)
+        except Fault as fault:
+            self._write(words.fault_line(None, fault))
+            return
+        if isinstance(said.id, int | str):
+            if said.method:
+                self._begin(said, said.id)
+        elif said.method == "notifications/cancelled" and isinstance(said.params, dict):
+            self._close(said.params.get("requestId"))
+
+    def finish(self) -> None:
+        """Wait a moment for what is still being answered."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._open, FAREWELL_SECONDS)
+
+    def _begin(self, said: Said, request_id: RequestId) -> None:
+        try:
+            self._admit(request_id)
+        except Fault as fault:
+            self._write(words.fault_line(request_id, fault))
+            return
+        if said.method == "tools/call":
+            threading.Thread(target=self._answer, args=(said, request_id), daemon=True).start()
+        else:
+            self._answer(said, request_id)  # in its order: the first one decides the era
+
+    def _admit(self, request_id: RequestId) -> None:
+        with self._changed:
+            if request_id in self._open:
+                raise Fault(words.INVALID_REQUEST, "A request of this id is being answered.")
+            if len(self._open) >= MAX_OPEN:
+                raise Fault(words.BUSY, "Too many requests at once; try again.")
+            self._open.add(request_id)
+
+    def _answer(self, said: Said, request_id: RequestId) -> None:
+        try:
+            line = words.result_line(request_id, self._server.answer(said))
+        except Fault as fault:
+            line = words.fault_line(request_id, fault)
+        with self._changed:
+            is_wanted = request_id in self._open
+        if is_wanted:
+            self._write(line)
+        self._close(request_id)
+
+    def _close(self, request_id: object) -> None:
+        with self._changed:
+            if isinstance(request_id, int | str):
+                self._open.discard(request_id)
+            self._changed.notify_all()
+
+    def _write(self, line: bytes) -> None:
+        with self._writing:
+            try:
+                self._sink.write(line)
+                self._sink.flush()
+            except (BrokenPipeError, ValueError):
+                return  # the host is gone, and closes our stdin as well
+
+
+def _lines(source: BinaryIO) -> Iterator[bytes | None]:
+    """Yield the lines; None stands for one that is too long, which is skipped."""
+    while line := source.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            while line and not line.endswith(b"\n"):
+                line = source.readline(MAX_LINE)
+            yield None
+        elif line.strip():
+            yield line

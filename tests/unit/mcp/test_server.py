@@ -1,0 +1,112 @@
+"""What an MCP host may ask."""
+
+from typing import Any
+
+import pytest
+
+from agentmesh import __version__
+from agentmesh.mcp import words
+from agentmesh.mcp.server import Server
+from agentmesh.mcp.words import Fault, Said
+from agentmesh.tools.catalog import TOOLS
+from agentmesh.tools.tool import Tool
+
+MODERN = {
+    "_meta": {
+        "io.modelcontextprotocol/protocolVersion": words.MODERN_VERSION,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+}
+
+
+class Host:
+    """A host of a server; `called` are the calls that reached a tool."""
+
+    def __init__(self, answer: dict[str, Any] | None = None) -> None:
+        self.called: list[tuple[str, object]] = []
+        self._answer = answer or {"ok": True, "n": 1}
+        self.server = Server(TOOLS, self._run)
+
+    def _run(self, tool: Tool, arguments: object) -> dict[str, Any]:
+        self.called.append((tool.name, arguments))
+        return self._answer
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.server.answer(Said("2.0", 1, method, params))
+
+    def fails(self, method: str, **params: Any) -> int:
+        with pytest.raises(Fault) as caught:
+            self.ask(method, **params)
+        code: int = caught.value.told["code"]
+        return code
+
+
+@pytest.fixture
+def host() -> Host:
+    begun = Host()
+    begun.ask("initialize", protocolVersion="2025-11-25", capabilities={})
+    return begun
+
+
+@pytest.mark.parametrize("version", words.HANDSHAKE_VERSIONS)
+def test_the_version_that_is_asked_for_is_spoken(version: str) -> None:
+    told = Host().ask("initialize", protocolVersion=version)
+    assert told["protocolVersion"] == version
+    assert told["serverInfo"]["version"] == __version__
+
+
+def test_who_asks_for_an_unknown_version_is_offered_the_newest() -> None:
+    told = Host().ask("initialize", protocolVersion="1999-01-01")
+    assert told["protocolVersion"] == words.HANDSHAKE_VERSIONS[0]
+
+
+def test_nothing_is_told_before_the_handshake() -> None:
+    assert Host().fails("tools/list") == words.INVALID_REQUEST
+    assert Host().fails("initialize") == words.INVALID_PARAMS
+    assert Host().ask("ping") == {}
+
+
+def test_the_tools_are_those_of_the_catalog(host: Host) -> None:
+    shown = host.ask("tools/list")
+    assert [tool["name"] for tool in shown["tools"]] == list(TOOLS)
+    assert all(tool["inputSchema"] == TOOLS[tool["name"]].schema for tool in shown["tools"])
+    writes = {it["name"] for it in shown["tools"] if not it["annotations"]["readOnlyHint"]}
+    assert writes == {"mesh_send", "mesh_reply", "mesh_inbox"}
+
+
+def test_a_tool_is_called_and_its_answer_is_one_text_and_its_structure(host: Host) -> None:
+    told = host.ask("tools/call", name="mesh_status", arguments={"a": 1})
+    assert host.called == [("mesh_status", {"a": 1})]
+    assert told["structuredContent"] == {"ok": True, "n": 1}
+    assert told["content"] == [{"type": "text", "text": '{"ok":true,"n":1}'}]
+    assert told["isError"] is False
+
+
+def test_an_answer_that_tells_of_an_error_is_marked_as_one() -> None:
+    host = Host({"ok": False, "error": {"code": "blocked"}})
+    host.ask("initialize", protocolVersion="2025-11-25")
+    assert host.ask("tools/call", name="mesh_status")["isError"] is True
+
+
+def test_what_there_is_not_is_said(host: Host) -> None:
+    assert host.fails("resources/list") == words.UNKNOWN_METHOD
+    assert host.fails("server/discover") == words.UNKNOWN_METHOD
+    for name in ("mesh_nothing", None, ["mesh_send"]):
+        assert host.fails("tools/call", name=name) == words.INVALID_PARAMS
+    assert host.called == []
+
+
+def test_a_host_of_today_says_its_version_with_each_request() -> None:
+    host = Host()
+    told = host.ask("server/discover", **MODERN)
+    assert told["supportedVersions"] == list(words.VERSIONS)
+    assert (told["resultType"], told["cacheScope"]) == ("complete", "public")
+    assert host.ask("tools/list", **MODERN)["ttlMs"] > 0
+    called = host.ask("tools/call", name="mesh_status", **MODERN)
+    assert (called["resultType"], "ttlMs" in called) == ("complete", False)
+    assert host.fails("tools/list") == words.INVALID_REQUEST
+    assert host.fails("initialize", protocolVersion="2025-11-25") == words.UNSUPPORTED_VERSION
+
+
+def test_a_connection_stays_in_its_era(host: Host) -> None:
+    assert host.fails("tools/list", **MODERN) == words.INVALID_REQUEST
