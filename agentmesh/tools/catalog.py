@@ -140,6 +140,7 @@ TOOLS = {
                 "message_id": {"type": "string", "description": "From mesh_send or mesh_reply."}
             },
             required=("message_id",),
+            only_reads=True,
             run=_outcome,
         ),
         Tool(
