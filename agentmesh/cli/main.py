@@ -27,7 +27,7 @@ COMMANDS = {
     "verify": "verify", "transcripts": "transcripts",
     "knocks": "knocks",
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
-    "shutdown": "breakers",
+    "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor",
@@ -48,7 +48,9 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        found = getattr(importlib.import_module(f"agentmesh.cli.{module}"), cmd_name)
+        found = getattr(
+            importlib.import_module(f"agentmesh.cli.{module}"), cmd_name.replace("-", "_")
+        )
         return found if isinstance(found, click.Command) else None
 
     def resolve_command(

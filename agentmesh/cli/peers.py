@@ -153,6 +153,7 @@ def _marks(it: answers.Contact) -> str:
     marks = (
         ("KEY CHANGED", it.key_changed),
         ("blocked", it.blocked),
+        ("paused", it.paused),
         ("number compared", it.verified),
         ("invited", it.invited),
     )

@@ -53,7 +53,7 @@ def up(desk: Desk, *, no_open: bool, **given: Any) -> None:  # noqa: ARG001 - no
     if state is None:
         already = not _start(desk, _arguments(given))
         state = _awaited(desk)
-    if state.stopped:
+    if state.stopped:  # an emergency stop refuses: only the owner's word lifts it
         with desk.client() as client:
             client.call(calls.Wake())
     keys = {

@@ -13,6 +13,7 @@ import msgspec
 
 from agentmesh.control import answers, failures, places
 from agentmesh.control.socket import ControlServer
+from agentmesh.control.stop_flag import StopFlag
 from agentmesh.daemon import config as configuration
 from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.assemble import World, assembled
@@ -58,6 +59,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     if given.keygen:
         _tell(given.ready_fd, {"ready": True, **_public(keys)})
         return 0
+    signal.signal(signal.SIGUSR1, lambda *_: StopFlag(home).put_up())  # until the rooms are there
     # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=_loop) as runner:
@@ -85,6 +87,7 @@ async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | N
         return answers.Stopping(pid=os.getpid())
 
     async with assembled(config, keys, world) as rooms:
+        loop.add_signal_handler(signal.SIGUSR1, rooms.guards.stop.begin, "signal")
         api = ControlApi(rooms, stop)
         async with ControlServer(places.socket_in(config.home), api.answer):
             await rooms.publisher.first_try(FOUND_SECONDS)

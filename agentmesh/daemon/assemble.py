@@ -1,15 +1,18 @@
 """Which class plays which role. Nowhere else does one room choose its neighbours."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import msgspec
 
+from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.suites import offered
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.examinations import Examination, audit_findings
+from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
@@ -25,6 +28,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
@@ -40,6 +44,7 @@ from agentmesh.node.runners import Runners
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
+from agentmesh.notify.program import Programs
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.frames import Sender
@@ -86,6 +91,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             registry,
             rooms.journal,
             rooms.talks,
+            *rooms.guards.parts(),
             rooms.errands,
             rooms.incoming,
             rooms.transport,
@@ -95,7 +101,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
         ]
         await rooms.presence.begin()
         async with running(parts):
-            await rooms.transport.switch(is_on=not hand.switches.stopped)
+            await rooms.transport.switch(is_on=True)
             yield rooms
 
 
@@ -155,6 +161,7 @@ def _rooms(
     transport = SwitchedTransport(
         lambda: Router(relay, caller, incoming),
         lambda: LinkStatus(relay=relay, state="offline", since=ring.clock.now()),
+        lambda: not hand.switches.stopped,
     )
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
@@ -165,7 +172,7 @@ def _rooms(
     house_mail.employ({})
     errands.employ(
         {
-            **runners.table(),
+            **held_for_paused(runners.table(), hand.switches),
             "ask_policy": gatekeeper.decide,
             HOUSE_MAIL: house_mail.read,
         },
@@ -188,6 +195,13 @@ def _rooms(
         gatekeeper=gatekeeper,
         peers=peers,
         breakers=Breakers(hand, talks),
+        guards=guards(
+            hand,
+            talks,
+            Ways(transport=transport, directory=directory, errands=errands),
+            StopFlag(config.home),
+            Programs(os.environ).run,
+        ),
         publisher=publisher,
         presence=Presence(hand, peers, publisher, transport),
         steward=Steward(hand, talks),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.examinations import Examination
+from agentmesh.daemon.guards import Guards
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
@@ -40,6 +41,7 @@ class Rooms:
     gatekeeper: Gatekeeper
     peers: Peers
     breakers: Breakers
+    guards: Guards
     publisher: Publisher
     presence: Presence
     steward: Steward

@@ -1,5 +1,6 @@
 """Several directories as one, and a memory of who was where. Bundles are never remembered."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -43,6 +44,8 @@ class Chain:
         self._directories = tuple(directories)
         self._clock = clock
         self._known: OrderedDict[Amid, tuple[float, Found]] = OrderedDict()
+        self._asking: set[asyncio.Timeout] = set()
+        self._is_cut = False
 
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is, perhaps as of five minutes ago."""
@@ -54,6 +57,16 @@ class Chain:
         if len(self._known) > CACHE_ENTRIES:
             self._known.popitem(last=False)
         return found
+
+    def cut(self) -> None:
+        """Ask nobody any more until `mend`, and wait for no answer that is on its way."""
+        self._is_cut = True
+        for scope in self._asking:
+            scope.reschedule(asyncio.get_running_loop().time())
+
+    def mend(self) -> None:
+        """Ask again."""
+        self._is_cut = False
 
     def forget(self, amid: Amid) -> None:
         """Ask afresh the next time."""
@@ -99,11 +112,29 @@ class Chain:
     async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T:
         first_failure: AgentMeshError | None = None
         for directory in self._directories:
+            if self._is_cut:
+                raise _stopped()
             try:
-                return await ask(directory)
+                return await self._asked(ask(directory))
             except (TransportError, RemoteProtocolError, Refused) as failure:
                 if isinstance(failure, Refused) and failure.code not in _NOT_HERE:
                     raise
                 # The first one's answer counts: the others only fill in.
                 first_failure = first_failure or failure
         raise first_failure or UsageError("no_directory")
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
+        """Return the answer, unless everything is stopped meanwhile."""
+        scope = asyncio.timeout(None)
+        self._asking.add(scope)
+        try:
+            async with scope:
+                return await answer
+        except TimeoutError:
+            raise _stopped() from None
+        finally:
+            self._asking.discard(scope)
+
+
+def _stopped() -> TransportError:
+    return TransportError("stopped", "Everything is stopped.")

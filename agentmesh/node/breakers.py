@@ -1,16 +1,41 @@
 """What the owner can stop: new sessions, one session, one peer, everything."""
 
-from agentmesh.errors import UsageError
+from dataclasses import dataclass
+
+from agentmesh.errors import Refused, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.notices import Notice
-from agentmesh.node.switches import PAUSED, STOPPED
+from agentmesh.node.switches import EMERGENCY, PAUSED, STOPPED, since, switched_on
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.session.events import Close
 from agentmesh.storage.interface import SessionRow, SetValue
 
+
+@dataclass(frozen=True)
+class Switch:
+    """A breaker for everybody that is on, since when, and how it is lifted."""
+
+    kind: str
+    since: float
+    why: str
+    lift: str
+
+
+SWITCHES = (
+    (EMERGENCY, "emergency_stop", "Everything was stopped.", "agentmesh resume --confirm RESUME"),
+    (STOPPED, "shutdown", "You shut this agent down.", "agentmesh up"),
+    (PAUSED, "pause", "You paused new sessions.", "agentmesh resume"),
+)
 LIVING = {"resolving", "knocking", "knocked", "open"}
 KILLED = "killed_by_owner"
+
+
+def stopped() -> Refused:
+    """Return what everybody is told after an emergency stop."""
+    return Refused(
+        "stopped", "Everything is stopped by the owner.", "agentmesh resume --confirm RESUME"
+    )
 
 
 class Breakers:
@@ -20,6 +45,7 @@ class Breakers:
         self._store = hand.store
         self._talks = talks
         self._switches = hand.switches
+        self._clock = hand.clock
         self._bulletin = hand.bulletin
 
     async def pause(self) -> None:
@@ -37,17 +63,19 @@ class Breakers:
     async def shutdown(self) -> int:
         """End all sessions and stay offline until `wake`. Return how many sessions ended."""
         await self._set(STOPPED, is_on=True)
-        self._switches.stopped = True
+        self._switches.shut_down = True
         ended = await self._end(await self._store.sessions())
         self._bulletin.publish(Notice(kind="breaker_shutdown", fields={"sessions": ended}))
         return ended
 
     async def wake(self) -> None:
-        """Go online again after `shutdown`."""
-        if not self._switches.stopped:
+        """Go online again after `shutdown`; an emergency stop is not lifted so easily."""
+        if self._switches.emergency:
+            raise stopped()
+        if not self._switches.shut_down:
             return
         await self._set(STOPPED, is_on=False)
-        self._switches.stopped = False
+        self._switches.shut_down = False
         self._bulletin.publish(Notice(kind="breaker_resume"))
 
     async def kill(self, session_id: SessionId) -> None:
@@ -72,5 +100,15 @@ class Breakers:
             await self._talks.handle(row.peer, row.session_id, Close(KILLED))
         return len(living)
 
+    async def on(self) -> list[Switch]:
+        """Return the breakers that are on for everybody, the gravest first."""
+        states = self._switches.emergency, self._switches.shut_down, self._switches.paused
+        return [
+            Switch(kind, since(await self._store.value(name)), why, lift)
+            for (name, kind, why, lift), is_on in zip(SWITCHES, states, strict=True)
+            if is_on
+        ]
+
     async def _set(self, name: str, *, is_on: bool) -> None:
-        await self._store.commit([SetValue(name, b"1" if is_on else b"")])
+        now = self._clock.now()
+        await self._store.commit([SetValue(name, switched_on(now) if is_on else b"")])

@@ -22,12 +22,7 @@ from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.session.effects import EmitOnce
-from agentmesh.storage.interface import (
-    Change,
-    DropErrand,
-    ErrandRow,
-    Store,
-)
+from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
@@ -77,6 +72,7 @@ class Errands:
         self._frames_from = 0.0
         self._refused_until: dict[Amid, float] = {}
         self._loop: asyncio.Task[None] | None = None
+        self._is_held = False
 
     def employ(self, runners: Mapping[str, Runner], once: OnceRunner) -> None:
         """Say who runs which kind of errand. Called once, before the start."""
@@ -99,6 +95,15 @@ class Errands:
         if self._loop is not None:
             self._loop.cancel()
         await self._tasks.__aexit__(kind, error, trace)
+
+    def hold(self) -> None:
+        """Begin no errand any more, until `go_on`; they stay, and new ones are kept."""
+        self._is_held = True
+
+    def go_on(self) -> None:
+        """Run what is due."""
+        self._is_held = False
+        self._news.set()
 
     # --- what comes and goes -------------------------------------------------------------------
 
@@ -146,6 +151,10 @@ class Errands:
         if now < self._refused_until.get(peer, math.inf):
             return
         del self._refused_until[peer]
+        self.offer_again(peer)
+
+    def offer_again(self, peer: Amid) -> None:
+        """Offer a peer now what was refused or held back."""
         for entry in self._entries.values():
             if entry.peer == peer and entry.kind in FRAMES and entry.reason:
                 self._schedule(entry, 0.0)
@@ -208,7 +217,7 @@ class Errands:
     def _start_what_is_due(self) -> float | None:
         """Start what is due; return how long nothing else will be."""
         now = self._clock.monotonic()
-        while self._heap and self._running < MAX_AT_ONCE:
+        while self._heap and self._running < MAX_AT_ONCE and not self._is_held:
             due, errand_id = self._heap[0]
             if due > now:
                 return due - now
@@ -271,7 +280,7 @@ class Errands:
 
     async def _run_once(self, peer: Amid, effect: EmitOnce) -> None:
         try:
-            if self._once is not None:
+            if self._once is not None and not self._is_held:
                 await self._once(peer, effect)
         except AgentMeshError as error:
             record(log, logging.DEBUG, "frame.not_sent", peer=peer, code=Code(error.code))

@@ -144,7 +144,7 @@ class Gatekeeper:
             peer=peer,
             intent=knock.intent,
             is_blocked=peer in policy.blocklist,
-            is_paused=self._hand.switches.paused or self._hand.switches.stopped,
+            is_paused=self._is_paused(peer),
             presence=self._hand.switches.presence,
             record=record,
             tier=found.tier if found else 2,
@@ -154,6 +154,10 @@ class Gatekeeper:
             open_sessions=await self._open_sessions(),
             policy=policy,
         )
+
+    def _is_paused(self, peer: Amid) -> bool:
+        switches = self._hand.switches
+        return switches.paused or switches.stopped or peer in switches.paused_peers
 
     async def _found(self, peer: Amid) -> tuple[Found | None, Record]:
         try:

@@ -12,6 +12,7 @@ import msgspec
 from agentmesh.errors import RemoteProtocolError, UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.breakers import stopped
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
 from agentmesh.node.sheet import Letter
@@ -32,6 +33,7 @@ class HouseMail:
 
     def __init__(self, hand: AtHand, talks: Conversations) -> None:
         self._keys = hand.keys
+        self._switches = hand.switches
         self._talks = talks
         self._takers: Mapping[str, Take] = {}
 
@@ -54,6 +56,8 @@ class HouseMail:
 
     async def post(self, peer: Amid, kind: str, payload: bytes, wish: Wish) -> MessageId:
         """Keep a message for a peer's daemon and see to it. It is safe once this returns."""
+        if self._switches.emergency:
+            raise stopped()
         ring = self._keys.ring
         saying = Saying(
             message_id=MessageId(uuid7(ring.clock.now(), ring.entropy)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from agentmesh.errors import UsageError
+from agentmesh.errors import Refused, UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
@@ -15,6 +15,10 @@ from agentmesh.session.events import Read
 from agentmesh.storage.interface import Consume, IncomingRow
 
 PAGE = 1000
+MAX_LOOKED_AT = 10_000
+"""So many of the newest messages are looked through for those of peers that are not paused."""
+
+Rows = list[IncomingRow]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class Inbox:
         self._talks = talks
         self._bulletin = hand.bulletin
         self._clock = hand.clock
+        self._paused = hand.switches.paused_peers
 
     async def list(self, wanted: Wanted, wait: float = 0) -> list[IncomingRow]:
         """Return messages; if there is none, wait so many seconds for the first one.
@@ -42,18 +47,35 @@ class Inbox:
         Of what was read already only the newest is of interest, of what was not the oldest.
         """
         if not wanted.unread and wanted.after is None and not wait:
-            return await self._store.newest(wanted.peer, wanted.limit)
+            return await self._newest(wanted)
         after = await self._position(wanted.after)
         async with self._bulletin.subscribed() as news:
             until = self._clock.monotonic() + wait
             while True:
-                rows = await self._store.inbox(
-                    unread=wanted.unread, peer=wanted.peer, after=after, limit=wanted.limit
-                )
+                rows = await self._shown(wanted, after)
                 left = until - self._clock.monotonic()
                 if rows or left <= 0:
                     return rows
                 await _next_message(news, left)
+
+    async def _newest(self, wanted: Wanted) -> Rows:
+        limit = wanted.limit if not self._paused else MAX_LOOKED_AT
+        rows = await self._store.newest(wanted.peer, limit)
+        return [row for row in rows if row.peer not in self._paused][-wanted.limit :]
+
+    async def _shown(self, wanted: Wanted, after: int) -> Rows:
+        """Return the next messages; those of a paused peer are shown once the owner resumes."""
+        shown: Rows = []
+        while len(shown) < wanted.limit:
+            limit = wanted.limit if not self._paused else PAGE
+            rows = await self._store.inbox(
+                unread=wanted.unread, peer=wanted.peer, after=after, limit=limit
+            )
+            shown += [row for row in rows if row.peer not in self._paused]
+            if len(rows) < limit:
+                break
+            after = rows[-1].position or 0
+        return shown[: wanted.limit]
 
     async def one(self, message_id: MessageId) -> IncomingRow:
         """Return a message that the agent may see."""
@@ -61,6 +83,12 @@ class Inbox:
         if row is None or row.position is None:
             raise UsageError(
                 "unknown_message", "There is no message of this id.", "agentmesh inbox"
+            )
+        if row.peer in self._paused:
+            raise Refused(
+                "peer_paused",
+                "The peer that wrote this is paused.",
+                f"agentmesh resume {row.peer}",
             )
         return row
 
@@ -77,6 +105,8 @@ class Inbox:
 
     async def reply_to(self, message_id: MessageId, peer: Amid) -> IncomingRow | None:
         """Return what a peer answered to a message of ours, if it is here."""
+        if peer in self._paused:
+            return None
         after = 0
         while rows := await self._store.inbox(unread=False, peer=peer, after=after, limit=PAGE):
             for row in rows:
@@ -100,7 +130,7 @@ def envelope_of(row: IncomingRow) -> Envelope:
 async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
-            while (await news.get()).kind != "message_received":
+            while (await news.get()).kind not in {"message_received", "breaker_lifted"}:
                 pass
     except TimeoutError:
         return

@@ -23,6 +23,7 @@ from agentmesh.observability.audit_line import Event
 from agentmesh.observability.logs import Code, record
 from agentmesh.observability.transcript_records import Entry
 from agentmesh.observability.transcripts import Transcripts
+from agentmesh.policy.breakers import TripKind
 from agentmesh.policy.document import Autonomy
 from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import SessionId
@@ -37,10 +38,19 @@ CATEGORIES = frozenset(
 )
 _EVENTS = {event.value: event for event in Event}
 _WORDS = frozenset(
-    {*get_args(CloseReason), *get_args(Reason), *PAYLOADS, *CATEGORIES, "data", "exchange"}
+    {
+        *get_args(CloseReason),
+        *get_args(Reason),
+        *get_args(TripKind),
+        *PAYLOADS,
+        *CATEGORIES,
+        "data",
+        "exchange",
+    }
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | SIGNS
     | {"default", *get_args(Autonomy)}
+    | {"data", "exchange", "call", "flag", "signal", "start", "owner", "agent"}
     | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
 )
 

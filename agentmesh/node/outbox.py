@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from agentmesh.errors import Refused, TransportError, TrustError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.breakers import stopped
 from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft, draft_of
 from agentmesh.node.consent.rooms import ConsentRooms
@@ -27,6 +28,10 @@ SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "un
 _SAID_NO = {
     "stopped": ("Everything is stopped.", "agentmesh up"),
     "blocked": ("This peer is blocked.", "agentmesh unblock AMID"),
+    "peer_paused": (
+        "This peer is paused.",
+        "`agentmesh breakers` says why; agentmesh resume PEER",
+    ),
     "paused": ("New sessions are paused.", "agentmesh resume"),
     "key_changed": (
         "Another key was shown for this peer; nothing is sent to it.",
@@ -88,6 +93,7 @@ class Outbox:
         keys = self._hand.keys.ring
         if peer == keys.identity.amid:
             raise UsageError("peer_is_ourselves", "That is this agent's own AMID.")
+        self._refuse_if_stopped()
         await self._take_room()
         message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
         draft = draft_of(message_id, peer, body, wish, in_reply_to)
@@ -119,6 +125,7 @@ class Outbox:
 
     async def _send(self, draft: Draft, wish: Wish, *also: Change) -> SessionId:
         """Say it; return the session it travels in. `also` is kept in the same transaction."""
+        self._refuse_if_stopped()
         saying = Saying(
             message_id=draft.message_id,
             type=draft.type,
@@ -151,6 +158,10 @@ class Outbox:
                 )
             self._room = min(left, COUNT_EVERY)
         self._room -= 1
+
+    def _refuse_if_stopped(self) -> None:
+        if self._hand.switches.emergency:
+            raise stopped()
 
     async def wish_to_answer(self, row: IncomingRow) -> Wish:
         """Return the wish to answer a message: in its session, or in one like it."""

@@ -65,6 +65,9 @@ KNOWN = (
     Known("identity_json_missing", "note", "the public half of the keys is missing"),
     Known("exchange_key_old", "warning", "the exchange key was not replaced when it was due"),
     Known("prekeys_low", "warning", "few one-time prekeys are left at the registry"),
+    # What is held.
+    Known("breaker_on", "warning", "a breaker tripped (a note for what the owner paused)"),
+    Known("stop_hook_failed", "error", "the hook of an emergency stop came to nothing"),
     # What is kept.
     Known("database_corrupt", "error", "the database is damaged"),
     Known("database_newer", "error", "a newer AgentMesh wrote the database"),

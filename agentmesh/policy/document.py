@@ -15,9 +15,13 @@ Tier = int | float
 Share = Annotated[float, Meta(ge=0, le=1)]
 PerMinute = Annotated[int, Meta(ge=0, le=10_000)]
 Sessions = Annotated[int, Meta(ge=0, le=100_000)]
+Count = Annotated[int, Meta(ge=0, le=10_000)]
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Line = Annotated[str, Meta(min_length=1, max_length=500)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
+Url = Annotated[str, Meta(max_length=2000)]
 Few = Meta(max_length=100)
+Argv = Annotated[tuple[Line, ...], Few]
 Many = Meta(max_length=100_000)
 
 
@@ -37,12 +41,38 @@ class RateLimit(Section, frozen=True, kw_only=True):
 
 
 class NotifyOwner(Section, frozen=True, kw_only=True):
-    """When the owner is told at once."""
+    """When the owner is told at once, and how: by a program of the owner's, a URL, an ntfy topic.
+
+    Nothing that is told quotes a peer. The sentence is the program's last argument.
+    """
 
     on_knock_from_unknown: bool = True
     on_high_value_transaction: bool = True
+    on_approval: bool = True
+    on_breaker: bool = True
     on_error: bool = False
     threshold_usd: Annotated[float, Meta(ge=0)] = 100
+    command: Argv = ()
+    webhook: Url = ""
+    ntfy: Url = ""
+
+
+class BreakerLimits(Section, frozen=True, kw_only=True):
+    """When a breaker trips by itself; 0 is never.
+
+    A turn: the agent answers a peer less than `turn_seconds` after that one said something.
+    `max_hops`: how often a chain of messages is passed on. `sent_per_minute`: by the agent, to all.
+    """
+
+    loop_turns: Count = 20
+    loop_seconds: Seconds = 60
+    turn_seconds: Seconds = 15
+    max_hops: Annotated[int, Meta(ge=0, le=1000)] = 100
+    same_text_peers: Count = 5
+    same_text_seconds: Seconds = 600
+    sent_per_minute: Count = 60
+    unreadable_frames: Count = 50
+    approvals_per_hour: Count = 5
 
 
 class Policy(Section, frozen=True, kw_only=True):
@@ -72,7 +102,8 @@ class Policy(Section, frozen=True, kw_only=True):
     default_autonomy: Autonomy | Literal["auto"] = "auto"
     delegated_keys: Annotated[frozenset[Line], Few] = frozenset()
     scrubber_patterns: Annotated[tuple[Line, ...], Few] = ()
-    stop_hook: Annotated[tuple[Line, ...], Few] = ()
+    stop_hook: Argv = ()
+    breakers: BreakerLimits = BreakerLimits()
 
     @property
     def autonomy(self) -> Autonomy:
@@ -90,6 +121,6 @@ class Policy(Section, frozen=True, kw_only=True):
 
 NEVER_DELEGATED = frozenset(
     {"delegated_keys", "default_autonomy", "scrubber_patterns", "stop_hook"}
-    | {"transcript_days", "audit_days"}
+    | {"transcript_days", "audit_days", "notify_owner", "breakers"}
 )
 """What holds the agent is not for the agent to loosen."""

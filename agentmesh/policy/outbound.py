@@ -9,7 +9,9 @@ from agentmesh.policy.document import Autonomy
 from agentmesh.protocol.ids import Amid
 
 SendDecision = Literal["allow", "refuse", "ask_owner"]
-SendReason = Literal["", "stopped", "blocked", "key_changed", "paused", "needs_approval"]
+SendReason = Literal[
+    "", "stopped", "blocked", "peer_paused", "key_changed", "paused", "needs_approval"
+]
 
 LETTERS_A_TOKEN = 4
 """What a model's tokens are estimated by."""
@@ -65,6 +67,7 @@ class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     peer: Amid
     is_blocked: bool = False
     is_stopped: bool = False
+    is_peer_paused: bool = False
     is_paused: bool = False
     has_session: bool = False
     has_changed_key: bool = False
@@ -99,6 +102,11 @@ def key_changed(facts: SendFacts) -> SendVerdict | None:
     return SendVerdict("refuse", "key_changed") if facts.has_changed_key else None
 
 
+def peer_paused(facts: SendFacts) -> SendVerdict | None:
+    """Refuse to write to a peer that the owner or a breaker paused."""
+    return SendVerdict("refuse", "peer_paused") if facts.is_peer_paused else None
+
+
 def paused(facts: SendFacts) -> SendVerdict | None:
     """While paused, refuse new sessions; those that run go on."""
     is_new = facts.is_paused and not facts.has_session
@@ -114,7 +122,7 @@ def budget(facts: SendFacts) -> SendVerdict | None:
     return None if fits else SendVerdict("ask_owner", "needs_approval")
 
 
-SEND_CHECKS: tuple[SendCheck, ...] = (stopped, blocked, key_changed, paused, budget)
+SEND_CHECKS: tuple[SendCheck, ...] = (stopped, blocked, peer_paused, key_changed, paused, budget)
 
 
 def may_send(facts: SendFacts, order: Sequence[SendCheck] = SEND_CHECKS) -> SendVerdict:

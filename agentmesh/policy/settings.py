@@ -10,6 +10,7 @@ import msgspec
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.policy.document import MIN_TIER, NEVER_DELEGATED, Policy, Section
+from agentmesh.policy.ways import is_private_way
 from agentmesh.protocol import tiers
 from agentmesh.protocol.ids import parse_amid
 
@@ -140,6 +141,8 @@ def _checked(policy: Policy) -> Policy:
             re.compile(pattern)
         except re.error as error:
             raise _wrong("scrubber_patterns", f"{pattern!r}: {error}") from None
+    for field in ("webhook", "ntfy"):
+        _check_url(f"notify_owner.{field}", getattr(policy.notify_owner, field))
     for key in sorted(policy.delegated_keys):
         get(policy, key)
         if key.split(".")[0] in NEVER_DELEGATED:
@@ -152,6 +155,12 @@ def _checked(policy: Policy) -> Policy:
         accepted_intents=_intents("accepted_intents", policy.accepted_intents),
         rejected_intents=_intents("rejected_intents", policy.rejected_intents),
     )
+
+
+def _check_url(field: str, url: str) -> None:
+    """Refuse what would tell others: no way but https leaves this machine."""
+    if url and not is_private_way(url):
+        raise _wrong(field, "give an https URL; http is for this machine alone")
 
 
 def _amids(field: str, texts: frozenset[Any]) -> frozenset[Any]:

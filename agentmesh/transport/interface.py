@@ -63,6 +63,9 @@ class Transport(Protocol):
     ) -> None:
         """End; whoever still waits for an answer gets `TransportError`."""
 
+    def cut(self) -> None:
+        """Let go of every connection at once: nothing is written any more, waiting or not."""
+
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         """Offer a frame and return what the relay made of it; many may be on their way at once.
 

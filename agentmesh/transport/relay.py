@@ -15,7 +15,7 @@ from agentmesh.transport.backoff import Backoff
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.channel import Channel
 from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
-from agentmesh.transport.wire import CONNECT_SECONDS, dial
+from agentmesh.transport.wire import CONNECT_SECONDS, Wire, dial
 
 _NO_HURRY = {"displaced", "timestamp_expired", "protocol_mismatch", "relay_origin_mismatch"}
 """Errors that trying again soon does not mend. (Displaced: two daemons have one identity.)"""
@@ -37,6 +37,7 @@ class RelayLink:
         self._last_error = ""
         self._clock_ahead: float | None = None
         self._connections = 0
+        self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
         self._settled = asyncio.Event()  # no longer "connecting": there, or not there
@@ -85,6 +86,11 @@ class RelayLink:
         if self._channel is not None:
             self._channel.say(self._presence)
 
+    def cut(self) -> None:
+        """Let go of the connection at once; what waits in it is not written any more."""
+        if self._wire is not None:
+            self._wire.cut()
+
     async def _ready(self) -> Channel:
         try:
             async with asyncio.timeout(2 * CONNECT_SECONDS):
@@ -104,12 +110,13 @@ class RelayLink:
         channel: Channel | None = None
         try:
             wire = await dial(self.origin, self._caller.tls, public_only=self._public_only)
+            self._wire = wire
             try:
                 channel = Channel(wire, self.origin, self._connections, self._incoming)
                 await channel.authenticate(self._caller)
                 await self._hold(channel)
             finally:
-                self._channel = None
+                self._wire = self._channel = None
                 if channel is not None:
                     self._clock_ahead = channel.clock_ahead
                     channel.close()

@@ -43,6 +43,7 @@ class Router:
         self._foreign: dict[str, _Lease] = {}
         self._tasks = asyncio.TaskGroup()
         self._own: list[asyncio.Task[None]] = []
+        self._is_cut = False
 
     async def __aenter__(self) -> Self:
         """Begin to connect to our own relay."""
@@ -67,6 +68,14 @@ class Router:
             await self._tasks.__aexit__(kind, error, trace)
         else:
             await self._tasks.__aexit__(None, None, None)
+
+    def cut(self) -> None:
+        """Let go of every connection at once; leaving tidies up."""
+        self._is_cut = True
+        for task in (*self._own, *(lease.task for lease in self._foreign.values())):
+            task.cancel()
+        for link in (self._home, *(lease.link for lease in self._foreign.values())):
+            link.cut()
 
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         """Offer a frame to the recipient's relay (None: ours) and return its answer."""
@@ -114,6 +123,8 @@ class Router:
         return [lease.link.status() for lease in self._foreign.values()]
 
     def _lease(self, origin: str) -> _Lease:
+        if self._is_cut:
+            raise TransportError("stopped", "Everything is stopped.")
         now = self._caller.clock.monotonic()
         lease = self._foreign.get(origin)
         if lease is None:

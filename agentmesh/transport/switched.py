@@ -1,4 +1,7 @@
-"""A transport that can be switched off: then there is no way through, by the owner's will."""
+"""A transport that can be switched off: then there is no way through, by the owner's will.
+
+Whoever switches it on does so only as long as `may` says so, however long that takes.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -15,10 +18,17 @@ from agentmesh.transport.interface import Arrival, LinkStatus, Transport
 class SwitchedTransport:
     """See `Transport`. Each time it is switched on, a new transport is made."""
 
-    def __init__(self, make: Callable[[], Transport], off: Callable[[], LinkStatus]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Transport],
+        off: Callable[[], LinkStatus],
+        may: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._make = make
         self._off = off
+        self._may = may
         self._current: Transport | None = None
+        self._cut_off: list[Transport] = []
         self._shown: tuple[Status, Sequence[Amid]] | None = None
         self._turn = asyncio.Lock()  # whoever switches last has the last word
 
@@ -38,13 +48,30 @@ class SwitchedTransport:
     async def switch(self, *, is_on: bool) -> None:
         """Connect, or let go of every connection."""
         async with self._turn:
-            if is_on and self._current is None:
-                self._current = await self._make().__aenter__()
-                if self._shown is not None:
-                    self._current.show(*self._shown)
+            while self._cut_off:
+                await self._cut_off.pop().__aexit__(None, None, None)
+            if is_on and self._current is None and self._may():
+                await self._switch_on()
             elif not is_on and self._current is not None:
                 current, self._current = self._current, None
                 await current.__aexit__(None, None, None)
+
+    async def _switch_on(self) -> None:
+        made = await self._make().__aenter__()
+        if not self._may():
+            made.cut()
+            self._cut_off.append(made)
+            return
+        self._current = made
+        if self._shown is not None:
+            made.show(*self._shown)
+
+    def cut(self) -> None:
+        """Switch off at once, without a farewell; `switch` tidies up."""
+        if self._current is not None:
+            current, self._current = self._current, None
+            self._cut_off.append(current)
+            current.cut()
 
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         """Offer a frame, if there is a way."""

@@ -1,9 +1,12 @@
 """The WebSocket itself, as the `websockets` library gives it: the only module that imports it."""
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
+import socket
 import ssl
+import struct
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +22,7 @@ CONNECT_SECONDS = 10
 PING_SECONDS = 20
 PONG_SECONDS = 10
 CLOSE_SECONDS = 2
+_AT_ONCE = struct.pack("ii", 1, 0)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -43,6 +47,14 @@ class Wire(ClientConnection):
         if not isinstance(frame, bytes):
             raise RemoteProtocolError("relay_frame_malformed")
         return frame
+
+    def cut(self) -> None:
+        """Let go at once: what was not written yet never is, nor what the system still holds."""
+        held = self.transport.get_extra_info("socket")
+        if held is not None:
+            with contextlib.suppress(OSError):
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     def send_data(self) -> None:
         """Write what is due: one write, however many frames."""

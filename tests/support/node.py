@@ -21,6 +21,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox, Wanted, envelope_of
 from agentmesh.node.incoming import Incoming
@@ -97,6 +98,7 @@ class Node:
         at_work = len(self.errands._tasks._tasks) + takes
         now = self.clock.monotonic()
         due = any(entry.due <= now for entry in self.errands._entries.values())
+        due = due and not self.errands._is_held
         return not lanes and at_work <= 1 and not due
 
     def hurry(self) -> None:
@@ -157,7 +159,11 @@ async def node_called(
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
     errands.employ(
-        {**runners.table(), "ask_policy": gatekeeper.decide, HOUSE_MAIL: house_mail.read},
+        {
+            **held_for_paused(runners.table(), hand.switches),
+            "ask_policy": gatekeeper.decide,
+            HOUSE_MAIL: house_mail.read,
+        },
         runners.offer_once,
     )
     inbox = Inbox(hand, talks)

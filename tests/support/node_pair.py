@@ -53,6 +53,7 @@ class WireEnd:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.us = Amid("")
+        self.is_cut = False
         self.shown: list[tuple[Status, Sequence[Amid]]] = []
 
     async def __aenter__(self) -> Self:
@@ -61,9 +62,12 @@ class WireEnd:
     async def __aexit__(self, *exc_info: object) -> None:
         pass
 
+    def cut(self) -> None:
+        self.is_cut = True
+
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         assert relay == RELAY
-        if not self.wire.is_up:
+        if not self.wire.is_up or self.is_cut:
             raise TransportError("relay_unreachable")
         refused = self.wire.answer(frame)
         if refused is not None:

@@ -10,14 +10,19 @@ import msgspec
 
 from agentmesh.control import answers
 from agentmesh.control.connection import Answered
+from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.config import Config, Settings
 from agentmesh.daemon.examinations import Examination
+from agentmesh.daemon.guards import Ways, guards
+from agentmesh.daemon.parts import running
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.discovery.chain import Chain
 from agentmesh.node.journal import Journal
 from agentmesh.node.presence import Presence
+from agentmesh.notify.program import Programs
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy import settings
@@ -66,6 +71,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     node.talks._journal = journal.write
     transport = SwitchedTransport(lambda: _end(pair, node), _off)
     nothing = Examination(list, node.clock)
+    directory = Chain([node.directory], node.clock)
+    ways = Ways(transport=transport, directory=directory, errands=node.errands)
+    guarding = guards(node.hand, node.talks, ways, StopFlag(folder), Programs({}).run)
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
         hand=node.hand,
@@ -79,6 +87,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         gatekeeper=node.gatekeeper,
         peers=node.peers,
         breakers=node.breakers,
+        guards=guarding,
         publisher=node.publisher,
         presence=Presence(node.hand, node.peers, node.publisher, transport),
         steward=node.steward,
@@ -91,9 +100,11 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         started_at=node.clock.monotonic(),
     )
     await rooms.presence.begin()
+    (folder / "run").mkdir(exist_ok=True)
     await transport.switch(is_on=True)
     try:
-        yield Caller(rooms)
+        async with running(list(guarding.parts())):
+            yield Caller(rooms)
     finally:
         journal.audit.close()
         journal.transcripts.close()

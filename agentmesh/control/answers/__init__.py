@@ -18,7 +18,16 @@ from agentmesh.control.answers.about import (
     Welcome,
 )
 from agentmesh.control.answers.answer import Answer, LinkState, Outcome
-from agentmesh.control.answers.breakers import Blocked, Breakers, Killed, Session, Sessions
+from agentmesh.control.answers.breakers import (
+    Blocked,
+    Breaker,
+    Breakers,
+    BreakersOn,
+    EmergencyStopped,
+    Killed,
+    Session,
+    Sessions,
+)
 from agentmesh.control.answers.consent import Approval, Approvals, Approved
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
@@ -32,12 +41,15 @@ __all__ = [
     "Approvals",
     "Approved",
     "Blocked",
+    "Breaker",
     "Breakers",
+    "BreakersOn",
     "Consumed",
     "Contact",
     "Contacts",
     "DaemonState",
     "Decided",
+    "EmergencyStopped",
     "Emoji",
     "Entry",
     "Event",

@@ -1,5 +1,7 @@
 """Sessions, and what was stopped."""
 
+from typing import Literal
+
 from agentmesh.control.answers.answer import Answer
 
 
@@ -31,11 +33,48 @@ class Killed(Answer, frozen=True, kw_only=True):
 
 
 class Breakers(Answer, frozen=True, kw_only=True):
-    """Which breakers are on. `paused`: no new knocks; `stopped`: offline until `up`."""
+    """Which breakers are on. `paused`: no new sessions; `stopped`: offline until `up`.
+
+    `emergency`: offline until `resume` with `confirm`. `paused_peers`: nothing goes to them, and
+    nothing that comes from them is shown.
+    """
 
     paused: bool
     stopped: bool
+    emergency: bool = False
+    paused_peers: tuple[str, ...] = ()
     sessions_ended: int = 0
+
+
+class EmergencyStopped(Answer, frozen=True, kw_only=True):
+    """Nothing leaves this machine. `kept`: what holds the stop; all but `memory` survive a restart.
+
+    `complete`: sessions are ended and the stop is kept; otherwise that goes on.
+    """
+
+    stopped: Literal[True] = True
+    kept: list[str]
+    sessions_ended: int
+    complete: bool
+    stop_hook: Literal["none", "running", "done", "failed"]
+
+
+class Breaker(Answer, frozen=True, kw_only=True):
+    """Something that is stopped or paused. `peer` is empty if it is about all."""
+
+    id: str
+    kind: str
+    peer: str
+    peer_name: str
+    why: str
+    since: str
+    lift: str
+
+
+class BreakersOn(Answer, frozen=True, kw_only=True):
+    """What is stopped or paused, the oldest first."""
+
+    breakers: list[Breaker]
 
 
 class Blocked(Answer, frozen=True, kw_only=True):

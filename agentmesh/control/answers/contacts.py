@@ -17,6 +17,7 @@ class Contact(Answer, frozen=True, kw_only=True):
     trust: int
     verified: bool
     blocked: bool
+    paused: bool = False
     added_at: str
     autonomy: str
     note: str

@@ -7,6 +7,9 @@ one answer; `events.subscribe` alone goes on. `docs/control.md` is made from the
 from agentmesh.control.calls.about import EventsSubscribe, Health, Hello, Logs, Status, Stop
 from agentmesh.control.calls.breakers import (
     Block,
+    BreakersLift,
+    BreakersList,
+    EmergencyStop,
     Kill,
     Pause,
     Resume,
@@ -63,6 +66,8 @@ __all__ = [
     "ApprovalsShow",
     "Block",
     "Body",
+    "BreakersLift",
+    "BreakersList",
     "ContactsAdd",
     "ContactsAlias",
     "ContactsAutonomy",
@@ -71,6 +76,7 @@ __all__ = [
     "ContactsRemove",
     "ContactsShow",
     "ContactsTrust",
+    "EmergencyStop",
     "EventsSubscribe",
     "Health",
     "Hello",

@@ -1,7 +1,11 @@
 """Sessions, and what stops them."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Id, Peer, Request
+from agentmesh.control.calls.request import Id, Peer, Request, Word
 
 
 class Sessions(Request[answers.Sessions], frozen=True, kw_only=True):
@@ -15,11 +19,40 @@ class Kill(Request[answers.Killed], frozen=True, kw_only=True):
 
 
 class Pause(Request[answers.Breakers], frozen=True, kw_only=True):
-    """Take no new knocks; open sessions go on."""
+    """Begin no new sessions; open ones go on. With `peer`: let nothing go to it or come from it.
+
+    What a paused peer sends is kept, and shown once the owner resumes; what waits for it, waits.
+    """
+
+    peer: Word | Peer = ""
 
 
 class Resume(Request[answers.Breakers], frozen=True, kw_only=True):
-    """Take new knocks again."""
+    """Take new sessions again; with `peer`: lift every breaker that holds it.
+
+    After an emergency stop `confirm` has to be `RESUME`: then everything goes on.
+    """
+
+    peer: Word | Peer = ""
+    confirm: Word = ""
+
+
+class EmergencyStop(Request[answers.EmergencyStopped], frozen=True, kw_only=True):
+    """Stop everything at once, until `resume` with `confirm`.
+
+    Connections are cut, sessions end, what was not said yet never is, and the policy's `stop_hook`
+    runs. The answer comes within a second, whatever the disk and the network do.
+    """
+
+
+class BreakersList(Request[answers.BreakersOn], frozen=True, kw_only=True):
+    """List what is stopped or paused, why, and how it is lifted."""
+
+
+class BreakersLift(Request[answers.BreakersOn], frozen=True, kw_only=True):
+    """Lift one breaker; the answer lists those that are still on."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Shutdown(Request[answers.Breakers], frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import msgspec
 
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
+from agentmesh.daemon.api.guard import breakers
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
 from agentmesh.node.breakers import LIVING
@@ -63,24 +64,12 @@ async def kill(rooms: Rooms, asked: calls.Kill, _: Permit) -> answers.Killed:
     return answers.Killed(session_id=asked.session_id)
 
 
-async def pause(rooms: Rooms, _: calls.Pause, __: Permit) -> answers.Breakers:
-    """Take no new knocks."""
-    await rooms.breakers.pause()
-    return _breakers(rooms)
-
-
-async def resume(rooms: Rooms, _: calls.Resume, __: Permit) -> answers.Breakers:
-    """Take new knocks again."""
-    await rooms.breakers.resume()
-    return _breakers(rooms)
-
-
 async def shutdown(rooms: Rooms, _: calls.Shutdown, __: Permit) -> answers.Breakers:
     """End all sessions, say good-bye, go offline."""
     ended = await rooms.breakers.shutdown()
     await rooms.errands.settle(GOODBYE_SECONDS)
     await rooms.transport.switch(is_on=False)
-    return msgspec.structs.replace(_breakers(rooms), sessions_ended=ended)
+    return msgspec.structs.replace(breakers(rooms), sessions_ended=ended)
 
 
 async def wake(rooms: Rooms, _: calls.Wake, __: Permit) -> answers.Breakers:
@@ -88,12 +77,7 @@ async def wake(rooms: Rooms, _: calls.Wake, __: Permit) -> answers.Breakers:
     await rooms.breakers.wake()
     await rooms.transport.switch(is_on=True)
     rooms.presence.show()
-    return _breakers(rooms)
-
-
-def _breakers(rooms: Rooms) -> answers.Breakers:
-    switches = rooms.hand.switches
-    return answers.Breakers(paused=switches.paused, stopped=switches.stopped)
+    return breakers(rooms)
 
 
 async def block(rooms: Rooms, asked: calls.Block, _: Permit) -> answers.Blocked:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import views
+from agentmesh.daemon.api import guard, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
@@ -83,6 +83,7 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
         ),
     ]
     found += await rooms.key_files.findings(afresh=afresh)
+    found += await guard.findings(rooms)
     problem = rooms.policy.problem()
     if problem is not None:
         why = f"{problem.message} {problem.hint}".rstrip()

@@ -8,7 +8,16 @@ import msgspec
 from agentmesh.control import answers, calls
 from agentmesh.control.connection import Answered
 from agentmesh.control.door import decode
-from agentmesh.daemon.api import approvals, contacts, messages, owner, status, transcripts, verify
+from agentmesh.daemon.api import (
+    approvals,
+    contacts,
+    guard,
+    messages,
+    owner,
+    status,
+    transcripts,
+    verify,
+)
 from agentmesh.daemon.rooms import Rooms
 
 Run = Callable[[Rooms, Any, calls.Permit], Awaitable[Answered]]
@@ -30,8 +39,11 @@ CALLS: dict[str, Run] = {
     "knocks.block": owner.knocks_block,
     "sessions": owner.sessions,
     "kill": owner.kill,
-    "pause": owner.pause,
-    "resume": owner.resume,
+    "pause": guard.pause,
+    "resume": guard.resume,
+    "emergency_stop": guard.emergency_stop,
+    "breakers.list": guard.breakers_list,
+    "breakers.lift": guard.breakers_lift,
     "shutdown": owner.shutdown,
     "wake": owner.wake,
     "block": owner.block,

@@ -135,6 +135,7 @@ async def contact(rooms: Rooms, row: ContactRow) -> answers.Contact:
         description=row.description,
         trust=row.trust,
         verified=row.verified_at is not None,
+        paused=row.amid in rooms.hand.switches.paused_peers,
         blocked=row.amid in policy.blocklist,
         added_at=to_text(row.added_at),
         autonomy=autonomy_of(row, policy),

@@ -47,18 +47,31 @@ class Leave:
 
     async def ask(self, peer: Amid, payload: bytes, *, by_itself: bool) -> SendVerdict:
         """Return whether a message may leave; if it may, its cost is taken off."""
-        facts = SendFacts(
-            peer=peer,
-            is_blocked=peer in self._hand.policy().blocklist,
-            is_stopped=self._hand.switches.stopped,
-            has_changed_key=await self._has_changed_key(peer),
-            by_itself=by_itself,
-            cost=cost_of(payload),
+        facts = msgspec.structs.replace(
+            await self.facts(peer), by_itself=by_itself, cost=cost_of(payload)
         )
         if not by_itself:
             return may_send(facts)
         async with self._one_at_a_time:
             return await self._take_off(facts)
+
+    async def facts(self, peer: Amid) -> SendFacts:
+        """Return what is known about writing to a peer."""
+        switches = self._hand.switches
+        return SendFacts(
+            peer=peer,
+            is_blocked=peer in self._hand.policy().blocklist,
+            is_stopped=switches.stopped,
+            is_peer_paused=peer in switches.paused_peers,
+            has_changed_key=await self._has_changed_key(peer),
+            is_paused=switches.paused,
+            has_session=switches.paused and await self._has_session(peer),
+        )
+
+    async def _has_session(self, peer: Amid) -> bool:
+        now = self._hand.clock.now()
+        rows = await self._hand.store.sessions(peer)
+        return any(row.phase == "open" and row.expires_at > now for row in rows)
 
     async def _take_off(self, facts: SendFacts) -> SendVerdict:
         autonomy = autonomy_of(await self._peers.row(facts.peer), self._hand.policy())

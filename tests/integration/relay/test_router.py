@@ -148,3 +148,28 @@ async def test_a_peer_cannot_send_us_into_our_own_network(url: str) -> None:
             with pytest.raises(TransportError) as caught:
                 await alice.send(message(BOB, "1"), relay)
             assert caught.value.code == code
+
+
+async def test_what_is_cut_says_nothing_more_and_is_gone_at_once(url: str) -> None:
+    to_bob = RecordingIncoming()
+    async with (
+        Router(url, caller_called("alice"), RecordingIncoming()) as alice,
+        Router(url, caller_called("bob"), to_bob) as bob,
+    ):
+        await to_bob.until(lambda: to_bob.connects == 1)
+        alice.show("online", [BOB])
+        await alice.send(message(BOB, "before"))
+        await to_bob.until(lambda: len(to_bob.arrivals) == 1)
+        sends = [asyncio.ensure_future(alice.send(message(BOB, str(n)))) for n in range(200)]
+        await asyncio.sleep(0)  # they wait to be written
+        alice.cut()
+        failures = await asyncio.gather(*sends, return_exceptions=True)
+        assert {type(failure) for failure in failures} == {TransportError}
+        with pytest.raises(TransportError):
+            await alice.send(message(BOB, "after"), "ws://127.0.0.1:9")
+        for _ in range(200):
+            if (await bob.presence_of(ALICE)).status == "offline":
+                break
+            await asyncio.sleep(0.01)
+        assert (await bob.presence_of(ALICE)).status == "offline"
+        assert [arrival.frame.id for arrival in to_bob.arrivals] == ["before"]

@@ -26,7 +26,31 @@ def test_breakers_say_what_holds_now(mesh: Shell, script: Script) -> None:
     script.answers["pause"] = answers.Breakers(paused=True, stopped=False)
     script.answers["resume"] = answers.Breakers(paused=False, stopped=False)
     script.answers["shutdown"] = answers.Breakers(paused=False, stopped=True, sessions_ended=2)
-    assert mesh("pause").out == "Paused: no new knocks.\n"
+    assert mesh("pause").out == "Paused: no new sessions.\n"
     assert mesh("resume").out == "Taking knocks.\n"
     assert mesh("shutdown").out.startswith("Offline; 2 sessions ended.")
     assert mesh("shutdown", "--json").document["stopped"] is True
+
+
+def test_a_peer_is_paused_and_resumed(mesh: Shell, script: Script) -> None:
+    script.answers["pause"] = answers.Breakers(paused=False, stopped=False, paused_peers=(BOB,))
+    script.answers["resume"] = answers.Breakers(paused=False, stopped=True, emergency=True)
+    assert f"Paused: {BOB}" in mesh("pause", "bob").out
+    assert "--confirm RESUME" in mesh("resume", "--confirm", "RESUME").out
+    assert script.asked[0][1] == calls.Pause(peer="bob")
+    assert script.asked[1][1] == calls.Resume(confirm="RESUME")
+
+
+def test_breakers_are_listed_and_lifted(mesh: Shell, script: Script) -> None:
+    on = answers.Breaker(
+        id=f"loop:{BOB}", kind="loop", peer=BOB, peer_name="bob", why="They loop.", since="today",
+        lift=f"agentmesh resume {BOB}",
+    )  # fmt: skip
+    script.answers["breakers.list"] = answers.BreakersOn(breakers=[on])
+    script.answers["breakers.lift"] = answers.BreakersOn(breakers=[])
+    for command in (("breakers",), ("breakers", "list")):
+        shown = mesh(*command).out
+        assert "They loop." in shown
+        assert f"agentmesh resume {BOB}" in shown
+    assert mesh("breakers", "lift", on.id).out == "No breaker is on.\n"
+    assert script.asked[-1][1] == calls.BreakersLift(id=on.id)

@@ -17,7 +17,8 @@ from tests.unit.cli.conftest import Shell
 
 PROMISED = (
     "keygen up down daemon status send inbox read reply search knocks sessions kill pause resume "
-    "block unblock shutdown policy contacts verify transcripts logs events tool mcp demo doctor "
+    "block unblock shutdown emergency-stop breakers policy contacts verify "
+    "transcripts logs events tool mcp demo doctor "
     "approvals outcome"
 )
 

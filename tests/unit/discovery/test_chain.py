@@ -1,9 +1,11 @@
 """Several directories as one."""
 
+import asyncio
+
 import pytest
 
 from agentmesh.discovery.chain import CACHE_ENTRIES, CACHE_SECONDS, Chain
-from agentmesh.discovery.interface import Directory, Query
+from agentmesh.discovery.interface import Directory, Found, Query
 from agentmesh.errors import (
     AgentMeshError,
     Refused,
@@ -11,6 +13,7 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
+from agentmesh.protocol.ids import Amid
 from tests.support.directories import FakeDirectory
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock
@@ -127,3 +130,27 @@ async def test_everything_else_is_passed_on() -> None:
 def test_a_chain_of_nothing_is_none() -> None:
     with pytest.raises(UsageError):
         Chain((), FakeClock())
+
+
+async def test_what_is_cut_asks_nobody_and_waits_for_no_answer() -> None:
+    class Hanging(FakeDirectory):
+        async def lookup(self, amid: Amid) -> Found:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    both, _ = chain(Hanging("registry"))
+    asking = asyncio.ensure_future(both.lookup(ALICE.amid))
+    await asyncio.sleep(0)
+    both.cut()
+    with pytest.raises(TransportError, match="is stopped"):
+        await asyncio.wait_for(asking, 1)
+    with pytest.raises(TransportError, match="is stopped"):
+        await both.prekey_count()
+
+
+async def test_what_is_mended_asks_again() -> None:
+    registry = FakeDirectory("registry", ALICE)
+    both, _ = chain(registry)
+    both.cut()
+    both.mend()
+    assert (await both.lookup(ALICE.amid)).amid == ALICE.amid

@@ -229,3 +229,13 @@ async def test_settling_waits_for_a_first_offer_only() -> None:
     errands._add(errand("one", kind="message", created_at=NOW), [])
     errands._entries["one"].attempts = 1
     await errands.settle(5)
+
+
+async def test_what_is_held_begins_nothing_and_goes_on_when_told(pair: Pair) -> None:
+    pair.low.errands.hold()
+    await pair.low.say(pair.high, "hello")
+    await pair.later(600)
+    assert pair.wire.carried == []
+    pair.low.errands.go_on()
+    await pair.settle()
+    assert await pair.high.texts() == ["hello"]

@@ -121,7 +121,7 @@ async def test_a_blocked_peer_is_refused(pair: Pair) -> None:
     assert (knock.verdict, knock.reason) == ("rejected", "blocked")
 
 
-@pytest.mark.parametrize("switch", ["paused", "stopped"])
+@pytest.mark.parametrize("switch", ["paused", "shut_down", "emergency"])
 async def test_a_breaker_refuses_new_peers(pair: Pair, switch: str) -> None:
     setattr(pair.high.hand.switches, switch, True)
     said = await pair.low.say(pair.high, "hello")

@@ -24,7 +24,7 @@ async def test_nothing_is_said_to_a_blocked_peer_or_while_all_is_stopped(pair: P
         await pair.low.say(pair.high, "hello")
     assert caught.value.code == "blocked"
     pair.low.policy = Policy()
-    pair.low.hand.switches.stopped = True
+    pair.low.hand.switches.shut_down = True
     with pytest.raises(Refused) as caught:
         await pair.low.say(pair.high, "hello")
     assert caught.value.code == "stopped"

@@ -41,6 +41,10 @@ class RecordingTransport:
     ) -> None:
         self.is_open = False
 
+    def cut(self) -> None:
+        self.asked.append("cut")
+        self.is_open = False
+
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         self.asked.append((frame, relay))
         return Sent(id=frame.id, outcome="forwarded")
@@ -63,10 +67,11 @@ class Bench:
     """A switched transport, and every transport it made."""
 
     def __init__(self) -> None:
+        self.may = True
         self.made: list[RecordingTransport] = []
         self.may_begin = asyncio.Event()
         self.may_begin.set()
-        self.transport = SwitchedTransport(self._make, lambda: OFF)
+        self.transport = SwitchedTransport(self._make, lambda: OFF, lambda: self.may)
 
     def _make(self) -> RecordingTransport:
         self.made.append(RecordingTransport(self.may_begin))
@@ -151,3 +156,31 @@ async def test_who_switches_off_while_another_switches_on_has_the_last_word(benc
             bench.may_begin.set()
         assert transport.status() == OFF
         assert bench.is_open == [False]
+
+
+async def test_what_is_cut_is_off_at_once_and_closed_by_the_next_switch(bench: Bench) -> None:
+    async with bench.transport as transport:
+        await transport.switch(is_on=True)
+        transport.cut()
+        transport.cut()
+        assert bench.made[0].asked == ["cut"]
+        with pytest.raises(TransportError):
+            await transport.send(message(BOB, "1"))
+        await transport.switch(is_on=True)
+        assert bench.is_open == [False, True]
+
+
+async def test_it_is_not_switched_on_while_it_may_not_be(bench: Bench) -> None:
+    bench.may = False
+    async with bench.transport as transport:
+        await transport.switch(is_on=True)
+        assert bench.made == []
+        bench.may = True
+        bench.may_begin.clear()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(transport.switch(is_on=True))
+            await asyncio.sleep(0)
+            bench.may = False  # somebody stopped everything while it was connecting
+            bench.may_begin.set()
+        assert bench.made[0].asked == ["cut"]
+        assert transport.status() == OFF

@@ -1,0 +1,47 @@
+"""The rooms that hold the agent and its peers, and how they are joined."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentmesh.control.stop_flag import StopFlag
+from agentmesh.daemon.parts import Part
+from agentmesh.discovery.chain import Chain
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.errands import Errands
+from agentmesh.node.guard.stop import Brakes, EmergencyStop, Hook
+from agentmesh.node.guard.trips import Trips
+from agentmesh.transport.switched import SwitchedTransport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guards:
+    """Who holds what."""
+
+    trips: Trips
+    stop: EmergencyStop
+
+    def parts(self) -> Iterator[Part]:
+        """Yield what is started after the lanes and before anything leaves or comes."""
+        yield self.trips
+        yield self.stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """What leads out of this machine."""
+
+    transport: SwitchedTransport
+    directory: Chain
+    errands: Errands
+
+
+def guards(hand: AtHand, talks: Conversations, ways: Ways, flag: StopFlag, hook: Hook) -> Guards:
+    """Return the guards of these rooms."""
+    brakes = Brakes(
+        cut=(ways.transport.cut, ways.errands.hold, ways.directory.cut),
+        free=(ways.directory.mend, ways.errands.go_on),
+        flag=flag,
+        hook=hook,
+    )
+    return Guards(trips=Trips(hand), stop=EmergencyStop(hand, talks, brakes))

@@ -1,0 +1,1 @@
+"""What holds the agent and its peers: breakers, the emergency stop, notices to the owner."""

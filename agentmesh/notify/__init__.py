@@ -1,0 +1,1 @@
+"""How the owner is told: a program, a webhook, a topic. Nothing here quotes a peer."""
