@@ -56,8 +56,12 @@ def _paragraph(it: answers.Knock) -> str:
     verdict = f"{it.verdict} ({it.reason})" if it.reason else it.verdict
     told = f"  about {it.intent}, {it.type}: {verdict}"
     note = f'\n  says: "{render.clean(it.note)}"' if it.note else ""
+    vouched = "".join(
+        f"\n  introduced by {render.clean(render.who(by.by_name, by.by))} (trust {by.by_trust})"
+        for by in it.introduced_by
+    )
     ours = f"\n  your note: {render.clean(it.scope_note)}" if it.scope_note else ""
-    return f"{render.clean(head)}\n{render.clean(told)}{note}{ours}"
+    return f"{render.clean(head)}\n{render.clean(told)}{note}{ours}{vouched}"
 
 
 def _show_decided(decided: answers.Decided) -> str:

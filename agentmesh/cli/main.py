@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "watching", "logs": "watching", "events": "watching",
     "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
     "outcome": "messages", "approvals": "consent.approvals",
+    "grants": "consent.grants", "introduce": "consent.grants",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify", "transcripts": "transcripts",
     "knocks": "knocks",

@@ -100,7 +100,23 @@ def _remove(desk: Desk, peer: str) -> None:
     desk.ask(calls.ContactsRemove(peer=peer), lambda gone: f"Forgot {gone.amid}.")
 
 
-for _each in (_list_command, _show_command, _add, _alias, _trust, _autonomy, _note, _remove):
+@command("introductions")
+def _introductions(desk: Desk) -> None:
+    """List whom contacts introduced; it gives nobody leave."""
+    desk.ask(calls.IntroductionsList(), _show_introductions)
+
+
+for _each in (
+    _list_command,
+    _show_command,
+    _add,
+    _alias,
+    _trust,
+    _autonomy,
+    _note,
+    _remove,
+    _introductions,
+):
     contacts.add_command(_each)
 
 
@@ -174,6 +190,16 @@ def _show_kept(kept: answers.Kept) -> str:
             ("", _marks(it)),
         ]
     )
+
+
+def _show_introductions(found: answers.Introductions) -> str:
+    if not found.introductions:
+        return "No introductions."
+    rows = (
+        (it.name, it.amid, render.who(it.by_name, it.by), _TRUST[it.by_trust], it.note)
+        for it in found.introductions
+    )
+    return render.table(("NAME", "AMID", "INTRODUCED BY", "TRUST", "THEY SAY"), rows)
 
 
 def _show_blocked(it: answers.Blocked) -> str:

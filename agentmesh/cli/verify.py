@@ -12,13 +12,23 @@ _GROUPS_IN_A_LINE = 4
 @command("verify")
 @click.argument("peer")
 @click.option("--confirm", is_flag=True, help="We compared it, and it is the same.")
-def verify(desk: Desk, peer: str, *, confirm: bool) -> None:
+@click.option("--qr", "as_qr", is_flag=True, help="Show what PEER's owner scans.")
+@click.option("--scan", "scanned", default="", metavar="TEXT", help="What the camera read.")
+def verify(desk: Desk, peer: str, *, confirm: bool, as_qr: bool, scanned: str) -> None:
     """Show the safety number that we and PEER's owner have in common.
 
     Compare it with what PEER's owner sees, over a channel that you trust: by telephone, or side by
-    side. If it is the same, confirm it: PEER's messages then count as verified.
+    side. If it is the same, confirm it: PEER's messages then count as verified. --qr shows a code
+    for the other's camera; what it reads goes to `agentmesh verify PEER --scan TEXT`.
     """
-    desk.ask(calls.Verify(peer=peer, confirm=confirm), _show)
+    request = calls.Verify(peer=peer, confirm=confirm, scanned=scanned)
+    desk.ask(request, _show_qr if as_qr else _show)
+
+
+def _show_qr(it: answers.SafetyNumber) -> str:
+    from agentmesh.cli.consent.qr import qr_code  # noqa: PLC0415 - only for codes
+
+    return f"{_show(it)}\n\n{qr_code(it.text)}\n{it.text}"
 
 
 def _show(it: answers.SafetyNumber) -> str:

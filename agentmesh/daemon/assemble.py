@@ -166,10 +166,10 @@ def _rooms(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
-    consent = consent_rooms(hand, peers)
+    consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
-    house_mail.employ({})
+    house_mail.employ({**consent.takers()})
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),

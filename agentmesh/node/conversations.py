@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, TransportError
+from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
 from agentmesh.node.notices import Bulletin, Notice
@@ -77,6 +78,7 @@ class Conversations:
     ) -> None:
         self._store = store
         self._room = InboxRoom(store)
+        self.grants = GrantCheck(store)
         self._keys = keys
         self._journal = journal
         self._errands = errands
@@ -200,6 +202,7 @@ class Conversations:
                 answer = await self._answer(turn, group)
                 await self._follow_up(turn)
                 await self._room.check(turn, before)
+                await self.grants.check(turn, before)
             except StorageError:
                 raise
             except Exception as error:  # noqa: BLE001 (one bad frame must not stop a lane)

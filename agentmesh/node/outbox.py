@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from agentmesh.errors import Refused, TransportError, TrustError, UsageError
+from agentmesh.errors import TransportError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import stopped
 from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft, draft_of
+from agentmesh.node.consent.leave import insist
 from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.conversations import Conversations, wish_of
 from agentmesh.node.errands import Errands
@@ -16,7 +17,6 @@ from agentmesh.node.inbox import Inbox
 from agentmesh.node.notices import Notice
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Wish
-from agentmesh.policy.outbound import SendVerdict
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
 from agentmesh.session.events import Saying
@@ -25,19 +25,6 @@ from agentmesh.storage.interface import Change, IncomingRow, Outcome
 MAX_UNSETTLED = 10_000
 COUNT_EVERY = 100
 SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "undeliverable"})
-_SAID_NO = {
-    "stopped": ("Everything is stopped.", "agentmesh up"),
-    "blocked": ("This peer is blocked.", "agentmesh unblock AMID"),
-    "peer_paused": (
-        "This peer is paused.",
-        "`agentmesh breakers` says why; agentmesh resume PEER",
-    ),
-    "paused": ("New sessions are paused.", "agentmesh resume"),
-    "key_changed": (
-        "Another key was shown for this peer; nothing is sent to it.",
-        "Compare the safety number with its owner: agentmesh verify AMID, then --confirm.",
-    ),
-}
 _OF_DRAFTS: dict[str, tuple[Outcome, str]] = {
     "waiting": ("queued", AWAITING),
     "approved": ("queued", ""),
@@ -98,7 +85,7 @@ class Outbox:
         message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
         draft = draft_of(message_id, peer, body, wish, in_reply_to)
         verdict = await self._consent.leave.ask(peer, body.payload, by_itself=by_itself)
-        _check(verdict)
+        insist(verdict)
         if verdict.decision == "ask_owner":
             await self._consent.approvals.keep(draft)
             return Fate(
@@ -112,7 +99,7 @@ class Outbox:
         return await self._consent.approvals.approve(message_id, digest, self._release)
 
     async def _release(self, draft: Draft, done: Change) -> None:
-        _check(await self._consent.leave.ask(draft.peer, draft.payload, by_itself=False))
+        insist(await self._consent.leave.ask(draft.peer, draft.payload, by_itself=False))
         await self._send(draft, await self._wish_now(draft), done)
 
     async def _wish_now(self, draft: Draft) -> Wish:
@@ -224,13 +211,6 @@ class Outbox:
 
     def _why(self, session_id: SessionId) -> str:
         return self._errands.reason(session_id) or "awaiting_peer"
-
-
-def _check(verdict: SendVerdict) -> None:
-    if verdict.decision == "refuse":
-        why, hint = _SAID_NO[verdict.reason]
-        kind = TrustError if verdict.reason == "key_changed" else Refused
-        raise kind(verdict.reason, why, hint)
 
 
 def _timed_out(fate: Fate) -> Fate:

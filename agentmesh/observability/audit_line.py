@@ -66,6 +66,8 @@ class Event(StrEnum):
     APPROVAL_PENDING = "approval_pending"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_DENIED = "approval_denied"
+    GRANT_GIVEN = "grant_given"
+    GRANT_REVOKED = "grant_revoked"
     AUDIT_TORN = "audit_torn"
     """The last line was cut short by a crash and set aside."""
     AUDIT_DAMAGED = "audit_damaged"

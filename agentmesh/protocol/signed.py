@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     PARCEL = "parcel"
     SESSION_RECEIPT = "session-receipt"
     SESSION_OUTCOME = "session-outcome"
+    INTRODUCTION = "introduction"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ DOORS = {
     "vodozemac": ("agentmesh.crypto.olm.with_vodozemac",),
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
+    "segno": ("agentmesh.cli.consent.qr",),
     "prometheus_client": ("agentmesh.observability.metrics",),
 }
 WAYS = [(library, door) for library, doors in DOORS.items() for door in doors]

@@ -155,9 +155,10 @@ async def node_called(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
-    consent = consent_rooms(hand, peers)
+    consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
+    house_mail.employ(consent.takers())
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),

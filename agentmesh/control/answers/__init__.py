@@ -28,7 +28,17 @@ from agentmesh.control.answers.breakers import (
     Session,
     Sessions,
 )
-from agentmesh.control.answers.consent import Approval, Approvals, Approved
+from agentmesh.control.answers.consent import (
+    Approval,
+    Approvals,
+    Approved,
+    Asked,
+    Grant,
+    Granted,
+    Grants,
+    Introduction,
+    Introductions,
+)
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
@@ -40,6 +50,7 @@ __all__ = [
     "Approval",
     "Approvals",
     "Approved",
+    "Asked",
     "Blocked",
     "Breaker",
     "Breakers",
@@ -54,8 +65,13 @@ __all__ = [
     "Entry",
     "Event",
     "Found",
+    "Grant",
+    "Granted",
+    "Grants",
     "Health",
     "Inbox",
+    "Introduction",
+    "Introductions",
     "Kept",
     "Killed",
     "Knock",

@@ -51,10 +51,14 @@ class Emoji(Answer, frozen=True, kw_only=True):
 
 
 class SafetyNumber(Answer, frozen=True, kw_only=True):
-    """What both owners see if each has the other's key: 60 digits, and a quick look at them."""
+    """What both owners see if each has the other's key: 60 digits, and a quick look at them.
+
+    `text`: what the peer's owner scans.
+    """
 
     amid: str
     name: str
     number: str
     emoji: list[Emoji]
+    text: str
     verified: bool

@@ -5,12 +5,14 @@ from typing import Literal
 from msgspec import field
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.consent import Introduction
 
 
 class Knock(Answer, frozen=True, kw_only=True):
     """A KNOCK that came, and what became of it. `note` is the stranger's word, for the owner.
 
-    `scope_note` is the owner's own, if the sender is known.
+    `scope_note` is the owner's own, if the sender is known. `introduced_by`: which contacts vouch
+    for it; no decision depends on that.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Knock(Answer, frozen=True, kw_only=True):
     verdict: Literal["pending", "accepted", "rejected", "dismissed"]
     reason: str
     scope_note: str = ""
+    introduced_by: tuple[Introduction, ...] = ()
 
 
 class Knocks(Answer, frozen=True, kw_only=True):

@@ -50,7 +50,9 @@ class Verify(Request[answers.SafetyNumber], frozen=True, kw_only=True):
     """Show the safety number of ours and a peer's key.
 
     `confirm` says that the owners compared it and it is the same; the peer has to be a contact.
+    `scanned`: what the peer's owner's screen shows, read by a camera; the same confirms.
     """
 
     peer: Peer
     confirm: bool = False
+    scanned: Line = ""

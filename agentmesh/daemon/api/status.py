@@ -16,7 +16,16 @@ from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
 
 CLOCK_SECONDS = 60
-OWNERS_EVENTS = ("breaker_", "policy_", "knock_", "keys_", "peer_")
+OWNERS_EVENTS = (
+    "breaker_",
+    "policy_",
+    "knock_",
+    "keys_",
+    "peer_",
+    "grant_",
+    "introduction_",
+    "invite_",
+)
 
 Permit = calls.Permit
 

@@ -13,6 +13,7 @@ from agentmesh.messages.payloads import known_type
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node.consent.approvals import AWAITING
 from agentmesh.node.consent.drafts import Draft
+from agentmesh.node.consent.introductions import Introduced
 from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
@@ -121,6 +122,23 @@ async def knock(rooms: Rooms, row: KnockRow) -> answers.Knock:
         verdict=row.verdict,
         reason=row.reason,
         scope_note=remark.note,
+        introduced_by=tuple(
+            [await introduction(rooms, it) for it in await rooms.consent.introductions.of(row.peer)]
+        ),
+    )
+
+
+async def introduction(rooms: Rooms, it: Introduced) -> answers.Introduction:
+    """Return an introduction; the words are the introducer's."""
+    row = await rooms.peers.row(it.by)
+    return answers.Introduction(
+        amid=it.amid,
+        name=it.name,
+        note=it.note,
+        by=it.by,
+        by_name=clean_name((row.alias or row.name) if row else ""),
+        by_trust=row.trust if row else 0,
+        at=to_text(it.at),
     )
 
 

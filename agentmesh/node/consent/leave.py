@@ -11,6 +11,7 @@ from typing import cast
 
 import msgspec
 
+from agentmesh.errors import Refused, TrustError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.peers import Peers
 from agentmesh.policy.document import Autonomy, Policy
@@ -24,6 +25,21 @@ LONGEST = max(budget.seconds for budget in BUDGETS.values())
 HasChangedKey = Callable[[Amid], Awaitable[bool]]
 
 
+_SAID_NO = {
+    "stopped": ("Everything is stopped.", "agentmesh up"),
+    "blocked": ("This peer is blocked.", "agentmesh unblock AMID"),
+    "peer_paused": (
+        "This peer is paused.",
+        "`agentmesh breakers` says why; agentmesh resume PEER",
+    ),
+    "paused": ("New sessions are paused.", "agentmesh resume"),
+    "key_changed": (
+        "Another key was shown for this peer; nothing is sent to it.",
+        "Compare the safety number with its owner: agentmesh verify AMID, then --confirm.",
+    ),
+}
+
+
 class Spending(msgspec.Struct, frozen=True):
     """One message that the agent sent by itself."""
 
@@ -34,6 +50,14 @@ class Spending(msgspec.Struct, frozen=True):
 def autonomy_of(row: ContactRow | None, policy: Policy) -> Autonomy:
     """Return what our agent may do by itself with a peer: the owner's word, else the policy's."""
     return cast("Autonomy", row.autonomy) if row is not None and row.autonomy else policy.autonomy
+
+
+def insist(verdict: SendVerdict) -> None:
+    """Raise if the verdict is a refusal."""
+    if verdict.decision == "refuse":
+        why, hint = _SAID_NO[verdict.reason]
+        kind = TrustError if verdict.reason == "key_changed" else Refused
+        raise kind(verdict.reason, why, hint)
 
 
 class Leave:

@@ -1,9 +1,10 @@
 """knocks."""
 
 import pytest
+from msgspec import structs
 
 from agentmesh.control import answers, calls
-from tests.support.control_server import BOB, Script
+from tests.support.control_server import ALICE, BOB, Script
 from tests.unit.cli.conftest import Shell
 
 KNOCK = answers.Knock(
@@ -43,3 +44,15 @@ def test_the_owner_decides(mesh: Shell, script: Script, decision: str) -> None:
 def test_groups_take_json_anywhere(mesh: Shell, script: Script) -> None:
     script.answers["knocks.list"] = answers.Knocks(knocks=[])
     assert mesh("knocks", "--json", "list").document == {"ok": True, "knocks": []}
+
+
+def test_a_knock_shows_who_vouches_for_its_sender(mesh: Shell, script: Script) -> None:
+    by = answers.Introduction(
+        amid=BOB, name="bob", note="", by=ALICE, by_name="al\x1b[1mice", by_trust=2, at="",
+    )  # fmt: skip
+    knock = structs.replace(KNOCK, introduced_by=(by,), scope_note="recipes only")
+    script.answers["knocks.list"] = answers.Knocks(knocks=[knock])
+    said = mesh("knocks").out
+    assert f"({ALICE}) (trust 2)" in said
+    assert "your note: recipes only" in said
+    assert "\x1b" not in said

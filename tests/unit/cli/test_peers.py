@@ -91,3 +91,34 @@ def test_blocking_and_back(mesh: Shell, script: Script) -> None:
 def test_no_contacts_is_a_sentence(mesh: Shell, script: Script) -> None:
     script.answers["contacts.list"] = answers.Contacts(contacts=[])
     assert mesh("contacts").out == "No contacts.\n"
+
+
+def test_what_the_owner_says_about_a_contact(mesh: Shell, script: Script) -> None:
+    for name in ("autonomy", "note", "show"):
+        script.answers[f"contacts.{name}"] = answers.Kept(contact=CONTACT)
+    said = mesh("contacts", "autonomy", "bob", "bounded")
+    assert "bounded" in said.out
+    assert "invited" in said.out
+    assert "\x1b" not in said.out
+    mesh("contacts", "autonomy", "bob", "default")
+    mesh("contacts", "note", "bob", "recipes only")
+    mesh("contacts", "show", "bob")
+    assert mesh("contacts", "autonomy", "bob", "boundless").code == 2
+    assert [request for _, request, _ in script.asked] == [
+        calls.ContactsAutonomy(peer="bob", autonomy="bounded"),
+        calls.ContactsAutonomy(peer="bob", autonomy=""),
+        calls.ContactsNote(peer="bob", note="recipes only"),
+        calls.ContactsShow(peer="bob"),
+    ]
+
+
+def test_introductions_are_listed_and_safe_to_print(mesh: Shell, script: Script) -> None:
+    script.answers["introductions.list"] = answers.Introductions(introductions=[])
+    assert mesh("contacts", "introductions").out == "No introductions.\n"
+    it = answers.Introduction(
+        amid=BOB, name="b\x1b[2Job", note="good", by=BOB, by_name="", by_trust=3, at=""
+    )
+    script.answers["introductions.list"] = answers.Introductions(introductions=[it])
+    said = mesh("contacts", "introductions").out
+    assert "allied" in said
+    assert "\x1b" not in said

@@ -10,7 +10,12 @@ NUMBER = "32771 17445 71646 33059 94808 05591 38652 12995 43227 72048 38075 2143
 def shown(*, verified: bool) -> answers.SafetyNumber:
     pig = answers.Emoji(emoji="🐷", name="pig")
     return answers.SafetyNumber(
-        amid=BOB, name="b\x1b[2Job", number=NUMBER, emoji=[pig] * 7, verified=verified
+        amid=BOB,
+        name="b\x1b[2Job",
+        number=NUMBER,
+        emoji=[pig] * 7,
+        text="agentmesh:verify/1/a/b/0",
+        verified=verified,
     )
 
 
@@ -31,3 +36,18 @@ def test_the_owner_confirms_it(mesh: Shell, script: Script) -> None:
     assert script.asked[0][1] == calls.Verify(peer="bob", confirm=True)
     assert said.out.endswith("The owner compared it: verified.\n")
     assert "--confirm" not in said.out
+
+
+def test_a_code_is_shown_for_the_others_camera(mesh: Shell, script: Script) -> None:
+    script.answers["verify"] = shown(verified=False)
+    said = mesh("verify", "bob", "--qr")
+    assert said.out.splitlines()[-1] == "agentmesh:verify/1/a/b/0"
+    assert len(said.out.splitlines()) > 20
+    assert mesh("verify", "bob", "--qr", "--json").document["text"] == "agentmesh:verify/1/a/b/0"
+
+
+def test_what_a_camera_read_is_handed_on(mesh: Shell, script: Script) -> None:
+    script.answers["verify"] = shown(verified=True)
+    mesh("verify", "bob", "--scan", "agentmesh:verify/1/b/a/0")
+    request = script.asked[0][1]
+    assert request == calls.Verify(peer="bob", scanned="agentmesh:verify/1/b/a/0")

@@ -61,6 +61,27 @@ async def test_confirming_lifts_a_changed_key() -> None:
         assert (await pair.low.say(pair.high, "hello")).outcome == "queued"
 
 
+async def test_what_the_other_owner_shows_confirms_when_it_is_scanned() -> None:
+    async with node_pair() as pair:
+        await pair.low.peers.trust(pair.high.amid, CONTACT)
+        theirs = await verify(rooms_of(pair.high), calls.Verify(peer=pair.low.amid), "owner")
+        asked = calls.Verify(peer=pair.high.amid, scanned=theirs.text)
+        assert (await verify(rooms_of(pair.low), asked, "owner")).verified
+
+
+async def test_a_wrong_scan_confirms_nothing() -> None:
+    async with node_pair() as pair:
+        await pair.low.peers.trust(pair.high.amid, CONTACT)
+        ours = await verify(rooms_of(pair.low), calls.Verify(peer=pair.high.amid), "owner")
+        for scanned in (ours.text, "nonsense"):
+            with pytest.raises(AgentMeshError):
+                await verify(
+                    rooms_of(pair.low), calls.Verify(peer=pair.high.amid, scanned=scanned), "owner"
+                )
+        (row,) = await pair.low.peers.contacts()
+    assert row.verified_at is None
+
+
 async def test_a_stranger_is_shown_but_not_confirmed() -> None:
     async with node_pair() as pair:
         assert await code_of(pair, pair.high.amid, confirm=True) == "not_a_contact"
