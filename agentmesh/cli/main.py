@@ -31,7 +31,7 @@ COMMANDS = {
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy",
     "tool": "tool", "mcp": "mcp",
-    "doctor": "checkup.doctor",
+    "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""

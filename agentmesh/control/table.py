@@ -66,6 +66,8 @@ REQUESTS: dict[str, CallType] = {
     "transcripts.list": CallType(calls.TranscriptsList, answers.Transcripts, "owner"),
     "transcripts.show": CallType(calls.TranscriptsShow, answers.Transcript, "owner"),
     "logs": CallType(calls.Logs, answers.Logs, "owner"),
+    "probe": CallType(calls.Probe, answers.Probed, "owner"),
+    "ping": CallType(calls.Ping, answers.Pinged, "owner"),
 }
 
 NAMES: dict[type[calls.Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}

@@ -37,6 +37,7 @@ from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
+from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.retention import Retention
@@ -170,6 +171,8 @@ def _rooms(
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
     house_mail.employ({**consent.takers()})
+    pings = Pings(hand, talks, house_mail, peers, transport)
+    house_mail.employ({**pings.takers()})
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),
@@ -194,6 +197,7 @@ def _rooms(
         consent=consent,
         gatekeeper=gatekeeper,
         peers=peers,
+        pings=pings,
         breakers=Breakers(hand, talks),
         guards=guards(
             hand,

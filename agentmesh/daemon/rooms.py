@@ -19,6 +19,7 @@ from agentmesh.node.incoming import Incoming
 from agentmesh.node.journal import Journal
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
+from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Publisher
 from agentmesh.node.steward import Steward
@@ -40,6 +41,7 @@ class Rooms:
     consent: ConsentRooms
     gatekeeper: Gatekeeper
     peers: Peers
+    pings: Pings
     breakers: Breakers
     guards: Guards
     publisher: Publisher

@@ -25,6 +25,7 @@ from agentmesh.discovery.interface import (
     SearchPage,
 )
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError, UsageError
+from agentmesh.observability.health import Version
 from agentmesh.protocol import requests
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
@@ -134,6 +135,14 @@ class RegistryDirectory:
                 continue
         rejected = len(page.results) - len(results)
         return SearchPage(tuple(results), page.total, rejected)
+
+    async def look(self) -> None:
+        """Return if the registry answers that it is well."""
+        await self._ask(Request(self._audience, "GET", "/healthz"), signed=False)
+
+    async def version(self) -> Version:
+        """Return what runs there."""
+        return await self._get("/version", Version)
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how the registry is doing, as of the last time we asked it anything."""

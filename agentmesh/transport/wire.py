@@ -56,6 +56,13 @@ class Wire(ClientConnection):
                 held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.transport.abort()
 
+    async def round_trip(self) -> float:
+        """Return how many seconds a ping and its pong took."""
+        try:
+            return await (await self.ping())
+        except ConnectionClosed:
+            raise TransportError("relay_link_lost") from None
+
     def send_data(self) -> None:
         """Write what is due: one write, however many frames."""
         parts = self.protocol.data_to_send()

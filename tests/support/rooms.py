@@ -21,6 +21,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.journal import Journal
+from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.notify.program import Programs
 from agentmesh.observability.audit import AuditLog
@@ -86,6 +87,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         consent=node.consent,
         gatekeeper=node.gatekeeper,
         peers=node.peers,
+        pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),
         breakers=node.breakers,
         guards=guarding,
         publisher=node.publisher,

@@ -28,6 +28,7 @@ from agentmesh.control.answers.breakers import (
     Session,
     Sessions,
 )
+from agentmesh.control.answers.checkup import Pinged, Probed, ProbedLink
 from agentmesh.control.answers.consent import (
     Approval,
     Approvals,
@@ -82,8 +83,11 @@ __all__ = [
     "Message",
     "Outcome",
     "Pending",
+    "Pinged",
     "Policy",
     "Prekeys",
+    "Probed",
+    "ProbedLink",
     "Removed",
     "SafetyNumber",
     "SearchResults",

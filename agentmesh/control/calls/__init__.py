@@ -18,6 +18,7 @@ from agentmesh.control.calls.breakers import (
     Unblock,
     Wake,
 )
+from agentmesh.control.calls.checkup import Ping, Probe
 from agentmesh.control.calls.consent import (
     ApprovalsApprove,
     ApprovalsDeny,
@@ -107,8 +108,10 @@ __all__ = [
     "Pause",
     "Peer",
     "Permit",
+    "Ping",
     "PolicyGet",
     "PolicySet",
+    "Probe",
     "Read",
     "Reply",
     "Request",

@@ -10,6 +10,7 @@ from agentmesh.control.connection import Answered
 from agentmesh.control.door import decode
 from agentmesh.daemon.api import (
     approvals,
+    checkup,
     contacts,
     grants,
     guard,
@@ -27,6 +28,8 @@ CALLS: dict[str, Run] = {
     "status": status.status,
     "health": status.health,
     "logs": status.logs,
+    "probe": checkup.probe,
+    "ping": checkup.ping,
     "events.subscribe": status.events_subscribe,
     "send": messages.send,
     "reply": messages.reply,
