@@ -41,6 +41,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "unblock": {"peer": low},
         "pause": {"peer": low},
         "breakers.lift": {"id": f"paused:{low}"},
+        "ping": {"peer": low, "wait": 0},
         "policy.set": {"key": "strict_mode", "value": True},
         "contacts.add": {"peer": low, "alias": "friend"},
         "contacts.alias": {"peer": low, "alias": "pal"},
