@@ -32,6 +32,7 @@ COMMANDS = {
     "policy": "policy",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
+    "bugreport": "checkup.bugreport",
     "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""

@@ -40,7 +40,7 @@ def logs(desk: Desk, *, lines: int, audit: bool, follow: bool) -> None:
         desk.ask(calls.Logs(limit=lines), _show_records)
         return
     path = desk.home / "logs" / "daemon.log"
-    told = _last_lines(path, lines)
+    told = last_lines(path, lines)
     if not follow:
         desk.answer({"path": str(path), "lines": told}, "\n".join(map(render.clean, told)))
         return
@@ -88,7 +88,8 @@ def _show_records(found: answers.Logs) -> str:
     return "\n".join(map(render.clean, records)) or "No records."
 
 
-def _last_lines(path: Path, count: int) -> list[str]:
+def last_lines(path: Path, count: int) -> list[str]:
+    """Return the end of a text file; empty if there is none."""
     try:
         with path.open(errors="replace") as log:
             return [line.rstrip("\n") for line in deque(log, count)]

@@ -17,7 +17,7 @@ from agentmesh.daemon.assemble import DATABASE, KEYS, POLICY
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.findings import Finding
 from agentmesh.policy import settings
-from agentmesh.storage.database_check import check_database
+from agentmesh.storage.database_check import check_database, formats
 from agentmesh.storage.key_checks import check_keyring, check_keys
 from agentmesh.storage.key_keyring import Keyring, SystemKeyring
 
@@ -53,8 +53,13 @@ def _policy(path: Path) -> list[Finding]:
 
 
 def main() -> None:
-    """Print the findings of this user's home."""
-    found = findings(places.home(os.environ), os.environ, SystemKeyring())
+    """Print the findings of this user's home; with `--formats` those of its database."""
+    home = places.home(os.environ)
+    found: object = (
+        formats(home / DATABASE)
+        if "--formats" in sys.argv
+        else findings(home, os.environ, SystemKeyring())
+    )
     sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
 
 

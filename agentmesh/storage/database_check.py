@@ -31,6 +31,15 @@ def check_database(path: Path) -> list[Finding]:
     return []
 
 
+def formats(path: Path) -> dict[str, int | None]:
+    """Return the number of the database's format (None: there is none to be seen), and of ours."""
+    try:
+        found = _format(path) if path.is_file() else None
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        found = None
+    return {"format": found, "ours": known_format()}
+
+
 def _format(path: Path) -> int | None:
     """Return the number of the database's format, None if it is damaged."""
     with contextlib.closing(

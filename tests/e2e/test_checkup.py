@@ -1,5 +1,7 @@
 """netcheck, ping, doctor, bugreport and bench, as processes against a real mesh."""
 
+import json
+
 import pytest
 
 from tests.support.mesh import Agent, Mesh, eventually
@@ -73,3 +75,26 @@ def test_doctor_mends_what_is_safe(pair: list[Agent]) -> None:
     }
     assert alice.ask("doctor", "--fix")["mended"] == []
     assert alice.is_connected()
+
+
+def test_a_bug_report_holds_nothing_that_is_nobodys_business(mesh: Mesh) -> None:
+    canary = "kanarienvogel"
+    alice, bob = mesh.agent(f"{canary}1"), mesh.agent(f"{canary}2", "--capability", canary)
+    for one, other in ((alice, bob), (bob, alice)):
+        one.ask("contacts", "add", other.amid, "--alias", f"{canary}3")
+    sent = alice.ask("send", bob.amid, f"{canary}4", "--intent", f"x-{canary}/5", "--wait", "20")
+    assert sent["outcome"] == "delivered"
+    path = bob.home.parent / "report.json"
+    told = bob.ask("bugreport", "--yes", "--output", path)
+    text = path.read_text()
+    assert told["bytes"] == len(text)
+    report = json.loads(text)
+    assert report["storage"]["database"]["format"] == report["storage"]["database"]["ours"]
+    assert report["audit"]["message_received"] == 1
+    assert report["log"]["facts"]
+    assert canary not in text.lower()
+    public = json.loads((bob.home / "keys" / "identity.json").read_text())
+    secrets = [public["signing_public_key"], public["exchange_public_key"], str(bob.home)]
+    secrets += [alice.amid, bob.amid, sent["session_id"], sent["message_id"]]
+    assert [it for it in secrets if it in text] == []
+    assert bob.fails(2, "bugreport")["code"] == "not_confirmed"

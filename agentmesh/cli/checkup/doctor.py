@@ -31,14 +31,19 @@ def doctor(desk: Desk, *, fix: bool) -> None:
     mended = _mend(found) if fix else []
     if mended:
         found = _examine(desk)
-    findings = [it.finding for it in found]
-    findings.sort(key=lambda finding: list(_WORDS).index(finding.severity))
-    healthy = all(finding.severity == "note" for finding in findings)
-    keys = {"healthy": healthy, "findings": msgspec.to_builtins(findings)}
+    told = [it.finding for it in found]
+    told.sort(key=lambda finding: list(_WORDS).index(finding.severity))
+    healthy = all(finding.severity == "note" for finding in told)
+    keys = {"healthy": healthy, "findings": msgspec.to_builtins(told)}
     if fix:
         keys["mended"] = [{"id": name, "did": did} for name, did in mended]
-    told = [f"mended  {name}: {render.clean(did)}" for name, did in mended]
-    desk.answer(keys, "\n".join([*told, _show(findings)]))
+    done = [f"mended  {name}: {render.clean(did)}" for name, did in mended]
+    desk.answer(keys, "\n".join([*done, _show(told)]))
+
+
+def findings(desk: Desk) -> list[Finding]:
+    """Return all that is not as it should be."""
+    return [it.finding for it in _examine(desk)]
 
 
 def _examine(desk: Desk) -> list[Ailment]:
