@@ -6,7 +6,7 @@ Commands are loaded when they are used, since a short one should not pay for the
 import importlib
 import os
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -14,6 +14,9 @@ from agentmesh import __version__
 from agentmesh.cli.desk import Desk, note
 from agentmesh.control import failures
 from agentmesh.errors import AgentMeshError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -32,7 +35,7 @@ COMMANDS = {
     "policy": "policy",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
-    "bugreport": "checkup.bugreport",
+    "bugreport": "checkup.bugreport", "completion": "completion",
     "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""
@@ -54,6 +57,13 @@ class Commands(click.Group):
             importlib.import_module(f"agentmesh.cli.{module}"), cmd_name.replace("-", "_")
         )
         return found if isinstance(found, click.Command) else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Return names that begin like this, without loading what they name."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for Tab
+
+        names = [CompletionItem(it) for it in COMMANDS if it.startswith(incomplete)]
+        return names or click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,7 +88,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process."""
-    code = run(sys.argv[1:])
+    code = _completed()
+    if code is None:
+        code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -86,6 +98,15 @@ def main() -> NoReturn:
     if code == BROKEN_PIPE:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
     sys.exit(code)
+
+
+def _completed() -> int | None:
+    """Answer a shell where Tab was pressed; None if it was not."""
+    if "_AGENTMESH_COMPLETE" not in os.environ:
+        return None
+    from agentmesh.cli.completion import answered  # noqa: PLC0415 - only for Tab
+
+    return answered(cli)
 
 
 def run(arguments: list[str], **setting: Any) -> int:

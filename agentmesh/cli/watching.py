@@ -1,20 +1,17 @@
 """Commands that look: status, logs, events."""
 
 import itertools
-import time
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
-from agentmesh.cli import render
+from agentmesh.cli import following, render
 from agentmesh.cli.desk import Desk, command, say
 from agentmesh.control import answers, calls
 from agentmesh.errors import UsageError
 
-_FOLLOW_SECONDS = 0.3
 _follow = click.option("--follow", is_flag=True, help="Go on with what comes; Ctrl-C ends it.")
 
 
@@ -44,7 +41,7 @@ def logs(desk: Desk, *, lines: int, audit: bool, follow: bool) -> None:
     if not follow:
         desk.answer({"path": str(path), "lines": told}, "\n".join(map(render.clean, told)))
         return
-    for line in itertools.chain(told, _new_lines(path)):
+    for line in itertools.chain(told, following.new_lines(path)):
         desk.answer({"line": line}, render.clean(line))
 
 
@@ -52,16 +49,15 @@ def logs(desk: Desk, *, lines: int, audit: bool, follow: bool) -> None:
 @click.option("--kind", "kinds", multiple=True, help="Only these kinds; may be repeated.")
 @_follow
 def events(desk: Desk, *, kinds: tuple[str, ...], follow: bool) -> None:
-    """Show what happens, as it happens."""
+    """Show what happens, as it happens, over restarts of the daemon."""
     if not follow:
         raise UsageError("usage_error", "Events only come as they happen.", "Add --follow.")
-    with desk.client() as client:
-        for event in client.events(calls.EventsSubscribe(kinds=list(kinds))):
-            if desk.as_json:
-                desk.write_raw(msgspec.json.encode(event))
-            else:
-                facts = " ".join(f"{name}={fact}" for name, fact in event.data.items())
-                say(render.clean(f"{event.at}  {event.kind}  {facts}"))
+    for event in following.events(desk, calls.EventsSubscribe(kinds=list(kinds))):
+        if desk.as_json:
+            desk.write_raw(msgspec.json.encode(event))
+        else:
+            facts = (f"{name}={it}" for name, it in event.data.items() if it is not None)
+            say(render.clean(f"{event.at}  {event.kind}  {' '.join(facts)}"))
 
 
 def _show_status(it: answers.Status) -> str:
@@ -95,17 +91,3 @@ def last_lines(path: Path, count: int) -> list[str]:
             return [line.rstrip("\n") for line in deque(log, count)]
     except FileNotFoundError:
         return []
-
-
-def _new_lines(path: Path) -> Iterator[str]:
-    position = path.stat().st_size if path.exists() else 0
-    while True:
-        time.sleep(_FOLLOW_SECONDS)
-        size = path.stat().st_size if path.exists() else 0
-        if size < position:
-            position = 0  # a fresh file
-        if size > position:
-            with path.open(errors="replace") as log:
-                log.seek(position)
-                yield from (line.rstrip("\n") for line in log.readlines())
-                position = log.tell()

@@ -20,6 +20,8 @@ PROMISED = (
     "block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor "
     "approvals outcome grants introduce"
+    "transcripts logs events tool mcp demo doctor netcheck ping bugreport completion "
+    "approvals outcome"
 )
 
 
