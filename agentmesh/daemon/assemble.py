@@ -170,9 +170,8 @@ def _rooms(
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     house_mail = HouseMail(hand, talks)
-    house_mail.employ({**consent.takers()})
     pings = Pings(hand, talks, house_mail, peers, transport)
-    house_mail.employ({**pings.takers()})
+    house_mail.employ({**consent.takers(), **pings.takers()})
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),

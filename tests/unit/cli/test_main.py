@@ -16,12 +16,10 @@ from tests.support.control_server import ALICE, Script
 from tests.unit.cli.conftest import Shell
 
 PROMISED = (
-    "keygen up down daemon status send inbox read reply search knocks sessions kill pause resume "
-    "block unblock shutdown emergency-stop breakers policy contacts verify "
-    "transcripts logs events tool mcp demo doctor "
-    "approvals outcome grants introduce"
-    "transcripts logs events tool mcp demo doctor netcheck ping bugreport completion "
-    "approvals outcome"
+    "keygen up down daemon status send inbox read reply search knocks sessions kill pause "
+    "resume block unblock shutdown emergency-stop breakers policy contacts verify "
+    "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
+    "netcheck ping bugreport completion"
 )
 
 
