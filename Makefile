@@ -13,13 +13,13 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres demo test test-fast test-all check format bench trust clean
+.PHONY: help setup postgres demo test test-fast test-all test-openclaw check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-all, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-all, test-openclaw, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -47,6 +47,9 @@ test: setup postgres
 
 test-fast: setup
 	@$(BIN)/pytest tests/unit tests/architecture
+
+test-openclaw: setup
+	@$(BIN)/pytest -p no:randomly --durations=0 -rs tests/openclaw
 
 test-all: setup postgres
 	@$(BIN)/pytest $(QUICK)

@@ -9,6 +9,15 @@ import msgspec
 from agentmesh import __version__
 from agentmesh.tools.catalog import TOOLS
 
+_START = "agentmesh up --no-open"
+# One process does all of them: the daemon.
+_TASKS = {
+    "relay_connection_keepalive": "Keeps the connection to the relay, and comes back after a loss.",
+    "knock_listener": "Puts KNOCKs before the policy, and strangers before the owner.",
+    "session_cleanup": "Ends sessions that are over, and erases what is past its time.",
+    "prekey_automation": "Makes, publishes and rotates prekeys and the exchange key.",
+}
+
 
 def manifest(requirements: Sequence[str]) -> dict[str, Any]:
     """Return the manifest; `requirements` are the lines of requirements.txt."""
@@ -28,14 +37,10 @@ def manifest(requirements: Sequence[str]) -> dict[str, Any]:
             for tool in TOOLS.values()
         ],
         "background_tasks": [
-            {
-                "name": "daemon",
-                "description": "Holds the keys, the connection to the relay and all messages; "
-                "answers on a Unix socket that only its owner can reach.",
-                "start": "agentmesh up --no-open",
-                "stop": "agentmesh down",
-            }
+            {"name": name, "description": what, "start": _START, "stop": "agentmesh down"}
+            for name, what in _TASKS.items()
         ],
+        "on_install": "agentmesh keygen",
         "python": ">=3.11",
         "python_requirements": list(requirements),
         "permissions": [

@@ -1,0 +1,139 @@
+"""The plugin in a real OpenClaw: gateway, daemon, relay and registry, and a scripted model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentmesh.tools.catalog import TOOLS
+from tests.openclaw.host import Host, Missing, installed, packed
+from tests.openclaw.scripted_model import Model, model
+from tests.support.mesh import Agent, Mesh, eventually
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def path() -> str:
+    try:
+        return installed()
+    except Missing as missing:
+        pytest.skip(f"NOT TESTED AGAINST OPENCLAW: {missing}")
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    with Mesh(tmp_path_factory.mktemp("mesh")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def llm() -> Iterator[Model]:
+    with model() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def package(path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packed(tmp_path_factory.mktemp("package"), path)
+
+
+@pytest.fixture(scope="module")
+def alice(mesh: Mesh) -> Agent:
+    """The agent of the host's owner; its daemon is the plugin's business."""
+    agent = mesh.newcomer("alice")
+    agent.up("--name", "alice")
+    agent.down()
+    return agent
+
+
+@pytest.fixture(scope="module")
+def host(
+    path: str,
+    mesh: Mesh,
+    llm: Model,
+    package: Path,
+    alice: Agent,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Host:
+    environment = {**mesh.environment, "AGENTMESH_HOME": str(alice.home)}
+    openclaw = Host(tmp_path_factory.mktemp("openclaw"), path, environment)
+    _install(openclaw, package)
+    openclaw.set_up(llm.url)
+    return openclaw
+
+
+def _install(openclaw: Host, package: Path) -> None:
+    openclaw.run("plugins", "install", str(package), "--force", "--accept-capabilities")
+
+
+def is_up(agent: Agent) -> bool:
+    return agent.run("status").code == 0
+
+
+def test_the_plugin_and_its_skill_are_taken(host: Host) -> None:
+    host.run("config", "validate")
+    skills = json.loads(host.run("skills", "list", "--json"))["skills"]
+    (ours,) = (skill for skill in skills if skill["name"] == "agentmesh")
+    assert ours["eligible"]
+
+
+def test_the_gateway_starts_the_daemon_serves_the_tools_and_stops_the_daemon(
+    host: Host, alice: Agent, mesh: Mesh, llm: Model
+) -> None:
+    bob = mesh.agent("bob")
+    bob.ask("contacts", "add", alice.amid)
+    with host.gateway():
+        eventually(lambda: is_up(alice), 60)
+        eventually(alice.is_connected)
+        told = host.invoke("mesh_status")
+        assert (told["ok"], told["amid"]) == (True, alice.amid)
+        for tool in TOOLS:
+            assert "ok" in host.invoke(tool), tool
+        wrong = host.invoke("mesh_send", to="nobody", body="hello")
+        assert wrong["error"]["code"] == "unknown_peer"
+
+        given = json.dumps({"to": bob.amid, "body": "from a real turn", "wait": 20})
+        assert host.turn(f"TOOL:mesh_send {given}")["status"] == "ok"
+        assert bob.gets("from a real turn")["from"] == alice.amid
+        asked_of = [tool["function"]["name"] for tool in llm.asked[-1]["tools"]]
+        assert {"mesh_send", "mesh_inbox", "mesh_reply"} <= set(asked_of)
+
+        heard = bob.gets("from a real turn")
+        bob.ask("reply", heard["message_id"], "an answer", "--wait", "20")
+        inbox = host.invoke("mesh_inbox", wait=20)
+        assert "an answer" in inbox["messages"][0]["content"]
+    eventually(lambda: not is_up(alice), 30)
+    assert (alice.home / "keys").exists()
+
+
+def test_a_daemon_that_was_there_before_stays(host: Host, alice: Agent) -> None:
+    alice.up()
+    pid = alice.pid
+    with host.gateway():
+        assert host.invoke("mesh_status")["daemon"]["pid"] == pid
+    assert alice.pid == pid
+    alice.down()
+
+
+def test_without_a_daemon_each_tool_says_so_at_once(host: Host, alice: Agent) -> None:
+    host.run("config", "set", "plugins.entries.agentmesh.config.startDaemon", "false")
+    with host.gateway():
+        told = host.invoke("mesh_status")
+        assert told["error"]["code"] == "not_running"
+        assert "agentmesh up" in told["error"]["hint"]
+        alice.up()  # and the next call finds it
+        assert host.invoke("mesh_status")["amid"] == alice.amid
+    alice.down()
+    host.run("config", "unset", "plugins.entries.agentmesh.config.startDaemon")
+
+
+def test_an_upgrade_and_an_uninstallation_leave_the_agent_as_it_is(
+    host: Host, alice: Agent, package: Path
+) -> None:
+    _install(host, package)
+    host.run("plugins", "uninstall", "agentmesh", "--force")
+    assert alice.up()["amid"] == alice.amid
+    assert alice.ask("inbox")["messages"]
+    alice.down()
