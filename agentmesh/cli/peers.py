@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from agentmesh.cli import render
+from agentmesh.cli.consent.degraded import allow_degraded
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
 
@@ -118,6 +119,7 @@ for _each in (
     _introductions,
 ):
     contacts.add_command(_each)
+contacts.add_command(allow_degraded)
 
 
 @command("block")
@@ -172,6 +174,7 @@ def _marks(it: answers.Contact) -> str:
         ("paused", it.paused),
         ("number compared", it.verified),
         ("invited", it.invited),
+        (f"DEGRADED allowed: {' '.join(it.degraded_allowed)}", bool(it.degraded_allowed)),
     )
     return ", ".join(word for word, holds in marks if holds)
 

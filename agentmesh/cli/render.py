@@ -56,10 +56,14 @@ def sessions(found: Sequence[answers.Session]) -> str:
     if not found:
         return "No sessions."
     rows = (
-        (it.session_id, who(it.peer_name, it.peer), it.intent, it.state, it.expires_at)
+        (it.session_id, who(it.peer_name, it.peer), it.intent, _state(it), it.expires_at)
         for it in found
     )
     return table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
+
+
+def _state(it: answers.Session) -> str:
+    return f"{it.state}, degraded: {it.suite}" if it.degraded else it.state
 
 
 def message(it: answers.Message) -> str:

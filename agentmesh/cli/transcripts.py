@@ -75,6 +75,7 @@ def _paragraph(it: answers.Entry) -> str:
     who = render.who(it.peer_name, it.peer)
     head = f"{it.number}  {it.at}  {_HEADS.get(it.kind, it.kind)} {who}"
     if it.kind in ("opened", "closed"):
-        return render.clean(f"{head} {it.kind}")
+        suite = f" under {it.type}" if it.type else ""
+        return render.clean(f"{head} {it.kind}{suite}")
     said = render.paragraph(render.words(it.payload)) if it.payload is not None else ""
     return "\n".join(filter(None, [render.clean(f"{head}  {it.type}"), said]))

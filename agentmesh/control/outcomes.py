@@ -12,6 +12,22 @@ _SENTENCES = {
     "refused": "The message was refused",
     "undeliverable": "The message cannot be delivered",
 }
+_HERE = "Only a weak suite is possible with this peer; this permits it for this peer alone: "
+_HINTS = {
+    ("undeliverable", "suite_degraded"): f"{_HERE}agentmesh contacts allow-degraded PEER",
+    (
+        "undeliverable",
+        "suite_pinned",
+    ): f"{_HERE}agentmesh contacts allow-degraded PEER --suite NAME",
+    ("undeliverable", "suite_unavailable"): "pip install 'agentmesh-openclaw[olm]'",
+    ("undeliverable", "suite_missing"): "The peer and we have no suite in common; see `suites` in "
+    "config.json on both sides.",
+    ("refused", "suite_degraded"): "The peer's owner has to permit a weak suite, there: "
+    "agentmesh contacts allow-degraded",
+    ("refused", "suite_pinned"): "The peer's owner has to name the weak suite, there: "
+    "agentmesh contacts allow-degraded --suite",
+}
+"""What to do where the suites of two peers are the reason."""
 
 
 def refusal(sent: Sent) -> AgentMeshError | None:
@@ -26,9 +42,8 @@ def refusal(sent: Sent) -> AgentMeshError | None:
     if sentence is None:
         return None
     why = f": {sent.reason}." if sent.reason else "."
-    return Refused(
-        sent.reason or sent.outcome, sentence + why, "Sending it again unchanged will not help."
-    )
+    hint = _HINTS.get((sent.outcome, sent.reason), "Sending it again unchanged will not help.")
+    return Refused(sent.reason or sent.outcome, sentence + why, hint)
 
 
 def to_json(sent: Sent) -> bytes:

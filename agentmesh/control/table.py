@@ -48,6 +48,9 @@ REQUESTS: dict[str, CallType] = {
     "contacts.add": CallType(calls.ContactsAdd, answers.Kept, "owner"),
     "contacts.alias": CallType(calls.ContactsAlias, answers.Kept, "owner"),
     "contacts.trust": CallType(calls.ContactsTrust, answers.Kept, "owner"),
+    "contacts.allow_degraded": CallType(
+        calls.ContactsAllowDegraded, answers.SuitesAllowed, "owner"
+    ),
     "contacts.remove": CallType(calls.ContactsRemove, answers.Removed, "owner"),
     "contacts.show": CallType(calls.ContactsShow, answers.Kept, "agent"),
     "contacts.autonomy": CallType(calls.ContactsAutonomy, answers.Kept, "owner"),

@@ -120,7 +120,7 @@ async def _at_hand(
         identity=keys.identity,
         exchange_key=msgspec.msgpack.decode(exchange.public, type=Signed),
         exchange_private=Secret(exchange.private),
-        suites=await _our_suites(keys, world, store),
+        suites=await _our_suites(config, keys, world, store),
         sender=Sender(amid=keys.identity.amid, display_name=config.settings.name),
         clock=world.clock,
         entropy=world.entropy,
@@ -246,16 +246,17 @@ async def _newest_exchange_key(keys: OpenKeys, world: World, store: Store) -> Pr
     return row
 
 
-async def _our_suites(keys: OpenKeys, world: World, store: Store) -> Signed:
+async def _our_suites(config: Config, keys: OpenKeys, world: World, store: Store) -> Signed:
     """Return our signed list of suites; it is signed anew only when it says something else."""
     kept = await store.value(SUITES)
+    wanted = offered(config.settings.suites)
     last = 0
     if kept is not None:
         signed = msgspec.msgpack.decode(kept, type=Signed)
         said = read(signed, SuiteList, Purpose.SUITES)
-        if said.suites == offered():
+        if said.suites == wanted:
             return signed
         last = said.sequence
-    fresh = sign_suites(keys.identity, next_sequence(last, world.clock.now()))
+    fresh = sign_suites(keys.identity, next_sequence(last, world.clock.now()), wanted)
     await store.commit([SetValue(SUITES, msgspec.msgpack.encode(fresh))])
     return fresh

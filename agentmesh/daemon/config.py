@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from agentmesh.crypto.suites import SuiteName, offered
 from agentmesh.errors import UsageError
 from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_NAME_LETTERS
@@ -38,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publish_presence: bool = True
     private_relays: bool = False
     framework: tuple[str, str] = ("", "")
+    suites: tuple[SuiteName, ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,12 @@ def read(home: Path, environment: Mapping[str, str], flags: Mapping[str, object]
         _check_url(field, getattr(settings, field), schemes)
     config = Config(home=home, settings=settings)
     config.adverts()  # a capability that is none is said now
+    if not offered(config.settings.suites):
+        raise UsageError(
+            "suite_unavailable",
+            f"Of the suites in config.json none is there: {', '.join(settings.suites)}.",
+            "pip install 'agentmesh-openclaw[olm]', or leave `suites` out.",
+        )
     return config
 
 

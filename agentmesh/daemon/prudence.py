@@ -3,6 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from agentmesh.crypto.suites import FLOOR
 from agentmesh.daemon.config import Settings
 from agentmesh.observability.findings import Finding
 from agentmesh.policy.document import Policy
@@ -21,6 +22,11 @@ def of_settings(settings: Settings) -> list[Finding]:
         why = f"The way to {settings.registry} is open: others on it see whom we look for."
         fix = "agentmesh down; agentmesh up --registry https://…"
         found.append(Finding("registry_plain", "warning", why, fix))
+    if settings.suites and FLOOR.name not in settings.suites:
+        why = f"`suites` in config.json leaves {FLOOR.name} out: all sessions are weak."
+        found.append(
+            Finding("floor_not_offered", "warning", why, "Take `suites` out of config.json.")
+        )
     return found
 
 

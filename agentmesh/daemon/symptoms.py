@@ -6,6 +6,7 @@ Only `doctor` asks for it: `status` is asked all day, and does not pay for it.
 import asyncio
 
 from agentmesh.daemon import prudence
+from agentmesh.daemon.api import suites
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.observability.findings import Finding
 from agentmesh.observability.transcripts import Transcripts
@@ -31,6 +32,7 @@ async def symptoms(rooms: Rooms) -> list[Finding]:
         *await _knocks(rooms),
         *await _contacts(rooms),
         *await _exchange_key(rooms),
+        *await suites.permissions(rooms),
         *await asyncio.to_thread(_transcripts, rooms.journal.transcripts),
     ]
 

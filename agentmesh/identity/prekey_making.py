@@ -67,9 +67,12 @@ def key_pair(kind: Kind, number: int, public: bytes, private: Secret) -> KeyPair
     return KeyPair(number, public, private)
 
 
-def sign_suites(identity: Identity, sequence: int) -> Signed:
-    """Return the list of the suites we speak."""
-    suites = SuiteList(amid=identity.amid, suites=offered(), sequence=sequence)
+def sign_suites(
+    identity: Identity, sequence: int, suites_offered: tuple[str, ...] | None = None
+) -> Signed:
+    """Return the list of the suites we speak: all that there are, or those that are named."""
+    named = offered() if suites_offered is None else suites_offered
+    suites = SuiteList(amid=identity.amid, suites=named, sequence=sequence)
     return identity.sign(suites, Purpose.SUITES)
 
 

@@ -3,8 +3,10 @@
 from collections import OrderedDict, deque
 from contextlib import suppress
 
+from agentmesh.crypto.bundle import read_own
+from agentmesh.crypto.suites import check_asked
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import AgentMeshError, Refused, TransportError, UsageError
+from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportError, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
@@ -16,6 +18,7 @@ from agentmesh.policy.pipeline import decide
 from agentmesh.policy.verdict import Verdict
 from agentmesh.protocol.frames import Knock
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Allowed, Denied
@@ -75,7 +78,7 @@ class Gatekeeper:
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
         verdict = decide(await self._facts(errand.peer, knock))
         if verdict.decision == "allow":
-            await self._let_in(errand.peer, knock)
+            await self._let_in_or_not(errand.peer, knock)
             return None
         if verdict.decision == "refuse" or verdict.is_answered:
             await self._turn_away(errand.peer, errand.session_id, verdict)
@@ -99,6 +102,7 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             raise UsageError("knock_over", "This KNOCK is not waiting any more.")
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
+        await self._suites_of(row.peer, knock)
         contact = await self._peers.row(row.peer)
         if contact is None or contact.trust < CONTACT:
             await self._peers.trust(
@@ -184,12 +188,36 @@ class Gatekeeper:
         rows = await self._store.sessions()
         return sum(1 for row in rows if row.phase == "open" and row.expires_at > now)
 
+    async def _let_in_or_not(self, peer: Amid, knock: Knock) -> None:
+        try:
+            await self._let_in(peer, knock)
+        except Refused as error:
+            said = "The owner of this agent did not allow that suite."
+            no = Verdict(decision="refuse", reason=error.code, human_readable=said)
+            await self._turn_away(peer, knock.id, no)
+        except CryptoError as error:
+            await self._talks.handle(peer, knock.id, Denied(error.code, silent=True))
+
+    async def _suites_of(self, peer: Amid, knock: Knock) -> SuiteList:
+        """Return the list a KNOCK brought; refuse a suite that we would not have chosen by it."""
+        if knock.suites.amid != peer:
+            raise CryptoError("bundle_invalid")
+        theirs = read_own(knock.suites, SuiteList, Purpose.SUITES, knock.suites.signer)
+        ours = self._our_suites()
+        check_asked(knock.handshake.suite, ours, theirs, await self._peers.known_suites(peer))
+        return theirs
+
+    def _our_suites(self) -> SuiteList:
+        return read(self._hand.keys.ring.suites, SuiteList, Purpose.SUITES)
+
     async def _let_in(self, peer: Amid, knock: Knock) -> None:
         prekeys = await self._hand.keys.responder(knock.handshake)
-        if prekeys is None:
+        if prekeys is None or knock.handshake.peer_suites_sequence != self._our_suites().sequence:
             # It was made for keys that are gone; with fresh ones its words are let in at once.
             await self._talks.handle(peer, knock.id, Denied(STALE_PREKEY))
             return
+        theirs = await self._suites_of(peer, knock)
+        await self._peers.was_let_in(peer, theirs, knock.handshake.suite)
         with suppress(UsageError):  # it was decided meanwhile
             await self._talks.handle(peer, knock.id, Allowed(prekeys))
 

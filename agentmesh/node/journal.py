@@ -11,6 +11,7 @@ from typing import Literal, Self, get_args
 
 import msgspec
 
+from agentmesh.crypto.suites import SUITES
 from agentmesh.errors import StorageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import PAYLOADS, CloseReason, is_house_mail
@@ -51,6 +52,7 @@ _WORDS = frozenset(
     | SIGNS
     | {"default", *get_args(Autonomy)}
     | {"data", "exchange", "call", "flag", "signal", "start", "owner", "agent"}
+    | {*SUITES, "suite_degraded", "suite_missing", "suite_pinned", "suites_rolled_back"}
     | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
 )
 
@@ -155,7 +157,8 @@ def _note(
 ) -> None:
     for notice in sheet.notices:
         if notice.kind == notice_kind and notice.session_id is not None:
-            entry = Entry(at=sheet.now, kind=kind, peer=sheet.peer)
+            suite = str(notice.fields.get("suite", ""))
+            entry = Entry(at=sheet.now, kind=kind, peer=sheet.peer, type=suite)
             words.setdefault(notice.session_id, []).append(entry)
 
 

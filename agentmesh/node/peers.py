@@ -8,6 +8,7 @@ import msgspec
 from agentmesh.crypto.suites import Known
 from agentmesh.discovery.interface import Directory, Found
 from agentmesh.errors import CryptoError, Refused, TransportError, UsageError
+from agentmesh.node.suite_pins import SuitePins
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.world import Clock
@@ -29,6 +30,7 @@ class Peers:
         self._clock = clock
         self._relays: dict[Amid, tuple[str, float]] = {}
         self._rows: dict[Amid, ContactRow | None] = {}  # only this class changes contacts
+        self.pins = SuitePins(store, clock)
 
     async def find(self, text: str) -> Amid:
         """Return the AMID of a peer given as alias, name, AMID or DID."""
@@ -125,6 +127,7 @@ class Peers:
             raise UsageError("unknown_contact", "There is no such contact.")
         await self._store.commit([DropContact(amid)])
         self._rows.pop(amid, None)
+        await self.pins.forbid(amid)
 
     async def remember(self, found: Found, suites: SuiteList) -> None:
         """Keep what a lookup showed, so that older statements are noticed later."""
@@ -146,9 +149,24 @@ class Peers:
             await self._keep(fresh)
 
     async def known_suites(self, amid: Amid) -> Known:
-        """Return what we remember of a peer's suites."""
+        """Return what we remember of a peer's suites, and what the owner allowed."""
+        row, pin = await self.row(amid), await self.pins.of(amid)
+        return Known(
+            suites=row.suites if row else (),
+            sequence=row.suites_sequence if row else 0,
+            pinned=pin.strongest,
+            allowed=frozenset(pin.allowed),
+        )
+
+    async def was_let_in(self, amid: Amid, suites: SuiteList, suite: str) -> None:
+        """Keep what a KNOCK showed of a peer, if we keep anything of it."""
         row = await self.row(amid)
-        return Known() if row is None else Known(row.suites, row.suites_sequence)
+        if row is None:
+            return
+        if suites.sequence > row.suites_sequence:
+            told = {"suites": suites.suites, "suites_sequence": suites.sequence}
+            await self._keep(msgspec.structs.replace(row, **told))
+        await self.pins.chosen(amid, suite)
 
     async def relay_of(self, amid: Amid) -> str:
         """Return the relay that a peer is at: as the directory says, or as it last said."""

@@ -1,5 +1,6 @@
 """Our prekeys: made, published, retired and erased as the plan says (identity/prekeys.py)."""
 
+import hashlib
 from typing import get_args
 
 import msgspec
@@ -14,6 +15,7 @@ from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.storage.interface import Change, DropPrekey, PrekeyRow, Put, Renew, SetValue
 
 LAST_IDS = "prekeys/last_ids"
+LAST_SUITES = "prekeys/last_suites"
 
 
 class Prekeys:
@@ -37,7 +39,7 @@ class Prekeys:
         count = await self._count()
         todo = await self._plan(count)
         await self._carry_out(todo)
-        if todo.publish:
+        if todo.publish or await self._suites_are_new():
             await self._upload()
             await self._carry_out(await self._plan(None, waiting=self.waiting))
 
@@ -108,4 +110,12 @@ class Prekeys:
         count = await self._directory.publish_prekeys(upload)
         self.waiting = count.one_time
         fresh = [msgspec.structs.replace(row, published=True) for row in held if not row.published]
-        await self._store.commit([Renew(row) for row in fresh])
+        told = SetValue(LAST_SUITES, self._suites_digest())
+        await self._store.commit([*(Renew(row) for row in fresh), told])
+
+    async def _suites_are_new(self) -> bool:
+        """Whether the registry has another list of suites than ours: a package came or went."""
+        return await self._store.value(LAST_SUITES) != self._suites_digest()
+
+    def _suites_digest(self) -> bytes:
+        return hashlib.sha256(self._hand.keys.ring.suites.payload).digest()

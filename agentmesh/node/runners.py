@@ -99,6 +99,7 @@ class Runners:
         ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))
         await self._peers.remember(found, theirs)
+        await self._peers.pins.chosen(peer, suite)
         return Resolved(bundle, suite)
 
     async def offer(self, errand: ErrandRow) -> Again | None:

@@ -97,8 +97,8 @@ class Sheet:
                 outcome = "refused" if refused else "undeliverable"
                 self._drop(kept.SettleAll(session_id, outcome, reason, effect.held_only))
                 self.tell(outcome, session_id, reason=reason)
-            case wanted.Began():
-                self.tell("session_started", session_id)
+            case wanted.Began(suite):
+                self.tell("session_started", session_id, suite=suite)
             case wanted.Over(reason, by_peer):
                 self.tell("session_closed", session_id, reason=reason, by_peer=by_peer)
             case _:

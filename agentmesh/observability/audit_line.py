@@ -62,6 +62,7 @@ class Event(StrEnum):
     PEER_VERIFIED = "peer_verified"
     PEER_TRUST_CHANGED = "peer_trust_changed"
     PEER_AUTONOMY_CHANGED = "peer_autonomy_changed"
+    PEER_SUITES_CHANGED = "peer_suites_changed"
     KEY_CHANGE = "key_change"
     APPROVAL_PENDING = "approval_pending"
     APPROVAL_GRANTED = "approval_granted"

@@ -98,7 +98,9 @@ class StartOver(Effect, frozen=True):
 
 
 class Began(Effect, frozen=True):
-    """The session is open."""
+    """The session is open, under this suite."""
+
+    suite: str
 
 
 class Over(Effect, frozen=True):

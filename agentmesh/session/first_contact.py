@@ -117,7 +117,7 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         constraints=msgspec.structs.replace(accept.constraints, ttl_seconds=ttl_seconds),
         holding=True,
     )
-    return opened, [DropAll(), Began(), Unhold()]
+    return opened, [DropAll(), Began(suite), Unhold()]
 
 
 def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
@@ -189,7 +189,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         accept=answer,
         one_time_prekey=document.handshake.one_time_prekey_id,
     )
-    return opened, [DropAll(), Emit(keys.frame_id(), "accept", answer), Began()]
+    return opened, [DropAll(), Emit(keys.frame_id(), "accept", answer), Began(suite)]
 
 
 def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Knocked | Ended, Effects]:

@@ -45,6 +45,7 @@ from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
 from agentmesh.control.answers.policy import Policy
 from agentmesh.control.answers.records import Entry, Summary, Transcript, Transcripts
+from agentmesh.control.answers.suites import SuitesAllowed
 
 __all__ = [
     "Answer",
@@ -97,6 +98,7 @@ __all__ = [
     "Status",
     "Stopping",
     "Subscribed",
+    "SuitesAllowed",
     "Summary",
     "Transcript",
     "Transcripts",

@@ -6,7 +6,7 @@ from agentmesh.control.answers.answer import Answer
 
 
 class Session(Answer, frozen=True, kw_only=True):
-    """One session, open or on its way."""
+    """One session, open or on its way. `degraded`: its suite is below the floor."""
 
     session_id: str
     peer: str
@@ -17,6 +17,7 @@ class Session(Answer, frozen=True, kw_only=True):
     initiated_by_us: bool
     opened_at: str
     expires_at: str
+    suite: str = ""
     degraded: bool = False
 
 

@@ -1,5 +1,7 @@
 """The owner's address book, and safety numbers."""
 
+from msgspec import field
+
 from agentmesh.control.answers.answer import Answer
 
 
@@ -8,6 +10,7 @@ class Contact(Answer, frozen=True, kw_only=True):
 
     `autonomy`: what the agent may send it by itself. `note`: the owner's own words on what it may
     be used for. `key_changed`: other keys were shown for it, and nothing is sent to it.
+    `degraded_allowed`: the suites below the floor that the owner permits with it.
     """
 
     amid: str
@@ -23,6 +26,7 @@ class Contact(Answer, frozen=True, kw_only=True):
     note: str
     key_changed: bool
     invited: bool
+    degraded_allowed: list[str] = field(default_factory=list)
 
 
 class Contacts(Answer, frozen=True, kw_only=True):

@@ -62,6 +62,7 @@ from agentmesh.control.calls.request import (
     Wait,
     Word,
 )
+from agentmesh.control.calls.suites import ContactsAllowDegraded
 
 __all__ = [
     "MAX_ANSWER_LINE",
@@ -77,6 +78,7 @@ __all__ = [
     "BreakersList",
     "ContactsAdd",
     "ContactsAlias",
+    "ContactsAllowDegraded",
     "ContactsAutonomy",
     "ContactsList",
     "ContactsNote",

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import guard, views
+from agentmesh.daemon.api import guard, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
@@ -36,6 +36,8 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
     counts = await store.counts()
     left = rooms.publisher.prekeys.waiting
     switches = rooms.hand.switches
+    sessions = await living(rooms)
+    found = [*await findings(rooms), *suites.warnings(sessions)]
     return answers.Status(
         amid=ring.identity.amid,
         did=ring.identity.did,
@@ -48,7 +50,7 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
         ),
         relay=_relay(rooms),
         registry=_registry(rooms),
-        sessions=await living(rooms),
+        sessions=sessions,
         inbox=answers.Unread(unread=counts.unread),
         outbox=answers.Pending(pending=counts.outbox),
         knocks=answers.Pending(pending=counts.knocks_pending),
@@ -56,7 +58,7 @@ async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
         prekeys=answers.Prekeys(one_time=counts.one_time_prekeys if left is None else left),
         paused=switches.paused,
         stopped=switches.stopped,
-        warnings=[finding.why for finding in await findings(rooms)],
+        warnings=[finding.why for finding in found],
     )
 
 
@@ -76,6 +78,7 @@ async def health(rooms: Rooms, _: calls.Health, permit: Permit) -> answers.Healt
     """Tell what is wrong. An owner has the disk read again; an agent might ask all day."""
     afresh = permit == "owner"
     found = await findings(rooms, afresh=afresh)
+    found += suites.warnings(await living(rooms))
     found += await rooms.audit_log.findings(afresh=afresh)
     if afresh:
         found += await symptoms(rooms)

@@ -17,6 +17,7 @@ from agentmesh.daemon.api import (
     messages,
     owner,
     status,
+    suites,
     transcripts,
     verify,
 )
@@ -58,6 +59,7 @@ CALLS: dict[str, Run] = {
     "contacts.add": contacts.contacts_add,
     "contacts.alias": contacts.contacts_alias,
     "contacts.trust": contacts.contacts_trust,
+    "contacts.allow_degraded": suites.contacts_allow_degraded,
     "contacts.remove": contacts.contacts_remove,
     "contacts.show": contacts.contacts_show,
     "contacts.autonomy": contacts.contacts_autonomy,

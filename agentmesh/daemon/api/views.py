@@ -6,6 +6,8 @@ import msgspec
 from msgspec import UNSET
 
 from agentmesh.control import answers
+from agentmesh.crypto.suites import is_degraded
+from agentmesh.daemon.api.suites import suite_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Found
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean_name, deliver
@@ -92,7 +94,8 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
 async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
     """Return one session."""
     contact = await rooms.peers.row(row.peer)
-    intent = snapshot.load(row.state).terms.intent
+    state = snapshot.load(row.state)
+    intent, suite = state.terms.intent, suite_of(state)
     words = "/".join(word for word in (intent.category, intent.subcategory) if word)
     return answers.Session(
         session_id=row.session_id,
@@ -104,6 +107,8 @@ async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
         initiated_by_us=row.ours,
         opened_at=to_text(row.opened_at),
         expires_at=to_text(row.expires_at),
+        suite=suite,
+        degraded=bool(suite) and is_degraded(suite),
     )
 
 
@@ -160,6 +165,7 @@ async def contact(rooms: Rooms, row: ContactRow) -> answers.Contact:
         note=remark.note,
         key_changed=await consent.key_changes.has(row.amid),
         invited=remark.invited_at is not None,
+        degraded_allowed=list((await rooms.peers.pins.of(row.amid)).allowed),
     )
 
 

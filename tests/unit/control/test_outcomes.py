@@ -33,3 +33,13 @@ def test_what_waits_for_our_owner_is_shown_with_the_command_that_sends_it() -> N
 def test_an_answer_says_timed_out_only_when_it_waited() -> None:
     assert "timed_out" not in json.loads(outcomes.to_json(control_server.sent()))
     assert outcomes.to_keys(control_server.sent(timed_out=True))["timed_out"] is True
+
+
+@pytest.mark.parametrize("outcome", ["refused", "undeliverable"])
+@pytest.mark.parametrize("reason", ["suite_degraded", "suite_pinned"])
+def test_where_suites_are_the_reason_the_hint_is_what_an_owner_can_do(
+    outcome: str, reason: str
+) -> None:
+    error = outcomes.refusal(control_server.sent(outcome=outcome, reason=reason))
+    assert error is not None
+    assert "agentmesh contacts allow-degraded" in error.hint

@@ -1,14 +1,3 @@
-from collections.abc import Iterator
+from tests.support.no_olm import no_olm
 
-import pytest
-
-from agentmesh.crypto.olm import library
-
-
-@pytest.fixture
-def no_olm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As if no Olm library were installed."""
-    monkeypatch.setattr(library, "_MODULES", dict.fromkeys(library._MODULES, "not_installed"))
-    library.named.cache_clear()
-    yield
-    library.named.cache_clear()
+__all__ = ["no_olm"]

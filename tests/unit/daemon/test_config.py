@@ -7,6 +7,9 @@ import pytest
 
 from agentmesh.daemon.config import CONFIG, REGISTRY, RELAY, read, to_keep
 from agentmesh.errors import UsageError
+from tests.support.no_olm import no_olm
+
+__all__ = ["no_olm"]
 
 ENVIRONMENT = {"AGENTMESH_RELAY_URL": "wss://environment"}
 
@@ -95,3 +98,21 @@ def test_peers_relays_may_be_private_if_ours_is(tmp_path: Path) -> None:
     public = {"relay": "wss://relay.example"}
     assert not read(tmp_path, {}, public).private_relays
     assert read(tmp_path, {}, {**public, "private_relays": True}).private_relays
+
+
+def test_the_owner_says_which_suites_are_spoken(tmp_path: Path) -> None:
+    _write(tmp_path, suites=["x3dh-only.v1"])
+    assert read(tmp_path, {}, {}).settings.suites == ("x3dh-only.v1",)
+    _write(tmp_path, suites=["x3dh.v1"])
+    with pytest.raises(UsageError):
+        read(tmp_path, {}, {})
+
+
+def test_suites_whose_package_is_missing_leave_nothing_to_speak(
+    tmp_path: Path, no_olm: None
+) -> None:
+    _write(tmp_path, suites=["olm.v1"])
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, {}, {})
+    assert caught.value.code == "suite_unavailable"
+    assert "agentmesh-openclaw[olm]" in caught.value.hint

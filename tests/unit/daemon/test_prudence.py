@@ -42,3 +42,10 @@ def test_an_open_door_is_noticed_and_one_that_anything_holds_is_not(
 ) -> None:
     assert [it.id for it in prudence.of_policy(OPEN)] == ["policy_open"]
     assert prudence.of_policy(msgspec.structs.replace(OPEN, **narrower)) == []
+
+
+def test_leaving_the_floor_out_is_noticed() -> None:
+    assert [it.id for it in prudence.of_settings(Settings(suites=("x3dh-only.v1",)))] == [
+        "floor_not_offered"
+    ]
+    assert prudence.of_settings(Settings(suites=("pqxdh-dr.v1",))) == []

@@ -1,6 +1,7 @@
 """Frames from the relay: taken, acknowledged, or dropped and counted."""
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from agentmesh.node import incoming
 from agentmesh.protocol.frames import StalePrekey, encode
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Send
+from agentmesh.session.states import Ended
 from agentmesh.storage.interface import Change
 from tests.support.node_pair import Pair
 
@@ -150,3 +152,21 @@ async def test_whoever_waits_for_room_does_not_keep_the_daemon_from_ending(pair:
     async with asyncio.timeout(1):
         await pair.high.stop()
     assert "message" not in {it.frame.message_type for it in pair.wire.acknowledged}
+
+
+async def test_a_session_in_which_nothing_opens_any_more_is_told_lost_once_a_minute(
+    pair: Pair,
+) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    (row,) = await pair.high.store.sessions()
+    lane = pair.high.talks._lanes[pair.low.amid]
+    assert lane.talks is not None
+    talk = lane.talks[row.session_id]
+    gone = Ended(terms=talk.state.terms, reason="excessive_skip", by_peer=True)
+    lane.talks[row.session_id] = dataclasses.replace(talk, state=gone)
+    said = await pair.low.say(pair.high, "again")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("delivered", "")
+    assert await pair.high.texts() == ["hello", "again"]
+    assert len(await pair.low.store.sessions()) == 2

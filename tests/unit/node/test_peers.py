@@ -61,7 +61,7 @@ async def test_a_lookup_is_remembered_without_making_a_contact(pair: Pair) -> No
     await pair.settle()
     row = await pair.low.peers.row(pair.high.amid)
     assert row is not None
-    assert row.suites == ("pqxdh-dr.v1",)
+    assert row.suites == ("pqxdh-dr.v1", "olm.v1", "x3dh-only.v1")
     assert row.signing_key == pair.high.hand.keys.ring.identity.public_key
     assert await pair.low.peers.contacts() == []
     known = await pair.low.peers.known_suites(pair.high.amid)

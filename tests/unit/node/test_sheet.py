@@ -35,6 +35,7 @@ def test_every_effect_is_known_here() -> None:
         wanted.SpendPrekey: wanted.SpendPrekey(1),
         wanted.Fail: wanted.Fail(refused=True, reason="x"),
         wanted.Over: wanted.Over("x", by_peer=True),
+        wanted.Began: wanted.Began("pqxdh-dr.v1"),
     }
     sheet = Sheet(BOB, NOW)
     sheet.loaded[MessageId("m")] = outgoing("m")
@@ -75,7 +76,7 @@ def test_a_copy_is_not_changed_by_what_comes_later() -> None:
     sheet = sheet_of(wanted.Resolve())
     before = sheet.copy()
     sheet.note(ONE, wanted.AskPolicy())
-    sheet.note(ONE, wanted.Began())
+    sheet.note(ONE, wanted.Began("pqxdh-dr.v1"))
     assert set(before.errands) == {"resolve-one"}
     assert before.notices == []
 

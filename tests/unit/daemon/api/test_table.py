@@ -51,6 +51,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "approvals.deny": {"id": sent["message_id"]},
         "contacts.show": {"peer": low},
         "contacts.autonomy": {"peer": low, "autonomy": "free"},
+        "contacts.allow_degraded": {"peer": low, "suite": "olm.v1"},
         "contacts.note": {"peer": low, "note": "for fun"},
         "grants.give": {"peer": low, "kind": "text"},
         "grants.revoke": {"peer": low, "kind": "text"},
