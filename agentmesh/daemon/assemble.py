@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -16,6 +17,7 @@ from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
@@ -110,10 +112,15 @@ async def _at_hand(
     config: Config, keys: OpenKeys, world: World, store: Store
 ) -> tuple[AtHand, PolicyFile]:
     bulletin = Bulletin()
+
+    def write(path: Path, data: bytes) -> None:
+        write_private(path, data, world.entropy)
+
     policy = PolicyFile(
         config.home / POLICY,
-        lambda path, data: write_private(path, data, world.entropy),
+        write,
         lambda: bulletin.publish(Notice(kind="policy_changed")),
+        PolicyVersions(config.home / FOLDER, write, world.clock),
     )
     exchange = await _newest_exchange_key(keys, world, store)
     ring = KeyRing(

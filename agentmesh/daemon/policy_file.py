@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from agentmesh.daemon.policy_versions import PolicyVersions, Who, policy_of
 from agentmesh.errors import AgentMeshError, StorageError
 from agentmesh.messages.strict_json import Json
 from agentmesh.observability.logs import Code, record
@@ -25,17 +26,22 @@ Write = Callable[[Path, bytes], None]
 class PolicyFile:
     """The policy in force. While the file is invalid, the last valid one stays in force."""
 
-    def __init__(self, path: Path, write: Write, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, write: Write, changed: Callable[[], None], versions: PolicyVersions
+    ) -> None:
         self._path = path
         self._copy = path.with_name(path.name + LAST_VALID)
         self._write = write
         self._changed = changed
+        self.versions = versions
         self._stamp: tuple[int, ...] | None = None
         self._policy = Policy()
         self._problem: AgentMeshError | None = None
-        self._load(self._look())
+        found = self._look()
+        self._load(found)
         if self._problem is not None:
             self._policy = self._last_valid()
+        self._remember("start" if found is None else "file")
 
     def current(self) -> Policy:
         """Return the policy, read again if the file is another one than before."""
@@ -44,6 +50,7 @@ class PolicyFile:
             before = self._policy
             self._load(stamp)
             if self._policy != before:
+                self._remember("file")
                 self._changed()
         return self._policy
 
@@ -52,11 +59,17 @@ class PolicyFile:
         self.current()
         return self._problem
 
-    def set(self, key: str, value: Json) -> Policy:
+    def set(self, key: str, value: Json, who: Who = "owner") -> Policy:
         """Change one field, and keep it."""
-        return self.replace(settings.put(self.current(), key, value))
+        return self.replace(settings.put(self.current(), key, value), who)
 
-    def replace(self, policy: Policy) -> Policy:
+    def undo(self, number: int | None = None) -> Policy:
+        """Bring back the policy before this one, or the one of this number."""
+        self.current()  # an edit of the file that nobody has seen yet is a version, too
+        back = self.versions.before() if number is None else self.versions.one(number)
+        return self.replace(policy_of(back), "owner", back.number)
+
+    def replace(self, policy: Policy, who: Who = "owner", restores: int = 0) -> Policy:
         """Put another policy in force, once it is on the disk; a refused file is laid aside."""
         if self.problem() is not None:
             with suppress(OSError):
@@ -66,8 +79,16 @@ class PolicyFile:
         self._stamp = self._look()
         self._problem = None
         self._keep()
+        self._remember(who, restores)
         self._changed()
         return policy
+
+    def _remember(self, who: Who, restores: int = 0) -> None:
+        """Keep a version to come back to; where there is no room, that one is missing."""
+        try:
+            self.versions.keep(self._policy, who, restores)
+        except (OSError, StorageError):
+            record(log, logging.WARNING, "policy.no_version")
 
     def _look(self) -> tuple[int, ...] | None:
         try:

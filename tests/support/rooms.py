@@ -18,6 +18,7 @@ from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.parts import running
 from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.journal import Journal
@@ -60,7 +61,12 @@ class Caller:
 async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Caller]:
     """Yield a caller of the daemon that this node would be, with its home in `folder`."""
     (folder / "policy.json").write_bytes(settings.write(OPEN_DOOR))
-    policy = PolicyFile(folder / "policy.json", Path.write_bytes, lambda: None)
+    policy = PolicyFile(
+        folder / "policy.json",
+        Path.write_bytes,
+        lambda: None,
+        PolicyVersions(folder / "policy.history", Path.write_bytes, node.clock),
+    )
     node.hand = replace(node.hand, policy=policy.current)
     node.gatekeeper._hand = node.outbox._hand = node.consent.leave._hand = node.hand
     journal = Journal(

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from agentmesh.daemon.policy_file import PolicyFile
-from agentmesh.errors import StorageError
+from agentmesh.daemon.policy_versions import PolicyVersions
+from agentmesh.errors import StorageError, UsageError
+from tests.support.world import FakeClock
 
 
 class Watched:
@@ -15,13 +19,17 @@ class Watched:
 
     def open(self) -> PolicyFile:
         """Read it as a daemon does that starts."""
-        return PolicyFile(self.path, self._write, self._note)
+        return PolicyFile(self.path, self._write, self._note, _versions(self.path.parent))
 
     def _write(self, path: Path, data: bytes) -> None:
         path.write_bytes(data)
 
     def _note(self) -> None:
         self.changes += 1
+
+
+def _versions(folder: Path) -> PolicyVersions:
+    return PolicyVersions(folder / "policy.history", Path.write_bytes, FakeClock())
 
 
 def test_where_there_is_no_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -66,7 +74,7 @@ def test_a_disk_without_room_for_the_copy_does_not_refuse_a_valid_file(tmp_path:
         raise StorageError("disk_full")
 
     (tmp_path / "policy.json").write_text('{"strict_mode": true}')
-    file = PolicyFile(tmp_path / "policy.json", full, lambda: None)
+    file = PolicyFile(tmp_path / "policy.json", full, lambda: None, _versions(tmp_path))
     assert file.current().strict_mode
     assert file.problem() is None
 
@@ -78,3 +86,38 @@ def test_what_the_owner_wrote_is_not_lost_when_a_call_changes_the_policy(tmp_pat
     file.set("strict_mode", value=True)
     assert file.problem() is None
     assert "strict_mod" in (tmp_path / "policy.json.refused").read_text()
+
+
+def test_every_policy_that_was_in_force_can_be_brought_back(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    for count in (1, 2, 3):
+        file.set("max_concurrent_sessions", count)
+    watched.path.write_text('{"max_concurrent_sessions": 4}')
+    file.current()
+    assert [it.who for it in file.versions.all()] == ["file", "owner", "owner", "owner", "start"]
+    assert [file.undo().max_concurrent_sessions for _ in range(4)] == [3, 2, 1, 100]
+    assert file.undo(2).max_concurrent_sessions == 1
+    with pytest.raises(UsageError) as caught:
+        file.undo(999)
+    assert caught.value.code == "unknown_version"
+
+
+def test_an_edit_that_nobody_has_seen_yet_is_a_version_too(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    file.set("max_concurrent_sessions", 1)
+    watched.path.write_text('{"max_concurrent_sessions": 2}')
+    assert file.undo().max_concurrent_sessions == 1
+    assert file.undo(3).max_concurrent_sessions == 2
+
+
+def test_a_file_that_is_half_written_changes_nothing(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    file.set("strict_mode", value=True)
+    whole = watched.path.read_bytes()
+    for length in range(0, len(whole), 97):
+        watched.path.write_bytes(whole[:length])
+        assert file.current().strict_mode
+    assert len(file.versions.all()) == 2
