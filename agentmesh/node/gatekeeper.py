@@ -3,6 +3,8 @@
 from collections import OrderedDict, deque
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
 from agentmesh.discovery.interface import Directory, Found
@@ -10,13 +12,14 @@ from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportErro
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
+from agentmesh.node.guard.past_knocks import PastKnocks
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.turn import Turn
 from agentmesh.policy.facts import KnockFacts, Record
 from agentmesh.policy.pipeline import decide
 from agentmesh.policy.verdict import Verdict
-from agentmesh.protocol.frames import Knock
+from agentmesh.protocol.frames import Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
@@ -56,6 +59,12 @@ class KnockRate:
         return sum(1 for time in self._times.get(peer, ()) if time > since)
 
 
+def must_wait(facts: KnockFacts) -> bool:
+    """Whether too little is known to decide: a stranger, and nobody who could tell."""
+    is_known = facts.is_contact or facts.is_allowlisted or facts.is_blocked
+    return facts.record == "unreachable" and not is_known
+
+
 class Gatekeeper:
     """Decides about KNOCKs. Nothing of what it decides on is the sender's own word."""
 
@@ -67,6 +76,7 @@ class Gatekeeper:
         self._talks = talks
         self._peers = peers
         self._directory = directory
+        self.past = PastKnocks(hand)
         self._rate = KnockRate(hand.clock)
         hand.bulletin.listen(self._rate.notice)
 
@@ -76,7 +86,9 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             return None
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
-        verdict = decide(await self._facts(errand.peer, knock))
+        facts = await self._facts(errand.peer, knock)
+        verdict = decide(facts)
+        await self.past.remember(errand.session_id, facts, verdict)
         if verdict.decision == "allow":
             await self._let_in_or_not(errand.peer, knock)
             return None
@@ -134,26 +146,30 @@ class Gatekeeper:
     # --- deciding ------------------------------------------------------------------------------
 
     async def _facts(self, peer: Amid, knock: Knock) -> KnockFacts:
-        policy = self._hand.policy()
-        contact = await self._peers.row(peer)
-        trust = contact.trust if contact else 0
-        found, record = await self._found(peer)
-        if record == "unreachable" and trust < CONTACT and peer not in policy.allowlist:
+        facts = await self.facts(peer, knock.intent)
+        if must_wait(facts):
             raise TransportError(
                 "registry_unreachable", "A stranger waits until it can be looked up."
             )
         if await self._we_asked(peer, knock):
-            trust = max(trust, CONTACT)
+            return replace(facts, trust=max(facts.trust, CONTACT))
+        return facts
+
+    async def facts(self, peer: Amid, intent: Intent) -> KnockFacts:
+        """Return what there is to know about a peer that wants to talk about this."""
+        policy = self._hand.policy()
+        contact = await self._peers.row(peer)
+        found, record = await self._found(peer)
         return KnockFacts(
             peer=peer,
-            intent=knock.intent,
+            intent=intent,
             is_blocked=peer in policy.blocklist,
             is_paused=self._is_paused(peer),
             presence=self._hand.switches.presence,
             record=record,
             tier=found.tier if found else 2,
             reputation=found.reputation if found else None,
-            trust=trust,
+            trust=contact.trust if contact else 0,
             knocks_last_minute=max(1, self._rate.within(peer, MINUTE)),
             open_sessions=await self._open_sessions(),
             policy=policy,

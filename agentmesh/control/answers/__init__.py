@@ -43,7 +43,16 @@ from agentmesh.control.answers.consent import (
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
-from agentmesh.control.answers.policy import Policy
+from agentmesh.control.answers.policy import (
+    Explanation,
+    PastKnock,
+    Policy,
+    PolicyCheck,
+    PolicyExplained,
+    PolicyTested,
+    PolicyVersion,
+    PolicyVersions,
+)
 from agentmesh.control.answers.records import Entry, Summary, Transcript, Transcripts
 from agentmesh.control.answers.suites import SuitesAllowed
 
@@ -66,6 +75,7 @@ __all__ = [
     "Emoji",
     "Entry",
     "Event",
+    "Explanation",
     "Found",
     "Grant",
     "Granted",
@@ -83,9 +93,15 @@ __all__ = [
     "Logs",
     "Message",
     "Outcome",
+    "PastKnock",
     "Pending",
     "Pinged",
     "Policy",
+    "PolicyCheck",
+    "PolicyExplained",
+    "PolicyTested",
+    "PolicyVersion",
+    "PolicyVersions",
     "Prekeys",
     "Probed",
     "ProbedLink",

@@ -44,7 +44,14 @@ from agentmesh.control.calls.contacts import (
 )
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import Inbox, Outcome, Read, Reply, Search, Send
-from agentmesh.control.calls.policy import PolicyGet, PolicySet
+from agentmesh.control.calls.policy import (
+    PolicyExplain,
+    PolicyGet,
+    PolicyHistory,
+    PolicySet,
+    PolicyTest,
+    PolicyUndo,
+)
 from agentmesh.control.calls.records import TranscriptsList, TranscriptsShow
 from agentmesh.control.calls.request import (
     MAX_ANSWER_LINE,
@@ -111,8 +118,12 @@ __all__ = [
     "Peer",
     "Permit",
     "Ping",
+    "PolicyExplain",
     "PolicyGet",
+    "PolicyHistory",
     "PolicySet",
+    "PolicyTest",
+    "PolicyUndo",
     "Probe",
     "Read",
     "Reply",

@@ -6,10 +6,8 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
 from agentmesh.daemon.api.guard import breakers
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import NotPermitted
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.notices import Notice
-from agentmesh.policy import settings
 from agentmesh.protocol.ids import Amid, SessionId
 
 Permit = calls.Permit
@@ -101,18 +99,3 @@ async def _block(rooms: Rooms, peer: Amid, *, is_blocked: bool) -> int:
     kind = "breaker_block" if is_blocked else "breaker_unblock"
     rooms.hand.bulletin.publish(Notice(kind=kind, peer=peer))
     return await rooms.breakers.end_sessions_with(peer) if is_blocked else 0
-
-
-# --- policy -------------------------------------------------------------------------------------
-
-
-async def policy_get(rooms: Rooms, asked: calls.PolicyGet, _: Permit) -> answers.Policy:
-    """Read the policy or a part of it."""
-    return answers.Policy(policy=settings.get(rooms.policy.current(), asked.key))
-
-
-async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> answers.Policy:
-    """Change one field."""
-    if permit == "agent" and not rooms.policy.current().delegates(asked.key):
-        raise NotPermitted("owner_only", "The policy does not delegate this field to the agent.")
-    return answers.Policy(policy=settings.get(rooms.policy.set(asked.key, asked.value)))

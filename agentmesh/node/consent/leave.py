@@ -97,14 +97,25 @@ class Leave:
         rows = await self._hand.store.sessions(peer)
         return any(row.phase == "open" and row.expires_at > now for row in rows)
 
-    async def _take_off(self, facts: SendFacts) -> SendVerdict:
+    async def outlook(self, peer: Amid) -> SendFacts:
+        """Return what is known about the agent writing to a peer by itself, now."""
+        now = self._hand.clock.now()
+        facts = msgspec.structs.replace(await self.facts(peer), by_itself=True)
+        return await self._with_budget(facts, await self._kept(peer, now), now)
+
+    async def _with_budget(self, facts: SendFacts, kept: list[Spending], now: float) -> SendFacts:
         autonomy = autonomy_of(await self._peers.row(facts.peer), self._hand.policy())
         budget = BUDGETS.get(autonomy)
-        now = self._hand.clock.now()
-        kept = await self._kept(facts.peer, now)
         since = now - (budget.seconds if budget else 0)
         spent = sum((it.amount for it in kept if it.at > since), Amount())
-        verdict = may_send(msgspec.structs.replace(facts, autonomy=autonomy, spent=spent))
+        return msgspec.structs.replace(facts, autonomy=autonomy, spent=spent)
+
+    async def _take_off(self, facts: SendFacts) -> SendVerdict:
+        now = self._hand.clock.now()
+        kept = await self._kept(facts.peer, now)
+        facts = await self._with_budget(facts, kept, now)
+        budget = BUDGETS.get(facts.autonomy)
+        verdict = may_send(facts)
         if verdict.decision == "allow" and budget is not None:
             await self._keep(facts.peer, [*kept, Spending(now, facts.cost)], now)
         return verdict

@@ -33,3 +33,66 @@ def test_a_wrong_field_is_code_2(mesh: Shell, script: Script) -> None:
     said = mesh("policy", "set", "consnt", "ask")
     assert said.code == 2
     assert "Did you mean consent?" in said.err
+
+
+_CHECKS = [
+    answers.PolicyCheck(
+        check="blocklist", looked_at={"is_blocked": False}, decision="", reason="", decides=False
+    ),
+    answers.PolicyCheck(
+        check="consent", looked_at={}, decision="allow", reason="contact", decides=True
+    ),
+]
+
+
+def test_an_explanation_shows_every_check(mesh: Shell, script: Script) -> None:
+    allowed = answers.Explanation(decision="allow", reason="contact", checks=_CHECKS)
+    script.answers["policy.explain"] = answers.PolicyExplained(
+        peer="bob", intent="travel", registry_reached=False, knock=allowed, sending=allowed
+    )
+    out = mesh("policy", "explain", "bob", "--intent", "travel").out
+    assert "A KNOCK of bob about travel: allow (contact)" in out
+    assert "The registry cannot be reached now." in out
+    assert "is_blocked=false" in out
+    assert "->  consent" in out
+    assert script.asked[0][1] == calls.PolicyExplain(peer="bob", intent="travel")
+
+
+def test_a_policy_is_tried_out(mesh: Shell, script: Script) -> None:
+    knock = answers.PastKnock(
+        id="k", at="today", peer="bob", peer_name="", intent="travel", then="allow: contact",
+        now="allow: contact", tested="refuse: blocked", changes=True,
+    )  # fmt: skip
+    script.answers["policy.test"] = answers.PolicyTested(knocks=[knock], changed=1)
+    file = mesh.home / "new.json"
+    file.write_text('{"strict_mode": true}')
+    out = mesh("policy", "test", str(file)).out
+    assert "refuse: blocked" in out
+    assert "1 of 1 would change." in out
+    assert script.asked[0][1] == calls.PolicyTest(document='{"strict_mode": true}')
+    script.answers["policy.test"] = answers.PolicyTested(knocks=[], changed=0)
+    assert mesh("policy", "test", str(file)).out == "Nobody knocked in the last day.\n"
+
+
+def test_what_is_no_policy_to_test_is_named(mesh: Shell) -> None:
+    file = mesh.home / "new.json"
+    assert mesh("policy", "test", str(file)).code == 2
+    file.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in mesh("policy", "test", str(file)).err
+    file.write_text(" " * 1_000_000)
+    assert mesh("policy", "test", str(file), "--json").document["error"]["code"] == (
+        "policy_too_large"
+    )
+
+
+def test_the_history_is_listed_and_undone(mesh: Shell, script: Script) -> None:
+    versions = [
+        answers.PolicyVersion(
+            number=2, since="today", who="owner", restores=1, changes=["consent", "allowlist"]
+        )
+    ]
+    script.answers["policy.history"] = answers.PolicyVersions(versions=versions)
+    script.answers["policy.undo"] = answers.Policy(policy={"consent": "ask"})
+    assert "consent, allowlist" in mesh("policy", "history").out
+    assert '"consent": "ask"' in mesh("policy", "undo", "--to", "1").out
+    assert script.asked[-1][1] == calls.PolicyUndo(to=1)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from agentmesh.policy import checks
 from agentmesh.policy.document import Policy, RateLimit
 from agentmesh.policy.facts import KnockFacts
-from agentmesh.policy.pipeline import CHECKS, decide, explain
+from agentmesh.policy.pipeline import CHECKS, decide, decide_again
 from agentmesh.policy.verdict import SAID, Verdict, allow, ask_owner, refuse
 from agentmesh.protocol.frames import Intent
 from agentmesh.protocol.ids import Amid
@@ -104,51 +104,22 @@ def test_a_stranger_is_let_in_by_the_owners_word_only(facts: KnockFacts) -> None
     assert decide(replace(stranger, peer=PEER)).decision != "allow"
 
 
-@given(FACTS)
-def test_an_explanation_decides_as_the_decision_does(facts: KnockFacts) -> None:
-    steps = explain(facts)
-    assert [step.check for step in steps] == [check.__name__ for check in CHECKS]
-    assert [step.verdict for step in steps if step.decides] == [decide(facts)]
-
-
-def test_an_explanation_shows_what_was_looked_at() -> None:
-    facts = KnockFacts(
-        peer=PEER,
-        intent=Intent(category="travel"),
-        policy=Policy(
-            accepted_intents=frozenset({"travel", "finance"}),
-            blocklist=frozenset(Amid(f"blocked {number}") for number in range(21)),
-        ),
-    )
-    looked_at = {step.check: step.looked_at for step in explain(facts)}
-    assert looked_at["blocklist"] == {
-        "is_blocked": False,
-        "peer": PEER,
-        "policy.blocklist": "21 entries",
-    }
-    assert looked_at["intent"]["policy.accepted_intents"] == ["finance", "travel"]
-    assert looked_at["intent"]["intent"]["category"] == "travel"
-    assert looked_at["rate"] == {"knocks_last_minute": 1, "policy.rate_limit.knocks_per_minute": 30}
-    assert looked_at["consent"] == {
-        "is_contact": False,
-        "is_allowlisted": False,
-        "policy.consent": "ask",
-        "policy.answer_awaiting_owner": False,
-    }
-
-
-def test_an_explanation_goes_on_behind_the_check_that_decides() -> None:
-    said = {step.check: step.verdict for step in explain(WORST)}
-    assert said["capacity"] == refuse("at_capacity", retry_after=300)
-    assert said["consent"] == ask_owner(is_answered=False)
-
-
 def test_a_verdict_has_the_words_of_a_reject() -> None:
     assert allow("contact") == Verdict(decision="allow", reason="contact")
     assert set(SAID) == {reason for _, reason in REPAIRS[:-1]} | {
         "invalid_certificate",
         "certificate_expired",
     }
+
+
+@given(FACTS, FACTS)
+def test_a_knock_of_yesterday_is_decided_as_it_would_be_today(
+    facts: KnockFacts, other: KnockFacts
+) -> None:
+    was_blocked = replace(facts, is_blocked=True)
+    assert decide_again(was_blocked, other.policy) == decide(
+        replace(facts, is_blocked=False, policy=other.policy)
+    )
 
 
 @pytest.mark.parametrize("blocked", [0, 10_000])

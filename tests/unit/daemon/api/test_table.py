@@ -42,6 +42,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "pause": {"peer": low},
         "breakers.lift": {"id": f"paused:{low}"},
         "ping": {"peer": low, "wait": 0},
+        "policy.explain": {"peer": low},
+        "policy.test": {"document": "{}"},
         "policy.set": {"key": "strict_mode", "value": True},
         "contacts.add": {"peer": low, "alias": "friend"},
         "contacts.alias": {"peer": low, "alias": "pal"},
@@ -64,7 +66,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     }
 
 
-_AFTER = {"breakers.lift": "pause"}
+_AFTER = {"breakers.lift": "pause", "policy.undo": "policy.set"}
 _DECISIONS = {"knocks.approve", "knocks.deny", "knocks.block"}
 
 

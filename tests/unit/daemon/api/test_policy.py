@@ -1,0 +1,88 @@
+"""The policy explained, tried out and taken back."""
+
+from typing import Any
+
+import pytest
+
+from agentmesh.errors import TransportError, UsageError
+from tests.unit.daemon.conftest import House
+
+
+def _decisive(explanation: Any) -> list[str]:
+    return [it["check"] for it in explanation["checks"] if it["decides"]]
+
+
+async def test_an_explanation_names_the_check_that_decides(house: House) -> None:
+    low = house.pair.low.amid
+    told: Any = await house.ask("policy.explain", peer=low, intent="travel/flights")
+    assert (told["knock"]["decision"], told["knock"]["reason"]) == ("allow", "policy")
+    assert [it["check"] for it in told["knock"]["checks"]][:3] == [
+        "signature",
+        "replay",
+        "blocklist",
+    ]
+    assert _decisive(told["knock"]) == ["consent"]
+    assert told["registry_reached"] is True
+    await house.ask("policy.set", key="rejected_intents", value=["travel"])
+    told = await house.ask("policy.explain", peer=low, intent="travel/flights")
+    assert _decisive(told["knock"]) == ["intent"]
+    await house.ask("block", peer=low)
+    told = await house.ask("policy.explain", peer=low)
+    assert told["knock"]["reason"] == told["sending"]["reason"] == "blocked"
+
+
+async def test_what_our_agent_may_send_is_explained_too(house: House) -> None:
+    await house.ask("policy.set", key="default_autonomy", value="draft")
+    told: Any = await house.ask("policy.explain", peer=house.pair.low.amid)
+    assert told["sending"]["decision"] == "ask_owner"
+    assert _decisive(told["sending"]) == ["budget"]
+    await house.ask("pause", peer=house.pair.low.amid)
+    told = await house.ask("policy.explain", peer=house.pair.low.amid)
+    assert told["sending"]["reason"] == "peer_paused"
+    assert told["knock"]["reason"] == "paused"
+
+
+async def test_without_a_registry_a_stranger_would_wait(house: House) -> None:
+    house.pair.high.directory.fails_with = TransportError("registry_unreachable")
+    told: Any = await house.ask("policy.explain", peer=house.pair.low.amid)
+    assert told["registry_reached"] is False
+    assert told["knock"]["decision"] == "wait"
+    await house.ask("block", peer=house.pair.low.amid)
+    told = await house.ask("policy.explain", peer=house.pair.low.amid)
+    assert told["knock"]["reason"] == "blocked"
+
+
+async def test_yesterdays_knocks_are_tried_under_another_policy(house: House) -> None:
+    await house.hear()
+    tested: Any = await house.ask("policy.test", document='{"consent": "ask"}')
+    (knock,) = tested["knocks"]
+    assert (knock["then"], knock["now"]) == ("allow: policy", "allow: policy")
+    assert knock["tested"] == "ask_owner: awaiting_owner"
+    assert (knock["changes"], tested["changed"]) == (True, 1)
+    assert (await house.ask("policy.get", key="consent"))["policy"] == "policy"
+    same: Any = await house.ask("policy.test", document='{"consent": "policy"}')
+    assert same["changed"] == 0
+
+
+@pytest.mark.parametrize("document", ["", "[]", '{"consnt": 1}', '{"consent": "maybe"}', "{" * 99])
+async def test_a_policy_that_is_none_is_not_tried(house: House, document: str) -> None:
+    with pytest.raises(UsageError):
+        await house.ask("policy.test", document=document)
+
+
+async def test_what_was_changed_is_listed_and_undone(house: House) -> None:
+    await house.ask("policy.set", key="strict_mode", value=True)
+    await house.ask("policy.set", key="min_reputation", value=0.5)
+    history: Any = await house.ask("policy.history")
+    assert [it["changes"] for it in history["versions"]] == [
+        ["min_reputation"],
+        ["strict_mode"],
+        [],
+    ]
+    assert [it["who"] for it in history["versions"]] == ["owner", "owner", "file"]
+    undone: Any = await house.ask("policy.undo")
+    assert (undone["policy"]["min_reputation"], undone["policy"]["strict_mode"]) == (0, True)
+    undone = await house.ask("policy.undo", to=1)
+    assert undone["policy"]["strict_mode"] is False
+    history = await house.ask("policy.history")
+    assert [it["restores"] for it in history["versions"]] == [1, 2, None, None, None]
