@@ -5,12 +5,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import pytest
 
 from agentmesh.cli import main
-from agentmesh.observability.world import SystemClock
 from tests.support import control_server
 from tests.support.control_server import ALICE, Script
 from tests.unit.cli.conftest import Shell
@@ -150,19 +148,24 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+HEAVY = ["asyncio", "aiohttp", "websockets", "nacl", "cryptography", "sqlite3", "jsonschema", "ssl"]
+
+
 @pytest.mark.slow
-def test_status_starts_quickly(mesh: Shell, script: Script) -> None:
+def test_a_short_command_loads_nothing_heavy(mesh: Shell, script: Script) -> None:
+    # How long it takes is `benchmarks/cli.py`'s to say; this is what makes it short.
     script.answers["status"] = control_server.status()
-    clock = SystemClock()
-    took = []
-    for _ in range(5):
-        begun = clock.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "agentmesh.cli", "status", "--json"],
-            capture_output=True,
-            env={**os.environ, "AGENTMESH_HOME": str(mesh.home)},
-            check=True,
-        )
-        took.append(clock.monotonic() - begun)
-        assert done.stdout.startswith(b'{"ok":true,"amid":')
-    assert median(took) < 0.5, "generous, for a busy machine; the bench holds the figure"
+    program = (
+        "import sys\nfrom agentmesh.cli import main\n"
+        f"main.run(['status', '--json'])\nprint([it for it in {HEAVY} if it in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "AGENTMESH_HOME": str(mesh.home)},
+        check=True,
+    )
+    answer, loaded = done.stdout.splitlines()
+    assert answer.startswith('{"ok":true,"amid":')
+    assert loaded == "[]"
