@@ -28,7 +28,7 @@ setup(
         "agentmesh_registry": "services/registry/agentmesh_registry",
     },
     package_data={
-        "agentmesh": ["protocol/schemas/*.json", "storage/migrations/*.sql", "py.typed"],
+        "agentmesh": ["messages/schemas/standard/*.json", "storage/migrations/*.sql", "py.typed"],
         "agentmesh_relay": ["mailbox/*.sql"],
         "agentmesh_registry": ["storage/migrations/*.py", "storage/migrations/versions/*.py"],
     },

@@ -33,6 +33,7 @@ COMMANDS = {
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy",
+    "schemas": "schemas",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "bugreport": "checkup.bugreport", "completion": "completion",

@@ -3,8 +3,9 @@
 from typing import Any
 
 import click
+from msgspec import UNSET
 
-from agentmesh.cli import render
+from agentmesh.cli import awaiting, render
 from agentmesh.cli.body import read_body
 from agentmesh.cli.desk import Desk, command, note, say
 from agentmesh.control import answers, calls, failures, outcomes
@@ -15,6 +16,7 @@ _wait = click.option(
     metavar="SECONDS",
     help="Wait so long for the outcome.",
 )
+_PRIORITIES = ("low", "normal", "high", "urgent")
 _SESSION_TYPES = ("request_response", "conversation", "stream")
 
 
@@ -26,6 +28,10 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 @click.option("--type", "kind", type=click.Choice(_SESSION_TYPES), default="conversation")
 @click.option("--session", "session_id", default="", metavar="ID", help="Go on in this session.")
 @click.option("--message-type", default="", help="What a JSON object is, e.g. request.")
+@click.option("--priority", type=click.Choice(_PRIORITIES), help="Goes before what waits.")
+@click.option("--budget", type=(float, str), metavar="AMOUNT CURRENCY", help="Of a request.")
+@click.option("--max-cost", type=float, metavar="AMOUNT", help="What a request may cost at most.")
+@click.option("--require", multiple=True, metavar="C", help="What the peer must have; repeatable.")
 @click.option("--note", "remark", default="", help="For the peer's owner, with a first knock.")
 @_wait
 def send(desk: Desk, **given: Any) -> None:
@@ -39,9 +45,19 @@ def send(desk: Desk, **given: Any) -> None:
         session_id=given["session_id"],
         message_type=given["message_type"],
         note=given["remark"],
+        priority=given["priority"],
+        budget=_budget(given["budget"], given["max_cost"]),
+        requires=given["require"],
         wait=given["wait"],
     )
     _deliver(desk, request)
+
+
+def _budget(budget: tuple[float, str] | None, max_cost: float | None) -> calls.Budget | None:
+    if budget is None and max_cost is None:
+        return None
+    amount, currency = budget or (None, "")
+    return calls.Budget(amount=amount, currency=currency, max_cost=max_cost)
 
 
 @command("reply")
@@ -76,9 +92,19 @@ def inbox(desk: Desk, *, unread: bool, wait: float, sender: str, limit: int) -> 
 
 @command("read")
 @click.argument("message_id")
-def read(desk: Desk, message_id: str) -> None:
+@click.option(
+    "--from-letter",
+    "start",
+    type=click.IntRange(0, 1_000_000),
+    help="Show it as an agent sees it, from this letter on.",
+)
+def read(desk: Desk, message_id: str, start: int | None) -> None:
     """Show a message and mark it as read."""
-    desk.ask(calls.Read(message_id=message_id), lambda found: render.message(found.message))
+    if start is None:
+        desk.ask(calls.Read(message_id=message_id), lambda found: render.message(found.message))
+        return
+    request = calls.Read(message_id=message_id, content=True, start=start)
+    desk.ask(request, lambda found: str(found.message.content))
 
 
 @command("outcome")
@@ -88,9 +114,12 @@ def outcome(desk: Desk, message_id: str) -> None:
     desk.ask(calls.Outcome(message_id=message_id), _show_sent)
 
 
-def _deliver(desk: Desk, request: calls.Request[answers.Sent]) -> None:
+def _deliver(desk: Desk, request: calls.Send | calls.Reply) -> None:
     with desk.client() as client:
-        sent = client.call(request)
+        if desk.as_json or request.wait is None or not _is_request(request):
+            sent = client.call(request)
+        else:
+            sent = awaiting.follow(client, request, request.wait)
     error = outcomes.refusal(sent)
     if desk.as_json:
         if error is None:
@@ -105,11 +134,21 @@ def _deliver(desk: Desk, request: calls.Request[answers.Sent]) -> None:
         raise click.exceptions.Exit(failures.kind_of(error).exit_code)
 
 
+def _is_request(request: calls.Send | calls.Reply) -> bool:
+    """Whether an answer is waited for, which may take long."""
+    if isinstance(request, calls.Reply) or isinstance(request.body, str):
+        return request.message_type == "request"
+    kind = "request" if request.type == "request_response" else "data"
+    return (request.message_type or kind) == "request"
+
+
 def _show_sent(sent: answers.Sent) -> str:
     why = f" ({sent.reason})" if sent.reason else ""
     if sent.timed_out is True:
         note("The time is over; it goes on being delivered.")
     line = render.clean(f"{sent.outcome}{why}  {sent.message_id}")
+    if sent.schema_problems is not UNSET:
+        note(render.problems(sent.schema_problems))
     return line if sent.reply is None else f"{line}\n{render.message(sent.reply)}"
 
 

@@ -5,9 +5,12 @@ What peers and registries wrote never reaches a terminal with its control charac
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
+
 from agentmesh.control import answers
 
 MAX_CELL = 60
+MAX_PROGRESS = 100
 
 
 def clean(text: str) -> str:
@@ -70,7 +73,29 @@ def message(it: answers.Message) -> str:
     """Return a message with a line on where it comes from."""
     proof = "verified" if it.verified else "not verified"
     head = f"{it.message_id}  {it.received_at}  {it.type} from {who(it.from_name, it.sender)}"
-    return f"{clean(head)}, {proof}\n{paragraph(words(it.payload))}"
+    noted = remarks(it)
+    said = f"{clean(head)}, {proof}\n{paragraph(words(it.payload))}"
+    return f"{said}\n{noted}" if noted else said
+
+
+def remarks(it: answers.Message) -> str:
+    """Return what our daemon noted beside a message."""
+    warned = [] if it.warnings is UNSET else [f"Warning: {word}" for word in it.warnings]
+    wrong = "" if it.schema_problems is UNSET else problems(it.schema_problems)
+    return "\n".join(filter(None, [*warned, wrong]))
+
+
+def problems(found: Sequence[answers.Problem]) -> str:
+    """Return what does not fit a schema, one problem a line."""
+    return "\n".join(clean(f"Does not fit {it.schema}: {it.path}: {it.message}") for it in found)
+
+
+def progress(it: answers.Progress) -> str:
+    """Return how far a request has come, on one line."""
+    left = it.estimated_completion_seconds
+    when = "" if left is None else f", {duration(left)} left"
+    said = ": ".join(filter(None, [it.phase, it.message]))
+    return clean(f"{it.progress:4.0%}{when}  {said}".rstrip())[:MAX_PROGRESS]
 
 
 def words(payload: object) -> str:

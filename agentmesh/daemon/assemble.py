@@ -44,6 +44,8 @@ from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.retention import Retention
 from agentmesh.node.runners import Runners
+from agentmesh.node.schemas.reading import Reading
+from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
@@ -102,6 +104,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.steward,
             Retention(rooms.journal, policy.current, world.clock),
         ]
+        await rooms.schemas.load()
         await rooms.presence.begin()
         async with running(parts):
             await rooms.transport.switch(is_on=True)
@@ -156,6 +159,8 @@ def _rooms(
     errands = Errands(hand.store, ring.clock, ring.entropy)
     errands.listen(hand.bulletin)
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
+    schemas = SchemaShelf(hand, config.settings.capabilities)
+    talks.read_with(Reading(hand, schemas, config.ours()).read)
     doorway = Doorway(hand.store, hand.keys)
     incoming = Incoming(talks, doorway, errands, keys.identity.amid, ring.clock)
     caller = Caller(
@@ -198,6 +203,7 @@ def _rooms(
         errands=errands,
         incoming=incoming,
         house_mail=house_mail,
+        schemas=schemas,
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,

@@ -13,8 +13,9 @@ import msgspec
 
 from agentmesh.crypto.suites import SuiteName, offered
 from agentmesh.errors import UsageError
+from agentmesh.messages.negotiation import Ours
 from agentmesh.protocol.categories import take_apart
-from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_NAME_LETTERS
+from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_ID_LETTERS, MAX_NAME_LETTERS
 from agentmesh.protocol.records import Capability
 
 CONFIG = "config.json"
@@ -22,6 +23,10 @@ RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
 _SCHEMES = {"relay": {"ws", "wss"}, "registry": {"http", "https"}}
 _ENVIRONMENT = {"relay": "AGENTMESH_RELAY_URL", "registry": "AGENTMESH_REGISTRY_URL"}
 
+Words = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_LETTERS)], ...],
+    msgspec.Meta(max_length=MAX_CAPABILITIES),
+]
 KeyStorage = Literal["auto", "keyring", "passphrase", "file"]
 
 
@@ -35,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=129)], ...],
         msgspec.Meta(max_length=MAX_CAPABILITIES),
     ] = ()
+    languages: Words = ()
+    payment_methods: Words = ()
     key_storage: KeyStorage = "auto"
     publish_presence: bool = True
     private_relays: bool = False
@@ -52,6 +59,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """Return the capabilities as the record has them."""
         parts = (take_apart(text) for text in self.settings.capabilities)
         return tuple(Capability(category=first, subcategory=rest) for first, rest in parts)
+
+    def ours(self) -> Ours:
+        """Return what we answer to a peer that asks what we have."""
+        said = self.settings
+        return Ours(
+            capabilities=said.capabilities,
+            languages=said.languages,
+            payment_methods=said.payment_methods,
+        )
 
     @property
     def private_relays(self) -> bool:

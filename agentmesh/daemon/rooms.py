@@ -22,6 +22,7 @@ from agentmesh.node.peers import Peers
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Publisher
+from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.steward import Steward
 from agentmesh.transport.switched import SwitchedTransport
 
@@ -36,6 +37,7 @@ class Rooms:
     errands: Errands
     incoming: Incoming
     house_mail: HouseMail
+    schemas: SchemaShelf
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms

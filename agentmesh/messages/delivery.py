@@ -106,7 +106,10 @@ def _said(arrived: Arrived, start: int) -> dict[str, Json]:
     if start > 0 or end < len(text):
         said["letters"] = {"from": start, "to": min(end, len(text)), "of": len(text)}
     if end < len(text):
-        said["truncated"] = f"The rest: agentmesh read {arrived.message_id} --from-letter {end}"
+        said["truncated"] = (
+            f"The rest: mesh_read with start {end}, "
+            f"or agentmesh read {arrived.message_id} --from-letter {end}"
+        )
     return said
 
 

@@ -68,6 +68,9 @@ FeedbackTag = Literal[
     "unreliable",
 ]
 
+Priority = Literal["low", "normal", "high", "urgent"]
+_BY_URGENCY: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=366 * 86400)]
@@ -86,23 +89,32 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_cost: Amount | None = None
 
 
+class Cost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a request has cost so far."""
+
+    amount: Amount
+    currency: Word = ""
+
+
 class Request(Payload, frozen=True, kw_only=True):
-    """Do this for me."""
+    """Do this for me. `schema` is that of the parameters."""
 
     intent: str
     parameters: dict[str, Any] = {}
+    schema: str = ""
     budget: Budget | None = None
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    priority: Priority = "normal"
     response_format: str = ""
 
 
 class Response(Payload, frozen=True, kw_only=True):
-    """What came of a request."""
+    """What came of a request. `schema` is that of the results."""
 
     status: Word
     results: Any = None
     result_count: Annotated[int, msgspec.Meta(ge=0)] | None = None
     schema: str = ""
+    cost: Cost | None = None
     processing_time_ms: Amount | None = None
     completed_at: str = ""
 
@@ -113,6 +125,7 @@ class StatusPayload(Payload, frozen=True, kw_only=True):
     progress: Share
     phase: str = ""
     estimated_completion_seconds: Amount | None = None
+    cost: Cost | None = None
     message: str = ""
 
 
@@ -168,13 +181,22 @@ class CapabilityRequest(Payload, frozen=True, kw_only=True):
 
 
 class CapabilityResponse(Payload, frozen=True, kw_only=True):
-    """What of it I have."""
+    """What of it I have. A `warning` says that the schema's version is only the nearest one."""
 
     matched: Words
     unavailable: Words = ()
     suggested_alternative: str = ""
     agreed_schema: str = ""
     agreed_language: Word = ""
+    payment_methods: Words = ()
+    warning: str = ""
+
+
+class CapabilityUpdate(Payload, frozen=True, kw_only=True):
+    """What I have from now on, and what not any more."""
+
+    added: Words = ()
+    removed: Words = ()
 
 
 class Unknown(Payload, frozen=True, kw_only=True):
@@ -194,6 +216,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "tombstone": Tombstone,
     "capability_request": CapabilityRequest,
     "capability_response": CapabilityResponse,
+    "capability_update": CapabilityUpdate,
 }
 OPENING = "opening"
 _OWN = frozenset({OPENING, "close", "tombstone"})
@@ -209,6 +232,11 @@ def is_reserved(kind: str) -> bool:
 def is_house_mail(kind: str) -> bool:
     """Whether messages of this type are between the daemons, and kept and confirmed like others."""
     return kind in HOUSE_MAIL or kind.startswith("file_")
+
+
+def rank(priority: Priority) -> int:
+    """Return the place of a message among those that wait: the more urgent, the smaller."""
+    return _BY_URGENCY.index(priority)
 
 
 def known_type(kind: str) -> str:

@@ -6,20 +6,21 @@ and saved in one transaction: the disk is the bound, so it is asked as rarely as
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, TransportError
+from agentmesh.messages.payloads import rank
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
+from agentmesh.node.lanes import Job, Lane, Waiting, together
 from agentmesh.node.notices import Bulletin, Notice
-from agentmesh.node.sessions import choose
+from agentmesh.node.sessions import choose, wish_of
 from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import Code, record, record_bug
@@ -30,39 +31,14 @@ from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import Change, OutgoingRow, Store
 
-Job = Callable[[Turn], Awaitable[object]]
+Reader = Callable[[Turn, Turn], Awaitable[None]]
+"""Reads what a turn brings, compared with the turn as it was before."""
 MAX_JOBS_A_TURN = 256
 MAX_JOBS_WAITING = 2000
 MAX_LANES = 500
 PATIENCE_SECONDS = 0.02
 
 log = logging.getLogger("agentmesh.node")
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A job in a lane. One that says something names its wish, so that neighbours can join."""
-
-    done: asyncio.Future[object]
-    job: Job | None = None
-    wish: Wish | None = None
-    saying: Saying | None = None
-    also: tuple[Change, ...] = ()
-
-
-@dataclass
-class Lane:
-    """One peer's events, in order."""
-
-    peer: Amid
-    waiting: deque[Waiting] = field(default_factory=deque)
-    talks: dict[SessionId, Talk] | None = None
-    is_busy: bool = False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody would miss it: two lanes of one peer would tear its sessions apart."""
-        return not self.is_busy and not self.waiting
 
 
 class Conversations:
@@ -86,6 +62,11 @@ class Conversations:
         self._lanes: OrderedDict[Amid, Lane] = OrderedDict()
         self._tasks = asyncio.TaskGroup()
         self._is_closing = False
+        self._read: Reader = _read_nothing
+
+    def read_with(self, reader: Reader) -> None:
+        """Say who reads messages before they are kept. Called once, before the start."""
+        self._read = reader
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -196,13 +177,14 @@ class Conversations:
             lane.talks = await self._load(lane.peer)
         turn = Turn.start(lane.peer, lane.talks, self._keys())
         answers: list[tuple[Waiting, object]] = []
-        for group in _together(batch):
+        for group in together(batch):
             before = turn.copy()
             try:
                 answer = await self._answer(turn, group)
-                await self._follow_up(turn)
                 await self._room.check(turn, before)
                 await self.grants.check(turn, before)
+                await self._read(turn, before)
+                await self._follow_up(turn)
             except StorageError:
                 raise
             except Exception as error:  # noqa: BLE001 (one bad frame must not stop a lane)
@@ -242,8 +224,10 @@ class Conversations:
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
                 rows = turn.unsettled(session_id, await self._store.held(session_id))
-                held = tuple(_saying(row) for row in rows if row.sequence is None)
-                turn.apply(session_id, Unheld(held))
+                held = [_saying(row) for row in rows if row.sequence is None]
+                turn.apply(
+                    session_id, Unheld(tuple(sorted(held, key=lambda it: rank(it.priority))))
+                )
 
     def _wake(self, turn: Turn) -> None:
         self._errands.take(turn)
@@ -265,29 +249,16 @@ class Conversations:
         return talks
 
 
+async def _read_nothing(_: Turn, __: Turn) -> None:
+    pass
+
+
 def _future() -> asyncio.Future[object]:
     return asyncio.get_running_loop().create_future()
 
 
-def wish_of(talk: Talk) -> Wish:
-    """Return what a session was wished for, to begin another like it."""
-    terms = talk.state.terms
-    return Wish(intent=terms.intent, request=terms.request, note=terms.note if terms.ours else "")
-
-
 def _saying(row: OutgoingRow) -> Saying:
     return msgspec.msgpack.decode(row.body, type=Saying)
-
-
-def _together(batch: list[Waiting]) -> list[list[Waiting]]:
-    """Return the batch in its order, neighbours with the same wish as one group."""
-    groups: list[list[Waiting]] = []
-    for waiting in batch:
-        if groups and waiting.wish is not None and groups[-1][0].wish == waiting.wish:
-            groups[-1].append(waiting)
-        else:
-            groups.append([waiting])
-    return groups
 
 
 def _fail(waiting: Waiting, error: Exception) -> None:

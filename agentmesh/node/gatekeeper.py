@@ -9,6 +9,7 @@ from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
 from agentmesh.discovery.interface import Directory, Found
 from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportError, UsageError
+from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
@@ -21,6 +22,7 @@ from agentmesh.policy.pipeline import decide
 from agentmesh.policy.verdict import Verdict
 from agentmesh.protocol.frames import Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.protocol.world import Clock
@@ -31,6 +33,7 @@ from agentmesh.storage.interface import ErrandRow, KnockRow
 
 MAX_COUNTED_PEERS = 10_000
 MAX_COUNTED_KNOCKS = 1_000
+NOT_SUPPORTED = "capability_not_supported"
 MINUTE, HOUR = 60.0, 3600.0
 MAX_ASKED_AN_HOUR = 3
 """So often an hour a stranger may come before the owner; more is met with silence."""
@@ -227,6 +230,12 @@ class Gatekeeper:
         return read(self._hand.keys.ring.suites, SuiteList, Purpose.SUITES)
 
     async def _let_in(self, peer: Amid, knock: Knock) -> None:
+        missing = capabilities.missing(knock.offered_capabilities, self._hand.keys.ring.offers)
+        if missing:
+            # Said only to those whom we would let in: what we can do is nobody else's business.
+            why = f"This agent has not: {', '.join(missing)}"[:MAX_NOTE_LETTERS]
+            await self._talks.handle(peer, knock.id, Denied(NOT_SUPPORTED, why))
+            return
         prekeys = await self._hand.keys.responder(knock.handshake)
         if prekeys is None or knock.handshake.peer_suites_sequence != self._our_suites().sequence:
             # It was made for keys that are gone; with fresh ones its words are let in at once.

@@ -17,6 +17,8 @@ from agentmesh.storage.interface import Consume, IncomingRow
 PAGE = 1000
 MAX_LOOKED_AT = 10_000
 """So many of the newest messages are looked through for those of peers that are not paused."""
+PROGRESS = "status"
+"""The type of a message that is no answer yet."""
 
 Rows = list[IncomingRow]
 
@@ -29,6 +31,17 @@ class Wanted:
     peer: Amid | None = None
     after: MessageId | None = None
     limit: int = 20
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a peer said to a message: its reply, and how far it had come before that."""
+
+    reply: IncomingRow | None
+    progress: IncomingRow | None
+
+
+NOTHING = Answers(None, None)
 
 
 class Inbox:
@@ -103,17 +116,20 @@ class Inbox:
             row = msgspec.structs.replace(row, consumed_at=now)
         return row
 
-    async def reply_to(self, message_id: MessageId, peer: Amid) -> IncomingRow | None:
-        """Return what a peer answered to a message of ours, if it is here."""
+    async def answers_to(self, message_id: MessageId, peer: Amid) -> Answers:
+        """Return what a peer has said to a message of ours."""
         if peer in self._paused:
-            return None
-        after = 0
+            return NOTHING
+        after, progress = 0, None
         while rows := await self._store.inbox(unread=False, peer=peer, after=after, limit=PAGE):
             for row in rows:
-                if envelope_of(row).in_reply_to == message_id:
-                    return row
+                if envelope_of(row).in_reply_to != message_id:
+                    continue
+                if row.type != PROGRESS:
+                    return Answers(row, progress)
+                progress = row
             after = rows[-1].position or 0
-        return None
+        return Answers(None, progress)
 
     async def _position(self, after: MessageId | None) -> int:
         if after is None:

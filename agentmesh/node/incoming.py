@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, TransportError
-from agentmesh.node.conversations import Conversations, Job
+from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
+from agentmesh.node.lanes import Job
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol import frames

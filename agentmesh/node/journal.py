@@ -14,7 +14,7 @@ import msgspec
 from agentmesh.crypto.suites import SUITES
 from agentmesh.errors import StorageError
 from agentmesh.messages.envelope import Envelope
-from agentmesh.messages.payloads import PAYLOADS, CloseReason, is_house_mail
+from agentmesh.messages.payloads import PAYLOADS, CloseReason, ErrorCode, is_house_mail
 from agentmesh.node.background import Background
 from agentmesh.node.consent.key_changes import SIGNS
 from agentmesh.node.notices import Bulletin, Notice
@@ -41,6 +41,7 @@ _EVENTS = {event.value: event for event in Event}
 _WORDS = frozenset(
     {
         *get_args(CloseReason),
+        *get_args(ErrorCode),
         *get_args(Reason),
         *get_args(TripKind),
         *PAYLOADS,
@@ -141,7 +142,7 @@ def _words(sheet: Sheet) -> dict[SessionId, list[Entry]]:
     for row in sheet.rows.values():
         if row.sequence is not None and not is_house_mail(row.type):
             words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
-    for change in sheet.changes:
+    for change in (*sheet.changes, *sheet.withheld):
         if isinstance(change, Deliver):
             heard = _heard(change.row.body)
             words.setdefault(change.row.session_id, []).append(_entry(sheet, "received", heard))

@@ -25,6 +25,10 @@ class KeyRack:
         """Return the key ring of this moment."""
         return self.ring
 
+    def offer(self, words: tuple[str, ...]) -> None:
+        """Say from now on that we have these capabilities."""
+        self.ring = replace(self.ring, offers=words)
+
     async def refresh(self) -> None:
         """Take up the newest exchange key."""
         newest = (await self.store.prekeys("exchange"))[-1]

@@ -11,11 +11,11 @@ from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft, draft_of
 from agentmesh.node.consent.leave import insist
 from agentmesh.node.consent.rooms import ConsentRooms
-from agentmesh.node.conversations import Conversations, wish_of
+from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
-from agentmesh.node.inbox import Inbox
+from agentmesh.node.inbox import NOTHING, Inbox
 from agentmesh.node.notices import Notice
-from agentmesh.node.sessions import takes_messages
+from agentmesh.node.sessions import takes_messages, wish_of
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
@@ -42,6 +42,7 @@ class Fate:
     outcome: Outcome
     reason: str = ""
     reply: IncomingRow | None = None
+    progress: IncomingRow | None = None
     timed_out: bool = False
 
 
@@ -119,6 +120,7 @@ class Outbox:
             payload=draft.payload,
             in_reply_to=draft.in_reply_to,
             timestamp=self._hand.keys.ring.milliseconds(),
+            priority=draft.priority,
         )
         session_id = await self._talks.say(draft.peer, wish, saying, *also)
         self._hand.bulletin.publish(
@@ -177,13 +179,16 @@ class Outbox:
             return await self._fate_of_draft(message_id)
         outcome = "queued" if row.outcome == "held" else row.outcome
         reason = row.reason or (self._why(row.session_id) if outcome == "queued" else "")
-        reply = await self._inbox.reply_to(message_id, peer) if outcome in SETTLED else None
+        said = NOTHING
+        if outcome in SETTLED:
+            said = await self._inbox.answers_to(message_id, peer)
         return Fate(
             message_id=message_id,
             session_id=row.session_id,
             outcome=outcome,
             reason=reason,
-            reply=reply,
+            reply=said.reply,
+            progress=said.progress,
         )
 
     async def _fate_of_draft(self, message_id: MessageId) -> Fate:
@@ -193,8 +198,13 @@ class Outbox:
         outcome, reason = _OF_DRAFTS[draft.state(self._hand.clock.now())]
         return Fate(message_id=message_id, session_id=SessionId(""), outcome=outcome, reason=reason)
 
-    async def wait(self, peer: Amid, said: Fate, seconds: float, *, for_reply: bool) -> Fate:
-        """Return the fate once it is settled (with `for_reply`: answered), or time is over."""
+    async def wait(
+        self, peer: Amid, said: Fate, seconds: float, *, for_reply: bool, seen: str | None = None
+    ) -> Fate:
+        """Return the fate once it is settled (with `for_reply`: answered), or time is over.
+
+        With `seen`, the id of the last `status` that its caller knows, the next one is enough.
+        """
         clock = self._hand.keys.ring.clock
         until = clock.monotonic() + seconds
         async with self._hand.bulletin.subscribed() as news:
@@ -202,26 +212,19 @@ class Outbox:
                 fate = await self.fate(peer, said.message_id)
                 is_final = fate.outcome in {"refused", "undeliverable"}
                 is_there = fate.outcome in SETTLED and not for_reply
-                if is_final or is_there or fate.reply is not None:
+                if is_final or is_there or fate.reply is not None or _is_further(fate, seen):
                     return fate
                 left = until - clock.monotonic()
                 if left <= 0 or not await _news_of(news, peer, left):
                     fate = await self.fate(peer, said.message_id)
-                    return _timed_out(fate)
+                    return replace(fate, timed_out=True)
 
     def _why(self, session_id: SessionId) -> str:
         return self._errands.reason(session_id) or "awaiting_peer"
 
 
-def _timed_out(fate: Fate) -> Fate:
-    return Fate(
-        message_id=fate.message_id,
-        session_id=fate.session_id,
-        outcome=fate.outcome,
-        reason=fate.reason,
-        reply=fate.reply,
-        timed_out=True,
-    )
+def _is_further(fate: Fate, seen: str | None) -> bool:
+    return seen is not None and fate.progress is not None and fate.progress.message_id != seen
 
 
 async def _news_of(news: "asyncio.Queue[Notice]", peer: Amid, seconds: float) -> bool:

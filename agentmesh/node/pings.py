@@ -14,10 +14,10 @@ import msgspec
 from agentmesh.errors import RemoteProtocolError, TransportError, UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.conversations import Conversations, wish_of
+from agentmesh.node.conversations import Conversations
 from agentmesh.node.house_mail import HouseMail, Take
 from agentmesh.node.peers import CONTACT, Peers
-from agentmesh.node.sessions import takes_messages
+from agentmesh.node.sessions import takes_messages, wish_of
 from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.session.states import Open

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from agentmesh.errors import UsageError
+from agentmesh.messages import capabilities
 from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.ids import SessionId
 from agentmesh.session.states import Knocking, Open, Resolving
@@ -46,6 +47,26 @@ def takes_messages(talk: Talk, now: float) -> bool:
             return False
 
 
+def wish_of(talk: Talk) -> Wish:
+    """Return what a session was wished for, to begin another like it."""
+    terms = talk.state.terms
+    return Wish(
+        intent=terms.intent,
+        request=terms.request,
+        note=terms.note if terms.ours else "",
+        requires=capabilities.required(terms.capabilities) if terms.ours else (),
+    )
+
+
 def _fits(talk: Talk, wish: Wish) -> bool:
     terms = talk.state.terms
-    return terms.intent.category == wish.intent.category and terms.request.type == wish.request.type
+    is_alike = terms.intent.category == wish.intent.category
+    return is_alike and terms.request.type == wish.request.type and _has_all(talk, wish.requires)
+
+
+def _has_all(talk: Talk, words: tuple[str, ...]) -> bool:
+    """Whether the peer has all of this, or is being asked for all of it."""
+    state = talk.state
+    if isinstance(state, Open):
+        return all(capabilities.has(state.agreed.accepted, word) for word in words)
+    return set(words) <= set(capabilities.required(state.terms.capabilities))

@@ -52,6 +52,7 @@ class Sheet:
     loaded: dict[MessageId, OutgoingRow] = field(default_factory=dict)
     unhold: set[SessionId] = field(default_factory=set)
     start_over: set[SessionId] = field(default_factory=set)
+    withheld: list[Deliver] = field(default_factory=list)
 
     def copy(self) -> "Sheet":
         """Return this sheet as it is now, to come back to when a job fails half-way."""
@@ -116,6 +117,13 @@ class Sheet:
         )
         self.errands[errand_id] = errand
 
+    def withhold(self, change: Deliver) -> None:
+        """Keep a message from the agent; only the owner's transcript has it."""
+        self.changes.remove(change)
+        self.withheld.append(change)
+        name = change.row.message_id
+        self.notices = [notice for notice in self.notices if not _is_of(notice, name)]
+
     def say_lost(self, session_id: SessionId) -> None:
         """Tell the peer that we have not got this session, or not any more."""
         self._errand(session_id, f"lost-{session_id}", "session_lost", b"")
@@ -172,6 +180,10 @@ class Sheet:
     def tell(self, kind: str, session_id: SessionId, **fields: str | int | bool) -> None:
         notice = Notice(kind=kind, peer=self.peer, session_id=session_id, fields=fields)
         self.notices.append(notice)
+
+
+def _is_of(notice: Notice, message_id: MessageId) -> bool:
+    return notice.kind == "message_received" and notice.message_id == message_id
 
 
 def _is_pile(value: object) -> bool:

@@ -7,7 +7,8 @@ from typing import Self
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
-from agentmesh.node.conversations import Conversations, Job
+from agentmesh.node.conversations import Conversations
+from agentmesh.node.lanes import Job
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug

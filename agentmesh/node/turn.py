@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from agentmesh.messages import capabilities
 from agentmesh.node.sheet import Sheet
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId, uuid7
@@ -34,6 +35,7 @@ class Wish:
     request: SessionRequest
     note: str = ""
     session_id: SessionId | None = None
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Turn:
             ours=True,
             intent=wish.intent,
             request=wish.request,
+            capabilities=capabilities.mark(wish.requires),
             note=wish.note,
         )
         self.adopt(Resolving(terms=terms), [wanted.Resolve()])

@@ -3,12 +3,7 @@
 import msgspec
 
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.messages.envelope import (
-    Envelope,
-    Parcel,
-    decode_parcel,
-    encode_parcel,
-)
+from agentmesh.messages.envelope import Envelope, Parcel, decode_parcel, encode_parcel
 from agentmesh.messages.payloads import OPENING, ClosePayload, Opening, is_house_mail
 from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.bounded import reason_of
@@ -16,6 +11,7 @@ from agentmesh.protocol.frames import SessionFrame, SessionStub, encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
 from agentmesh.protocol.limits import MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
 from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.session import agreement
 from agentmesh.session.bounds import CANNOT_GO_ON, closed, is_spent, spent
 from agentmesh.session.effects import (
     AnyEffect,
@@ -62,6 +58,7 @@ def say(
     """
     if is_spent(state, keys):
         return spent(state)
+    state = agreement.said(state, sayings)
     room = state.cipher.room(state.next_sequence - 1, state.confirmed.up_to)
     if not state.cipher.can_send or (state.holding and not all_that_was_held):
         room = 0
@@ -217,6 +214,7 @@ def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Ended,
     if first_word:
         state, effects = _begun(state)
     state, heard = _take(state, parcel)
+    state = agreement.told(state, heard, keys)
     effects += heard
     if first_word and state.closing:
         state, said = _part(state, keys)

@@ -4,6 +4,7 @@ import msgspec
 
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.messages.envelope import Context
+from agentmesh.messages.payloads import Priority
 from agentmesh.protocol.frames import Accept, ReceiptFrame, Reject, SessionFrame
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.protocol.records import PrekeyBundle
@@ -18,6 +19,7 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: MessageId | None = None
     timestamp: int
     context: Context | None = None
+    priority: Priority = "normal"
 
 
 class Event(msgspec.Struct, frozen=True):

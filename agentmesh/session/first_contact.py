@@ -7,6 +7,7 @@ from agentmesh.crypto.cipher import ask, of_initiator, of_responder
 from agentmesh.crypto.pqxdh import Greeting, Initiator
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
 from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
+from agentmesh.messages import capabilities
 from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import (
     Accept,
@@ -46,7 +47,8 @@ AWAITING_OWNER = "awaiting_owner"
 
 def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
     """Make the handshake, and knock; a bundle that does not verify is nobody's."""
-    terms = state.terms
+    offered = capabilities.to_offer(state.terms.capabilities, keys.offers)
+    terms = msgspec.structs.replace(state.terms, capabilities=offered)
     try:
         bundle = verify_bundle(found.bundle, terms.peer)
         us = Initiator(
@@ -115,6 +117,9 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         our_stub=keys.identity.sign(theirs, Purpose.SESSION_RECEIPT),
         peer_stub=peer_stub,
         constraints=msgspec.structs.replace(accept.constraints, ttl_seconds=ttl_seconds),
+        agreed=capabilities.answered(
+            terms.capabilities, accept.accepted_capabilities, accept.rejected_capabilities
+        ),
         holding=True,
     )
     return opened, [DropAll(), Began(suite), Unhold()]
@@ -165,11 +170,13 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
     )
     our_stub = keys.identity.sign(stub, Purpose.SESSION_RECEIPT)
     constraints = Constraints(ttl_seconds=document.session_request.ttl_seconds)
+    agreed = capabilities.answer(document.offered_capabilities, keys.offers)
     accept = Accept(
         knock_id=terms.session_id,
         session_id=terms.session_id,
         suite=suite,
-        accepted_capabilities=document.offered_capabilities,
+        accepted_capabilities=agreed.accepted,
+        rejected_capabilities=agreed.rejected,
         constraints=constraints,
         receipt_stub=our_stub,
         olm=olm,
@@ -186,6 +193,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         cipher=cipher,
         our_stub=our_stub,
         constraints=constraints,
+        agreed=agreed,
         accept=answer,
         one_time_prekey=document.handshake.one_time_prekey_id,
     )

@@ -1,4 +1,4 @@
-"""What a step needs of us: our keys, our name, the time, and randomness."""
+"""What a step needs of us: our keys, our name, what we can do, the time, and randomness."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ class KeyRing:
     exchange_private: Secret
     suites: Signed
     sender: Sender
+    offers: tuple[str, ...] = ()
     clock: Clock
     entropy: Entropy
 

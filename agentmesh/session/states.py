@@ -4,6 +4,7 @@ import msgspec
 
 from agentmesh.crypto.cipher import Asked, Cipher
 from agentmesh.crypto.seal import ReplySecret
+from agentmesh.messages.capabilities import Agreement
 from agentmesh.protocol.frames import Constraints, Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.signed import Signed
@@ -56,6 +57,7 @@ class Open(State, frozen=True, kw_only=True):
     suite: str
     cipher: Cipher
     constraints: Constraints
+    agreed: Agreement = Agreement()
     our_stub: Signed
     peer_stub: Signed | None = None
     next_sequence: int = 1

@@ -27,6 +27,8 @@ DOORS = {
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
     "segno": ("agentmesh.cli.consent.qr",),
+    "jsonschema": ("agentmesh.messages.schemas.compiled",),
+    "referencing": ("agentmesh.messages.schemas.compiled",),
     "prometheus_client": ("agentmesh.observability.metrics",),
 }
 WAYS = [(library, door) for library, doors in DOORS.items() for door in doors]

@@ -13,6 +13,7 @@ from agentmesh.identity.keys import Identity
 from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name
 from agentmesh.messages.body import Body
+from agentmesh.messages.negotiation import Ours
 from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
@@ -31,6 +32,8 @@ from agentmesh.node.outbox import Fate, Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.runners import Runners
+from agentmesh.node.schemas.reading import Reading
+from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.sheet import HOUSE_MAIL, Sheet
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
@@ -48,6 +51,7 @@ from tests.support.world import FakeClock, FakeEntropy
 
 RELAY = "ws://127.0.0.1:1/v1/connect"
 OPEN_DOOR = Policy(consent="policy")
+OURS = Ours(capabilities=("travel/trains",), languages=("en", "nb"), payment_methods=("card",))
 CHAT = Wish(intent=Intent(category="communication"), request=SessionRequest())
 
 
@@ -65,6 +69,7 @@ class Node:
     gatekeeper: Gatekeeper
     runners: Runners
     house_mail: HouseMail
+    schemas: SchemaShelf
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms
@@ -151,6 +156,9 @@ async def node_called(
     errands.listen(hand.bulletin)
     sheets: list[Sheet] = []
     talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
+    schemas = SchemaShelf(hand, OURS.capabilities)
+    reading = Reading(hand, schemas, OURS)
+    talks.read_with(reading.read)
     incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid, clock)
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
@@ -180,6 +188,7 @@ async def node_called(
         gatekeeper=gatekeeper,
         runners=runners,
         house_mail=house_mail,
+        schemas=schemas,
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
@@ -189,7 +198,7 @@ async def node_called(
         sheets=sheets,
     )
     node.hand = replace(hand, policy=lambda: node.policy)
-    for room in (gatekeeper, node.outbox, consent.leave):
+    for room in (gatekeeper, node.outbox, consent.leave, reading):
         room._hand = node.hand
     hand.bulletin.listen(node.notices.append)
     await node.publisher._publish()

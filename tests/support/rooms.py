@@ -88,6 +88,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         errands=node.errands,
         incoming=node.incoming,
         house_mail=node.house_mail,
+        schemas=node.schemas,
         inbox=node.inbox,
         outbox=node.outbox,
         consent=node.consent,

@@ -42,7 +42,15 @@ from agentmesh.control.answers.consent import (
 )
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
-from agentmesh.control.answers.messages import Consumed, Found, Inbox, Message, SearchResults, Sent
+from agentmesh.control.answers.messages import (
+    Consumed,
+    Found,
+    Inbox,
+    Message,
+    Progress,
+    SearchResults,
+    Sent,
+)
 from agentmesh.control.answers.policy import (
     Explanation,
     PastKnock,
@@ -54,6 +62,14 @@ from agentmesh.control.answers.policy import (
     PolicyVersions,
 )
 from agentmesh.control.answers.records import Entry, Summary, Transcript, Transcripts
+from agentmesh.control.answers.schemas import (
+    Problem,
+    Schema,
+    SchemaChecked,
+    SchemaNamed,
+    Schemas,
+    SchemaSummary,
+)
 from agentmesh.control.answers.suites import SuitesAllowed
 
 __all__ = [
@@ -105,8 +121,15 @@ __all__ = [
     "Prekeys",
     "Probed",
     "ProbedLink",
+    "Problem",
+    "Progress",
     "Removed",
     "SafetyNumber",
+    "Schema",
+    "SchemaChecked",
+    "SchemaNamed",
+    "SchemaSummary",
+    "Schemas",
     "SearchResults",
     "Sent",
     "Session",

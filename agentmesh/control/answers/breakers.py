@@ -19,6 +19,9 @@ class Session(Answer, frozen=True, kw_only=True):
     expires_at: str
     suite: str = ""
     degraded: bool = False
+    accepted_capabilities: tuple[str, ...] = ()
+    rejected_capabilities: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Sessions(Answer, frozen=True, kw_only=True):

@@ -5,10 +5,14 @@ from typing import Any
 from msgspec import UNSET, UnsetType, field
 
 from agentmesh.control.answers.answer import Answer, Outcome
+from agentmesh.control.answers.schemas import Problem
 
 
 class Message(Answer, frozen=True, kw_only=True):
-    """A message for the agent. With the agent permit `content` stands in for the payload."""
+    """A message for the agent. With the agent permit `content` stands in for the payload.
+
+    `schema_problems` and `warnings` are our daemon's own words on it, and quote nothing.
+    """
 
     message_id: str
     session_id: str
@@ -20,12 +24,25 @@ class Message(Answer, frozen=True, kw_only=True):
     type: str
     payload: Any = None
     content: str | UnsetType = UNSET
+    schema_problems: list[Problem] | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
+
+
+class Progress(Answer, frozen=True, kw_only=True):
+    """How far a request has come, as the peer last said: a share of 1. An agent gets no words."""
+
+    message_id: str
+    progress: float
+    estimated_completion_seconds: float | None = None
+    phase: str = ""
+    message: str = ""
 
 
 class Sent(Answer, frozen=True, kw_only=True):
     """What became of a message so far. `reason` is a code; `reply` what the peer answered.
 
     `approval_id`: the owner has to approve it first.
+    `schema_problems`: what in our own message does not fit the schema that it names.
     """
 
     message_id: str
@@ -35,6 +52,8 @@ class Sent(Answer, frozen=True, kw_only=True):
     reply: Message | None = None
     timed_out: bool | UnsetType = UNSET
     approval_id: str | UnsetType = UNSET
+    progress: Progress | UnsetType = UNSET
+    schema_problems: list[Problem] | UnsetType = UNSET
 
 
 class Inbox(Answer, frozen=True, kw_only=True):

@@ -43,7 +43,16 @@ from agentmesh.control.calls.contacts import (
     Verify,
 )
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
-from agentmesh.control.calls.messages import Inbox, Outcome, Read, Reply, Search, Send
+from agentmesh.control.calls.messages import (
+    Budget,
+    Inbox,
+    Outcome,
+    Priority,
+    Read,
+    Reply,
+    Search,
+    Send,
+)
 from agentmesh.control.calls.policy import (
     PolicyExplain,
     PolicyGet,
@@ -69,6 +78,13 @@ from agentmesh.control.calls.request import (
     Wait,
     Word,
 )
+from agentmesh.control.calls.schemas import (
+    SchemasAdd,
+    SchemasCheck,
+    SchemasList,
+    SchemasRemove,
+    SchemasShow,
+)
 from agentmesh.control.calls.suites import ContactsAllowDegraded
 
 __all__ = [
@@ -83,6 +99,7 @@ __all__ = [
     "Body",
     "BreakersLift",
     "BreakersList",
+    "Budget",
     "ContactsAdd",
     "ContactsAlias",
     "ContactsAllowDegraded",
@@ -124,11 +141,17 @@ __all__ = [
     "PolicySet",
     "PolicyTest",
     "PolicyUndo",
+    "Priority",
     "Probe",
     "Read",
     "Reply",
     "Request",
     "Resume",
+    "SchemasAdd",
+    "SchemasCheck",
+    "SchemasList",
+    "SchemasRemove",
+    "SchemasShow",
     "Search",
     "Send",
     "SessionType",

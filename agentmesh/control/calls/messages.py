@@ -1,7 +1,8 @@
 """To say, to hear, to read, to find."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, field
 
 from agentmesh.control import answers
@@ -18,6 +19,16 @@ from agentmesh.control.calls.request import (
     Word,
 )
 
+Priority = Literal["low", "normal", "high", "urgent"]
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a request may cost: about `amount`, and never more than `max_cost`."""
+
+    amount: Annotated[float, Meta(ge=0)] | None = None
+    currency: Annotated[str, Meta(max_length=12)] = ""
+    max_cost: Annotated[float, Meta(ge=0)] | None = None
+
 
 class Send(Request[answers.Sent], frozen=True, kw_only=True):
     """Send a message.
@@ -26,6 +37,9 @@ class Send(Request[answers.Sent], frozen=True, kw_only=True):
     empty: `request` in a request_response session, otherwise `data`). Without `wait` the answer
     comes as soon as the message is kept; with it, once the message is delivered (a request:
     answered) or the time is over (`timed_out`).
+
+    `priority` goes before what waits for the peer, and is told with a request; `budget` is a
+    request's. Without what it `requires` of the peer, nothing is said.
     """
 
     to: Peer
@@ -36,6 +50,20 @@ class Send(Request[answers.Sent], frozen=True, kw_only=True):
     type: SessionType = "conversation"
     session_id: Word = ""
     note: Line = ""
+    priority: Priority | None = None
+    budget: Budget | None = None
+    requires: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
+    wait: Wait | None = None
+
+
+class Outcome(Request[answers.Sent], frozen=True, kw_only=True):
+    """Tell what became of a message; with `wait` as in `send`.
+
+    `seen` is the id of the last `status` known (empty: none): the wait ends with the next one.
+    """
+
+    message_id: Id
+    seen: Word | None = None
     wait: Wait | None = None
 
 
@@ -64,16 +92,11 @@ class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
 
 
 class Read(Request[answers.Consumed], frozen=True, kw_only=True):
-    """Mark a message as consumed, which its sender is told."""
+    """Mark a message as consumed, which its sender is told. `start` is for a long `content`."""
 
     message_id: Id
     content: bool = False
-
-
-class Outcome(Request[answers.Sent], frozen=True, kw_only=True):
-    """Tell what became of a message of ours."""
-
-    message_id: Id
+    start: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
 
 class Search(Request[answers.SearchResults], frozen=True, kw_only=True):

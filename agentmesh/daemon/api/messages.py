@@ -1,10 +1,13 @@
 """Control calls about messages: say, hear, read, find."""
 
+import msgspec
+
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
-from agentmesh.messages.body import Body, to_body
+from agentmesh.messages.body import Asking, Body, to_body
+from agentmesh.messages.checking import check
 from agentmesh.node.consent.approvals import AWAITING
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
@@ -13,23 +16,36 @@ from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 
+ANSWERED = {"request", "capability_request"}
+"""Types of messages to which an answer belongs."""
+
 
 async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers.Sent:
     """Keep a message and see to it; wait for its fate if that was asked for."""
     peer = await rooms.peers.find(asked.to)
     category, subcategory = take_apart(asked.intent)
-    asks = asked.intent if asked.type == "request_response" else ""
-    body = to_body(asked.body, kind=asked.message_type, asks=asks)
+    asking = Asking(
+        intent=asked.intent if asked.type == "request_response" else "",
+        priority=asked.priority,
+        budget=None if asked.budget is None else _without_nothing(asked.budget),
+    )
+    body = to_body(asked.body, kind=asked.message_type, asking=asking)
     wish = Wish(
-        intent=Intent(category=category, subcategory=subcategory, action=asked.action),
+        intent=Intent(
+            category=category,
+            subcategory=subcategory,
+            action=asked.action,
+            urgency=body.priority,
+        ),
         request=SessionRequest(type=asked.type),
         note=asked.note,
         session_id=SessionId(asked.session_id) if asked.session_id else None,
+        requires=asked.requires,
     )
     by_itself = permit == "agent" and await rooms.consent.reading.is_recent()
     fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
-    return await _told(rooms, fate, permit)
+    return await _said(rooms, fate, body, permit)
 
 
 async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
@@ -41,20 +57,40 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     by_itself = permit == "agent"
     fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, by_itself=by_itself)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
-    return await _told(rooms, fate, permit)
+    return await _said(rooms, fate, body, permit)
+
+
+async def _said(rooms: Rooms, fate: Fate, body: Body, permit: calls.Permit) -> answers.Sent:
+    """Return what became of a message, and what in it does not fit the schema that it names."""
+    sent = await _told(rooms, fate, permit)
+    checked = check(body.type, body.payload, rooms.schemas.catalogue)
+    if not checked.is_invalid or rooms.policy.current().validation_mode == "silent":
+        return sent
+    problems = [views.problem(it) for it in checked.problems]
+    return msgspec.structs.replace(sent, schema_problems=problems)
+
+
+def _without_nothing(budget: calls.Budget) -> dict[str, float | str]:
+    given = {"amount": budget.amount, "currency": budget.currency, "max_cost": budget.max_cost}
+    return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 async def _awaited(rooms: Rooms, peer: Amid, fate: Fate, body: Body, wait: float | None) -> Fate:
     """Return the fate after the wait that was asked for."""
     if wait is None or fate.reason == AWAITING:
         return fate
-    return await rooms.outbox.wait(peer, fate, wait, for_reply=body.type == "request")
+    return await rooms.outbox.wait(peer, fate, wait, for_reply=body.type in ANSWERED)
 
 
 async def outcome(rooms: Rooms, asked: calls.Outcome, permit: calls.Permit) -> answers.Sent:
-    """Tell what became of a message of ours."""
+    """Tell what became of a message of ours, or is becoming of it."""
     message_id = MessageId(asked.message_id)
-    fate = await rooms.outbox.fate(await rooms.outbox.peer_of(message_id), message_id)
+    peer = await rooms.outbox.peer_of(message_id)
+    fate = await rooms.outbox.fate(peer, message_id)
+    if asked.wait is not None and fate.reason != AWAITING:
+        row = await rooms.hand.store.outgoing(message_id)
+        for_reply = row is not None and row.type in ANSWERED
+        fate = await rooms.outbox.wait(peer, fate, asked.wait, for_reply=for_reply, seen=asked.seen)
     return await _told(rooms, fate, permit)
 
 
@@ -87,7 +123,9 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     as_content = asked.content or permit == "agent"
     if permit == "agent":
         await rooms.consent.reading.happened()
-    return answers.Consumed(message=await views.message(rooms, row, as_content=as_content))
+    return answers.Consumed(
+        message=await views.message(rooms, row, as_content=as_content, start=asked.start)
+    )
 
 
 async def search(rooms: Rooms, asked: calls.Search, _: calls.Permit) -> answers.SearchResults:

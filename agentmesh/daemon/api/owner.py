@@ -45,15 +45,15 @@ async def knocks_block(rooms: Rooms, asked: calls.KnocksBlock, _: Permit) -> ans
 # --- sessions and breakers ----------------------------------------------------------------------
 
 
-async def sessions(rooms: Rooms, _: calls.Sessions, __: Permit) -> answers.Sessions:
+async def sessions(rooms: Rooms, _: calls.Sessions, permit: Permit) -> answers.Sessions:
     """List the sessions that live."""
-    return answers.Sessions(sessions=await living(rooms))
+    return answers.Sessions(sessions=await living(rooms, permit))
 
 
-async def living(rooms: Rooms) -> list[answers.Session]:
+async def living(rooms: Rooms, permit: Permit) -> list[answers.Session]:
     """Return the sessions that are open or on their way."""
     rows = await rooms.hand.store.sessions()
-    return [await views.session(rooms, row) for row in rows if row.phase in LIVING]
+    return [await views.session(rooms, row, permit) for row in rows if row.phase in LIVING]
 
 
 async def kill(rooms: Rooms, asked: calls.Kill, _: Permit) -> answers.Killed:

@@ -30,13 +30,13 @@ OWNERS_EVENTS = (
 Permit = calls.Permit
 
 
-async def status(rooms: Rooms, _: calls.Status, __: Permit) -> answers.Status:
+async def status(rooms: Rooms, _: calls.Status, permit: Permit) -> answers.Status:
     """Tell who we are and how we are."""
     ring, store = rooms.hand.keys.ring, rooms.hand.store
     counts = await store.counts()
     left = rooms.publisher.prekeys.waiting
     switches = rooms.hand.switches
-    sessions = await living(rooms)
+    sessions = await living(rooms, permit)
     found = [*await findings(rooms), *suites.warnings(sessions)]
     return answers.Status(
         amid=ring.identity.amid,
@@ -78,7 +78,7 @@ async def health(rooms: Rooms, _: calls.Health, permit: Permit) -> answers.Healt
     """Tell what is wrong. An owner has the disk read again; an agent might ask all day."""
     afresh = permit == "owner"
     found = await findings(rooms, afresh=afresh)
-    found += suites.warnings(await living(rooms))
+    found += suites.warnings(await living(rooms, permit))
     found += await rooms.audit_log.findings(afresh=afresh)
     if afresh:
         found += await symptoms(rooms)

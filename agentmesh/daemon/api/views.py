@@ -3,15 +3,18 @@
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from agentmesh.control import answers
+from agentmesh.control import answers, calls
 from agentmesh.crypto.suites import is_degraded
 from agentmesh.daemon.api.suites import suite_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Found
-from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean_name, deliver
-from agentmesh.messages.payloads import known_type
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.messages.capabilities import Agreement, fallbacks
+from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name, deliver
+from agentmesh.messages.payloads import StatusPayload, known_type, parse_payload
+from agentmesh.messages.schemas.problems import Problem
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node.consent.approvals import AWAITING
 from agentmesh.node.consent.drafts import Draft
@@ -19,8 +22,10 @@ from agentmesh.node.consent.introductions import Introduced
 from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
+from agentmesh.node.schemas.remarks import remarks_on
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
+from agentmesh.session.states import Open
 from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
 
 LINK_STATES: dict[str, answers.LinkState] = {
@@ -47,6 +52,7 @@ async def message(
     trust = contact.trust if contact else 0
     verified = contact is not None and contact.verified_at is not None
     envelope = envelope_of(row)
+    remarks = await remarks_on(rooms.hand.store, row.peer, row.message_id)
     content: str | msgspec.UnsetType = UNSET
     if as_content:
         arrived = Arrived(
@@ -71,6 +77,35 @@ async def message(
         type=known_type(row.type) if as_content else row.type,
         payload=None if as_content else read_json(envelope.payload),
         content=content,
+        schema_problems=[problem(it) for it in remarks.problems] or UNSET,
+        warnings=list(remarks.warnings) or UNSET,
+    )
+
+
+def problem(it: Problem) -> answers.Problem:
+    """Return a problem with a schema."""
+    return answers.Problem(path=it.path, message=it.message, schema=it.schema)
+
+
+def line(text: str) -> str:
+    """Return somebody's words on one line."""
+    return clean_name(text)
+
+
+def progress(row: IncomingRow, *, as_content: bool) -> answers.Progress | UnsetType:
+    """Return how far a request has come; the peer's words about it are for the owner only."""
+    try:
+        said = parse_payload(row.type, envelope_of(row).payload)
+    except RemoteProtocolError:
+        return UNSET
+    if not isinstance(said, StatusPayload):
+        return UNSET
+    return answers.Progress(
+        message_id=row.message_id,
+        progress=said.progress,
+        estimated_completion_seconds=said.estimated_completion_seconds,
+        phase="" if as_content else clean(said.phase),
+        message="" if as_content else clean(said.message),
     )
 
 
@@ -86,16 +121,18 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
         outcome=outcome,
         reason=fate.reason,
         reply=reply,
+        progress=UNSET if fate.progress is None else progress(fate.progress, as_content=as_content),
         timed_out=True if fate.timed_out else UNSET,
         approval_id=fate.message_id if fate.reason == AWAITING else UNSET,
     )
 
 
-async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
-    """Return one session."""
+async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answers.Session:
+    """Return one session; what a peer offers and we have not, it may have made up for an agent."""
     contact = await rooms.peers.row(row.peer)
     state = snapshot.load(row.state)
     intent, suite = state.terms.intent, suite_of(state)
+    agreed = state.agreed if isinstance(state, Open) else Agreement()
     words = "/".join(word for word in (intent.category, intent.subcategory) if word)
     return answers.Session(
         session_id=row.session_id,
@@ -109,6 +146,9 @@ async def session(rooms: Rooms, row: SessionRow) -> answers.Session:
         expires_at=to_text(row.expires_at),
         suite=suite,
         degraded=bool(suite) and is_degraded(suite),
+        accepted_capabilities=agreed.accepted,
+        rejected_capabilities=agreed.rejected if permit == "owner" else (),
+        warnings=tuple(f"{schema}: no common version" for schema in fallbacks(agreed)),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from agentmesh.crypto.kdf import join
 from agentmesh.messages.body import Body
+from agentmesh.messages.payloads import Priority
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
@@ -37,6 +38,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     asked_at: float
     decided: Literal["", "approved", "denied"] = ""
+    priority: Priority = "normal"
+    requires: tuple[str, ...] = ()
 
     @property
     def wish(self) -> Wish:
@@ -46,6 +49,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             request=self.request,
             note=self.note,
             session_id=self.session_id,
+            requires=self.requires,
         )
 
     @property
@@ -80,6 +84,8 @@ def draft_of(
         session_id=wish.session_id,
         digest="",
         asked_at=0.0,
+        priority=body.priority,
+        requires=wish.requires,
     )
     return msgspec.structs.replace(draft, digest=_digest(draft))
 

@@ -1,7 +1,7 @@
 """Ending everything with a peer so that nothing of it is said later, either."""
 
 from agentmesh.node.breakers import KILLED
-from agentmesh.node.conversations import Job
+from agentmesh.node.lanes import Job
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import SessionId
 from agentmesh.session.effects import Drop

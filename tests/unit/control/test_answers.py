@@ -9,7 +9,11 @@ KEYS_OF_STATUS = (
     "paused stopped warnings"
 )
 KEYS_OF_MESSAGE = (
-    "message_id session_id from from_name verified trust received_at type payload content"
+    "message_id session_id from from_name verified trust received_at type payload content "
+    "schema_problems warnings"
+)
+KEYS_OF_SENT = (
+    "message_id session_id outcome reason reply timed_out approval_id progress schema_problems"
 )
 KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count flags"
 
@@ -20,7 +24,7 @@ KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count fla
         (answers.Status, KEYS_OF_STATUS),
         (answers.Message, KEYS_OF_MESSAGE),
         (answers.Found, KEYS_OF_FOUND),
-        (answers.Sent, "message_id session_id outcome reason reply timed_out approval_id"),
+        (answers.Sent, KEYS_OF_SENT),
     ],
 )
 def test_answers_have_the_keys_of_the_contract(answer: type[answers.Answer], keys: str) -> None:

@@ -25,4 +25,5 @@ def test_an_agent_decides_nothing_that_is_the_owners() -> None:
     assert agents == {
         "hello", "status", "send", "reply", "inbox", "read", "search", "contacts.list",
         "policy.get", "health", "events.subscribe", "outcome", "contacts.show",
+        "schemas.list", "schemas.show", "schemas.check",
     }  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from agentmesh.errors import UsageError
-from agentmesh.messages.body import Body, to_body
+from agentmesh.messages.body import Asking, Body, to_body
 
 OBJECT = {"to": "OSL"}
 
@@ -11,7 +11,7 @@ OBJECT = {"to": "OSL"}
 def test_words_are_a_text_wherever_they_are_said() -> None:
     hello = Body("text", '{"text":"héllo"}'.encode())
     assert to_body("héllo") == hello
-    assert to_body("héllo", asks="travel/flights") == hello
+    assert to_body("héllo", asking=Asking(intent="travel/flights")) == hello
     assert to_body("héllo", answers=True) == hello
     assert to_body("héllo", kind="text") == hello
 
@@ -22,12 +22,12 @@ def test_an_object_is_data_if_nobody_says_more() -> None:
 
 def test_an_object_that_asks_is_a_request() -> None:
     asked = b'{"intent":"travel/flights","parameters":{"to":"OSL"}}'
-    assert to_body(OBJECT, asks="travel/flights") == Body("request", asked)
+    assert to_body(OBJECT, asking=Asking(intent="travel/flights")) == Body("request", asked)
 
 
 def test_a_request_that_is_written_out_stays_as_it_is() -> None:
-    whole = to_body({"intent": "book", "priority": "high"}, asks="travel/flights")
-    assert whole == Body("request", b'{"intent":"book","priority":"high"}')
+    whole = to_body({"intent": "book", "priority": "high"}, asking=Asking(intent="travel/flights"))
+    assert whole == Body("request", b'{"intent":"book","priority":"high"}', "high")
 
 
 def test_an_object_that_answers_is_a_response() -> None:
@@ -37,7 +37,24 @@ def test_an_object_that_answers_is_a_response() -> None:
 
 
 def test_an_answer_is_no_question() -> None:
-    assert to_body(OBJECT, asks="travel/flights", answers=True).type == "response"
+    assert to_body(OBJECT, asking=Asking(intent="travel/flights"), answers=True).type == "response"
+
+
+def test_a_request_is_told_how_soon_and_for_how_much() -> None:
+    asking = Asking(intent="a", priority="urgent", budget={"max_cost": 5})
+    said = to_body(OBJECT, asking=asking)
+    assert said.priority == "urgent"
+    assert b'"priority":"urgent","budget":{"max_cost":5}' in said.payload
+    again = to_body({"intent": "b", "priority": "low"}, kind="request", asking=asking)
+    assert b'"priority":"urgent"' in again.payload
+
+
+def test_other_messages_have_a_priority_too_and_no_budget() -> None:
+    assert to_body("now!", asking=Asking(priority="high")).priority == "high"
+    assert to_body({"priority": "high"}).priority == "normal"
+    with pytest.raises(UsageError) as caught:
+        to_body("now!", asking=Asking(budget={"amount": 1}))
+    assert caught.value.code == "budget_needs_request"
 
 
 def test_a_type_that_is_named_is_taken() -> None:

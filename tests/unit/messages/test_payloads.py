@@ -15,20 +15,25 @@ from agentmesh.messages.payloads import (
     ErrorPayload,
     FeedbackTag,
     Opening,
+    Priority,
     Request,
     Text,
     Unknown,
     is_reserved,
     parse_payload,
+    rank,
 )
 from agentmesh.protocol.signed import Signed
 
 FULL = {
     "request": b'{"intent":"travel/flights","parameters":{"to":"OSL"},"priority":"high",'
-    b'"budget":{"amount":5,"currency":"EUR","max_cost":6.5},"response_format":"travel/v1"}',
+    b'"budget":{"amount":5,"currency":"EUR","max_cost":6.5},"response_format":"travel/v1",'
+    b'"schema":"travel/flight-search/v1"}',
     "response": b'{"status":"completed","results":[1],"result_count":1,"schema":"travel/v1",'
+    b'"cost":{"amount":3,"currency":"EUR"},'
     b'"processing_time_ms":3,"completed_at":"2026-01-31T12:00:00.000Z"}',
-    "status": b'{"progress":0.5,"phase":"search","estimated_completion_seconds":4,"message":"m"}',
+    "status": b'{"progress":0.5,"phase":"search","estimated_completion_seconds":4,'
+    b'"message":"m","cost":{"amount":0.5}}',
     "error": b'{"code":"rate_limited","message":"later","retry_after_seconds":5,'
     b'"fallback_amid":"x","details":{"a":[1]}}',
     "close": b'{"reason":"completed","summary":"done",'
@@ -38,7 +43,8 @@ FULL = {
     "capability_request": b'{"i_need":["a"],"i_offer":["b"],"preferred_schemas":["s"],'
     b'"languages":["en"],"payment_methods":["card"]}',
     "capability_response": b'{"matched":["a"],"unavailable":["b"],"suggested_alternative":"c",'
-    b'"agreed_schema":"s","agreed_language":"en"}',
+    b'"agreed_schema":"s","agreed_language":"en","payment_methods":["card"],"warning":"w"}',
+    "capability_update": b'{"added":["a"],"removed":["b"]}',
 }
 WRONG = {
     "a request for nothing": ("request", b"{}", "intent"),
@@ -118,3 +124,7 @@ def test_the_standard_words_are_those_of_the_protocol() -> None:
     assert len(get_args(ErrorCode)) == 21
     assert len(get_args(CloseReason)) == 13
     assert len(get_args(FeedbackTag)) == 10
+
+
+def test_the_more_urgent_goes_first() -> None:
+    assert sorted(get_args(Priority), key=rank) == ["urgent", "high", "normal", "low"]

@@ -100,12 +100,16 @@ async def test_a_reply_is_found_however_many_messages_are_here(
     monkeypatch.setattr(inbox, "PAGE", 2)
     await _three(pair)
     asked = MessageId("01234567-0123-7123-8123-0123456789ab")
-    assert await pair.high.inbox.reply_to(asked, pair.low.amid) is None
+    assert await pair.high.inbox.answers_to(asked, pair.low.amid) == inbox.NOTHING
+    progress = Body("status", b'{"progress":0.5}')
+    await pair.low.outbox.say(pair.high.amid, progress, CHAT, asked)
     await pair.low.outbox.say(pair.high.amid, Body("text", b'"yes"'), CHAT, asked)
     await pair.settle()
-    found = await pair.high.inbox.reply_to(asked, pair.low.amid)
-    assert found is not None
-    assert _words([found]) == ["yes"]
+    found = await pair.high.inbox.answers_to(asked, pair.low.amid)
+    assert found.reply is not None
+    assert _words([found.reply]) == ["yes"]
+    assert found.progress is not None
+    assert found.progress.type == "status"
 
 
 async def test_without_a_question_the_newest_are_listed(pair: Pair) -> None:

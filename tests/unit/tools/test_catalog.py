@@ -14,7 +14,7 @@ from tests.support.control_server import ALICE, BOB, Script
 
 NAMES = {
     "mesh_send", "mesh_outcome", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status",
-    "mesh_contacts", "mesh_policy",
+    "mesh_contacts", "mesh_policy", "mesh_read",
 }  # fmt: skip
 ENVELOPE = "<<start 1>>\n{}\n<<end 1>>"
 

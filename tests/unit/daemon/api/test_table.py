@@ -31,10 +31,15 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     sent = await house.ask("reply", permit="agent", **asked)
     for peer in (low, STRANGER):
         await house.ask("contacts.add", peer=peer)
+    await house.ask("schemas.add", id="x-acme/invoice/v1", document={})
     return {
         "send": {"to": low, "body": "hi"},
         "reply": {"message_id": message_id, "body": "hi"},
         "read": {"message_id": message_id},
+        "schemas.show": {"id": "travel/flight-search/v1"},
+        "schemas.check": {"id": "travel/flight-search/v1", "data": 1},
+        "schemas.add": {"id": "x-acme/order/v1", "document": {}},
+        "schemas.remove": {"id": "x-acme/invoice/v1"},
         "search": {"capability": "travel"},
         "kill": {"session_id": session.session_id},
         "block": {"peer": low},

@@ -7,6 +7,7 @@ import pytest
 from agentmesh.errors import Refused, StorageError, UsageError
 from agentmesh.node.guard import trips
 from agentmesh.node.guard.trips import DRAWER
+from agentmesh.node.inbox import NOTHING
 from agentmesh.policy.breakers import ALL_PEERS
 from agentmesh.protocol.ids import Amid
 from agentmesh.storage.volatile import VolatileStore
@@ -48,7 +49,7 @@ async def test_what_a_paused_peer_says_is_kept_and_shown_when_it_is_resumed(both
     with pytest.raises(Refused) as caught:
         await both.us.inbox.consume(said[0].message_id)
     assert caught.value.hint == f"agentmesh resume {both.peer.amid}"
-    assert await both.us.inbox.reply_to(said[0].message_id, both.peer.amid) is None
+    assert await both.us.inbox.answers_to(said[0].message_id, both.peer.amid) == NOTHING
     await _resume(both)
     assert await both.us.texts() == ["answer 0", "answer 1", "answer 2"]
 

@@ -1,0 +1,1 @@
+"""What structured data must look like: schemas, their versions, and what does not fit them."""

@@ -1,0 +1,50 @@
+"""A peer's lane: what is to be done for it, in order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from agentmesh.node.turn import Talk, Turn, Wish
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.session.events import Saying
+from agentmesh.storage.interface import Change
+
+Job = Callable[[Turn], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job in a lane. One that says something names its wish, so that neighbours can join."""
+
+    done: asyncio.Future[object]
+    job: Job | None = None
+    wish: Wish | None = None
+    saying: Saying | None = None
+    also: tuple[Change, ...] = ()
+
+
+@dataclass
+class Lane:
+    """One peer's events, in order."""
+
+    peer: Amid
+    waiting: deque[Waiting] = field(default_factory=deque)
+    talks: dict[SessionId, Talk] | None = None
+    is_busy: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody would miss it: two lanes of one peer would tear its sessions apart."""
+        return not self.is_busy and not self.waiting
+
+
+def together(batch: list[Waiting]) -> list[list[Waiting]]:
+    """Return the batch in its order, neighbours with the same wish as one group."""
+    groups: list[list[Waiting]] = []
+    for waiting in batch:
+        if groups and waiting.wish is not None and groups[-1][0].wish == waiting.wish:
+            groups[-1].append(waiting)
+        else:
+            groups.append([waiting])
+    return groups

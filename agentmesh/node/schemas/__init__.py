@@ -1,0 +1,1 @@
+"""Schemas in the life of an agent: which are kept, and what they say of messages."""

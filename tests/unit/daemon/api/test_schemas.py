@@ -1,0 +1,42 @@
+"""Schemas by control calls."""
+
+from typing import Any
+
+import pytest
+
+from agentmesh.errors import NotPermitted, UsageError
+from tests.unit.daemon.conftest import House
+
+INVOICE = "x-acme/invoice/v1"
+
+
+async def listed(house: House) -> list[Any]:
+    return (await house.ask("schemas.list", permit="agent"))["schemas"]  # type: ignore[return-value]
+
+
+async def test_one_of_ones_own_is_added_shown_used_and_removed(house: House) -> None:
+    document = {"title": "An invoice\u202e", "required": ["number"]}
+    assert await house.ask("schemas.add", id=INVOICE, document=document) == {"id": INVOICE}
+    assert (await listed(house))[-1] == {"id": INVOICE, "title": "An invoice", "origin": "custom"}
+    shown = await house.ask("schemas.show", id=f"agentmesh:{INVOICE}", permit="agent")
+    assert shown == {"id": INVOICE, "document": document}
+    checked = await house.ask("schemas.check", id=INVOICE, data={})
+    problem = {"path": "$", "message": "It lacks number.", "schema": INVOICE}
+    assert checked == {"id": INVOICE, "fits": False, "problems": [problem]}
+    assert (await house.ask("schemas.check", id=INVOICE, data={"number": 1}))["fits"] is True
+    assert await house.ask("schemas.remove", id=INVOICE) == {"id": INVOICE}
+    assert len(await listed(house)) == 9
+
+
+async def test_only_the_owner_keeps_schemas(house: House) -> None:
+    with pytest.raises(NotPermitted):
+        await house.ask("schemas.add", permit="agent", id=INVOICE, document={})
+
+
+async def test_what_is_wrong_is_said(house: House) -> None:
+    with pytest.raises(UsageError) as caught:
+        await house.ask("schemas.add", id=INVOICE, document={"$ref": "https://example.com"})
+    assert caught.value.code == "invalid_schema"
+    with pytest.raises(UsageError) as caught:
+        await house.ask("schemas.show", id="travel/flight-search/v2")
+    assert caught.value.code == "unknown_schema"
