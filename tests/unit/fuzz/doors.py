@@ -1,7 +1,5 @@
 """Every parser that a peer, a relay or a client of a relay reaches, with something it reads."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +16,8 @@ from agentmesh.protocol.frames import (
     Intent,
     Knock,
     Letter,
+    OlmAnswer,
+    OlmKeys,
     Reject,
     ReplyKey,
     Sender,
@@ -30,17 +30,11 @@ from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord, Capability, Pricing
 from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, signing_bytes
 from tests.support.crypto_parties import KNOCK, Party, seeded, session
+from tests.unit.fuzz.door import Door
+from tests.unit.fuzz.weak_doors import WEAK_DOORS
 
 ALICE, BOB = Party.make("alice"), Party.make("bob")
 NOW = 1_800_000_000_000
-
-
-@dataclass(frozen=True)
-class Door:
-    """What reads, and what it reads without complaint."""
-
-    read: Callable[[bytes], object]
-    good: tuple[bytes, ...]
 
 
 def packed(*values: object) -> tuple[bytes, ...]:
@@ -76,7 +70,7 @@ KNOCKED = Knock(
     offered_capabilities=("one", "two"),
     suites=ALICE.signed_suites(),
     certificate_chain=(b"certificate",),
-    handshake=HANDSHAKE,
+    handshake=msgspec.structs.replace(HANDSHAKE, olm=OlmKeys(bytes(32), bytes(32))),
     reply_key=ReplyKey("r", bytes(32), bytes(1184)),
     reputation_score=0.5,
     optimistic=b"frame",
@@ -90,6 +84,7 @@ ACCEPTED = Accept(
     timestamp=NOW,
     sender=ALICE.amid,
     to=BOB.amid,
+    olm=OlmAnswer(bytes(32), b"message"),
 )
 REJECTED = Reject(knock_id=KNOCK, reason="busy", timestamp=NOW, sender=ALICE.amid, to=BOB.amid)
 LOST = SessionLost(session_id=KNOCK, timestamp=NOW, nonce=bytes(32), sender=ALICE.amid, to=BOB.amid)
@@ -205,5 +200,6 @@ DOORS = {
     "an opening": Door(
         lambda data: parse_payload(OPENING, data), packed(Opening(stub=SIGNED_STUB))
     ),
+    **WEAK_DOORS,
 }
 JSON_KINDS = (*PAYLOADS, "x-unknown")
