@@ -37,6 +37,7 @@ from agentmesh.node.incoming import Incoming
 from agentmesh.node.journal import Journal
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.optimistic import Optimism
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.pings import Pings
@@ -46,9 +47,11 @@ from agentmesh.node.retention import Retention
 from agentmesh.node.runners import Runners
 from agentmesh.node.schemas.reading import Reading
 from agentmesh.node.schemas.shelf import SchemaShelf
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
+from agentmesh.node.turnstile import Turnstile
 from agentmesh.notify.program import Programs
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
@@ -162,7 +165,9 @@ def _rooms(
     schemas = SchemaShelf(hand, config.settings.capabilities)
     talks.read_with(Reading(hand, schemas, config.ours()).read)
     doorway = Doorway(hand.store, hand.keys)
-    incoming = Incoming(talks, doorway, errands, keys.identity.amid, ring.clock)
+    talks.cache_for(config.settings.session_cache_seconds)
+    turnstile = Turnstile(hand, config.settings.session_cache_seconds)
+    incoming = Incoming(talks, doorway, errands, keys.identity.amid, turnstile)
     caller = Caller(
         amid=keys.identity.amid,
         sign=lambda claim: keys.identity.sign(claim, Purpose.CONNECT),
@@ -181,6 +186,8 @@ def _rooms(
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
+    runners.knock_with(Optimism(hand.store, peers, hand.policy))
+    session_cache = SessionCache(hand, talks, gatekeeper)
     house_mail = HouseMail(hand, talks)
     pings = Pings(hand, talks, house_mail, peers, transport)
     house_mail.employ({**consent.takers(), **pings.takers()})
@@ -220,7 +227,8 @@ def _rooms(
         ),
         publisher=publisher,
         presence=Presence(hand, peers, publisher, transport),
-        steward=Steward(hand, talks),
+        steward=Steward(hand, talks, session_cache),
+        session_cache=session_cache,
         transport=transport,
         directory=directory,
         journal=journal,

@@ -23,6 +23,7 @@ from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Publisher
 from agentmesh.node.schemas.shelf import SchemaShelf
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.steward import Steward
 from agentmesh.transport.switched import SwitchedTransport
 
@@ -48,6 +49,7 @@ class Rooms:
     guards: Guards
     publisher: Publisher
     presence: Presence
+    session_cache: SessionCache
     steward: Steward
     transport: SwitchedTransport
     directory: Chain

@@ -21,7 +21,7 @@ from agentmesh.protocol.ids import FrameId, SessionId, is_id
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
-from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Terms
+from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resting, Terms
 from agentmesh.storage.interface import KnockRow, Put, Remember, Store
 
 VAIN_SECONDS = 3600
@@ -130,7 +130,7 @@ class Doorway:
         document = read(letter.signed, SessionLost, Purpose.SESSION_LOST)
         self._check(turn, letter, (document.sender, document.to), document.timestamp)
         talk = turn.talks.get(document.session_id)
-        if talk is not None and isinstance(talk.state, Open | Knocking):
+        if talk is not None and isinstance(talk.state, Open | Knocking | Resting):
             turn.apply(document.session_id, Lost())
 
     # --- opening and proving -------------------------------------------------------------------

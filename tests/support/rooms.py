@@ -100,6 +100,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         publisher=node.publisher,
         presence=Presence(node.hand, node.peers, node.publisher, transport),
         steward=node.steward,
+        session_cache=node.session_cache,
         transport=transport,
         directory=node.directory,  # type: ignore[arg-type]  # as good as a chain of one
         journal=journal,

@@ -13,8 +13,9 @@ from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.categories import take_apart
-from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.frames import Intent, SessionRequest, SessionType
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.protocol.limits import MAX_SESSION_SECONDS, SESSION_CACHE_SECONDS
 
 ANSWERED = {"request", "capability_request"}
 """Types of messages to which an answer belongs."""
@@ -37,7 +38,7 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
             action=asked.action,
             urgency=body.priority,
         ),
-        request=SessionRequest(type=asked.type),
+        request=_request(asked.type),
         note=asked.note,
         session_id=SessionId(asked.session_id) if asked.session_id else None,
         requires=asked.requires,
@@ -46,6 +47,12 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
     fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)
+
+
+def _request(kind: SessionType) -> SessionRequest:
+    """Return what is asked for: a stream is kept for as long as the peer lets it."""
+    seconds = MAX_SESSION_SECONDS if kind == "stream" else SESSION_CACHE_SECONDS
+    return SessionRequest(type=kind, ttl_seconds=seconds)
 
 
 async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
