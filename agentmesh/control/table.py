@@ -80,6 +80,9 @@ REQUESTS: dict[str, CallType] = {
     "logs": CallType(calls.Logs, answers.Logs, "owner"),
     "probe": CallType(calls.Probe, answers.Probed, "owner"),
     "ping": CallType(calls.Ping, answers.Pinged, "owner"),
+    "acquaintances.add": CallType(calls.AcquaintancesAdd, answers.AcquaintancesAdded, "owner"),
+    "acquaintances.list": CallType(calls.AcquaintancesList, answers.Acquaintances, "owner"),
+    "acquaintances.bind": CallType(calls.AcquaintancesBind, answers.Kept, "owner"),
 }
 
 NAMES: dict[type[calls.Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}

@@ -23,6 +23,7 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name, ids_before, next_sequence
+from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import consent_rooms
@@ -217,6 +218,7 @@ def _rooms(
         gatekeeper=gatekeeper,
         peers=peers,
         pings=pings,
+        acquaintances=Acquaintances(hand.store, peers, consent.remarks, ring.clock),
         breakers=Breakers(hand, talks),
         guards=guards(
             hand,

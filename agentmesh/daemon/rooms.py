@@ -7,6 +7,7 @@ from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.guards import Guards
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.discovery.chain import Chain
+from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import ConsentRooms
@@ -45,6 +46,7 @@ class Rooms:
     gatekeeper: Gatekeeper
     peers: Peers
     pings: Pings
+    acquaintances: Acquaintances
     breakers: Breakers
     guards: Guards
     publisher: Publisher

@@ -51,6 +51,7 @@ from agentmesh.control.answers.messages import (
     SearchResults,
     Sent,
 )
+from agentmesh.control.answers.moving import Acquaintance, Acquaintances, AcquaintancesAdded
 from agentmesh.control.answers.policy import (
     Explanation,
     PastKnock,
@@ -73,6 +74,9 @@ from agentmesh.control.answers.schemas import (
 from agentmesh.control.answers.suites import SuitesAllowed
 
 __all__ = [
+    "Acquaintance",
+    "Acquaintances",
+    "AcquaintancesAdded",
     "Answer",
     "Approval",
     "Approvals",

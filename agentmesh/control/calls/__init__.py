@@ -53,6 +53,12 @@ from agentmesh.control.calls.messages import (
     Search,
     Send,
 )
+from agentmesh.control.calls.moving import (
+    AcquaintancesAdd,
+    AcquaintancesBind,
+    AcquaintancesList,
+    Introduced,
+)
 from agentmesh.control.calls.policy import (
     PolicyExplain,
     PolicyGet,
@@ -91,6 +97,9 @@ __all__ = [
     "MAX_ANSWER_LINE",
     "MAX_LINE",
     "MAX_WAIT_SECONDS",
+    "AcquaintancesAdd",
+    "AcquaintancesBind",
+    "AcquaintancesList",
     "ApprovalsApprove",
     "ApprovalsDeny",
     "ApprovalsList",
@@ -121,6 +130,7 @@ __all__ = [
     "Inbox",
     "Intent",
     "Introduce",
+    "Introduced",
     "IntroductionsList",
     "Kill",
     "KnocksApprove",

@@ -9,6 +9,7 @@ from agentmesh.control import answers, calls
 from agentmesh.control.connection import Answered
 from agentmesh.control.door import decode
 from agentmesh.daemon.api import (
+    acquaintances,
     approvals,
     checkup,
     contacts,
@@ -33,6 +34,9 @@ CALLS: dict[str, Run] = {
     "logs": status.logs,
     "probe": checkup.probe,
     "ping": checkup.ping,
+    "acquaintances.add": acquaintances.acquaintances_add,
+    "acquaintances.list": acquaintances.acquaintances_list,
+    "acquaintances.bind": acquaintances.acquaintances_bind,
     "events.subscribe": status.events_subscribe,
     "send": messages.send,
     "reply": messages.reply,

@@ -32,6 +32,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     for peer in (low, STRANGER):
         await house.ask("contacts.add", peer=peer)
     await house.ask("schemas.add", id="x-acme/invoice/v1", document={})
+    await house.ask("acquaintances.add", peers=[{"former_id": "p2p:0"}])
     return {
         "send": {"to": low, "body": "hi"},
         "reply": {"message_id": message_id, "body": "hi"},
@@ -49,6 +50,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "ping": {"peer": low, "wait": 0},
         "policy.explain": {"peer": low},
         "policy.test": {"document": "{}"},
+        "acquaintances.add": {"peers": [{"former_id": "p2p:1", "alias": "nova"}]},
+        "acquaintances.bind": {"known_as": "p2p:0", "peer": low},
         "policy.set": {"key": "strict_mode", "value": True},
         "contacts.add": {"peer": low, "alias": "friend"},
         "contacts.alias": {"peer": low, "alias": "pal"},
