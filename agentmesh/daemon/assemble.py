@@ -204,6 +204,9 @@ def _rooms(
     folder = KeyFolder(files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
     inbox = Inbox(hand, talks)
+    ways = Ways(transport=transport, directory=directory, errands=errands)
+    guarding = guards(hand, talks, ways, StopFlag(config.home), Programs(os.environ).run)
+    incoming.tell_faults_to(guarding.sentry.unreadable)
     return Rooms(
         config=config,
         hand=hand,
@@ -220,13 +223,7 @@ def _rooms(
         pings=pings,
         acquaintances=Acquaintances(hand.store, peers, consent.remarks, ring.clock),
         breakers=Breakers(hand, talks),
-        guards=guards(
-            hand,
-            talks,
-            Ways(transport=transport, directory=directory, errands=errands),
-            StopFlag(config.home),
-            Programs(os.environ).run,
-        ),
+        guards=guarding,
         publisher=publisher,
         presence=Presence(hand, peers, publisher, transport),
         steward=Steward(hand, talks, session_cache),

@@ -68,6 +68,7 @@ class Incoming:
         self._lost_until: dict[Amid | SessionId, float] = {}
         self._tasks = asyncio.TaskGroup()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
+        self._tell: Callable[[Amid, AgentMeshError], None] = lambda _, __: None
         self._stopping = asyncio.Event()
         self._waiting_for_room = 0
         self.faults: Counter[str] = Counter()
@@ -75,6 +76,10 @@ class Incoming:
     def acknowledge_with(self, acknowledge: Callable[[Sequence[Arrival]], None]) -> None:
         """Say who tells the relay what it may forget. Called once, before the start."""
         self._acknowledge = acknowledge
+
+    def tell_faults_to(self, tell: Callable[[Amid, AgentMeshError], None]) -> None:
+        """Say who hears of frames in our sessions that nobody can read. Called once, at first."""
+        self._tell = tell
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -168,7 +173,11 @@ class Incoming:
 
     async def _hear(self, turn: Turn, frame: SessionFrame) -> None:
         if frame.session_id in turn.talks:
-            self._listen(turn, frame)
+            try:
+                self._listen(turn, frame)
+            except AgentMeshError as error:
+                self._tell(turn.peer, error)
+                raise
             if _gave_up(turn, frame.session_id) and self._may_say_lost(frame.session_id):
                 self._say_lost(turn, frame.session_id)
             return

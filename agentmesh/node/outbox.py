@@ -123,6 +123,7 @@ class Outbox:
             type=draft.type,
             payload=draft.payload,
             in_reply_to=draft.in_reply_to,
+            context=draft.context,
             timestamp=self._hand.keys.ring.milliseconds(),
             priority=draft.priority,
         )
