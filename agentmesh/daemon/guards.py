@@ -9,7 +9,6 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
-from agentmesh.node.guard.sentry import Sentry
 from agentmesh.node.guard.stop import Brakes, EmergencyStop, Hook
 from agentmesh.node.guard.trips import Trips
 from agentmesh.transport.switched import SwitchedTransport
@@ -21,7 +20,6 @@ class Guards:
 
     trips: Trips
     stop: EmergencyStop
-    sentry: Sentry
 
     def parts(self) -> Iterator[Part]:
         """Yield what is started after the lanes and before anything leaves or comes."""
@@ -46,5 +44,4 @@ def guards(hand: AtHand, talks: Conversations, ways: Ways, flag: StopFlag, hook:
         flag=flag,
         hook=hook,
     )
-    trips = Trips(hand)
-    return Guards(trips=trips, stop=EmergencyStop(hand, talks, brakes), sentry=Sentry(hand, trips))
+    return Guards(trips=Trips(hand), stop=EmergencyStop(hand, talks, brakes))

@@ -70,10 +70,7 @@ def damaged(data: bytes) -> st.SearchStrategy[bytes]:
 @st.composite
 def retold(draw: st.DrawFn, data: bytes) -> bytes:
     """Return the same document with some value in it replaced, left out or added."""
-    try:
-        whole = msgspec.msgpack.decode(data)
-    except (msgspec.DecodeError, ValueError):  # not in this form
-        return draw(damaged(data))
+    whole = msgspec.msgpack.decode(data)
     inside = whole
     while True:
         places = list(inside) if isinstance(inside, dict) else list(range(len(inside)))

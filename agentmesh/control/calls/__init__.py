@@ -42,6 +42,7 @@ from agentmesh.control.calls.contacts import (
     ContactsTrust,
     Verify,
 )
+from agentmesh.control.calls.invites import InvitesList, InvitesMake, InvitesRevoke, Join
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import (
     Budget,
@@ -52,12 +53,6 @@ from agentmesh.control.calls.messages import (
     Reply,
     Search,
     Send,
-)
-from agentmesh.control.calls.moving import (
-    AcquaintancesAdd,
-    AcquaintancesBind,
-    AcquaintancesList,
-    Introduced,
 )
 from agentmesh.control.calls.policy import (
     PolicyExplain,
@@ -97,9 +92,6 @@ __all__ = [
     "MAX_ANSWER_LINE",
     "MAX_LINE",
     "MAX_WAIT_SECONDS",
-    "AcquaintancesAdd",
-    "AcquaintancesBind",
-    "AcquaintancesList",
     "ApprovalsApprove",
     "ApprovalsDeny",
     "ApprovalsList",
@@ -130,8 +122,11 @@ __all__ = [
     "Inbox",
     "Intent",
     "Introduce",
-    "Introduced",
     "IntroductionsList",
+    "InvitesList",
+    "InvitesMake",
+    "InvitesRevoke",
+    "Join",
     "Kill",
     "KnocksApprove",
     "KnocksBlock",
