@@ -4,6 +4,7 @@ Commands are loaded when they are used, since a short one should not pay for the
 """
 
 import importlib
+import keyword
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,7 +28,6 @@ COMMANDS = {
     "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
     "outcome": "messages", "approvals": "consent.approvals",
     "grants": "consent.grants", "introduce": "consent.grants",
-    "invite": "consent.invites", "invites": "consent.invites", "join": "consent.invites",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify", "transcripts": "transcripts",
     "knocks": "knocks",
@@ -38,6 +38,7 @@ COMMANDS = {
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "bugreport": "checkup.bugreport", "completion": "completion",
+    "import": "moving.imports",
     "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""
@@ -55,9 +56,9 @@ class Commands(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        found = getattr(
-            importlib.import_module(f"agentmesh.cli.{module}"), cmd_name.replace("-", "_")
-        )
+        # A word of Python's own, `import`, has an underscore behind it.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        found = getattr(importlib.import_module(f"agentmesh.cli.{module}"), name)
         return found if isinstance(found, click.Command) else None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":

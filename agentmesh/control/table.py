@@ -74,16 +74,15 @@ REQUESTS: dict[str, CallType] = {
     "grants.ask": CallType(calls.GrantsAsk, answers.Asked, "owner"),
     "introduce": CallType(calls.Introduce, answers.Asked, "owner"),
     "introductions.list": CallType(calls.IntroductionsList, answers.Introductions, "owner"),
-    "invites.make": CallType(calls.InvitesMake, answers.Invited, "owner"),
-    "invites.list": CallType(calls.InvitesList, answers.Invites, "owner"),
-    "invites.revoke": CallType(calls.InvitesRevoke, answers.Invited, "owner"),
-    "join": CallType(calls.Join, answers.Joining, "owner"),
     "verify": CallType(calls.Verify, answers.SafetyNumber, "owner"),
     "transcripts.list": CallType(calls.TranscriptsList, answers.Transcripts, "owner"),
     "transcripts.show": CallType(calls.TranscriptsShow, answers.Transcript, "owner"),
     "logs": CallType(calls.Logs, answers.Logs, "owner"),
     "probe": CallType(calls.Probe, answers.Probed, "owner"),
     "ping": CallType(calls.Ping, answers.Pinged, "owner"),
+    "acquaintances.add": CallType(calls.AcquaintancesAdd, answers.AcquaintancesAdded, "owner"),
+    "acquaintances.list": CallType(calls.AcquaintancesList, answers.Acquaintances, "owner"),
+    "acquaintances.bind": CallType(calls.AcquaintancesBind, answers.Kept, "owner"),
 }
 
 NAMES: dict[type[calls.Request[Any]], str] = {row.request: name for name, row in REQUESTS.items()}

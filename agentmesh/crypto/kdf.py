@@ -34,8 +34,6 @@ class Label(bytes, Enum):
     FRAMES_OF_INITIATOR = b"frames initiator"
     FRAMES_OF_RESPONDER = b"frames responder"
     FRAME = b"frame"
-    INVITE_JOINER = b"invite joiner"
-    INVITE_INVITER = b"invite inviter"
     VAULT = b"vault"
     VAULT_WRAP = b"vault wrap"
     IDENTITY_KEYS = b"identity keys"

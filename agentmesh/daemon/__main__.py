@@ -16,14 +16,14 @@ from agentmesh.control.socket import ControlServer
 from agentmesh.control.stop_flag import StopFlag
 from agentmesh.daemon import config as configuration
 from agentmesh.daemon.api.table import ControlApi
-from agentmesh.daemon.assemble import World, assembled
+from agentmesh.daemon.assemble import KEYS, World, assembled
 from agentmesh.daemon.config import Config
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.storage.home import Home
 from agentmesh.storage.key_access import write_private
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys, refuse_draft
 from agentmesh.storage.key_passphrase import given_passphrase
 
 FOUND_SECONDS = 3.0
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(home: Path, world: World, given: argparse.Namespace) -> int:
+    refuse_draft(home / KEYS)  # its config.json is none of ours either
     config = _config(home, world, given)
     means = Means(
         clock=world.clock,
@@ -55,7 +56,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
         passphrase=given_passphrase(os.environ),
         framework=config.settings.framework,
     )
-    keys = KeyFiles(home / "keys", means).ensure(config.settings.key_storage)
+    keys = KeyFiles(home / KEYS, means).ensure(config.settings.key_storage)
     if given.keygen:
         _tell(given.ready_fd, {"ready": True, **_public(keys)})
         return 0

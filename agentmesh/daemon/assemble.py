@@ -23,6 +23,7 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name, ids_before, next_sequence
+from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import consent_rooms
@@ -34,11 +35,10 @@ from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
-from agentmesh.node.invites.rooms import Reach, invite_rooms
-from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.journal import Journal
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.optimistic import Optimism
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.pings import Pings
@@ -48,9 +48,11 @@ from agentmesh.node.retention import Retention
 from agentmesh.node.runners import Runners
 from agentmesh.node.schemas.reading import Reading
 from agentmesh.node.schemas.shelf import SchemaShelf
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
+from agentmesh.node.turnstile import Turnstile
 from agentmesh.notify.program import Programs
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
@@ -100,8 +102,6 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.talks,
             *rooms.guards.parts(),
             rooms.errands,
-            rooms.invites.desk,
-            rooms.invites.joiner,
             rooms.incoming,
             rooms.transport,
             rooms.publisher,
@@ -165,9 +165,10 @@ def _rooms(
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
     schemas = SchemaShelf(hand, config.settings.capabilities)
     talks.read_with(Reading(hand, schemas, config.ours()).read)
-    side_door = SideDoor()
-    doorway = Doorway(hand.store, hand.keys, side_door)
-    incoming = Incoming(talks, doorway, errands, keys.identity.amid, ring.clock)
+    doorway = Doorway(hand.store, hand.keys)
+    talks.cache_for(config.settings.session_cache_seconds)
+    turnstile = Turnstile(hand, config.settings.session_cache_seconds)
+    incoming = Incoming(talks, doorway, errands, keys.identity.amid, turnstile)
     caller = Caller(
         amid=keys.identity.amid,
         sign=lambda claim: keys.identity.sign(claim, Purpose.CONNECT),
@@ -186,7 +187,8 @@ def _rooms(
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
-    reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
+    runners.knock_with(Optimism(hand.store, peers, hand.policy))
+    session_cache = SessionCache(hand, talks, gatekeeper)
     house_mail = HouseMail(hand, talks)
     pings = Pings(hand, talks, house_mail, peers, transport)
     house_mail.employ({**consent.takers(), **pings.takers()})
@@ -202,6 +204,9 @@ def _rooms(
     folder = KeyFolder(files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
     inbox = Inbox(hand, talks)
+    ways = Ways(transport=transport, directory=directory, errands=errands)
+    guarding = guards(hand, talks, ways, StopFlag(config.home), Programs(os.environ).run)
+    incoming.tell_faults_to(guarding.sentry.unreadable)
     return Rooms(
         config=config,
         hand=hand,
@@ -213,21 +218,16 @@ def _rooms(
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
-        invites=invite_rooms(hand, peers, consent, reach),
         gatekeeper=gatekeeper,
         peers=peers,
         pings=pings,
+        acquaintances=Acquaintances(hand.store, peers, consent.remarks, ring.clock),
         breakers=Breakers(hand, talks),
-        guards=guards(
-            hand,
-            talks,
-            Ways(transport=transport, directory=directory, errands=errands),
-            StopFlag(config.home),
-            Programs(os.environ).run,
-        ),
+        guards=guarding,
         publisher=publisher,
         presence=Presence(hand, peers, publisher, transport),
-        steward=Steward(hand, talks),
+        steward=Steward(hand, talks, session_cache),
+        session_cache=session_cache,
         transport=transport,
         directory=directory,
         journal=journal,

@@ -15,7 +15,13 @@ from agentmesh.crypto.suites import SuiteName, offered
 from agentmesh.errors import UsageError
 from agentmesh.messages.negotiation import Ours
 from agentmesh.protocol.categories import take_apart
-from agentmesh.protocol.limits import MAX_CAPABILITIES, MAX_ID_LETTERS, MAX_NAME_LETTERS
+from agentmesh.protocol.limits import (
+    MAX_CAPABILITIES,
+    MAX_ID_LETTERS,
+    MAX_NAME_LETTERS,
+    MAX_SESSION_SECONDS,
+    SESSION_CACHE_SECONDS,
+)
 from agentmesh.protocol.records import Capability
 
 CONFIG = "config.json"
@@ -45,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key_storage: KeyStorage = "auto"
     publish_presence: bool = True
     private_relays: bool = False
+    session_cache_seconds: Annotated[int, msgspec.Meta(ge=0, le=MAX_SESSION_SECONDS)] = (
+        SESSION_CACHE_SECONDS
+    )
     framework: tuple[str, str] = ("", "")
     suites: tuple[SuiteName, ...] = ()
 

@@ -9,6 +9,7 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
+from agentmesh.node.guard.sentry import Sentry
 from agentmesh.node.guard.stop import Brakes, EmergencyStop, Hook
 from agentmesh.node.guard.trips import Trips
 from agentmesh.transport.switched import SwitchedTransport
@@ -20,6 +21,7 @@ class Guards:
 
     trips: Trips
     stop: EmergencyStop
+    sentry: Sentry
 
     def parts(self) -> Iterator[Part]:
         """Yield what is started after the lanes and before anything leaves or comes."""
@@ -44,4 +46,5 @@ def guards(hand: AtHand, talks: Conversations, ways: Ways, flag: StopFlag, hook:
         flag=flag,
         hook=hook,
     )
-    return Guards(trips=Trips(hand), stop=EmergencyStop(hand, talks, brakes))
+    trips = Trips(hand)
+    return Guards(trips=trips, stop=EmergencyStop(hand, talks, brakes), sentry=Sentry(hand, trips))

@@ -7,6 +7,7 @@ from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.guards import Guards
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.discovery.chain import Chain
+from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import ConsentRooms
@@ -16,7 +17,6 @@ from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
-from agentmesh.node.invites.rooms import InviteRooms
 from agentmesh.node.journal import Journal
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
@@ -24,6 +24,7 @@ from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.publishing import Publisher
 from agentmesh.node.schemas.shelf import SchemaShelf
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.steward import Steward
 from agentmesh.transport.switched import SwitchedTransport
 
@@ -42,14 +43,15 @@ class Rooms:
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms
-    invites: InviteRooms
     gatekeeper: Gatekeeper
     peers: Peers
     pings: Pings
+    acquaintances: Acquaintances
     breakers: Breakers
     guards: Guards
     publisher: Publisher
     presence: Presence
+    session_cache: SessionCache
     steward: Steward
     transport: SwitchedTransport
     directory: Chain

@@ -39,6 +39,11 @@ class Identity:
         """Return the document, signed by us."""
         return signed.sign(document, purpose, self._key)
 
+    def countersign(self, theirs: Signed, purpose: Purpose) -> Signed:
+        """Return a document that was read and agreed with, signed by us: the very same bytes."""
+        signature = self.sign_bytes(theirs.payload, purpose)
+        return Signed(theirs.payload, self.public_key, signature)
+
     def sign_bytes(self, payload: bytes, purpose: Purpose) -> bytes:
         """Return our bare signature, for what does not travel as a document (HTTP requests)."""
         return self._key.sign(signed.signing_bytes(purpose, payload)).signature

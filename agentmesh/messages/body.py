@@ -9,16 +9,18 @@ from typing import Any, get_args
 import msgspec
 
 from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.messages.envelope import Context
 from agentmesh.messages.payloads import Priority, is_reserved, parse_payload
 from agentmesh.messages.strict_json import Json, write_json
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A message's type and payload, as an envelope takes them, and how soon it is to leave."""
+    """A message's type and payload as an envelope takes them, how soon it leaves, its chain."""
 
     type: str
     payload: bytes
     priority: Priority = "normal"
+    context: Context | None = None
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,13 +88,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What the peer's daemon has, and what its agent has read: all up to a number, and some above.
 
     Of the numbers above, a receipt tells the last 32; a receipt is cumulative and not confirmed,
-    so what it leaves out is told by a later one.
+    so what it leaves out is told by a later one. `room_up_to`: the highest number that a stream's
+    receiver takes; 0 where there is no such bound.
     """
 
     delivered_up_to: int = 0
     delivered_also: tuple[int, ...] = ()
     consumed_up_to: int = 0
     consumed_also: tuple[int, ...] = ()
+    room_up_to: int = 0
 
 
 _Ahead = Annotated[
@@ -112,15 +114,23 @@ class _ReceiptBody(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
     consumed_ahead: _Ahead
 
 
+class _StreamReceiptBody(_ReceiptBody, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """That of a stream; a shorter one is that of any session."""
+
+    room_up_to: Count = 0
+
+
 def encode_receipt(receipt: Receipt) -> bytes:
     """Return a receipt's bytes, at most `MAX_RECEIPT`."""
-    body = _ReceiptBody(
+    parts = (
         receipt.delivered_up_to,
         _ahead(receipt.delivered_up_to, receipt.delivered_also),
         receipt.consumed_up_to,
         _ahead(receipt.consumed_up_to, receipt.consumed_also),
     )
-    return msgspec.msgpack.encode(body)
+    if receipt.room_up_to:
+        return msgspec.msgpack.encode(_StreamReceiptBody(*parts, receipt.room_up_to))
+    return msgspec.msgpack.encode(_ReceiptBody(*parts))
 
 
 def decode_receipt(data: bytes) -> Receipt:
@@ -128,7 +138,7 @@ def decode_receipt(data: bytes) -> Receipt:
     if len(data) > MAX_RECEIPT:
         raise RemoteProtocolError("receipt_too_large")
     try:
-        body = msgspec.msgpack.decode(data, type=_ReceiptBody)
+        body = msgspec.msgpack.decode(data, type=_StreamReceiptBody)
     except msgspec.MsgspecError:
         raise RemoteProtocolError("receipt_malformed") from None
     for ahead in (body.delivered_ahead, body.consumed_ahead):
@@ -139,6 +149,7 @@ def decode_receipt(data: bytes) -> Receipt:
         delivered_also=tuple(body.delivered_up_to + step for step in body.delivered_ahead),
         consumed_up_to=body.consumed_up_to,
         consumed_also=tuple(body.consumed_up_to + step for step in body.consumed_ahead),
+        room_up_to=body.room_up_to,
     )
 
 

@@ -218,15 +218,16 @@ PAYLOADS: dict[str, type[Payload]] = {
     "capability_response": CapabilityResponse,
     "capability_update": CapabilityUpdate,
 }
-OPENING = "opening"
-_OWN = frozenset({OPENING, "close", "tombstone"})
+OPENING, CLOSE, CLOSED, TOMBSTONE = "opening", "close", "closed", "tombstone"
+OWN = frozenset({OPENING, CLOSE, CLOSED, TOMBSTONE})
+"""Types by which a session is kept: they carry nothing for anybody."""
 HOUSE_MAIL = frozenset({"ping", "pong", "introduction", "grant_request"})
 """Types that one daemon says to another, besides all `file_*`."""
 
 
 def is_reserved(kind: str) -> bool:
     """Whether messages of this type are the daemons' own business: no agent says or sees them."""
-    return kind in _OWN or is_house_mail(kind)
+    return kind in OWN or is_house_mail(kind)
 
 
 def is_house_mail(kind: str) -> bool:

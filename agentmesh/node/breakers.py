@@ -28,6 +28,8 @@ SWITCHES = (
     (PAUSED, "pause", "You paused new sessions.", "agentmesh resume"),
 )
 LIVING = {"resolving", "knocking", "knocked", "open"}
+ENDING = {*LIVING, "resting"}
+"""What ends with a breaker: also what its initiator could go on with."""
 KILLED = "killed_by_owner"
 
 
@@ -95,10 +97,10 @@ class Breakers:
         return await self._end(await self._store.sessions(peer))
 
     async def _end(self, rows: list[SessionRow]) -> int:
-        living = [row for row in rows if row.phase in LIVING]
-        for row in living:
-            await self._talks.handle(row.peer, row.session_id, Close(KILLED))
-        return len(living)
+        for row in rows:
+            if row.phase in ENDING:
+                await self._talks.handle(row.peer, row.session_id, Close(KILLED))
+        return sum(1 for row in rows if row.phase in LIVING)
 
     async def on(self) -> list[Switch]:
         """Return the breakers that are on for everybody, the gravest first."""

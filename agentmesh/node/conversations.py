@@ -13,19 +13,25 @@ from typing import Self
 
 import msgspec
 
-from agentmesh.errors import AgentMeshError, IntegrityError, StorageError, TransportError
+from agentmesh.errors import (
+    AgentMeshError,
+    IntegrityError,
+    StorageError,
+    TransportError,
+    UsageError,
+)
 from agentmesh.messages.payloads import rank
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
-from agentmesh.node.lanes import Job, Lane, Waiting, together
+from agentmesh.node.lanes import Job, Lane, Waiting, fail, together
 from agentmesh.node.notices import Bulletin, Notice
-from agentmesh.node.sessions import choose, wish_of
+from agentmesh.node.sessions import choose, find, is_said_elsewhere, most_bytes, wish_of
 from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
-from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.ids import Amid, SessionId
-from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_CACHE_SECONDS
 from agentmesh.session import snapshot
 from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
@@ -59,6 +65,7 @@ class Conversations:
         self._journal = journal
         self._errands = errands
         self._bulletin = bulletin
+        self._cache_seconds: float = SESSION_CACHE_SECONDS
         self._lanes: OrderedDict[Amid, Lane] = OrderedDict()
         self._tasks = asyncio.TaskGroup()
         self._is_closing = False
@@ -81,6 +88,10 @@ class Conversations:
         self._is_closing = True
         await self._tasks.__aexit__(kind, error, trace)
 
+    def cache_for(self, seconds: float) -> None:
+        """Say how long a session spares its peers a KNOCK. Called once, before the start."""
+        self._cache_seconds = seconds
+
     # --- what may be asked ---------------------------------------------------------------------
 
     async def handle(self, peer: Amid, session_id: SessionId, event: AnyEvent) -> None:
@@ -96,10 +107,22 @@ class Conversations:
 
         `also` is kept in the same transaction.
         """
+        await self._check_size(peer, wish, saying)
         waiting = Waiting(_future(), wish=wish, saying=saying, also=also)
         session_id = await self._queue(peer, waiting)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
+
+    async def _check_size(self, peer: Amid, wish: Wish, saying: Saying) -> None:
+        """Refuse at the door what is larger than what was agreed with the peer."""
+        if self._lane(peer).talks is None:
+            await self.run(peer, _only_look)
+        now = self._keys().clock.now()
+        most = most_bytes(self._lane(peer).talks or {}, wish, now, self._cache_seconds)
+        if len(saying.payload) > most:
+            raise UsageError(
+                "message_too_large", f"This peer takes {most} bytes at most.", "Send less at once."
+            )
 
     async def remind(self) -> None:
         """Repeat our receipts in open sessions: the last one may have been lost.
@@ -169,7 +192,7 @@ class Conversations:
             except AgentMeshError as error:
                 lane.talks = None  # what was stepped was not saved: read it again
                 for waiting in batch:
-                    _fail(waiting, error)
+                    fail(waiting, error)
         lane.is_busy = False
 
     async def _take_turn(self, lane: Lane, batch: list[Waiting]) -> None:
@@ -190,7 +213,7 @@ class Conversations:
             except Exception as error:  # noqa: BLE001 (one bad frame must not stop a lane)
                 turn = before
                 for waiting in group:
-                    _fail(waiting, error)
+                    fail(waiting, error)
             else:
                 answers += [(waiting, answer) for waiting in group]
         if changes := turn.finish():
@@ -207,7 +230,7 @@ class Conversations:
             return await first.job(turn)
         sayings = tuple(waiting.saying for waiting in group if waiting.saying is not None)
         assert first.wish is not None  # noqa: S101 (a job or a wish: `_queue` knows no third)
-        session_id = choose(turn.talks, first.wish, turn.now) or turn.begin(first.wish)
+        session_id = find(turn, first.wish, self._cache_seconds)
         turn.say(session_id, sayings, turn.now + MAILBOX_SECONDS)
         turn.sheet.changes += [change for waiting in group for change in waiting.also]
         return session_id
@@ -216,11 +239,13 @@ class Conversations:
         """Send what is held where there is room now; say elsewhere what a session did not take."""
         while turn.sheet.unhold or turn.sheet.start_over:
             while turn.sheet.start_over:
-                session_id = turn.sheet.start_over.pop()
+                session_id, over = turn.sheet.start_over.popitem()
                 rows = turn.unsettled(session_id, await self._store.unsettled(session_id))
+                rows = [row for row in rows if is_said_elsewhere(row, over)]
                 if rows:
                     wish = wish_of(turn.talks[session_id])
-                    turn.move(rows, choose(turn.talks, wish, turn.now) or turn.begin(wish))
+                    found = choose(turn.talks, wish, turn.now, self._cache_seconds)
+                    turn.move(rows, found or turn.begin(wish))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
                 rows = turn.unsettled(session_id, await self._store.held(session_id))
@@ -257,14 +282,9 @@ def _future() -> asyncio.Future[object]:
     return asyncio.get_running_loop().create_future()
 
 
+async def _only_look(turn: Turn) -> None:
+    """Read a peer's sessions, and change nothing."""
+
+
 def _saying(row: OutgoingRow) -> Saying:
     return msgspec.msgpack.decode(row.body, type=Saying)
-
-
-def _fail(waiting: Waiting, error: Exception) -> None:
-    if waiting.done.done():
-        return
-    if not isinstance(error, AgentMeshError):
-        record_bug(log, "lane.bug", error)
-        error = IntegrityError("internal_error", "A bug of ours.", "Please report it.")
-    waiting.done.set_exception(error)

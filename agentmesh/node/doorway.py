@@ -2,7 +2,6 @@
 
 from agentmesh.crypto.seal import open_with_prekeys, open_with_reply_key
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Notice
 from agentmesh.node.turn import Turn
@@ -22,7 +21,7 @@ from agentmesh.protocol.ids import FrameId, SessionId, is_id
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
-from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Terms
+from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resting, Terms
 from agentmesh.storage.interface import KnockRow, Put, Remember, Store
 
 VAIN_SECONDS = 3600
@@ -36,8 +35,7 @@ Their sender offers them again, and they are taken then.
 class Doorway:
     """What is sealed to our prekeys or reply keys comes in here."""
 
-    def __init__(self, store: Store, keys: KeyRack, side_door: SideDoor) -> None:
-        self._side_door = side_door
+    def __init__(self, store: Store, keys: KeyRack) -> None:
         self._store = store
         self._keys = keys
 
@@ -51,7 +49,7 @@ class Doorway:
         Return its session if that gave way to one which its sender does not have.
         """
         letter = await self._open(turn, frame_id, frame)
-        if letter is None or self._side_door.takes(turn.peer, letter):
+        if letter is None:
             return None
         if letter.kind != "knock":
             raise RemoteProtocolError("frame_of_other_type")
@@ -107,8 +105,6 @@ class Doorway:
 
     async def answer(self, turn: Turn, told_type: str, frame: SealedToReplyKey) -> SessionId | None:
         """Open the answer to a KNOCK of ours. Return its session if we gave it up meanwhile."""
-        if self._side_door.takes_answer(turn.peer, frame):
-            return None
         given_up = _given_up(turn, frame.reply_key_id)
         if given_up is not None:
             return given_up if told_type == "accept" else None
@@ -134,7 +130,7 @@ class Doorway:
         document = read(letter.signed, SessionLost, Purpose.SESSION_LOST)
         self._check(turn, letter, (document.sender, document.to), document.timestamp)
         talk = turn.talks.get(document.session_id)
-        if talk is not None and isinstance(talk.state, Open | Knocking):
+        if talk is not None and isinstance(talk.state, Open | Knocking | Resting):
             turn.apply(document.session_id, Lost())
 
     # --- opening and proving -------------------------------------------------------------------

@@ -18,17 +18,18 @@ from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.turn import Turn
 from agentmesh.policy.facts import KnockFacts, Record
-from agentmesh.policy.pipeline import decide
+from agentmesh.policy.pipeline import STANDING, decide
 from agentmesh.policy.verdict import Verdict
-from agentmesh.protocol.frames import Intent, Knock
+from agentmesh.protocol.frames import Constraints, Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
+from agentmesh.protocol.tiers import ANONYMOUS
 from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Allowed, Denied
 from agentmesh.session.first_contact import STALE_PREKEY
-from agentmesh.session.states import Knocked
+from agentmesh.session.states import Knocked, Terms
 from agentmesh.storage.interface import ErrandRow, KnockRow
 
 MAX_COUNTED_PEERS = 10_000
@@ -108,6 +109,13 @@ class Gatekeeper:
         )
         return None
 
+    async def still_welcome(self, peer: Amid, terms: Terms) -> bool:
+        """Whether the policy, as it is now, would have a peer with whom we talk already."""
+        if terms.ours:
+            return peer not in self._hand.policy().blocklist
+        verdict = decide(await self._standing(peer, terms), STANDING)
+        return verdict.decision != "refuse"
+
     # --- the owner -----------------------------------------------------------------------------
 
     async def approve(self, knock_id: SessionId) -> KnockRow:
@@ -182,6 +190,22 @@ class Gatekeeper:
         switches = self._hand.switches
         return switches.paused or switches.stopped or peer in switches.paused_peers
 
+    async def _standing(self, peer: Amid, terms: Terms) -> KnockFacts:
+        """Return the facts about a peer with whom we talk already."""
+        policy = self._hand.policy()
+        contact = await self._peers.row(peer)
+        found, record = await self._found(peer)
+        return KnockFacts(
+            peer=peer,
+            intent=terms.intent,
+            is_blocked=peer in policy.blocklist,
+            record=record,
+            tier=found.tier if found else ANONYMOUS,
+            reputation=found.reputation if found else None,
+            trust=contact.trust if contact else 0,
+            policy=policy,
+        )
+
     async def _found(self, peer: Amid) -> tuple[Found | None, Record]:
         try:
             return await self._directory.lookup(peer), "found"
@@ -244,7 +268,15 @@ class Gatekeeper:
         theirs = await self._suites_of(peer, knock)
         await self._peers.was_let_in(peer, theirs, knock.handshake.suite)
         with suppress(UsageError):  # it was decided meanwhile
-            await self._talks.handle(peer, knock.id, Allowed(prekeys))
+            await self._talks.handle(peer, knock.id, Allowed(prekeys, self._limits()))
+
+    def _limits(self) -> Constraints:
+        limits = self._hand.policy().session_limits
+        return Constraints(
+            max_message_size_bytes=limits.max_message_size_bytes,
+            max_messages=limits.max_messages,
+            ttl_seconds=limits.ttl_seconds,
+        )
 
     async def _turn_away(self, peer: Amid, knock_id: SessionId, verdict: Verdict) -> None:
         denied = Denied(

@@ -17,6 +17,7 @@ from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.lanes import Job
 from agentmesh.node.turn import Turn
+from agentmesh.node.turnstile import Turnstile
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol import frames
 from agentmesh.protocol.frames import (
@@ -31,10 +32,10 @@ from agentmesh.protocol.frames import (
 )
 from agentmesh.protocol.ids import Amid, FrameId, SessionId, is_id
 from agentmesh.protocol.relay_frames import Receive
-from agentmesh.protocol.world import Clock
 from agentmesh.session.bounds import CANNOT_GO_ON
-from agentmesh.session.events import Heard, PrekeyStale, Receipted
-from agentmesh.session.states import Ended, Knocking
+from agentmesh.session.events import Heard, PrekeyStale, Receipted, Uncached
+from agentmesh.session.states import Ended, Knocking, Resting
+from agentmesh.storage.interface import Deliver
 from agentmesh.transport.interface import Arrival
 
 LOST_PAUSE = 60.0
@@ -51,16 +52,23 @@ class Incoming:
     """Frames in, events out. See `transport.interface.Incoming`."""
 
     def __init__(
-        self, talks: Conversations, doorway: Doorway, errands: Errands, us: Amid, clock: Clock
+        self,
+        talks: Conversations,
+        doorway: Doorway,
+        errands: Errands,
+        us: Amid,
+        turnstile: Turnstile,
     ) -> None:
         self._talks = talks
         self._doorway = doorway
         self._errands = errands
         self._us = us
-        self._clock = clock
+        self._turnstile = turnstile
+        self._clock = turnstile.clock
         self._lost_until: dict[Amid | SessionId, float] = {}
         self._tasks = asyncio.TaskGroup()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
+        self._tell: Callable[[Amid, AgentMeshError], None] = lambda _, __: None
         self._stopping = asyncio.Event()
         self._waiting_for_room = 0
         self.faults: Counter[str] = Counter()
@@ -68,6 +76,10 @@ class Incoming:
     def acknowledge_with(self, acknowledge: Callable[[Sequence[Arrival]], None]) -> None:
         """Say who tells the relay what it may forget. Called once, before the start."""
         self._acknowledge = acknowledge
+
+    def tell_faults_to(self, tell: Callable[[Amid, AgentMeshError], None]) -> None:
+        """Say who hears of frames in our sessions that nobody can read. Called once, at first."""
+        self._tell = tell
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -161,13 +173,25 @@ class Incoming:
 
     async def _hear(self, turn: Turn, frame: SessionFrame) -> None:
         if frame.session_id in turn.talks:
-            turn.apply(frame.session_id, Heard(frame))
+            try:
+                self._listen(turn, frame)
+            except AgentMeshError as error:
+                self._tell(turn.peer, error)
+                raise
             if _gave_up(turn, frame.session_id) and self._may_say_lost(frame.session_id):
                 self._say_lost(turn, frame.session_id)
             return
         if not is_id(frame.session_id) or not self._may_say_lost(turn.peer):
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
+
+    def _listen(self, turn: Turn, frame: SessionFrame) -> None:
+        """Hear a frame of a session that we have, unless its peer says too much."""
+        talk, heard = turn.talks[frame.session_id], _messages(turn)
+        if isinstance(talk.state, Resting) and not self._turnstile.may_go_on(turn.peer, talk):
+            turn.apply(frame.session_id, Uncached())
+        turn.apply(frame.session_id, Heard(frame))
+        self._turnstile.count(turn.peer, _messages(turn) - heard)
 
     def _telling(self, meet: Callable[[Turn], Awaitable[SessionId | None]]) -> Job:
         """Return a job that tells the sender if its frame is about a session which is gone."""
@@ -198,7 +222,13 @@ class Incoming:
 def _gave_up(turn: Turn, session_id: SessionId) -> bool:
     """Whether we ended a session because nothing in it opens any more: its peer cannot know."""
     state = turn.talks[session_id].state
-    return isinstance(state, Ended) and state.reason in CANNOT_GO_ON
+    is_over = isinstance(state, Ended) and state.reason in CANNOT_GO_ON
+    return is_over or session_id in turn.sheet.lost
+
+
+def _messages(turn: Turn) -> int:
+    """Return how many messages for the agent this turn brings so far."""
+    return sum(1 for change in turn.sheet.changes if isinstance(change, Deliver))
 
 
 async def _receipt(turn: Turn, frame: ReceiptFrame) -> None:

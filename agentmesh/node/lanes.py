@@ -1,16 +1,21 @@
-"""A peer's lane: what is to be done for it, in order."""
+"""What waits for its turn with one peer."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from agentmesh.errors import AgentMeshError, IntegrityError
 from agentmesh.node.turn import Talk, Turn, Wish
+from agentmesh.observability.logs import record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Change
 
 Job = Callable[[Turn], Awaitable[object]]
+
+log = logging.getLogger("agentmesh.node")
 
 
 @dataclass(frozen=True)
@@ -48,3 +53,13 @@ def together(batch: list[Waiting]) -> list[list[Waiting]]:
         else:
             groups.append([waiting])
     return groups
+
+
+def fail(waiting: Waiting, error: Exception) -> None:
+    """Tell whoever waits that it came to nothing; what is none of our errors is a bug."""
+    if waiting.done.done():
+        return
+    if not isinstance(error, AgentMeshError):
+        record_bug(log, "lane.bug", error)
+        error = IntegrityError("internal_error", "A bug of ours.", "Please report it.")
+    waiting.done.set_exception(error)

@@ -20,11 +20,15 @@ from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
 from agentmesh.session.events import Saying
-from agentmesh.storage.interface import Change, IncomingRow, Outcome
+from agentmesh.session.flow import is_full
+from agentmesh.session.states import Open
+from agentmesh.storage.interface import Change, IncomingRow, Outcome, OutgoingRow
 
 MAX_UNSETTLED = 10_000
 COUNT_EVERY = 100
 SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "undeliverable"})
+PEER_IS_FULL = "peer_is_full"
+"""A stream's receiver has to read before it takes more."""
 _OF_DRAFTS: dict[str, tuple[Outcome, str]] = {
     "waiting": ("queued", AWAITING),
     "approved": ("queued", ""),
@@ -119,6 +123,7 @@ class Outbox:
             type=draft.type,
             payload=draft.payload,
             in_reply_to=draft.in_reply_to,
+            context=draft.context,
             timestamp=self._hand.keys.ring.milliseconds(),
             priority=draft.priority,
         )
@@ -178,7 +183,7 @@ class Outbox:
         if row is None:
             return await self._fate_of_draft(message_id)
         outcome = "queued" if row.outcome == "held" else row.outcome
-        reason = row.reason or (self._why(row.session_id) if outcome == "queued" else "")
+        reason = row.reason or (await self._why(row) if outcome == "queued" else "")
         said = NOTHING
         if outcome in SETTLED:
             said = await self._inbox.answers_to(message_id, peer)
@@ -219,8 +224,13 @@ class Outbox:
                     fate = await self.fate(peer, said.message_id)
                     return replace(fate, timed_out=True)
 
-    def _why(self, session_id: SessionId) -> str:
-        return self._errands.reason(session_id) or "awaiting_peer"
+    async def _why(self, row: OutgoingRow) -> str:
+        """Return what a message waits for, as far as we know."""
+        if row.sequence is None:
+            talk = await self._talks.look(row.peer, row.session_id)
+            if talk is not None and isinstance(talk.state, Open) and is_full(talk.state):
+                return PEER_IS_FULL
+        return self._errands.reason(row.session_id) or "awaiting_peer"
 
 
 def _is_further(fate: Fate, seen: str | None) -> bool:

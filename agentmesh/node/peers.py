@@ -1,5 +1,6 @@
 """Who our peers are: contacts, names, the keys we saw, and which relay they are at."""
 
+import hashlib
 import unicodedata
 from contextlib import suppress
 
@@ -131,6 +132,7 @@ class Peers:
 
     async def remember(self, found: Found, suites: SuiteList) -> None:
         """Keep what a lookup showed, so that older statements are noticed later."""
+        await self._remember_key(found)
         row = await self._store.contact(found.amid)
         if row is not None and row.signing_key not in (b"", found.signing_key):
             raise CryptoError("key_changed", "That is not the key we know for this AMID.")
@@ -177,7 +179,9 @@ class Peers:
         name = f"relay/{amid}"
         kept = await self._store.value(name)
         try:
-            relay = (await self._directory.lookup(amid)).record.relay_endpoint
+            found = await self._directory.lookup(amid)
+            relay = found.record.relay_endpoint
+            await self._remember_key(found)
         except (TransportError, Refused):
             if kept is None:
                 raise
@@ -188,6 +192,12 @@ class Peers:
         if kept != relay.encode():
             await self._store.commit([SetValue(name, relay.encode())])
         return relay
+
+    async def _remember_key(self, found: Found) -> None:
+        """Keep which exchange key a peer has: `exchange_name` says where."""
+        now = hashlib.sha256(found.record.exchange_key.payload).digest()
+        if await self._store.value(exchange_name(found.amid)) != now:
+            await self._store.commit([SetValue(exchange_name(found.amid), now)])
 
     async def _kept(self, amid: Amid, signing_key: bytes) -> ContactRow:
         row = await self.row(amid)
@@ -202,6 +212,11 @@ class Peers:
         for row in await self._store.contacts():
             if row.amid != amid and _alias(row) == _folded(alias):
                 raise UsageError("alias_taken", f"Another contact has the alias {alias!r}.")
+
+
+def exchange_name(amid: Amid) -> str:
+    """Return under which name the hash of a peer's exchange key is kept."""
+    return f"exchange/{amid}"
 
 
 def _folded(text: str) -> str:

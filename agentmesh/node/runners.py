@@ -20,6 +20,7 @@ from agentmesh.node.consent.key_changes import KEY_CHANGED, KeyChanges
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
 from agentmesh.node.key_rack import KeyRack
+from agentmesh.node.optimistic import Optimism
 from agentmesh.protocol.frames import Letter, SessionLost, encode
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -60,6 +61,11 @@ class Runners:
         self._peers = key_changes.peers
         self._keys = keys
         self._key_changes = key_changes
+        self._optimism: Optimism | None = None
+
+    def knock_with(self, optimism: Optimism) -> None:
+        """Say what may travel with a KNOCK, and to whom. Called once, before the start."""
+        self._optimism = optimism
 
     def table(self) -> Mapping[str, Runner]:
         """Return who runs which kind of errand."""
@@ -86,7 +92,11 @@ class Runners:
             else:
                 event = Unresolvable(error.code)
         with suppress(UsageError):  # it was resolved before, or is over
-            await self._talks.handle(errand.peer, errand.session_id, event)
+            if isinstance(event, Resolved) and self._optimism is not None:
+                job = await self._optimism.knocking(errand.peer, errand.session_id, event)
+                await self._talks.run(errand.peer, job)
+            else:
+                await self._talks.handle(errand.peer, errand.session_id, event)
         return None
 
     def _is_young(self, errand: ErrandRow) -> bool:

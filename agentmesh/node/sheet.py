@@ -8,12 +8,15 @@ from agentmesh.errors import UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import is_house_mail, known_type
 from agentmesh.node.notices import Notice
+from agentmesh.protocol import session_receipt
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
-from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_RECEIPT_SECONDS
+from agentmesh.protocol.session_receipt import SessionReceipt
 from agentmesh.session import effects as wanted
 from agentmesh.session.effects import AnyEffect
 from agentmesh.storage import interface as kept
 from agentmesh.storage.interface import (
+    CardRow,
     Change,
     Deliver,
     DropErrand,
@@ -25,6 +28,8 @@ from agentmesh.storage.interface import (
     Release,
 )
 
+MISBEHAVED = "peer_misbehaved"
+"""The kind of the notice that a peer broke what was agreed with it."""
 HOUSE_MAIL = "house_mail"
 """The kind of errand by which the daemons' own mail is read."""
 
@@ -51,7 +56,8 @@ class Sheet:
     rows: dict[MessageId, OutgoingRow] = field(default_factory=dict)
     loaded: dict[MessageId, OutgoingRow] = field(default_factory=dict)
     unhold: set[SessionId] = field(default_factory=set)
-    start_over: set[SessionId] = field(default_factory=set)
+    start_over: dict[SessionId, wanted.StartOver] = field(default_factory=dict)
+    lost: set[SessionId] = field(default_factory=set)
     withheld: list[Deliver] = field(default_factory=list)
 
     def copy(self) -> "Sheet":
@@ -74,7 +80,9 @@ class Sheet:
             case wanted.Unhold():
                 self.unhold.add(session_id)
             case wanted.StartOver():
-                self.start_over.add(session_id)
+                self.start_over[session_id] = effect
+            case wanted.TellLost():
+                self.lost.add(session_id)
             case wanted.Hear(envelope):
                 self._hear(session_id, envelope)
             case _:
@@ -98,12 +106,33 @@ class Sheet:
                 outcome = "refused" if refused else "undeliverable"
                 self._drop(kept.SettleAll(session_id, outcome, reason, effect.held_only))
                 self.tell(outcome, session_id, reason=reason)
+            case wanted.Unsayable(message_ids, reason):
+                self.changes.append(kept.Settle(message_ids, "undeliverable", reason))
+                self.tell("undeliverable", session_id, reason=reason)
+            case _:
+                self._tell_of(session_id, effect)
+
+    def _tell_of(self, session_id: SessionId, effect: AnyEffect) -> None:
+        match effect:
             case wanted.Began(suite):
                 self.tell("session_started", session_id, suite=suite)
             case wanted.Over(reason, by_peer):
                 self.tell("session_closed", session_id, reason=reason, by_peer=by_peer)
+            case wanted.Broke(code):
+                self.tell(MISBEHAVED, session_id, code=code)
+            case wanted.KeepReceipt(receipt):
+                self.changes.append(kept.Put(self._card(session_id, receipt)))
             case _:
                 raise UsageError(f"effect_unknown_{type(effect).__name__.lower()}")
+
+    def _card(self, session_id: SessionId, receipt: SessionReceipt) -> CardRow:
+        return CardRow(
+            drawer=session_receipt.DRAWER,
+            name=session_id,
+            body=session_receipt.encode(receipt),
+            created_at=self.now,
+            expires_at=self.now + SESSION_RECEIPT_SECONDS,
+        )
 
     def _errand(self, session_id: SessionId, errand_id: str, kind: str, body: bytes) -> None:
         errand = ErrandRow(

@@ -2,24 +2,33 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Self
 
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
+from agentmesh.node.breakers import LIVING
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.lanes import Job
+from agentmesh.node.notices import Notice
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import SessionId
-from agentmesh.session.events import Close, Expired
+from agentmesh.session.effects import StartOver
+from agentmesh.session.events import Expired, Overdue, Reconnected
+from agentmesh.session.flow import is_full
 from agentmesh.session.states import Open
 from agentmesh.storage.interface import Settle
 
-LOOK_SECONDS = 60
+LOOK_SECONDS = 60.0
+"""So long at most it takes until a session that is over for lack of time is ended."""
+SHORTEST_PAUSE = 1.0
 CLEAN_SECONDS = 6 * 3600
 EXPIRED = "expired"
+_NEWS = {"session_started", "policy_changed", "keys_rotated"}
 
 log = logging.getLogger("agentmesh.node")
 
@@ -27,9 +36,12 @@ log = logging.getLogger("agentmesh.node")
 class Steward:
     """Looks round every minute; cleans up at the start and every six hours."""
 
-    def __init__(self, hand: AtHand, talks: Conversations) -> None:
+    def __init__(self, hand: AtHand, talks: Conversations, cache: SessionCache) -> None:
         self._hand = hand
         self._talks = talks
+        self._cache = cache
+        self._news = asyncio.Event()
+        hand.bulletin.listen(self._hear)
         self._background = Background()
         self._clean_at = 0.0
 
@@ -42,28 +54,45 @@ class Steward:
 
     async def _run(self) -> None:
         while True:
+            self._news.clear()
+            pause = LOOK_SECONDS
             try:
-                await self.look_round()
+                pause = await self.look_round()
             except AgentMeshError as error:
                 record(log, logging.WARNING, "steward.failed", code=Code(error.code))
             except Exception as error:  # noqa: BLE001 (the next round may be better)
                 record_bug(log, "steward.bug", error)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(SHORTEST_PAUSE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
 
-    async def look_round(self) -> None:
-        """Bury messages that expired, give up KNOCKs nobody answers, clean up when it is time."""
+    def _hear(self, notice: Notice) -> None:
+        if notice.kind in _NEWS:
+            self._news.set()
+
+    async def look_round(self) -> float:
+        """Bury messages that expired, end sessions whose time is over, clean up when it is time.
+
+        Return how long there will be nothing to do.
+        """
         now = self._hand.clock.now()
         await self._bury(now)
+        await self._cache.review()
+        pause = LOOK_SECONDS
         for row in await self._hand.store.sessions():
-            if row.phase in {"resolving", "knocking", "knocked"} and row.expires_at <= now:
-                await self._talks.handle(row.peer, row.session_id, Close("timeout"))
+            if row.phase in LIVING and row.expires_at <= now:
+                await self._talks.handle(row.peer, row.session_id, Overdue())
             elif row.phase == "open":
                 await self._talks.run(row.peer, _not_for_ever(row.session_id))
+            if row.phase in LIVING and row.expires_at > now:
+                pause = min(pause, row.expires_at - now)
         if self._hand.clock.monotonic() >= self._clean_at:
             self._clean_at = self._hand.clock.monotonic() + CLEAN_SECONDS
             more = True
             while more:
                 more = bool(await self._hand.store.clean(now))
+        return pause
 
     async def _bury(self, now: float) -> None:
         """Settle what expired; a number that travelled gets a tombstone in its place."""
@@ -84,13 +113,23 @@ class Steward:
 
 
 def _not_for_ever(session_id: SessionId) -> Job:
-    """Return a job: what is held for a peer that never began to talk is said elsewhere."""
+    """Return a job: what is held for a peer that does not get on is said elsewhere.
+
+    That is one that never began to talk, or does not answer our good-bye. A stream's receiver which
+    has to read first is asked whether it has.
+    """
 
     async def job(turn: Turn) -> None:
         talk = turn.talks.get(session_id)
-        if talk is None or not isinstance(talk.state, Open) or takes_messages(talk, turn.now):
+        if talk is None or not isinstance(talk.state, Open):
+            return
+        if takes_messages(talk, turn.now):
+            if talk.state.holding and is_full(talk.state):
+                turn.apply(session_id, Reconnected())
             return
         if talk.state.holding:
-            turn.sheet.start_over.add(session_id)
+            turn.sheet.start_over[session_id] = StartOver(held_only=True)
+        if not talk.state.closing:
+            turn.apply(session_id, Overdue())
 
     return job

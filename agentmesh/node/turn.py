@@ -16,7 +16,16 @@ from agentmesh.session.effects import AnyEffect
 from agentmesh.session.events import AnyEvent, Saying, Send, Superseded
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.machine import step
-from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resolving, Terms
+from agentmesh.session.states import (
+    AnyState,
+    Ended,
+    Knocked,
+    Knocking,
+    Open,
+    Resolving,
+    Resting,
+    Terms,
+)
 from agentmesh.storage.interface import (
     Change,
     Judge,
@@ -108,7 +117,7 @@ class Turn:
             self._judge(talk.state, state)
         for effect in effects:
             self.sheet.note(session_id, effect)
-        if isinstance(talk.state, Open) and isinstance(state, Ended):
+        if isinstance(talk.state, Open) and isinstance(state, Ended | Resting):
             # What waited for a missing number was confirmed: it is shown, nothing else will come.
             self.sheet.changes.append(Release(session_id, MAX_SEQUENCE))
 
@@ -135,7 +144,7 @@ class Turn:
             verdict: Literal["rejected", "dismissed"] = "rejected" if after.answer else "dismissed"
             self.sheet.changes.append(Judge(terms.session_id, verdict, after.reason))
             self.sheet.tell("knock_rejected", terms.session_id, reason=after.reason)
-        if isinstance(after, Open) and not isinstance(before, Open):
+        if isinstance(after, Open) and not isinstance(before, Open | Resting):
             for rival in self.rivals(terms):
                 self.apply(rival, Superseded())
         elif isinstance(after, Ended) and isinstance(before, Resolving | Knocking):
@@ -144,12 +153,22 @@ class Turn:
                     self.sheet.note(rival, wanted.AskPolicy())
 
     def _expiry(self, state: AnyState, talk: Talk) -> float:
-        """Return how long a session takes new messages: an open one lives on while it is used."""
-        if isinstance(state, Open):
-            return self.now + state.constraints.ttl_seconds
-        if isinstance(state, Ended):
-            return self.now
-        return talk.expires_at
+        """Return how long a session takes new messages, by our own clock.
+
+        An open one lives on with every message said or heard, also one on how far a request has
+        come; receipts do not count. One that we have parted from waits as long as its good-bye.
+        """
+        match talk.state, state:
+            case Open(closing=""), Open(closing=reason) if reason:
+                return self.now + MAILBOX_SECONDS
+            case Open() as before, Open() if _messages(before) == _messages(state):
+                return talk.expires_at
+            case _, Open(closing=""):
+                return self.now + state.constraints.ttl_seconds
+            case (_, Ended()) | (Open(), Resting()):
+                return self.now
+            case _:
+                return talk.expires_at
 
     # --- messages of ours ---------------------------------------------------------------------
 
@@ -181,7 +200,7 @@ class Turn:
             self.sheet.rows[row.message_id] = msgspec.structs.replace(
                 row, session_id=session_id, sequence=None, frame_id=None
             )
-        if isinstance(self.talks[session_id].state, Open):
+        if isinstance(self.talks[session_id].state, Open | Resting):
             self.sheet.unhold.add(session_id)
 
     # --- the end ------------------------------------------------------------------------------
@@ -209,3 +228,7 @@ class Turn:
             updated_at=self.now,
             expires_at=talk.expires_at,
         )
+
+
+def _messages(state: Open) -> tuple[int, int]:
+    return state.said, state.heard

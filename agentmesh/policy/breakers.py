@@ -17,7 +17,6 @@ TripKind = Literal[
     "burst",
     "unreadable_frames",
     "key_change",
-    "peer_floods",
     "approvals",
 ]
 
@@ -28,7 +27,6 @@ _WHY: dict[TripKind, str] = {
     "burst": "Your agent sent {count} messages in {seconds} s.",
     "unreadable_frames": "{count} frames from this peer could not be read in {seconds} s.",
     "key_change": "This peer's key is not the one that you know.",
-    "peer_floods": "This peer sends more than it may.",
     "approvals": "This peer made your agent ask you {count} times in {seconds} s.",
 }
 

@@ -6,7 +6,12 @@ import msgspec
 from msgspec import Meta
 
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.limits import KNOCKS_PER_MINUTE, MESSAGES_PER_MINUTE
+from agentmesh.protocol.limits import (
+    KNOCKS_PER_MINUTE,
+    MAX_PAYLOAD,
+    MAX_SESSION_SECONDS,
+    MESSAGES_PER_MINUTE,
+)
 
 Autonomy = Literal["notify-only", "draft", "bounded", "extended", "free"]
 """What our agent may do by itself with what a peer says."""
@@ -38,6 +43,17 @@ class RateLimit(Section, frozen=True, kw_only=True):
 
     knocks_per_minute: PerMinute = KNOCKS_PER_MINUTE
     messages_per_minute: PerMinute = MESSAGES_PER_MINUTE
+
+
+class SessionLimits(Section, frozen=True, kw_only=True):
+    """What one session with us may be: told to the peer when it is let in, and kept to.
+
+    0 messages: no bound. `ttl_seconds`: how long it lives without a message, at most.
+    """
+
+    max_message_size_bytes: Annotated[int, Meta(ge=1024, le=MAX_PAYLOAD)] = MAX_PAYLOAD
+    max_messages: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    ttl_seconds: Annotated[int, Meta(ge=1, le=MAX_SESSION_SECONDS)] = MAX_SESSION_SECONDS
 
 
 class NotifyOwner(Section, frozen=True, kw_only=True):
@@ -92,6 +108,7 @@ class Policy(Section, frozen=True, kw_only=True):
     strict_mode: bool = False
     max_concurrent_sessions: Sessions = 100
     rate_limit: RateLimit = RateLimit()
+    session_limits: SessionLimits = SessionLimits()
     store_transcripts: bool = True
     transcript_days: Days = 0
     audit_days: Days = 0

@@ -27,6 +27,14 @@ CHECKS: tuple[Check, ...] = (
     checks.capacity,
     checks.consent,
 )
+STANDING: tuple[Check, ...] = (
+    checks.blocklist,
+    checks.tier,
+    checks.intent,
+    checks.allowlist,
+    checks.reputation,
+)
+"""What a peer with whom we talk already has to stand when the policy changes."""
 
 
 def decide(facts: KnockFacts, order: Sequence[Check] = CHECKS) -> Verdict:

@@ -105,15 +105,10 @@ SessionFrame = MessageFrame | NumberedFrame
 AnyFrame = SealedToPrekeys | SealedToReplyKey | StalePrekey | SessionFrame | ReceiptFrame
 
 
-LetterKind = Literal[
-    "knock", "accept", "reject", "session_lost", "join_ask", "join_answer", "join_proof", "join_end"
-]
-
-
 class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a seal hides: which document, and the document."""
 
-    kind: LetterKind
+    kind: Literal["knock", "accept", "reject", "session_lost"]
     signed: Signed
 
 
@@ -143,7 +138,9 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     type: SessionType = "conversation"
     expected_messages: Count = 0
-    ttl_seconds: Annotated[int, msgspec.Meta(ge=1, le=30 * 86400)] = limits.SESSION_CACHE_SECONDS
+    ttl_seconds: Annotated[int, msgspec.Meta(ge=1, le=limits.MAX_SESSION_SECONDS)] = (
+        limits.SESSION_CACHE_SECONDS
+    )
 
 
 class OlmKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

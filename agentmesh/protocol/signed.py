@@ -37,10 +37,6 @@ class Purpose(StrEnum):
     SESSION_RECEIPT = "session-receipt"
     SESSION_OUTCOME = "session-outcome"
     INTRODUCTION = "introduction"
-    JOIN_ASK = "join-ask"
-    JOIN_ANSWER = "join-answer"
-    JOIN_PROOF = "join-proof"
-    JOIN_END = "join-end"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

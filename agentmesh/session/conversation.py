@@ -1,49 +1,46 @@
-"""Talking in an open session: parcels out and in, receipts, tombstones, the end."""
+"""Talking in an open session: messages out and in, tombstones."""
 
 import msgspec
 
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.messages.envelope import Envelope, Parcel, decode_parcel, encode_parcel
-from agentmesh.messages.payloads import OPENING, ClosePayload, Opening, is_house_mail
+from agentmesh.messages.envelope import Envelope, Parcel, decode_parcel
+from agentmesh.messages.payloads import (
+    CLOSE,
+    CLOSED,
+    OPENING,
+    OWN,
+    TOMBSTONE,
+    Opening,
+    is_house_mail,
+)
 from agentmesh.messages.strict_json import read_json
-from agentmesh.protocol.bounded import reason_of
-from agentmesh.protocol.frames import SessionFrame, SessionStub, encode
-from agentmesh.protocol.ids import FrameId, MessageId, uuid7
-from agentmesh.protocol.limits import MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
+from agentmesh.protocol.frames import SessionFrame, SessionStub
+from agentmesh.protocol.ids import MessageId, uuid7
 from agentmesh.protocol.signed import Purpose, Signed, read
-from agentmesh.session import agreement
-from agentmesh.session.bounds import CANNOT_GO_ON, closed, is_spent, spent
+from agentmesh.session import agreement, flow, outcome, parting
+from agentmesh.session.bounds import CANNOT_GO_ON, is_spent, spent
 from agentmesh.session.effects import (
     AnyEffect,
+    Broke,
     DropAll,
-    Emit,
-    Fail,
     Hear,
-    Number,
     Over,
     ShowUpTo,
     SpendPrekey,
     StartOver,
     Unhold,
+    Unsayable,
 )
 from agentmesh.session.events import Saying
 from agentmesh.session.keyring import KeyRing
+from agentmesh.session.parcels import answered_by, own_saying, send, send_own
 from agentmesh.session.receipts import receipt
-from agentmesh.session.states import Ended, Open
+from agentmesh.session.states import Ended, Open, Resting
+from agentmesh.session.words import is_counted
 
 Effects = list[AnyEffect]
-CLOSE = "close"
-TOMBSTONE = "tombstone"
-_UNSEEN = {OPENING, CLOSE, TOMBSTONE}
-MAY_START_OVER = {
-    "completed",
-    "timeout",
-    "session_expired",
-    "maintenance",
-    "excessive_skip",
-    "session_lost",
-}
-"""Ends after which nobody minds a new KNOCK for what was not taken any more."""
+NUMBER_OF_OPTIMISTIC = 2
+"""The opening is the first; what travelled with the KNOCK comes next."""
 
 
 # --- saying -------------------------------------------------------------------------------------
@@ -54,111 +51,45 @@ def say(
 ) -> tuple[Open | Ended, Effects]:
     """Number the messages and send them in parcels, as far as the window reaches.
 
-    The rest is held, and nothing overtakes what is held.
+    The rest is held, and nothing overtakes what is held. What was agreed is the bound of the
+    session: what is too large is never said, what is too much is said in another session.
     """
     if is_spent(state, keys):
         return spent(state)
     state = agreement.said(state, sayings)
-    room = state.cipher.room(state.next_sequence - 1, state.confirmed.up_to)
-    if not state.cipher.can_send or (state.holding and not all_that_was_held):
-        room = 0
-    room = max(room, 0)
-    if state.next_sequence == 1 and state.terms.ours and all_that_was_held:
-        sayings = (_own_saying(OPENING, _opening(state), keys), *sayings)
-    now, later = sayings[:room], sayings[room:]
     effects: Effects = []
-    holding = bool(later) or (state.holding and not all_that_was_held)
-    state = msgspec.structs.replace(state, holding=holding)
-    for parcel in _parcels(now):
-        state, sent = _send(state, parcel, keys)
-        effects += sent
-    return state, effects
+    if large := flow.too_large(state, sayings):
+        ids = tuple(saying.message_id for saying in large)
+        effects.append(Unsayable(ids, flow.TOO_LARGE))
+        sayings = tuple(saying for saying in sayings if saying not in large)
+    first: tuple[Saying, ...] = ()
+    if state.next_sequence == 1 and state.terms.ours and all_that_was_held:
+        first = _first_words(state, sayings, keys)
+    is_waiting = state.holding and not all_that_was_held
+    room = 0 if is_waiting else max(flow.room(state) - len(first), 0)
+    left = flow.left(state)
+    now, later = sayings[: min(room, left)], sayings[min(room, left) :]
+    state = msgspec.structs.replace(state, holding=bool(later) or is_waiting)
+    state, sent = send(state, (*first, *now), keys)
+    effects += sent
+    if not later or len(now) < left or state.closing:
+        return state, effects
+    elsewhere = StartOver(held_only=True)
+    after, said = parting.close(state, parting.CAPACITY_EXCEEDED, keys, held=elsewhere)
+    return after, [*effects, *said]
 
 
-def _parcels(sayings: tuple[Saying, ...]) -> list[list[Saying]]:
-    parcels: list[list[Saying]] = []
-    size = 0
-    for saying in sayings:
-        size += len(saying.payload) + 200
-        if not parcels or size > MAX_PARCEL_BYTES or len(parcels[-1]) == MAX_PARCEL_MESSAGES:
-            parcels.append([])
-            size = len(saying.payload) + 200
-        parcels[-1].append(saying)
-    return parcels
+def _first_words(state: Open, sayings: tuple[Saying, ...], keys: KeyRing) -> tuple[Saying, ...]:
+    """Return our opening; and a grave for the message of the KNOCK if it is not said again."""
+    opening = own_saying(OPENING, _opening(state), keys)
+    is_next = sayings and sayings[0].message_id == state.optimistic
+    if state.optimistic is None or is_next:
+        return (opening,)
+    return opening, own_saying(TOMBSTONE, b"{}", keys)
 
 
 def _opening(state: Open) -> bytes:
     return msgspec.msgpack.encode(Opening(stub=state.our_stub))
-
-
-def _own_saying(kind: str, payload: bytes, keys: KeyRing) -> Saying:
-    message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
-    return Saying(message_id=message_id, type=kind, payload=payload, timestamp=keys.milliseconds())
-
-
-def _send(state: Open, parcel: list[Saying], keys: KeyRing) -> tuple[Open, Effects]:
-    first = state.next_sequence
-    envelopes = tuple(
-        Envelope(
-            id=saying.message_id,
-            sequence=first + place,
-            in_reply_to=saying.in_reply_to,
-            type=saying.type,
-            timestamp=saying.timestamp,
-            payload=saying.payload,
-            context=saying.context,
-        )
-        for place, saying in enumerate(parcel)
-    )
-    state, frame_id, emit = _emit(state, envelopes, keys)
-    numbers: Effects = [
-        Number(envelope.id, envelope.sequence, frame_id)
-        for envelope in envelopes
-        if envelope.type not in _UNSEEN
-    ]
-    state = msgspec.structs.replace(state, next_sequence=first + len(parcel))
-    if not numbers:
-        state = _remember_own(state, envelopes, frame_id)
-    return state, [*numbers, emit]
-
-
-def _remember_own(state: Open, envelopes: tuple[Envelope, ...], frame_id: FrameId) -> Open:
-    """Remember a frame which no message of the agent's will end, with all that is in it."""
-    numbers = tuple(envelope.sequence for envelope in envelopes)
-    return msgspec.structs.replace(state, own_frames=(*state.own_frames, (numbers, frame_id)))
-
-
-def _emit(
-    state: Open, envelopes: tuple[Envelope, ...], keys: KeyRing
-) -> tuple[Open, FrameId, Emit]:
-    parcel = Parcel(
-        session_id=state.terms.session_id,
-        sender=keys.identity.amid,
-        to=state.terms.peer,
-        envelopes=envelopes,
-    )
-    plaintext = encode_parcel(keys.identity.sign(parcel, Purpose.PARCEL))
-    cipher, frame = state.cipher.seal(plaintext, keys.clock.now(), keys.entropy)
-    frame_id = keys.frame_id()
-    emit = Emit(frame_id, "message", encode(frame))
-    return msgspec.structs.replace(state, cipher=cipher), frame_id, emit
-
-
-def close(state: Open, reason: str, keys: KeyRing) -> tuple[Open | Ended, Effects]:
-    """Say good-bye, as soon as we may speak; the session ends when the peer has confirmed it."""
-    if is_spent(state, keys):
-        return closed(state, reason)
-    effects: Effects = []
-    state = msgspec.structs.replace(state, closing=reason, holding=False)
-    if state.cipher.can_send:
-        state, effects = _part(state, keys)
-    held = Fail(refused=False, reason=reason, held_only=True)
-    return state, [held, *effects, Over(reason, by_peer=False)]
-
-
-def _part(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
-    payload = msgspec.json.encode(ClosePayload(reason=state.closing))
-    return _send(state, [_own_saying(CLOSE, payload, keys)], keys)
 
 
 def bury(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, Effects]:
@@ -170,13 +101,7 @@ def bury(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, 
     if state.terms.ours and 1 not in state.confirmed:
         # The opening shared its frame with what expired: it is said again, under its number.
         graves.insert(0, _stand_in(1, OPENING, _opening(state), keys))
-    effects: Effects = []
-    for start in range(0, len(graves), MAX_PARCEL_MESSAGES):
-        parcel = tuple(graves[start : start + MAX_PARCEL_MESSAGES])
-        state, frame_id, emit = _emit(state, parcel, keys)
-        state = _remember_own(state, parcel, frame_id)
-        effects.append(emit)
-    return state, effects
+    return send_own(state, tuple(graves), keys)
 
 
 def _stand_in(number: int, kind: str, payload: bytes, keys: KeyRing) -> Envelope:
@@ -192,36 +117,56 @@ def _stand_in(number: int, kind: str, payload: bytes, keys: KeyRing) -> Envelope
 # --- hearing ------------------------------------------------------------------------------------
 
 
-def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Ended, Effects]:
+def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Resting | Ended, Effects]:
     """Open a parcel. A bad one leaves no trace; one that came before is confirmed again."""
     try:
         cipher, plaintext = state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return state, [receipt(state.cipher, state.received, state.consumed, keys)]
+            return state, [receipt(state, keys)]
         if error.code in CANNOT_GO_ON:
             ended = Ended(terms=state.terms, reason=error.code, by_peer=True)
-            rest = rest_of(state, error.code)
-            return ended, [DropAll(), rest, Over(error.code, by_peer=True)]
+            rest = parting.rest_of(state, error.code)
+            return ended, [DropAll(), *rest, Over(error.code, by_peer=True)]
         raise
     terms = state.terms
     parcel = decode_parcel(
         plaintext, session_id=terms.session_id, sender=terms.peer, to=keys.identity.amid
     )
+    if flow.does_not_fit(state, parcel.envelopes):
+        raise RemoteProtocolError("stream_is_full")
     first_word = not state.cipher.can_send
     state = msgspec.structs.replace(state, cipher=cipher)
     effects: Effects = []
     if first_word:
         state, effects = _begun(state)
-    state, heard = _take(state, parcel)
+    if not state.closing and (broken := flow.broken_by(state, parcel.envelopes)):
+        after, said = parting.close(state, parting.POLICY_VIOLATION, keys)
+        return after, [*effects, Broke(broken), *said, receipt(state, keys)]
+    return _take_parcel(state, parcel, effects, keys, is_late=first_word and bool(state.closing))
+
+
+def _take_parcel(
+    state: Open, parcel: Parcel, effects: Effects, keys: KeyRing, *, is_late: bool
+) -> tuple[Open | Resting | Ended, Effects]:
+    """Take what is in a parcel, and see what that ends."""
+    state, heard = take(state, parcel.envelopes)
     state = agreement.told(state, heard, keys)
     effects += heard
-    if first_word and state.closing:
-        state, said = _part(state, keys)
+    if is_late:
+        state, said = parting.part(state, keys)
         effects += said
-    effects.append(receipt(state.cipher, state.received, state.consumed, keys))
+    effects.append(receipt(state, keys))
+    answer = next((it.sequence for it in parcel.envelopes if it.type == CLOSED), None)
+    if answer is not None and state.closing == outcome.COMPLETED:
+        return parting.rest(state, answer, effects)
+    if state.closing:
+        return parting.settle(state, effects) if parting.is_settled(state) else (state, effects)
     if state.close_at and state.received.up_to >= state.close_at[0]:
-        return _ended_by_peer(state, state.close_at[1], effects)
+        return parting.leave(state, effects, keys)
+    if any(isinstance(effect, Hear) for effect in heard) and flow.is_complete(state):
+        after, said = parting.close(state, outcome.COMPLETED, keys)
+        return after, [*effects, *said]
     return state, effects
 
 
@@ -248,49 +193,56 @@ def _peer_stub(state: Open, payload: bytes) -> Signed:
     return signed
 
 
-def _take(state: Open, parcel: Parcel) -> tuple[Open, Effects]:
-    received, effects = state.received, list[AnyEffect]()
-    peer_stub, close_at, consumed = state.peer_stub, state.close_at, state.consumed
-    for envelope in parcel.envelopes:
-        if envelope.sequence in received:
+def take(state: Open, envelopes: tuple[Envelope, ...]) -> tuple[Open, Effects]:
+    """Take envelopes whose numbers are new; once we have parted, only what the daemons say."""
+    before, effects = state.received, list[AnyEffect]()
+    for envelope in envelopes:
+        if envelope.sequence in state.received or (state.closing and envelope.type not in OWN):
             continue
         if envelope.sequence > state.cipher.most_messages:
             raise RemoteProtocolError("session_spent")
-        received = received.add(envelope.sequence)
-        if envelope.type in _UNSEEN or is_house_mail(envelope.type):
-            consumed = consumed.reach(envelope.sequence)  # the agent never will
+        state = _number_taken(state, envelope)
         if envelope.type == OPENING:
             peer_stub = _peer_stub(state, envelope.payload)
+            state = msgspec.structs.replace(state, peer_stub=peer_stub)
+            effects += outcome.kept_stub(state)
         elif envelope.type == CLOSE:
-            close_at = (envelope.sequence, _close_reason(envelope.payload))
+            close_at = (envelope.sequence, parting.reason_in(envelope.payload))
+            state = msgspec.structs.replace(state, close_at=close_at, parting=envelope.payload)
+            if state.closing:
+                state, learnt = parting.heard_good_bye(state)
+                effects += learnt
+        elif envelope.type == CLOSED:
+            effects += outcome.answered(state, envelope.payload)
         elif envelope.type != TOMBSTONE:
             read_json(envelope.payload)  # what cannot be shown is not taken, and not confirmed
             effects.append(Hear(envelope))
-    if received.up_to > state.received.up_to:
-        effects.append(ShowUpTo(received.up_to))
-    state = msgspec.structs.replace(
-        state, received=received, consumed=consumed, peer_stub=peer_stub, close_at=close_at
-    )
+    if state.received.up_to > before.up_to:
+        effects.append(ShowUpTo(state.received.up_to))
     return state, effects
 
 
-def _close_reason(payload: bytes) -> str:
-    try:
-        return reason_of(msgspec.json.decode(payload, type=ClosePayload).reason)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return "error"
+def _number_taken(state: Open, envelope: Envelope) -> Open:
+    consumed, answered = state.consumed, answered_by(envelope)
+    if envelope.type in OWN or is_house_mail(envelope.type):
+        consumed = consumed.reach(envelope.sequence)  # the agent never will
+    return msgspec.structs.replace(
+        state,
+        received=state.received.add(envelope.sequence),
+        consumed=consumed,
+        heard=state.heard + is_counted(envelope.type),
+        their_words=state.their_words.add(envelope),
+        unanswered=tuple(name for name in state.unanswered if name != answered),
+    )
 
 
-def _ended_by_peer(state: Open, reason: str, effects: Effects) -> tuple[Ended, Effects]:
-    """Everything before the peer's good-bye has come. What it did not take is said elsewhere."""
-    ended = state.ended(reason, by_peer=True)
-    return ended, [*effects, DropAll(), rest_of(state, reason), Over(reason, by_peer=True)]
+# --- what travelled with the KNOCK ---------------------------------------------------------------
 
 
-def rest_of(state: Open, reason: str) -> StartOver | Fail:
-    """Return what becomes of messages that the peer did not take. What we ended stays ended."""
-    if state.closing:
-        return Fail(refused=False, reason=state.closing)
-    if reason in MAY_START_OVER:
-        return StartOver()
-    return Fail(refused=True, reason=reason)
+def take_optimistic(state: Open, envelope: Envelope, keys: KeyRing) -> tuple[Open, Effects]:
+    """Take the message of a KNOCK that was let in; it comes again after the opening."""
+    if envelope.sequence != NUMBER_OF_OPTIMISTIC or flow.broken_by(state, (envelope,)):
+        return state, []
+    state, effects = take(state, (envelope,))
+    state = agreement.told(state, effects, keys)
+    return state, [*effects, ShowUpTo(NUMBER_OF_OPTIMISTIC)]

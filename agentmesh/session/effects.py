@@ -5,6 +5,7 @@ import msgspec
 from agentmesh.messages.envelope import Envelope
 from agentmesh.protocol.ids import FrameId, MessageId
 from agentmesh.protocol.relay_frames import MessageType
+from agentmesh.protocol.session_receipt import SessionReceipt
 from agentmesh.session.numbers import Numbers
 
 
@@ -93,8 +94,37 @@ class Fail(Effect, frozen=True, kw_only=True):
     held_only: bool = False
 
 
-class StartOver(Effect, frozen=True):
-    """Knock again, and say there what is unsettled here."""
+class StartOver(Effect, frozen=True, kw_only=True):
+    """Knock again, and say there what is unsettled here, or only what never got a number.
+
+    What the peer told that it has taken stays out.
+    """
+
+    taken: Numbers = Numbers()
+    held_only: bool = False
+
+
+class Unsayable(Effect, frozen=True):
+    """These messages of ours can never be said here, and why."""
+
+    message_ids: tuple[MessageId, ...]
+    reason: str
+
+
+class Broke(Effect, frozen=True):
+    """The peer broke what was agreed."""
+
+    code: str
+
+
+class KeepReceipt(Effect, frozen=True):
+    """Keep what proves this session to anybody, in the place of what was kept before."""
+
+    receipt: SessionReceipt
+
+
+class TellLost(Effect, frozen=True):
+    """Tell the peer that it cannot go on with this session."""
 
 
 class Began(Effect, frozen=True):
@@ -125,6 +155,10 @@ AnyEffect = (
     | SpendPrekey
     | Fail
     | StartOver
+    | Unsayable
+    | Broke
+    | KeepReceipt
+    | TellLost
     | Began
     | Over
 )

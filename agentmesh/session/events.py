@@ -5,8 +5,9 @@ import msgspec
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.messages.envelope import Context
 from agentmesh.messages.payloads import Priority
-from agentmesh.protocol.frames import Accept, ReceiptFrame, Reject, SessionFrame
+from agentmesh.protocol.frames import Accept, Constraints, ReceiptFrame, Reject, SessionFrame
 from agentmesh.protocol.ids import Amid, MessageId
+from agentmesh.protocol.limits import MAX_SESSION_SECONDS
 from agentmesh.protocol.records import PrekeyBundle
 
 
@@ -39,10 +40,14 @@ class Unheld(Event, frozen=True):
 
 
 class Resolved(Event, frozen=True):
-    """The peer's keys, fetched just now, and the suite that was chosen from its list."""
+    """The peer's keys, fetched just now, and the suite that was chosen from its list.
+
+    `first`: the message that may travel with the KNOCK, for a peer that we trust.
+    """
 
     bundle: PrekeyBundle
     suite: str
+    first: Saying | None = None
 
 
 class Unresolvable(Event, frozen=True):
@@ -73,6 +78,7 @@ class Allowed(Event, frozen=True):
     """Policy or the owner said yes to their KNOCK, which was made for these keys of ours."""
 
     prekeys: Responder
+    limits: Constraints = Constraints(ttl_seconds=MAX_SESSION_SECONDS)
 
 
 class Denied(Event, frozen=True):
@@ -122,6 +128,14 @@ class Close(Event, frozen=True):
     reason: str
 
 
+class Overdue(Event, frozen=True):
+    """Its time is over, by our own clock."""
+
+
+class Uncached(Event, frozen=True):
+    """What let us talk without a KNOCK holds no more: the next conversation knocks again."""
+
+
 class Reconnected(Event, frozen=True):
     """There is a way to the peer again: what it does not know of our receipts, it may learn now."""
 
@@ -147,6 +161,8 @@ AnyEvent = (
     | Read
     | Expired
     | Close
+    | Overdue
+    | Uncached
     | Reconnected
     | Superseded
 )

@@ -8,10 +8,11 @@ from agentmesh.crypto.pqxdh import Greeting, Initiator
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
 from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
 from agentmesh.messages import capabilities
+from agentmesh.messages.envelope import Envelope
+from agentmesh.messages.payloads import is_reserved
 from agentmesh.protocol.bounded import reason_of
 from agentmesh.protocol.frames import (
     Accept,
-    Constraints,
     Knock,
     Letter,
     Reject,
@@ -19,8 +20,9 @@ from agentmesh.protocol.frames import (
     SessionStub,
     encode,
 )
-from agentmesh.protocol.limits import PROTOCOL
+from agentmesh.protocol.limits import MAX_OPTIMISTIC, PROTOCOL
 from agentmesh.protocol.signed import Purpose, read
+from agentmesh.session import conversation
 from agentmesh.session.effects import (
     AnyEffect,
     Began,
@@ -32,11 +34,15 @@ from agentmesh.session.effects import (
     StartOver,
     Unhold,
 )
-from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved
+from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved, Saying
 from agentmesh.session.keyring import KeyRing
+from agentmesh.session.outcome import kept_stub
 from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, Terms
+from agentmesh.session.words import NOTHING, Words
 
 Effects = list[AnyEffect]
+ENVELOPE_BYTES = 512
+"""What an envelope is more than its payload, at most."""
 STALE_PREKEY = "stale_prekey"
 AWAITING_OWNER = "awaiting_owner"
 """The one reason that is not final: the KNOCK waits, and its sender may know."""
@@ -77,6 +83,7 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         handshake=handshake,
         reply_key=reply_key,
         note=terms.note,
+        optimistic=_enveloped(found.first) if found.first else None,
     )
     letter = Letter("knock", keys.identity.sign(document, Purpose.KNOCK))
     frame = seal_to_prekeys(letter, bundle.signed_prekey, bundle.kem_prekey, keys.entropy)
@@ -87,6 +94,7 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         asked=asked,
         reply_secret=reply_secret,
         fresh_keys_tried=state.again,
+        optimistic=found.first.message_id if found.first else None,
     )
     return knocking, [DropAll("resolve"), Emit(frame_id, "knock", encode(frame))]
 
@@ -114,15 +122,32 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         cipher=of_initiator(
             terms.session_id, state.asked, accept.olm, keys.clock.now(), keys.entropy
         ),
-        our_stub=keys.identity.sign(theirs, Purpose.SESSION_RECEIPT),
+        our_stub=keys.identity.countersign(peer_stub, Purpose.SESSION_RECEIPT),
         peer_stub=peer_stub,
         constraints=msgspec.structs.replace(accept.constraints, ttl_seconds=ttl_seconds),
         agreed=capabilities.answered(
             terms.capabilities, accept.accepted_capabilities, accept.rejected_capabilities
         ),
         holding=True,
+        our_words=Words(NOTHING),
+        their_words=Words(NOTHING),
+        optimistic=state.optimistic,
     )
-    return opened, [DropAll(), Began(suite), Unhold()]
+    return opened, [DropAll(), Began(suite), *kept_stub(opened), Unhold()]
+
+
+def _enveloped(first: Saying) -> bytes:
+    """Return the message that travels with a KNOCK, under the number it will have."""
+    envelope = Envelope(
+        id=first.message_id,
+        sequence=conversation.NUMBER_OF_OPTIMISTIC,
+        in_reply_to=first.in_reply_to,
+        type=first.type,
+        timestamp=first.timestamp,
+        payload=first.payload,
+        context=first.context,
+    )
+    return msgspec.msgpack.encode(envelope)
 
 
 def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
@@ -169,7 +194,8 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         started=keys.milliseconds(),
     )
     our_stub = keys.identity.sign(stub, Purpose.SESSION_RECEIPT)
-    constraints = Constraints(ttl_seconds=document.session_request.ttl_seconds)
+    ttl_seconds = min(document.session_request.ttl_seconds, event.limits.ttl_seconds)
+    constraints = msgspec.structs.replace(event.limits, ttl_seconds=ttl_seconds)
     agreed = capabilities.answer(document.offered_capabilities, keys.offers)
     accept = Accept(
         knock_id=terms.session_id,
@@ -196,8 +222,27 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         agreed=agreed,
         accept=answer,
         one_time_prekey=document.handshake.one_time_prekey_id,
+        our_words=Words(NOTHING),
+        their_words=Words(NOTHING),
     )
-    return opened, [DropAll(), Emit(keys.frame_id(), "accept", answer), Began(suite)]
+    effects: Effects = [DropAll(), Emit(keys.frame_id(), "accept", answer), Began(suite)]
+    if document.optimistic is not None:
+        opened, heard = _take_optimistic(opened, document.optimistic, keys)
+        effects += heard
+    return opened, effects
+
+
+def _take_optimistic(state: Open, data: bytes, keys: KeyRing) -> tuple[Open, Effects]:
+    """Take the message that came with the KNOCK; one that is wrong comes again, and is blamed."""
+    if len(data) > MAX_OPTIMISTIC + ENVELOPE_BYTES:
+        return state, []
+    try:
+        envelope = msgspec.msgpack.decode(data, type=Envelope)
+        if is_reserved(envelope.type):
+            return state, []
+        return conversation.take_optimistic(state, envelope, keys)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RemoteProtocolError):
+        return state, []
 
 
 def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Knocked | Ended, Effects]:

@@ -4,8 +4,10 @@ Everything that moves a session from one state to another stands here. What is n
 error, and blames the right side: a frame out of turn is the peer's, anything else is ours.
 """
 
+import msgspec
+
 from agentmesh.errors import RemoteProtocolError, UsageError
-from agentmesh.session import conversation, first_contact, receipts
+from agentmesh.session import conversation, first_contact, outcome, parting, receipts, resting
 from agentmesh.session.effects import AnyEffect, DropAll, Fail, Over, Resolve, StartOver
 from agentmesh.session.events import (
     Accepted,
@@ -17,6 +19,7 @@ from agentmesh.session.events import (
     Heard,
     KnockRepeated,
     Lost,
+    Overdue,
     PrekeyStale,
     Read,
     Receipted,
@@ -25,20 +28,35 @@ from agentmesh.session.events import (
     Resolved,
     Send,
     Superseded,
+    Uncached,
     Unheld,
     Unresolvable,
 )
 from agentmesh.session.keyring import KeyRing
-from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resolving
+from agentmesh.session.states import (
+    AnyState,
+    Ended,
+    Knocked,
+    Knocking,
+    Open,
+    Resolving,
+    Resting,
+    Terms,
+)
+
+TIMEOUT = "timeout"
 
 Step = tuple[AnyState, list[AnyEffect]]
 FROM_PEER = (Accepted, Rejected, PrekeyStale, KnockRepeated, Heard, Receipted, Lost)
 """Events that a frame of the peer's caused."""
 
 
-def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901 (the table)
+def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901, PLR0915 (the table)
     """Return the state after `event`, and the effects to carry out."""
     match state, event:
+        case Resolving() | Knocking() | Knocked(), Overdue():
+            return step(state, Close(TIMEOUT), keys)
+
         # Asking for leave.
         case Resolving() | Knocking(), Send() | Unheld():
             return state, []  # said later: the messages are kept
@@ -83,36 +101,67 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Open(), Heard():
             return conversation.hear(state, event.frame, keys)
         case Open(), Reconnected():
-            return state, receipts.remind(state, keys)
+            return receipts.remind(state, keys)
         case Open(), Receipted():
-            return receipts.confirm(state, event.frame)
+            return receipts.confirm(state, event.frame, keys)
         case Open(), Read():
             return receipts.consume(state, event.sequences, keys)
         case Open(), Expired():
             return conversation.bury(state, event.sequences, keys)
         case Open(closing=""), Close():
-            return conversation.close(state, event.reason, keys)
+            return parting.close(state, event.reason, keys)
+        case Open(closing=""), Overdue():
+            elsewhere = StartOver(held_only=True)
+            return parting.close(state, _late(state), keys, held=elsewhere)
+        case Open(), Uncached():
+            return msgspec.structs.replace(state, is_cached=False), []
         case Open(), Lost():
-            rest = conversation.rest_of(state, "session_lost")
-            return _over(state, "session_lost", [rest], by_peer=True)
+            rest = parting.rest_of(state, "session_lost")
+            return _over(state, "session_lost", rest, by_peer=True)
+
+        # Parting.
+        case Open(closing=outcome.COMPLETED), Send():
+            return msgspec.structs.replace(state, holding=True), []  # said when both have parted
+        case Open(), Overdue():
+            return parting.settle(state, [])
         case Open(), Close() | Unheld():
             return state, []  # it is closing already
+
+        # At rest: the initiator may go on.
+        case Resting(terms=Terms(ours=True)), Send() | Unheld():
+            return resting.go_on(state, event.sayings, keys)
+        case Resting(), Heard():
+            return resting.hear(state, event.frame, keys)
+        case Resting(), Receipted():
+            return resting.learn(state, event.frame)
+        case Resting(), Read():
+            return resting.consume(state, event.sequences, keys)
+        case Resting(), Uncached():
+            return resting.forget(state)
+        case Resting(), Close() | Overdue() | Lost():
+            return state.ended(), [DropAll()]
 
         # Afterwards: repetitions are answered as before, the rest is late.
         case Ended(answer=answer), KnockRepeated() if answer:
             return state, first_contact.answer_again(answer)
         case Ended(), Heard():
             return state, receipts.acknowledge_again(state, event.frame, keys)
-        case Ended(), Unheld() | Read() | Expired() | Close() | Superseded() | Unresolvable():
+        case Ended(), Read() | Close() | Receipted() | Lost():
             return state, []
-        case Ended(), Receipted() | Rejected() | Accepted() | PrekeyStale() | Lost():
+        case Resting() | Ended(), Unheld() | Expired() | Superseded() | Unresolvable():
             return state, []
-        case _, KnockRepeated() | Reconnected():
+        case Resting() | Ended(), Rejected() | Accepted() | PrekeyStale():
+            return state, []
+        case _, KnockRepeated() | Reconnected() | Uncached() | Overdue():
             return state, []
         case _ if isinstance(event, FROM_PEER):
             raise RemoteProtocolError(f"{_name(event)}_while_{_name(state)}")
         case _:
             raise UsageError(f"{_name(event)}_while_{_name(state)}")
+
+
+def _late(state: Open) -> str:
+    return TIMEOUT if state.terms.request.type == "request_response" else "session_expired"
 
 
 def _over(state: AnyState, reason: str, effects: list[AnyEffect], *, by_peer: bool = False) -> Step:

@@ -38,6 +38,11 @@ class Numbers(msgspec.Struct, frozen=True):
         up_to = max(self.up_to, other.up_to)
         return Numbers(up_to, tuple(sorted(number for number in also if number > up_to))).closed()
 
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        return self.up_to + len(self.also)
+
     def closed(self) -> "Numbers":
         """Return the same set, with `up_to` as high as it can be."""
         up_to, rest = self.up_to, set(self.also)

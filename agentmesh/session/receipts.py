@@ -4,18 +4,24 @@ import msgspec
 
 from agentmesh.crypto.cipher import Cipher
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.messages.envelope import Receipt, decode_receipt, encode_receipt
+from agentmesh.messages.envelope import Envelope, Receipt, decode_receipt, encode_receipt
+from agentmesh.messages.payloads import TOMBSTONE
 from agentmesh.protocol.frames import ReceiptFrame, SessionFrame, encode
-from agentmesh.session.effects import AnyEffect, Confirm, Drop, DropAll, EmitOnce, Unhold
+from agentmesh.protocol.ids import MessageId, uuid7
+from agentmesh.session import flow, parting
+from agentmesh.session.bounds import is_spent
+from agentmesh.session.effects import AnyEffect, Confirm, Drop, EmitOnce, TellLost, Unhold
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
+from agentmesh.session.outcome import COMPLETED
+from agentmesh.session.parcels import seal
 from agentmesh.session.states import Ended, Open
 
 Effects = list[AnyEffect]
 
 
-def confirm(state: Open, frame: ReceiptFrame) -> tuple[Open | Ended, Effects]:
-    """Learn what the peer has; make room for what is held."""
+def learn(state: Open, frame: ReceiptFrame) -> tuple[Open, Effects]:
+    """Learn what the peer has, and how much a stream's receiver takes."""
     told = decode_receipt(state.cipher.open_receipt(frame))
     said = state.next_sequence - 1
     delivered = Numbers(told.delivered_up_to, told.delivered_also).closed()
@@ -24,12 +30,13 @@ def confirm(state: Open, frame: ReceiptFrame) -> tuple[Open | Ended, Effects]:
         raise RemoteProtocolError("receipt_of_unsaid")
     read_by_peer = state.read_by_peer.union(consumed)
     confirmed = state.confirmed.union(delivered).union(read_by_peer)
+    room_up_to = max(state.room_up_to, told.room_up_to)
     effects: Effects = []
     if confirmed != state.confirmed:
         effects.append(Confirm(confirmed, consumed=False))
     if read_by_peer != state.read_by_peer:
         effects.append(Confirm(read_by_peer, consumed=True))
-    if not effects:
+    if not effects and room_up_to == state.room_up_to:
         return state, []
     done = [
         frame_id
@@ -37,14 +44,29 @@ def confirm(state: Open, frame: ReceiptFrame) -> tuple[Open | Ended, Effects]:
         if all(number in confirmed for number in numbers)
     ]
     effects += [Drop(frame_id) for frame_id in done]
-    left = tuple(item for item in state.own_frames if item[1] not in done)
     state = msgspec.structs.replace(
-        state, confirmed=confirmed, read_by_peer=read_by_peer, own_frames=left
+        state,
+        confirmed=confirmed,
+        read_by_peer=read_by_peer,
+        room_up_to=room_up_to,
+        own_frames=tuple(item for item in state.own_frames if item[1] not in done),
     )
-    if state.closing and confirmed.up_to == said:
-        return state.ended(state.closing, by_peer=False), [*effects, DropAll()]
+    return state, effects
+
+
+def confirm(state: Open, frame: ReceiptFrame, keys: KeyRing) -> tuple[Open | Ended, Effects]:
+    """Learn what the peer has: make room for what is held, or end what is over."""
+    before = state
+    state, effects = learn(state, frame)
+    if state is before:
+        return state, []
+    if parting.is_settled(state):
+        return parting.settle(state, effects)
     if state.holding:
         effects.append(Unhold())
+    if flow.is_complete(state) and state.confirmed.up_to == state.next_sequence - 1:
+        after, said = parting.close(state, COMPLETED, keys)
+        return after, [*effects, *said]
     return state, effects
 
 
@@ -56,35 +78,57 @@ def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Ope
     if consumed == state.consumed:
         return state, []
     state = msgspec.structs.replace(state, consumed=consumed)
-    return state, [receipt(state.cipher, state.received, consumed, keys)]
+    return state, [receipt(state, keys)]
 
 
-def remind(state: Open, keys: KeyRing) -> Effects:
-    """Say again what we have; an earlier receipt may be lost."""
-    if not state.received.up_to:
-        return []
-    return [receipt(state.cipher, state.received, state.consumed, keys)]
+def remind(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
+    """Say again what we have, and ask a full stream's receiver: earlier receipts may be lost."""
+    said: Effects = [receipt(state, keys)] if state.received.up_to else []
+    state, asked = _probe(state, keys)
+    return state, [*said, *asked]
+
+
+def _probe(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
+    """Ask for a receipt, by a frame with nothing new in it."""
+    if not (state.holding and flow.is_full(state)) or is_spent(state, keys):
+        return state, []
+    name = MessageId(uuid7(keys.clock.now(), keys.entropy))
+    grave = Envelope(id=name, sequence=1, type=TOMBSTONE, timestamp=0, payload=b"{}")
+    state, _, emit = seal(state, (grave,), keys)
+    return state, [EmitOnce("message", emit.payload)]
 
 
 def acknowledge_again(state: Ended, frame: SessionFrame, keys: KeyRing) -> Effects:
-    """Confirm what comes late to a session that is over, as far as it had come before."""
+    """Confirm what comes late to a session that is over, as far as it had come before.
+
+    Who goes on with what was completed, and is not at rest here any more, has to knock.
+    """
     if state.cipher is None:
         return []
     try:
         state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return [receipt(state.cipher, state.received, state.consumed, keys)]
-    return []
+            return [_receipt(state.cipher, state.received, state.consumed, keys)]
+        return []
+    return [TellLost()] if state.reason == COMPLETED else []
 
 
-def receipt(cipher: Cipher, received: Numbers, consumed: Numbers, keys: KeyRing) -> EmitOnce:
+def receipt(state: Open, keys: KeyRing) -> EmitOnce:
+    """Return what tells the peer all that we have of it."""
+    return _receipt(state.cipher, state.received, state.consumed, keys, flow.grants(state))
+
+
+def _receipt(
+    cipher: Cipher, received: Numbers, consumed: Numbers, keys: KeyRing, room_up_to: int = 0
+) -> EmitOnce:
     body = encode_receipt(
         Receipt(
             delivered_up_to=received.up_to,
             delivered_also=received.also,
             consumed_up_to=consumed.up_to,
             consumed_also=consumed.also,
+            room_up_to=room_up_to,
         )
     )
     return EmitOnce("receipt", encode(cipher.seal_receipt(body, keys.entropy)))

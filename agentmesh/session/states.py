@@ -6,9 +6,10 @@ from agentmesh.crypto.cipher import Asked, Cipher
 from agentmesh.crypto.seal import ReplySecret
 from agentmesh.messages.capabilities import Agreement
 from agentmesh.protocol.frames import Constraints, Intent, SessionRequest
-from agentmesh.protocol.ids import Amid, FrameId, SessionId
+from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
 from agentmesh.protocol.signed import Signed
 from agentmesh.session.numbers import Numbers
+from agentmesh.session.words import Words
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class Knocking(State, frozen=True, kw_only=True):
     reply_secret: ReplySecret
     fresh_keys_tried: bool = False
     awaits_owner: bool = False
+    optimistic: MessageId | None = None
 
 
 class Knocked(State, frozen=True, kw_only=True):
@@ -52,7 +54,13 @@ class Knocked(State, frozen=True, kw_only=True):
 
 
 class Open(State, frozen=True, kw_only=True):
-    """Both may talk."""
+    """Both may talk.
+
+    `said` and `heard` count messages. `room_up_to`: the highest number that a stream's receiver has
+    granted. `unanswered`: our requests in a request_response session. `parting`: the peer's
+    good-bye. `outcomes`: what we have signed of how it ends. `optimistic`: the message that
+    travelled with our KNOCK.
+    """
 
     suite: str
     cipher: Cipher
@@ -69,8 +77,18 @@ class Open(State, frozen=True, kw_only=True):
     own_frames: tuple[tuple[tuple[int, ...], FrameId], ...] = ()
     closing: str = ""
     close_at: tuple[int, str] | None = None
+    parting: bytes = b""
     accept: bytes = b""
     one_time_prekey: int | None = None
+    said: int = 0
+    heard: int = 0
+    our_words: Words = Words()
+    their_words: Words = Words()
+    room_up_to: int = 0
+    unanswered: tuple[MessageId, ...] = ()
+    is_cached: bool = True
+    outcomes: tuple[Signed, ...] = ()
+    optimistic: MessageId | None = None
 
     def ended(self, reason: str, *, by_peer: bool) -> "Ended":
         """Return the end of this session, with what late repetitions are answered with."""
@@ -99,4 +117,15 @@ class Ended(State, frozen=True, kw_only=True):
     consumed: Numbers = Numbers()
 
 
-AnyState = Resolving | Knocking | Knocked | Open | Ended
+class Resting(State, frozen=True, kw_only=True):
+    """It was completed on both sides, and its initiator may go on with it without a new KNOCK."""
+
+    talk: Open
+    by_peer: bool
+
+    def ended(self) -> Ended:
+        """Return the end of this session: nobody goes on with it."""
+        return self.talk.ended("completed", by_peer=self.by_peer)
+
+
+AnyState = Resolving | Knocking | Knocked | Open | Resting | Ended

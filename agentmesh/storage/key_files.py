@@ -78,6 +78,22 @@ class OpenKeys:
         return derive(self.master, Label.AUDIT)
 
 
+def refuse_draft(directory: Path) -> None:
+    """Refuse to begin where the 0.2 draft has its keys, in a file of the same name."""
+    try:
+        with (directory / PUBLIC).open("rb") as file:
+            said = file.read(_PUBLIC_BYTES)
+    except OSError:
+        return
+    if b'"signing_private_key"' in said:
+        home = directory.parent
+        raise UsageError(
+            "home_of_0_2",
+            f"{home} is a home of AgentMesh 0.2, with its keys in it.",
+            f"mv '{home}' '{home}-0.2' && agentmesh import agentmesh-0.2 '{home}-0.2'",
+        )
+
+
 class KeyFiles:
     """The files in one home's `keys/`."""
 
@@ -95,11 +111,22 @@ class KeyFiles:
         check_directory(self._directory)
         with only_writer(self._directory):
             if not self.exist():
-                return self._create(choice)
+                refuse_draft(self._directory)
+                return self._create(choice, Identity.make(self._means.entropy), None)
             keys = self._open()
             if choice == "auto" or choice == keys.storage:  # noqa: PLR1714 - mypy narrows this one
                 return keys
             return self._move(keys, choice)
+
+    def adopt(self, seed: Secret | None, created_at: float | None, choice: Choice) -> OpenKeys:
+        """Make the files for a signing key from elsewhere (None: a new one); never over others."""
+        make_private_directory(self._directory)
+        check_directory(self._directory)
+        with only_writer(self._directory):
+            if self.exist():
+                raise UsageError("identity_exists", "There are keys here: they are not replaced.")
+            identity = Identity.make(self._means.entropy) if seed is None else Identity(seed)
+            return self._create(choice, identity, created_at)
 
     def open(self) -> OpenKeys:
         """Return the keys that exist, or say in a code what keeps them closed."""
@@ -129,12 +156,11 @@ class KeyFiles:
             self._write_public(public)
         return replace(keys, public=public, first_exchange=first)
 
-    def _create(self, choice: Choice) -> OpenKeys:
+    def _create(self, choice: Choice, identity: Identity, created_at: float | None) -> OpenKeys:
         means = self._means
-        identity = Identity.make(means.entropy)
         master, first = key_sealing.new_master(means.entropy), x25519.generate(means.entropy)
         lock = self._lock(choice, master, identity.amid)
-        created_at = means.clock.now()
+        created_at = means.clock.now() if created_at is None else created_at
         keys = OpenKeys(
             identity=identity,
             public=public_identity(

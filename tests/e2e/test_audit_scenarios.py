@@ -102,6 +102,26 @@ def test_fifty_knocks_in_a_minute_are_rate_limited(mesh: Mesh) -> None:
     assert len(bob.messages()) <= KNOCKS_ACCEPTED
 
 
+def test_a_second_question_needs_no_knock_until_the_policy_changes(mesh: Mesh) -> None:
+    alice, bob = mesh.agent("alice"), mesh.agent("bob")
+    open_house(bob)
+
+    def ask(text: str) -> str:
+        sent = alice.ask("send", bob.amid, text, "--type", "request_response", *WAIT)
+        bob.ask("reply", bob.gets(text)["message_id"], f"{text}, indeed", *WAIT)
+        alice.gets(f"{text}, indeed")
+        return str(sent["session_id"])
+
+    session_id = ask("one")
+    assert ask("two") == session_id
+    assert facts(alice).count("knock_sent") == facts(bob).count("knock_received") == 1
+    assert facts(alice, session_id).count("session_cached") == 1
+
+    bob.ask("policy", "set", "accept_tiers", "[1.5, 2]")
+    assert ask("three") != session_id
+    assert facts(bob).count("knock_received") == 2
+
+
 def test_a_message_to_who_is_away_is_stored_and_forwarded_once(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
     alice.ask("send", "bob", "before", *WAIT)

@@ -26,33 +26,35 @@ from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox, Wanted, envelope_of
 from agentmesh.node.incoming import Incoming
-from agentmesh.node.invites.rooms import InviteRooms, Reach, invite_rooms
-from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.optimistic import Optimism
 from agentmesh.node.outbox import Fate, Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.publishing import Profile, Publisher
 from agentmesh.node.runners import Runners
 from agentmesh.node.schemas.reading import Reading
 from agentmesh.node.schemas.shelf import SchemaShelf
+from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL, Sheet
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Wish
-from agentmesh.policy.document import Policy
+from agentmesh.node.turnstile import Turnstile
+from agentmesh.policy.document import Policy, RateLimit
 from agentmesh.protocol.frames import Intent, Sender, SessionRequest
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import SESSION_CACHE_SECONDS
 from agentmesh.protocol.signed import Signed
 from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import PrekeyRow, Put
+from agentmesh.storage.interface import IncomingRow, PrekeyRow, Put
 from agentmesh.storage.volatile import VolatileStore
 from agentmesh.transport.interface import Transport
 from tests.support.fake_registry import RealisticDirectory, Shelf
 from tests.support.world import FakeClock, FakeEntropy
 
 RELAY = "ws://127.0.0.1:1/v1/connect"
-OPEN_DOOR = Policy(consent="policy")
+OPEN_DOOR = Policy(consent="policy", rate_limit=RateLimit(messages_per_minute=10_000))
 OURS = Ours(capabilities=("travel/trains",), languages=("en", "nb"), payment_methods=("card",))
 CHAT = Wish(intent=Intent(category="communication"), request=SessionRequest())
 
@@ -75,10 +77,10 @@ class Node:
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms
-    invites: InviteRooms
     breakers: Breakers
     publisher: Publisher
     steward: Steward
+    session_cache: SessionCache
     sheets: list[Sheet]
     policy: Policy = OPEN_DOOR
     notices: list[Notice] = field(default_factory=list)
@@ -93,8 +95,7 @@ class Node:
         return self.hand.store
 
     async def start(self) -> None:
-        desk, joiner = self.invites.desk, self.invites.joiner
-        for part in (self.talks, self.errands, desk, joiner, self.incoming):
+        for part in (self.talks, self.errands, self.incoming):
             await self.stack.enter_async_context(part)
 
     async def stop(self) -> None:
@@ -136,6 +137,17 @@ class Node:
         rows = await self.inbox.list(Wanted(limit=10_000))
         return [str(read_json(envelope_of(row).payload)) for row in rows]
 
+    async def inbox_of(self, text: str) -> list[IncomingRow]:
+        """Return the messages that say this."""
+        rows = await self.inbox.list(Wanted(limit=10_000))
+        return [row for row in rows if read_json(envelope_of(row).payload) == text]
+
+    async def answer(self, row: IncomingRow, text: str = "here", kind: str = "response") -> Fate:
+        """Answer a message, as `reply` does."""
+        await self.inbox.consume(row.message_id)
+        wish = await self.outbox.wish_to_answer(row)
+        return await self.outbox.say(row.peer, Body(kind, write_json(text)), wish, row.message_id)
+
     async def phases(self) -> list[str]:
         return sorted(row.phase for row in await self.store.sessions())
 
@@ -163,14 +175,15 @@ async def node_called(
     schemas = SchemaShelf(hand, OURS.capabilities)
     reading = Reading(hand, schemas, OURS)
     talks.read_with(reading.read)
-    side_door = SideDoor()
-    incoming = Incoming(talks, Doorway(store, hand.keys, side_door), errands, identity.amid, clock)
+    turnstile = Turnstile(hand, SESSION_CACHE_SECONDS)
+    incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid, turnstile)
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
-    reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
+    runners.knock_with(Optimism(store, peers, lambda: node.policy))
+    session_cache = SessionCache(hand, talks, gatekeeper)
     house_mail = HouseMail(hand, talks)
     house_mail.employ(consent.takers())
     errands.employ(
@@ -198,14 +211,14 @@ async def node_called(
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
-        invites=invite_rooms(hand, peers, consent, reach),
         breakers=Breakers(hand, talks),
         publisher=Publisher(hand, directory, profile),
-        steward=Steward(hand, talks),
+        steward=Steward(hand, talks, session_cache),
+        session_cache=session_cache,
         sheets=sheets,
     )
     node.hand = replace(hand, policy=lambda: node.policy)
-    for room in (gatekeeper, node.outbox, consent.leave, reading, node.invites.desk):
+    for room in (gatekeeper, node.outbox, consent.leave, reading, turnstile, session_cache):
         room._hand = node.hand
     hand.bulletin.listen(node.notices.append)
     await node.publisher._publish()

@@ -21,6 +21,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
+from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.journal import Journal
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
@@ -92,7 +93,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         inbox=node.inbox,
         outbox=node.outbox,
         consent=node.consent,
-        invites=node.invites,
+        acquaintances=Acquaintances(node.store, node.peers, node.consent.remarks, node.clock),
         gatekeeper=node.gatekeeper,
         peers=node.peers,
         pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),
@@ -101,6 +102,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         publisher=node.publisher,
         presence=Presence(node.hand, node.peers, node.publisher, transport),
         steward=node.steward,
+        session_cache=node.session_cache,
         transport=transport,
         directory=node.directory,  # type: ignore[arg-type]  # as good as a chain of one
         journal=journal,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import get_args
 
+from agentmesh.protocol.frames import MessageFrame, ReceiptFrame
 from agentmesh.session.events import (
     Allowed,
     AnyEvent,
@@ -12,12 +13,14 @@ from agentmesh.session.events import (
     Expired,
     KnockRepeated,
     Lost,
+    Overdue,
     PrekeyStale,
     Read,
     Reconnected,
     Resolved,
     Send,
     Superseded,
+    Uncached,
     Unheld,
     Unresolvable,
 )
@@ -61,7 +64,10 @@ def examples() -> dict[str, Example]:
         "Knocking, again": _knocking(again=True),
         "Knocked": _knocked(),
         "Open": _open(),
-        "Open, closing": _closing(),
+        "Open, closing": _closing("cancelled_by_initiator"),
+        "Open, completing": _closing("completed"),
+        "Resting, ours": _resting(ours=True),
+        "Resting, theirs": _resting(ours=False),
         "Ended": _ended(),
         "Ended, refused": _refused(),
     }
@@ -98,20 +104,40 @@ def _open() -> Example:
     return Example(ALICE, alice.state, _any_events(**_words_of(bob)))
 
 
-def _closing() -> Example:
+def _closing(reason: str) -> Example:
     alice, bob = _talking()
     words = _words_of(bob)
-    alice.say(Close("completed"))
+    alice.say(Close(reason))
     for frame in frames_in(alice.effects):
-        words["Receipted"] = event_of(frames_in(bob.say(event_of(frame)))[-1])
+        answers = frames_in(bob.say(event_of(frame)))
+        words["Receipted"] = next(event_of(it) for it in answers if isinstance(it, ReceiptFrame))
     return Example(ALICE, alice.state, _any_events(**words))
+
+
+def _resting(*, ours: bool) -> Example:
+    """Return a session that Alice has completed, as one of the two keeps it."""
+    alice, bob = opened(ALICE, BOB, "hello")
+    (bye,) = frames_in(alice.say(Close("completed")))
+    answers = frames_in(bob.say(event_of(bye)))
+    (closed,) = (frame for frame in answers if isinstance(frame, MessageFrame))
+    heard = frames_in(alice.say(event_of(closed)))
+    here = alice if ours else bob
+    (receipt,) = frames_in(Dialogue(BOB, bob.state).say(Read((2,)))) if ours else heard
+    words = {"Heard": event_of(closed), GOODBYE: event_of(closed)}
+    if not ours:
+        (more,) = frames_in(Dialogue(ALICE, alice.state).say(Send((alice.saying("and"),))))
+        words = {"Heard": event_of(more), GOODBYE: event_of(bye)}
+    words["Receipted"] = event_of(receipt)
+    return Example(here.us, here.state, _any_events(**words))
 
 
 def _ended() -> Example:
     alice, bob = _talking()
-    words = _words_of(bob)
-    alice.say(words[GOODBYE])
-    return Example(ALICE, alice.state, _any_events(**{**words, "Heard": words[GOODBYE]}))
+    (bye,) = frames_in(bob.say(Close("cancelled_by_receiver")))
+    (receipt,) = frames_in(Dialogue(BOB, bob.state).say(Read((2,))))
+    alice.say(event_of(bye))
+    words = {"Heard": event_of(bye), GOODBYE: event_of(bye), "Receipted": event_of(receipt)}
+    return Example(ALICE, alice.state, _any_events(**words))
 
 
 def _refused() -> Example:
@@ -154,6 +180,8 @@ def _any_events(**fitting: AnyEvent) -> dict[str, AnyEvent]:
         Read((1,)),
         Expired((3,)),
         Close("completed"),
+        Overdue(),
+        Uncached(),
         Reconnected(),
         Superseded(),
     ]

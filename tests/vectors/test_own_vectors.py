@@ -23,7 +23,7 @@ from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import MAX_FRAME
 from agentmesh.protocol.records import ExchangeKey
 from agentmesh.protocol.signed import Signed
-from tests.vectors import check
+from tests.vectors import check, weak
 
 Case = dict[str, Any]
 raw = bytes.fromhex
@@ -178,6 +178,10 @@ OURS = {
     "pqxdh": handshake,
     "session": session,
     "receipt": receipt,
+    "pqxdh_weak": handshake,
+    "numbered": weak.numbered,
+    "numbered_receipt": weak.receipt,
+    "olm": weak.olm,
 }
 
 

@@ -41,7 +41,6 @@ from agentmesh.control.answers.consent import (
     Introductions,
 )
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
-from agentmesh.control.answers.invites import Invite, Invited, Invites, Joining
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import (
     Consumed,
@@ -52,6 +51,7 @@ from agentmesh.control.answers.messages import (
     SearchResults,
     Sent,
 )
+from agentmesh.control.answers.moving import Acquaintance, Acquaintances, AcquaintancesAdded
 from agentmesh.control.answers.policy import (
     Explanation,
     PastKnock,
@@ -74,6 +74,9 @@ from agentmesh.control.answers.schemas import (
 from agentmesh.control.answers.suites import SuitesAllowed
 
 __all__ = [
+    "Acquaintance",
+    "Acquaintances",
+    "AcquaintancesAdded",
     "Answer",
     "Approval",
     "Approvals",
@@ -101,10 +104,6 @@ __all__ = [
     "Inbox",
     "Introduction",
     "Introductions",
-    "Invite",
-    "Invited",
-    "Invites",
-    "Joining",
     "Kept",
     "Killed",
     "Knock",

@@ -6,7 +6,11 @@ from agentmesh.control.answers.answer import Answer
 
 
 class Session(Answer, frozen=True, kw_only=True):
-    """One session, open or on its way. `degraded`: its suite is below the floor."""
+    """One session, open or on its way. `degraded`: its suite is below the floor.
+
+    Messages `sent` and `received`, those of the peer that the agent has not read, and how many more
+    may leave now.
+    """
 
     session_id: str
     peer: str
@@ -22,6 +26,10 @@ class Session(Answer, frozen=True, kw_only=True):
     accepted_capabilities: tuple[str, ...] = ()
     rejected_capabilities: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    sent: int = 0
+    received: int = 0
+    unread: int = 0
+    window: int = 0
 
 
 class Sessions(Answer, frozen=True, kw_only=True):

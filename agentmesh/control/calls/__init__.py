@@ -42,7 +42,6 @@ from agentmesh.control.calls.contacts import (
     ContactsTrust,
     Verify,
 )
-from agentmesh.control.calls.invites import InvitesList, InvitesMake, InvitesRevoke, Join
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import (
     Budget,
@@ -53,6 +52,12 @@ from agentmesh.control.calls.messages import (
     Reply,
     Search,
     Send,
+)
+from agentmesh.control.calls.moving import (
+    AcquaintancesAdd,
+    AcquaintancesBind,
+    AcquaintancesList,
+    Introduced,
 )
 from agentmesh.control.calls.policy import (
     PolicyExplain,
@@ -92,6 +97,9 @@ __all__ = [
     "MAX_ANSWER_LINE",
     "MAX_LINE",
     "MAX_WAIT_SECONDS",
+    "AcquaintancesAdd",
+    "AcquaintancesBind",
+    "AcquaintancesList",
     "ApprovalsApprove",
     "ApprovalsDeny",
     "ApprovalsList",
@@ -122,11 +130,8 @@ __all__ = [
     "Inbox",
     "Intent",
     "Introduce",
+    "Introduced",
     "IntroductionsList",
-    "InvitesList",
-    "InvitesMake",
-    "InvitesRevoke",
-    "Join",
     "Kill",
     "KnocksApprove",
     "KnocksBlock",

@@ -72,11 +72,16 @@ async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) 
     return answers.Removed(amid=peer)
 
 
+def tell_of_trust(rooms: Rooms, row: ContactRow) -> None:
+    """Tell everybody in the house how far a peer is trusted now."""
+    rooms.hand.bulletin.publish(
+        Notice(kind="peer_trust_changed", peer=row.amid, fields={"trust": row.trust})
+    )
+
+
 async def _trusted(rooms: Rooms, peer: Amid, level: int) -> answers.Kept:
     row = await rooms.peers.trust(peer, level)
-    rooms.hand.bulletin.publish(
-        Notice(kind="peer_trust_changed", peer=peer, fields={"trust": level})
-    )
+    tell_of_trust(rooms, row)
     return await _kept(rooms, row)
 
 

@@ -1,6 +1,6 @@
 """Control calls about messages: say, hear, read, find."""
 
-import msgspec
+from msgspec.structs import replace
 
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
@@ -13,8 +13,9 @@ from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.categories import take_apart
-from agentmesh.protocol.frames import Intent, SessionRequest
+from agentmesh.protocol.frames import Intent, SessionRequest, SessionType
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.protocol.limits import MAX_SESSION_SECONDS, SESSION_CACHE_SECONDS
 
 ANSWERED = {"request", "capability_request"}
 """Types of messages to which an answer belongs."""
@@ -37,15 +38,23 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
             action=asked.action,
             urgency=body.priority,
         ),
-        request=SessionRequest(type=asked.type),
+        request=_request(asked.type),
         note=asked.note,
         session_id=SessionId(asked.session_id) if asked.session_id else None,
         requires=asked.requires,
     )
+    if permit == "agent":
+        body = replace(body, context=rooms.guards.sentry.may_send(peer, body))
     by_itself = permit == "agent" and await rooms.consent.reading.is_recent()
     fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)
+
+
+def _request(kind: SessionType) -> SessionRequest:
+    """Return what is asked for: a stream is kept for as long as the peer lets it."""
+    seconds = MAX_SESSION_SECONDS if kind == "stream" else SESSION_CACHE_SECONDS
+    return SessionRequest(type=kind, ttl_seconds=seconds)
 
 
 async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
@@ -55,6 +64,7 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     body = to_body(asked.body, kind=asked.message_type, answers=row.type == "request")
     wish = await rooms.outbox.wish_to_answer(row)
     by_itself = permit == "agent"
+    body = replace(body, context=rooms.guards.sentry.may_answer(row, body, by_agent=by_itself))
     fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, by_itself=by_itself)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)
@@ -67,7 +77,7 @@ async def _said(rooms: Rooms, fate: Fate, body: Body, permit: calls.Permit) -> a
     if not checked.is_invalid or rooms.policy.current().validation_mode == "silent":
         return sent
     problems = [views.problem(it) for it in checked.problems]
-    return msgspec.structs.replace(sent, schema_problems=problems)
+    return replace(sent, schema_problems=problems)
 
 
 def _without_nothing(budget: calls.Budget) -> dict[str, float | str]:
@@ -112,6 +122,8 @@ async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answe
     as_content = asked.content or permit == "agent"
     if permit == "agent" and rows:
         await rooms.consent.reading.happened()
+        for row in rows:
+            rooms.guards.sentry.was_read(envelope_of(row))
     return answers.Inbox(
         messages=[await views.message(rooms, row, as_content=as_content) for row in rows]
     )
@@ -123,6 +135,7 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     as_content = asked.content or permit == "agent"
     if permit == "agent":
         await rooms.consent.reading.happened()
+        rooms.guards.sentry.was_read(envelope_of(row))
     return answers.Consumed(
         message=await views.message(rooms, row, as_content=as_content, start=asked.start)
     )

@@ -25,6 +25,7 @@ from agentmesh.node.outbox import Fate
 from agentmesh.node.schemas.remarks import remarks_on
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
+from agentmesh.session.flow import room
 from agentmesh.session.states import Open
 from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
 
@@ -134,7 +135,7 @@ async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answer
     intent, suite = state.terms.intent, suite_of(state)
     agreed = state.agreed if isinstance(state, Open) else Agreement()
     words = "/".join(word for word in (intent.category, intent.subcategory) if word)
-    return answers.Session(
+    shown = answers.Session(
         session_id=row.session_id,
         peer=row.peer,
         peer_name=clean_name((contact.alias or contact.name) if contact else ""),
@@ -149,6 +150,18 @@ async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answer
         accepted_capabilities=agreed.accepted,
         rejected_capabilities=agreed.rejected if permit == "owner" else (),
         warnings=tuple(f"{schema}: no common version" for schema in fallbacks(agreed)),
+    )
+    return _with_flow(shown, state) if isinstance(state, Open) else shown
+
+
+def _with_flow(shown: answers.Session, state: Open) -> answers.Session:
+    """Return a session with how much went to and fro in it, and how much may follow now."""
+    return msgspec.structs.replace(
+        shown,
+        sent=state.said,
+        received=state.heard,
+        unread=state.received.count - state.consumed.count,
+        window=room(state),
     )
 
 

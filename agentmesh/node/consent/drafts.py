@@ -10,6 +10,7 @@ import msgspec
 
 from agentmesh.crypto.kdf import join
 from agentmesh.messages.body import Body
+from agentmesh.messages.envelope import Context
 from agentmesh.messages.payloads import Priority
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
@@ -40,6 +41,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     decided: Literal["", "approved", "denied"] = ""
     priority: Priority = "normal"
     requires: tuple[str, ...] = ()
+    context: Context | None = None
 
     @property
     def wish(self) -> Wish:
@@ -86,6 +88,7 @@ def draft_of(
         asked_at=0.0,
         priority=body.priority,
         requires=wish.requires,
+        context=body.context,
     )
     return msgspec.structs.replace(draft, digest=_digest(draft))
 

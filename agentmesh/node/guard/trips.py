@@ -20,7 +20,7 @@ from agentmesh.storage.interface import CardRow, Change, DropCard, Put
 
 DRAWER = "breaker"
 MAX_TRIPS = 1000
-"""At this bound nothing trips by itself any more; the owner still pauses."""
+"""At this bound no peer is paused by itself any more; the owner still pauses."""
 AGAIN_SECONDS = 2.0
 BY_OWNER: TripKind = "paused"
 
@@ -54,7 +54,7 @@ class Trips:
     ) -> None:
         """Stop what this is about at once, and tell the owner; once is enough."""
         trip = Trip(kind=kind, peer=peer, at=self._clock.now(), count=count, seconds=seconds)
-        if trip.id in self._trips or len(self._trips) >= MAX_TRIPS:
+        if trip.id in self._trips or (peer and len(self._trips) >= MAX_TRIPS):
             return
         self._hold(trip)
         self._unkept.add(trip.id)
@@ -68,6 +68,15 @@ class Trips:
         await self._store.commit([Put(_card(trip))])
         self._hold(trip)
         self._bulletin.publish(Notice(kind="breaker_pause_peer", peer=peer))
+
+    def settle(self, kind: TripKind, peer: Amid) -> None:
+        """Lift a breaker whose reason is gone; the disk follows."""
+        name = Trip(kind=kind, peer=peer, at=0).id
+        trip = self._trips.pop(name, None)
+        if trip is not None:
+            self._unkept.add(name)
+            self._news.set()
+            self._let_go(trip)
 
     async def lift(self, trip_id: str) -> Trip:
         """Lift one breaker."""
@@ -106,18 +115,21 @@ class Trips:
             raise
         for trip in trips:
             self._trips.pop(trip.id, None)
-            if not self.on_peer(trip.peer):
-                self._paused.discard(trip.peer)
-            fields = {"reason": trip.kind}
-            notice = Notice(kind="breaker_lifted", peer=trip.peer or None, fields=fields)
-            self._bulletin.publish(notice)
+            self._let_go(trip)
+
+    def _let_go(self, trip: Trip) -> None:
+        if not self.on_peer(trip.peer):
+            self._paused.discard(trip.peer)
+        fields = {"reason": trip.kind}
+        notice = Notice(kind="breaker_lifted", peer=trip.peer or None, fields=fields)
+        self._bulletin.publish(notice)
 
     async def _keep(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()
             names = sorted(self._unkept)
-            changes: list[Change] = [Put(_card(self._trips[name])) for name in names]
+            changes = [self._change(name) for name in names]
             try:
                 await self._store.commit(changes)
             except StorageError as error:
@@ -126,6 +138,10 @@ class Trips:
                 self._news.set()
             else:
                 self._unkept.difference_update(names)
+
+    def _change(self, name: str) -> Change:
+        trip = self._trips.get(name)
+        return DropCard(DRAWER, name) if trip is None else Put(_card(trip))
 
 
 def _card(trip: Trip) -> CardRow:

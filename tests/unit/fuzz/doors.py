@@ -1,7 +1,5 @@
 """Every parser that a peer, a relay or a client of a relay reaches, with something it reads."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,6 +16,8 @@ from agentmesh.protocol.frames import (
     Intent,
     Knock,
     Letter,
+    OlmAnswer,
+    OlmKeys,
     Reject,
     ReplyKey,
     Sender,
@@ -26,23 +26,15 @@ from agentmesh.protocol.frames import (
     SessionStub,
 )
 from agentmesh.protocol.ids import FrameId, MessageId
-from agentmesh.protocol.introduction import Introduction
-from agentmesh.protocol.invites import JoinAnswer, JoinAsk, JoinEnd, JoinProof
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord, Capability, Pricing
 from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, signing_bytes
 from tests.support.crypto_parties import KNOCK, Party, seeded, session
+from tests.unit.fuzz.door import Door
+from tests.unit.fuzz.weak_doors import WEAK_DOORS
 
 ALICE, BOB = Party.make("alice"), Party.make("bob")
 NOW = 1_800_000_000_000
-
-
-@dataclass(frozen=True)
-class Door:
-    """What reads, and what it reads without complaint."""
-
-    read: Callable[[bytes], object]
-    good: tuple[bytes, ...]
 
 
 def packed(*values: object) -> tuple[bytes, ...]:
@@ -78,7 +70,7 @@ KNOCKED = Knock(
     offered_capabilities=("one", "two"),
     suites=ALICE.signed_suites(),
     certificate_chain=(b"certificate",),
-    handshake=HANDSHAKE,
+    handshake=msgspec.structs.replace(HANDSHAKE, olm=OlmKeys(bytes(32), bytes(32))),
     reply_key=ReplyKey("r", bytes(32), bytes(1184)),
     reputation_score=0.5,
     optimistic=b"frame",
@@ -92,19 +84,10 @@ ACCEPTED = Accept(
     timestamp=NOW,
     sender=ALICE.amid,
     to=BOB.amid,
+    olm=OlmAnswer(bytes(32), b"message"),
 )
 REJECTED = Reject(knock_id=KNOCK, reason="busy", timestamp=NOW, sender=ALICE.amid, to=BOB.amid)
 LOST = SessionLost(session_id=KNOCK, timestamp=NOW, nonce=bytes(32), sender=ALICE.amid, to=BOB.amid)
-INTRODUCED = Introduction(
-    introduced=BOB.amid, name="Bob", note="cooks", timestamp=NOW, sender=ALICE.amid, to=BOB.amid
-)
-_JOIN = {"id": KNOCK, "timestamp": NOW, "sender": ALICE.amid, "to": BOB.amid}
-JOIN_ASK = JoinAsk(
-    slot=1, pake=b"A" + bytes(32), reply_key=ReplyKey("r", bytes(32), bytes(1184)), **_JOIN
-)  # type: ignore[arg-type]
-JOIN_ANSWER = JoinAnswer(pake=b"B" + bytes(32), **_JOIN)  # type: ignore[arg-type]
-JOIN_PROOF = JoinProof(tag=bytes(32), **_JOIN)  # type: ignore[arg-type]
-JOIN_END = JoinEnd(ending="welcome", tag=bytes(32), tries_left=2, **_JOIN)  # type: ignore[arg-type]
 PARCEL = Parcel(
     session_id=KNOCK,
     sender=ALICE.amid,
@@ -205,11 +188,6 @@ DOORS = {
     "an accept": document(ACCEPTED, Purpose.ACCEPT),
     "a reject": document(REJECTED, Purpose.REJECT),
     "a lost session": document(LOST, Purpose.SESSION_LOST),
-    "an introduction": document(INTRODUCED, Purpose.INTRODUCTION),
-    "an ask to join": document(JOIN_ASK, Purpose.JOIN_ASK),
-    "an answer to a joiner": document(JOIN_ANSWER, Purpose.JOIN_ANSWER),
-    "a joiner's proof": document(JOIN_PROOF, Purpose.JOIN_PROOF),
-    "an end of joining": document(JOIN_END, Purpose.JOIN_END),
     "a stub": document(STUB, Purpose.SESSION_RECEIPT),
     "a list of suites": document(ALICE.suites, Purpose.SUITES),
     "a record": Door(
@@ -222,5 +200,6 @@ DOORS = {
     "an opening": Door(
         lambda data: parse_payload(OPENING, data), packed(Opening(stub=SIGNED_STUB))
     ),
+    **WEAK_DOORS,
 }
 JSON_KINDS = (*PAYLOADS, "x-unknown")

@@ -174,7 +174,7 @@ def test_a_receipt_leaves_out_what_it_says_already_or_cannot_say() -> None:
 BAD_RECEIPTS = {
     "nothing": [],
     "a negative number": [-1, [], 0, []],
-    "an unknown field": [1, [], 0, [], 0],
+    "an unknown field": [1, [], 0, [], 0, 0],
     "a number that is not above": [1, [0], 0, []],
     "numbers out of order": [1, [3, 2], 0, []],
     "a number twice": [1, [], 0, [2, 2]],

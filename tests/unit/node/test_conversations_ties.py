@@ -72,7 +72,7 @@ async def test_what_a_closed_session_did_not_take_is_said_in_another(pair: Pair)
     await pair.later(300)
     await pair.later(300)
     assert await pair.high.texts() == ["hello", "unheard"]
-    assert await pair.low.phases() == ["ended", "open"]
+    assert await pair.low.phases() == ["open", "resting"]
 
 
 async def test_a_message_said_in_two_sessions_is_heard_once(pair: Pair) -> None:

@@ -1,32 +1,40 @@
-"""What waits in a lane."""
+"""What waits for its turn: neighbours that want the same go together."""
 
 import asyncio
 
-from agentmesh.node.lanes import Lane, Waiting, together
-from agentmesh.node.turn import Turn
+import pytest
+
+from agentmesh.errors import IntegrityError, TransportError
+from agentmesh.node.lanes import Lane, Waiting, fail, together
+from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid
-from tests.support.node import CHAT, Wish
 
-TRAVEL = Wish(intent=Intent(category="travel"), request=SessionRequest())
-
-
-async def _job(_: Turn) -> None:
-    pass
+ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
 
 
-async def test_neighbours_with_the_same_wish_are_one_group() -> None:
-    def waiting(wish: Wish | None) -> Waiting:
-        done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        return Waiting(done, wish=wish) if wish else Waiting(done, _job)
-
-    batch = [waiting(it) for it in (CHAT, CHAT, TRAVEL, None, None, CHAT)]
-    assert [len(group) for group in together(batch)] == [2, 1, 1, 1, 1]
-    assert [it for group in together(batch) for it in group] == batch
+async def waiting(wish: Wish | None) -> Waiting:
+    return Waiting(asyncio.get_running_loop().create_future(), wish=wish)
 
 
-async def test_a_lane_is_idle_when_nothing_waits_and_nobody_works() -> None:
-    lane = Lane(Amid("bob"))
+async def test_neighbours_with_the_same_wish_go_together_and_the_order_stays() -> None:
+    batch = [await waiting(wish) for wish in (ONE, ONE, OTHER, None, None, ONE)]
+    assert together(batch) == [batch[:2], [batch[2]], [batch[3]], [batch[4]], [batch[5]]]
+
+
+async def test_a_bug_of_ours_is_told_as_one() -> None:
+    ours, theirs = await waiting(ONE), await waiting(ONE)
+    fail(ours, KeyError("oops"))
+    fail(theirs, TransportError("peer_busy"))
+    fail(theirs, TransportError("another"))
+    with pytest.raises(IntegrityError, match="A bug of ours"):
+        await ours.done
+    with pytest.raises(TransportError, match="peer_busy"):
+        await theirs.done
+
+
+async def test_a_lane_is_idle_when_nothing_waits() -> None:
+    lane = Lane(Amid("x"))
     assert lane.is_idle
-    lane.is_busy = True
+    lane.waiting.append(await waiting(ONE))
     assert not lane.is_idle

@@ -7,6 +7,8 @@ import pytest
 from agentmesh.errors import UsageError
 from agentmesh.node.sheet import Sheet
 from agentmesh.protocol.ids import FrameId, MessageId, SessionId
+from agentmesh.protocol.session_receipt import SessionReceipt
+from agentmesh.protocol.signed import Signed
 from agentmesh.session import effects as wanted
 from agentmesh.session.numbers import Numbers
 from agentmesh.storage.interface import Put
@@ -24,6 +26,9 @@ def sheet_of(*effects: wanted.AnyEffect) -> Sheet:
     return sheet
 
 
+STUB = Signed(b"", bytes(32), bytes(64))
+
+
 def test_every_effect_is_known_here() -> None:
     examples: dict[type, wanted.AnyEffect] = {
         wanted.Emit: wanted.Emit(FRAME, "message", b""),
@@ -36,6 +41,9 @@ def test_every_effect_is_known_here() -> None:
         wanted.Fail: wanted.Fail(refused=True, reason="x"),
         wanted.Over: wanted.Over("x", by_peer=True),
         wanted.Began: wanted.Began("pqxdh-dr.v1"),
+        wanted.Unsayable: wanted.Unsayable((MessageId("m"),), "x"),
+        wanted.Broke: wanted.Broke("x"),
+        wanted.KeepReceipt: wanted.KeepReceipt(SessionReceipt(stub=(STUB, STUB))),
     }
     sheet = Sheet(BOB, NOW)
     sheet.loaded[MessageId("m")] = outgoing("m")

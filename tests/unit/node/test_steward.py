@@ -1,8 +1,10 @@
 """What the steward lets go of."""
 
+from dataclasses import replace
+
 from agentmesh.errors import StorageError
 from agentmesh.node import steward
-from agentmesh.node.steward import LOOK_SECONDS
+from agentmesh.node.steward import LOOK_SECONDS, SHORTEST_PAUSE
 from agentmesh.node.turn import Wish
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.frames import SessionRequest
@@ -26,7 +28,7 @@ async def test_a_message_that_expired_leaves_no_gap_for_ever(pair: Pair) -> None
     await pair.settle()
     pair.clock.jump(MAILBOX_SECONDS + 1)
     pair.wire.loses = lambda _: False
-    later = await pair.low.say(pair.high, "heard")
+    later = await pair.low.say(pair.high, "heard", replace(LONG, session_id=lost.session_id))
     await pair.settle()
     assert await pair.high.texts() == ["hello"]
     await pair.low.steward.look_round()
@@ -102,7 +104,9 @@ async def test_old_sessions_are_erased_when_it_is_time_to_clean(pair: Pair) -> N
     await pair.low.steward.look_round()
     pair.clock.jump(30 * 86400 + SESSION_ERASE_SECONDS)
     await pair.low.steward.look_round()
-    assert len(await pair.low.store.sessions()) == 1
+    await pair.settle()
+    assert await pair.low.phases() == await pair.high.phases() == ["ended"]
+    pair.clock.jump(SESSION_ERASE_SECONDS)
     pair.low.steward._clean_at = 0
     await pair.low.steward.look_round()
     assert await pair.low.store.sessions() == []
@@ -114,14 +118,14 @@ async def test_a_round_that_fails_is_not_the_last(pair: Pair) -> None:
     class Failing:
         async def expired_outgoing(self, now: float) -> None:
             rounds.append(1)
-            steward.LOOK_SECONDS = 0
             raise (StorageError("storage_failed") if len(rounds) % 2 else KeyError("oops"))
 
+    steward.LOOK_SECONDS = steward.SHORTEST_PAUSE = 0
     pair.low.steward._hand = pair.low.hand.__class__(**{**vars(pair.low.hand), "store": Failing()})
     try:
         async with pair.low.steward:
             for _ in range(50):
                 await pair.settle()
     finally:
-        steward.LOOK_SECONDS = LOOK_SECONDS
+        steward.LOOK_SECONDS, steward.SHORTEST_PAUSE = LOOK_SECONDS, SHORTEST_PAUSE
     assert len(rounds) > 2

@@ -81,6 +81,8 @@ async def test_an_open_session_lives_on_while_it_is_used_and_an_ended_one_is_ove
     before = turn.talks[session_id].expires_at
     assert isinstance(alice.state, Open)
     turn.apply(session_id, Unheld(()))
+    assert turn.talks[session_id].expires_at == before, "nothing was said"
+    turn.say(session_id, (alice.saying("hi"),), before)
     assert turn.talks[session_id].expires_at > before
     turn.apply(session_id, Close("completed"))
     assert isinstance(turn.talks[session_id].state, Open), "until the peer has confirmed it"

@@ -32,7 +32,7 @@ def test_every_suite_carries_a_conversation(both: tuple[Party, Party], suite: st
     assert (bob.shown_texts(), alice.shown_texts()) == (["hello", "again"], ["hi"])
     assert isinstance(alice.state, Open)
     assert alice.state.suite == suite
-    alice.say(Close("completed"))
+    alice.say(Close("maintenance"))
     carry(alice, bob)
     assert isinstance(alice.state, Ended)
     assert isinstance(bob.state, Ended)

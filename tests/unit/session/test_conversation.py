@@ -16,9 +16,10 @@ from agentmesh.protocol.limits import (
     MAX_SKIPPED,
 )
 from agentmesh.protocol.signed import Purpose, read
-from agentmesh.session.conversation import MAY_START_OVER
 from agentmesh.session.effects import Emit, Fail, Number, Over, StartOver
 from agentmesh.session.events import Allowed, Close, Expired, Heard, Lost, Unheld
+from agentmesh.session.numbers import Numbers
+from agentmesh.session.parting import MAY_START_OVER
 from agentmesh.session.states import Ended, Open
 from tests.support.dialogue import (
     Dialogue,
@@ -146,7 +147,7 @@ def test_a_message_that_expires_while_closing_does_not_hold_up_the_end() -> None
     alice, bob = opened(ALICE, BOB, "hello")
     alice.send("never")
     alice.effects.clear()
-    alice.say(Close("completed"))
+    alice.say(Close("maintenance"))
     alice.say(Expired((3,)))
     carry(alice, bob)
     assert isinstance(alice.state, Ended)
@@ -183,7 +184,7 @@ def test_what_the_peer_did_not_take_depends_on_why_it_closed(reason: str) -> Non
     alice, bob = opened(ALICE, BOB, "hello")
     (bye,) = frames_in(bob.say(Close(reason)))
     effects = alice.say(event_of(bye))
-    assert (StartOver() in effects) == (reason in MAY_START_OVER)
+    assert (StartOver(taken=Numbers(2)) in effects) == (reason in MAY_START_OVER)
     assert (Fail(refused=True, reason=reason) in effects) == (reason not in MAY_START_OVER)
 
 

@@ -190,7 +190,7 @@ def test_a_gap_hides_what_comes_after_it_until_it_is_filled() -> None:
 def test_closing_ends_it_on_both_sides_after_everything_was_said() -> None:
     alice, bob = opened(ALICE, BOB, "hello")
     (last,) = frames_in(alice.send("last words"))
-    (bye,) = frames_in(alice.say(Close("completed")))
+    (bye,) = frames_in(alice.say(Close("maintenance")))
     alice.effects.clear()
     bob.say(Heard(bye))  # type: ignore[arg-type]
     assert isinstance(bob.state, Open), "a good-bye waits for what was said before it"
@@ -203,7 +203,7 @@ def test_closing_ends_it_on_both_sides_after_everything_was_said() -> None:
 
 def test_an_ended_session_still_confirms_repetitions() -> None:
     alice, bob = opened(ALICE, BOB, "hello")
-    (bye,) = frames_in(alice.say(Close("completed")))
+    (bye,) = frames_in(alice.say(Close("maintenance")))
     bob.say(Heard(bye))  # type: ignore[arg-type]
     assert len(frames_in(bob.say(Heard(bye)))) == 1  # type: ignore[arg-type]
 

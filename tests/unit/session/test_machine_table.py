@@ -10,7 +10,7 @@ from tests.support.session_states import EVENTS, GOODBYE, examples
 from tests.support.transitions import BEGIN, END, NOTHING, OURS, PEER, outcome, table
 
 PROTOCOL = Path(__file__).parents[3] / "docs" / "protocol.md"
-HARMLESS = {"KnockRepeated", "Reconnected"}
+HARMLESS = {"KnockRepeated", "Reconnected", "Overdue", "Uncached"}
 LISTED = {
     "Resolving": {"Send", "Unheld", "Resolved", "Unresolvable", "Close", "Superseded"},
     "Knocking": {
@@ -26,6 +26,11 @@ LISTED = {
     "Open, closing": {
         *("Unheld", "Heard", GOODBYE, "Receipted", "Lost", "Read", "Expired", "Close"),
     },
+    "Open, completing": {
+        *("Send", "Unheld", "Heard", GOODBYE, "Receipted", "Lost", "Read", "Expired", "Close"),
+    },
+    "Resting, ours": {*EVENTS} - {"Resolved", "Allowed", "Denied"},
+    "Resting, theirs": {*EVENTS} - {"Send", "Resolved", "Allowed", "Denied"},
     "Ended": {*EVENTS} - {"Send", "Resolved", "Allowed", "Denied"},
     "Ended, refused": {*EVENTS} - {"Send", "Resolved", "Allowed", "Denied"},
 }
@@ -55,10 +60,14 @@ def test_the_examples_are_every_state_and_every_event() -> None:
     ("name", "event", "said"),
     [
         ("Resolving", "Resolved", "**Knocking** DropAll, Emit"),
-        ("Knocking", "Accepted", "**Open** DropAll, Began, Unhold"),
+        ("Knocking", "Accepted", "**Open** DropAll, Began, KeepReceipt, Unhold"),
         ("Knocked", "Allowed", "**Open** DropAll, Emit, Began"),
         ("Open", "Receipted", "Confirm"),
         ("Open, closing", "Receipted", "**Ended** Confirm, Drop, DropAll"),
+        ("Open, completing", "Receipted", "Confirm, Drop"),
+        ("Resting, ours", "Send", "**Open** Began, Number, Emit"),
+        ("Resting, theirs", "Heard", "**Open** Began, Hear, ShowUpTo, EmitOnce"),
+        ("Resting, theirs", "Heard: a close", "EmitOnce"),
         ("Open, closing", "Lost", "**Ended** DropAll, Fail, Over"),
         ("Ended", "Heard", "EmitOnce"),
         ("Resolving", "Heard", PEER),

@@ -10,7 +10,7 @@ from agentmesh.protocol.frames import encode
 from agentmesh.protocol.limits import MAX_IN_FLIGHT
 from agentmesh.session import snapshot
 from agentmesh.session.events import Allowed, Close, Expired, KnockRepeated, Reconnected, Send
-from agentmesh.session.states import Ended, Open
+from agentmesh.session.states import Ended, Open, Resting
 from tests.support.bad_wire import BadSide, Kept, in_flight, text_of
 from tests.support.dialogue import Dialogue, frames_in, knocking, opened
 from tests.support.parties import party
@@ -139,7 +139,7 @@ class BadWire(RuleBasedStateMachine):
                 self._fair()
                 break
         if any(self.said):
-            assert all(isinstance(side.state, Ended) for side in self.sides)
+            assert all(isinstance(side.state, Resting) for side in self.sides)
             assert not any(side.kept.errands for side in self.sides)
 
     def _both_hold_the_session_receipt(self) -> None:

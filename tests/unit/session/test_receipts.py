@@ -1,5 +1,6 @@
 """Receipts: cumulative, never confirmed themselves, believed only as far as they can be true."""
 
+import msgspec
 import pytest
 
 from agentmesh.errors import RemoteProtocolError
@@ -19,7 +20,8 @@ ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
 
 def _told(bob: Dialogue, received: Numbers, consumed: Numbers) -> Receipted:
     assert isinstance(bob.state, Open)
-    (frame,) = frames_in([receipt(bob.state.cipher, received, consumed, BOB.ring)])
+    told = msgspec.structs.replace(bob.state, received=received, consumed=consumed)
+    (frame,) = frames_in([receipt(told, BOB.ring)])
     event = event_of(frame)
     assert isinstance(event, Receipted)
     return event
@@ -81,7 +83,7 @@ def test_receipts_are_repeated_once_there_is_something_to_say() -> None:
 
 def test_an_ended_session_answers_repetitions_only() -> None:
     alice, bob = opened(ALICE, BOB, "hello")
-    (bye,) = frames_in(alice.say(Close("completed")))
+    (bye,) = frames_in(alice.say(Close("killed_by_owner")))
     late = Dialogue(ALICE, alice.state)
     bob.say(event_of(bye))
     assert isinstance(bob.state, Ended)

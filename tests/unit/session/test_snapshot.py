@@ -20,7 +20,7 @@ def test_a_state_survives_being_saved(name: str) -> None:
     assert snapshot.load(snapshot.save(state)) == state
 
 
-@pytest.mark.parametrize("name", list(examples()))
+@pytest.mark.parametrize("name", list(json.loads(FROZEN.read_text())["states"]))
 def test_a_state_saved_by_version_one_still_loads(name: str) -> None:
     kept = json.loads(FROZEN.read_text())["states"][name]
     state = snapshot.load(base64.b64decode(kept["state"]))

@@ -127,7 +127,9 @@ async def test_there_is_a_bound_to_what_trips_by_itself(
 ) -> None:
     monkeypatch.setattr(trips, "MAX_TRIPS", 2)
     for name in "abc":
-        both.guards.trips.trip("peer_floods", Amid(name))
+        both.guards.trips.trip("loop", Amid(name))
     assert len(both.guards.trips.all()) == 2
+    both.guards.trips.trip("burst")
+    assert len(both.guards.trips.all()) == 3
     await both.guards.trips.pause(Amid("c"))
     assert Amid("c") in both.us.hand.switches.paused_peers

@@ -12,7 +12,7 @@ from agentmesh.node.schemas import reading
 from agentmesh.node.schemas.remarks import Remarks, remarks_on
 from agentmesh.policy.document import NotifyOwner, Policy
 from agentmesh.protocol.ids import MessageId
-from agentmesh.session.events import Close
+from agentmesh.session.events import Lost
 from agentmesh.storage.interface import CardRow, Put
 from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
@@ -106,7 +106,7 @@ async def test_a_refusal_is_said_once_though_the_message_comes_in_another_sessio
     pair.wire.loses = lambda frame: frame.message_type == "receipt"
     said = await say(pair.low, pair.high, body("response", **BAD_RESULTS))
     await pair.settle()
-    await pair.high.talks.handle(pair.low.amid, first.session_id, Close("maintenance"))
+    await pair.low.talks.handle(pair.high.amid, first.session_id, Lost())
     await pair.settle()
     again = await pair.low.store.outgoing(said)
     assert again.session_id != first.session_id

@@ -1,0 +1,47 @@
+"""Running the program that moves a home in: it handles keys, which the command line does not."""
+
+import subprocess
+from typing import Any
+
+import msgspec
+
+from agentmesh.cli import passphrase, starting
+from agentmesh.cli.desk import Desk
+from agentmesh.errors import AgentMeshError, TimedOut
+
+SECONDS = 60.0
+PROGRAM = "agentmesh.daemon.moving"
+
+
+def run(desk: Desk, arguments: list[str]) -> dict[str, Any]:
+    """Return the program's report, or raise what it says is wrong."""
+    try:
+        return _once(desk, arguments, {})
+    except AgentMeshError as error:
+        if error.code != "passphrase_needed" or not passphrase.can_be_asked():
+            raise
+    with passphrase.typed(twice=True) as handed:
+        return _once(desk, arguments, handed)
+
+
+def _once(desk: Desk, arguments: list[str], handed: dict[str, str]) -> dict[str, Any]:
+    environment = {**desk.environment, **handed, "AGENTMESH_HOME": str(desk.home)}
+    number = environment.get(passphrase.DESCRIPTOR, "")
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own program
+            starting.command_line(PROGRAM, arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            pass_fds=(int(number),) if number.isascii() and number.isdigit() else (),
+            env=environment,
+            check=False,
+        )
+        report = msgspec.json.decode(ended.stdout, type=dict[str, Any])
+    except subprocess.TimeoutExpired:
+        raise TimedOut("import_timed_out", "Moving in took too long.", "Try again.") from None
+    except msgspec.MsgspecError:
+        raise AgentMeshError("import_failed", "Moving in came to nothing.") from None
+    if "error" in report:
+        raise starting.error_in(report["error"])
+    return report

@@ -1,1 +1,0 @@
-"""Invites: how somebody with a code becomes a contact, at either end."""

@@ -1,0 +1,54 @@
+"""The first message travels with the KNOCK, to whom the owner trusts."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from agentmesh.messages.payloads import is_reserved
+from agentmesh.node.peers import Peers
+from agentmesh.node.turn import Turn
+from agentmesh.policy.document import Policy
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAX_OPTIMISTIC
+from agentmesh.session.events import Resolved, Saying
+from agentmesh.storage.interface import OutgoingRow, Store
+
+TRUSTED = 2
+"""The lowest trust level of a contact to whom a word is said before it has answered."""
+
+
+class Optimism:
+    """Says to whom more than a KNOCK is sent at once, and what."""
+
+    def __init__(self, store: Store, peers: Peers, policy: Callable[[], Policy]) -> None:
+        self._store = store
+        self._peers = peers
+        self._policy = policy
+
+    async def knocking(
+        self, peer: Amid, session_id: SessionId, found: Resolved
+    ) -> Callable[[Turn], Awaitable[None]]:
+        """Return a job that knocks."""
+        is_trusted = await self._trusts(peer)
+
+        async def job(turn: Turn) -> None:
+            event = found
+            if is_trusted:
+                rows = turn.unsettled(session_id, await self._store.held(session_id))
+                event = msgspec.structs.replace(found, first=_first(rows))
+            turn.apply(session_id, event)
+
+        return job
+
+    async def _trusts(self, peer: Amid) -> bool:
+        row = await self._peers.row(peer)
+        return (row is not None and row.trust >= TRUSTED) or peer in self._policy().allowlist
+
+
+def _first(rows: list[OutgoingRow]) -> Saying | None:
+    """Return the message that will be said first, if it may travel with a KNOCK."""
+    if not rows:
+        return None
+    saying = msgspec.msgpack.decode(rows[0].body, type=Saying)
+    may_travel = not is_reserved(saying.type) and len(saying.payload) <= MAX_OPTIMISTIC
+    return saying if may_travel else None
