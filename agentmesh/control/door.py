@@ -3,20 +3,25 @@
 Is there such a call, may this caller make it, is it well made?
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from agentmesh.control.calls import Permit, Request
-from agentmesh.control.table import REQUESTS
+from agentmesh.control.table import REQUESTS, CallType
 from agentmesh.errors import NotPermitted, UsageError
 from agentmesh.protocol import limits
 
 
-def decode(name: str, params: bytes | msgspec.Raw, permit: Permit) -> Request[Any]:
+def decode(
+    name: str,
+    params: bytes | msgspec.Raw,
+    permit: Permit,
+    table: Mapping[str, CallType] = REQUESTS,
+) -> Request[Any]:
     """Return the request in `params`, or say why there is none."""
-    row = REQUESTS.get(name)
+    row = table.get(name)
     if row is None:
         raise UsageError("unknown_call", f"There is no call {name[:60]!r}.")
     if row.permit == "owner" and permit != "owner":

@@ -18,6 +18,7 @@ from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
+from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
@@ -231,6 +232,7 @@ def _rooms(
         transport=transport,
         directory=directory,
         journal=journal,
+        records=records_of(keys, journal, peers, (config.home, ring.clock, ring.entropy)),
         policy=policy,
         key_files=Examination(lambda: check_keys(config.home / KEYS), ring.clock),
         audit_log=Examination(lambda: audit_findings(logs, audit_key, journal.audit), ring.clock),

@@ -38,7 +38,7 @@ def audit_findings(directory: Path, key: Secret, log: AuditLog) -> list[Finding]
     head = log.head()
     is_written = log.flush()  # all up to `head`: without that, its end is not there to be found
     try:
-        report = verify(directory, key, head if is_written else None)
+        report = verify(directory, key, *([head] if is_written else []))
     except OSError as error:
         why = f"The audit log cannot be read ({error.strerror})."
         return [Finding("audit_unreadable", "error", why, f"ls -l '{directory}'")]

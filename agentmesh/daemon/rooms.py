@@ -6,6 +6,7 @@ from agentmesh.daemon.config import Config
 from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.guards import Guards
 from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.records import Records
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
@@ -56,6 +57,7 @@ class Rooms:
     transport: SwitchedTransport
     directory: Chain
     journal: Journal
+    records: Records
     policy: PolicyFile
     key_files: Examination
     audit_log: Examination

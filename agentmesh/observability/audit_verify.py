@@ -47,11 +47,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return all(problem.what == "torn" for problem in self.problems)
 
 
-def verify(directory: Path, key: Secret, expected: Head | None = None) -> Report:
+def verify(directory: Path, key: Secret, *expected: Head) -> Report:
     """Return what is wrong with the log, the first problems first.
 
-    `expected` is a head that was kept elsewhere: the chain must have passed it. Without it nobody
-    can tell whether the newest lines were cut off.
+    `expected` are heads that were kept elsewhere: the chain must have passed them. Without one
+    nobody can tell whether the newest lines were cut off.
     """
     marks = Marks(key)
     files, broken = audit_files(directory, marks)
@@ -62,7 +62,7 @@ def verify(directory: Path, key: Secret, expected: Head | None = None) -> Report
     if not start.is_ours:
         problems.append(Problem(NAME, 1, "edited"))
     problems += follower.follow(files)
-    if follower.is_expected_missing or (start.head.seq and not follower.count):
+    if follower.missing or (start.head.seq and not follower.count):
         problems.append(Problem(files[-1].path.name if files else NAME, follower.count, "cut_off"))
     return Report(
         lines=follower.count,
@@ -76,13 +76,10 @@ def verify(directory: Path, key: Secret, expected: Head | None = None) -> Report
 class Follower:
     """Follows the chain, line by line; after a problem it goes on from what it found."""
 
-    def __init__(self, marks: Marks, start: Head, expected: Head | None = None) -> None:
+    def __init__(self, marks: Marks, start: Head, expected: Sequence[Head] = ()) -> None:
         self._marks = marks
-        self._expected = expected
         # Whether a line that was let go had this hash, nobody can say any more.
-        self.is_expected_missing = expected is not None and expected.seq > start.seq
-        if expected is not None and expected.seq == start.seq:
-            self.is_expected_missing = expected != start
+        self.missing = {head for head in expected if head.seq >= max(start.seq, 1)} - {start}
         self.head = start
         self.count = 0
 
@@ -114,5 +111,4 @@ class Follower:
         elif line.prev != self.head.hash:
             yield "unchained"
         self.head = Head(line.seq, line.hash)
-        if self.head == self._expected:
-            self.is_expected_missing = False
+        self.missing.discard(self.head)

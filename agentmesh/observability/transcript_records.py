@@ -59,6 +59,9 @@ class Place(msgspec.Struct, frozen=True):
         return MAGIC + self.number.to_bytes(8, "big") + self.before
 
 
+BEGINNING = Place()
+
+
 def write(key: Secret, place: Place, entry: Entry, entropy: Entropy) -> tuple[bytes, Place]:
     """Return the record for an entry, and the place behind it."""
     plain = _encode(entry)
@@ -69,12 +72,12 @@ def write(key: Secret, place: Place, entry: Entry, entropy: Entropy) -> tuple[by
 
 
 class Reader:
-    """Opens record after record, and knows where and why it stopped."""
+    """Opens record after record of a file's bytes, and knows where and why it stopped."""
 
-    def __init__(self, key: Secret, data: bytes) -> None:
+    def __init__(self, key: Secret, data: bytes, place: Place = BEGINNING) -> None:
         self._key = key
         self._data = data
-        self.place = Place()
+        self.place = place
         self.is_damaged = not data.startswith(MAGIC)
         self.is_torn = False
 

@@ -14,12 +14,20 @@ import msgspec
 from agentmesh.crypto.kdf import Label, derive
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import StorageError, UsageError
-from agentmesh.observability.transcript_records import MAGIC, Entry, Place, Reader, write
-from agentmesh.protocol.ids import SessionId, parse_id
+from agentmesh.observability.transcript_records import (
+    BEGINNING,
+    MAGIC,
+    Entry,
+    Place,
+    Reader,
+    write,
+)
+from agentmesh.protocol.ids import Amid, SessionId, parse_id
 from agentmesh.protocol.world import Entropy
 
 MAX_FILE = 64 << 20
 MAX_OPEN = 64
+_HEAD_BYTES = 128 * 1024
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +44,15 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     def is_closed(self) -> bool:
         """Whether it ends as a closed session's does."""
         return bool(self.entries) and self.entries[-1].kind == "closed"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a transcript, and where the next one begins."""
+
+    entries: tuple[Entry, ...]
+    next: Place
+    is_last: bool
+    is_damaged: bool
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,13 +105,7 @@ class Transcripts:
 
     def show(self, session_id: SessionId) -> Transcript:
         """Return a session's transcript."""
-        try:
-            data = self._path(session_id).read_bytes()
-        except FileNotFoundError:
-            raise UsageError(
-                "transcript_unknown", f"There is no transcript of session {session_id}."
-            ) from None
-        reader = Reader(self._file_key(session_id), data)
+        reader = self.reader(session_id)
         entries = tuple(reader)
         return Transcript(
             session_id=session_id,
@@ -102,6 +113,47 @@ class Transcripts:
             damaged_at=reader.place.number if reader.is_damaged else None,
             is_torn=reader.is_torn,
         )
+
+    def page(self, session_id: SessionId, place: Place, bounds: tuple[int, int]) -> Page:
+        """Return the entries from a place on, without opening those before it.
+
+        `bounds`: so many entries at most, and none behind that with which they fill so many bytes.
+        """
+        limit, room = bounds
+        reader = self.reader(session_id, place)
+        entries: list[Entry] = []
+        for entry in reader:
+            entries.append(entry)
+            if len(entries) == limit or reader.place.end - place.end >= room:
+                break
+        else:
+            limit = 0
+        return Page(
+            entries=tuple(entries),
+            next=reader.place,
+            is_last=not limit,
+            is_damaged=reader.is_damaged,
+        )
+
+    def peer(self, session_id: SessionId) -> Amid | None:
+        """Return whom a session was with, from the first of its records."""
+        try:
+            with self._path(session_id).open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+        except OSError:
+            return None
+        first = next(iter(Reader(self.key_of(session_id), head)), None)
+        return first.peer if first else None
+
+    def reader(self, session_id: SessionId, place: Place = BEGINNING) -> Reader:
+        """Return what opens a session's records, from a place on."""
+        try:
+            data = self._path(session_id).read_bytes()
+        except FileNotFoundError:
+            raise _unknown(session_id) from None
+        except OSError as error:
+            raise _unreadable(error) from None
+        return Reader(self.key_of(session_id), data, place)
 
     def has(self, session_id: SessionId) -> bool:
         """Whether there is a transcript of this session."""
@@ -120,9 +172,19 @@ class Transcripts:
         return sorted(found, key=lambda each: (-each.changed_at, each.session_id))
 
     def erase(self, session_id: SessionId) -> None:
-        """Erase a session's transcript, if there is one."""
+        """Erase a session's transcript."""
+        path = self._path(session_id)
         self._let_go(session_id)
-        self._path(session_id).unlink(missing_ok=True)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            raise _unknown(session_id) from None
+        except OSError as error:
+            raise _unusable(error) from None
+
+    def key_of(self, session_id: SessionId) -> Secret:
+        """Return the key of one transcript; it opens no other, and nothing else."""
+        return derive(self._key, Label.TRANSCRIPT, context=session_id.encode())
 
     def sync(self) -> None:
         """Make what was added survive a power cut."""
@@ -178,7 +240,7 @@ class Transcripts:
         handle = os.open(self._path(session_id), flags, 0o600)
         try:
             os.fchmod(handle, 0o600)
-            key = self._file_key(session_id)
+            key = self.key_of(session_id)
             return _Tail(handle, key, self._end_of(session_id, handle))
         except BaseException:
             os.close(handle)
@@ -192,7 +254,7 @@ class Transcripts:
             os.ftruncate(handle, 0)
             os.write(handle, MAGIC)
             return Place()
-        reader = Reader(self._file_key(session_id), data)
+        reader = Reader(self.key_of(session_id), data)
         for _ in reader:
             pass
         if reader.is_damaged:
@@ -215,13 +277,19 @@ class Transcripts:
             raise UsageError("invalid_session", "This is not the id of a session.")
         return self._directory / session_id
 
-    def _file_key(self, session_id: SessionId) -> Secret:
-        return derive(self._key, Label.TRANSCRIPT, context=session_id.encode())
-
 
 def _unusable(error: OSError) -> StorageError:
     why = error.strerror or "unknown"
     return StorageError("transcript_unusable", f"Transcripts cannot be written: {why}.")
+
+
+def _unreadable(error: OSError) -> StorageError:
+    why = error.strerror or "unknown"
+    return StorageError("transcript_unreadable", f"The transcript cannot be read: {why}.")
+
+
+def _unknown(session_id: SessionId) -> UsageError:
+    return UsageError("transcript_unknown", f"There is no transcript of session {session_id}.")
 
 
 def _is_session(name: str) -> bool:

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     SESSION_RECEIPT = "session-receipt"
     SESSION_OUTCOME = "session-outcome"
     INTRODUCTION = "introduction"
+    AUDIT_EXPORT = "audit-export"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -33,6 +33,7 @@ from agentmesh.transport.interface import LinkStatus
 from agentmesh.transport.switched import SwitchedTransport
 from tests.support.node import OPEN_DOOR, RELAY, Node
 from tests.support.node_pair import Pair, WireEnd
+from tests.support.records import records_of
 from tests.support.world import FakeEntropy
 
 
@@ -106,6 +107,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         transport=transport,
         directory=node.directory,  # type: ignore[arg-type]  # as good as a chain of one
         journal=journal,
+        records=records_of(folder, journal.audit, journal.transcripts, node.clock),
         policy=policy,
         key_files=nothing,
         audit_log=nothing,

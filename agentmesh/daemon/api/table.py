@@ -18,15 +18,21 @@ from agentmesh.daemon.api import (
     messages,
     owner,
     policy,
+    receipts,
     schemas,
     status,
     suites,
-    transcripts,
     verify,
 )
+from agentmesh.daemon.api.records import RECORDS, RunRecords
 from agentmesh.daemon.rooms import Rooms
 
 Run = Callable[[Rooms, Any, calls.Permit], Awaitable[Answered]]
+
+
+def _of_records(run: RunRecords) -> Run:
+    return lambda rooms, asked, permit: run(rooms.records, asked, permit)
+
 
 CALLS: dict[str, Run] = {
     "status": status.status,
@@ -90,8 +96,9 @@ CALLS: dict[str, Run] = {
     "introduce": grants.introduce,
     "introductions.list": grants.introductions_list,
     "verify": verify.verify,
-    "transcripts.list": transcripts.transcripts_list,
-    "transcripts.show": transcripts.transcripts_show,
+    "receipts.list": receipts.receipts_list,
+    "receipts.show": receipts.receipts_show,
+    **{name: _of_records(run) for name, run in RECORDS.items()},
 }
 
 

@@ -2,40 +2,47 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import RemoteProtocolError
-from agentmesh.messages.delivery import clean_name
+from agentmesh.daemon.records import Records
+from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.messages.delivery import clean, clean_name
 from agentmesh.messages.strict_json import read_json
-from agentmesh.observability.transcript_records import Entry
+from agentmesh.observability.audit_line import Event
+from agentmesh.observability.transcript_keys import lock
+from agentmesh.observability.transcript_records import BEGINNING, Entry, Place
+from agentmesh.observability.transcript_search import Hit, Wanted, search, terms_of
 from agentmesh.observability.transcripts import Summary
-from agentmesh.protocol.ids import Amid, SessionId
-from agentmesh.protocol.times import to_text
+from agentmesh.protocol.ids import SessionId
+from agentmesh.protocol.times import from_text, to_text
+from agentmesh.storage.key_passphrase import passphrase
 
 Permit = calls.Permit
+PAGE_BYTES = 8 * 1024 * 1024
+"""A page ends behind the entry with which it reaches this size."""
 
 
 async def transcripts_list(
-    rooms: Rooms, asked: calls.TranscriptsList, _: Permit
+    records: Records, asked: calls.TranscriptsList, _: Permit
 ) -> answers.Transcripts:
     """List the sessions of which there is a transcript."""
-    found = await asyncio.to_thread(rooms.journal.transcripts.overview)
-    listed = [await _summary(rooms, summary) for summary in found[: asked.limit]]
+    found = await asyncio.to_thread(records.transcripts.overview)
+    listed = [await _summary(records, summary) for summary in found[: asked.limit]]
     return answers.Transcripts(transcripts=listed, total=len(found))
 
 
 async def transcripts_show(
-    rooms: Rooms, asked: calls.TranscriptsShow, _: Permit
+    records: Records, asked: calls.TranscriptsShow, _: Permit
 ) -> answers.Transcript:
     """Read a page of a session's transcript."""
-    found = await asyncio.to_thread(rooms.journal.transcripts.show, SessionId(asked.session_id))
+    found = await asyncio.to_thread(records.transcripts.show, SessionId(asked.session_id))
     start = asked.first - 1
     page = found.entries[start : start + asked.limit]
     return answers.Transcript(
         session_id=found.session_id,
-        entries=[await _entry(rooms, *each) for each in enumerate(page, asked.first)],
+        entries=await _entries(records, page, asked.first),
         total=len(found.entries),
         damaged_at=found.damaged_at,
         torn=found.is_torn,
@@ -43,33 +50,111 @@ async def transcripts_show(
     )
 
 
-async def _summary(rooms: Rooms, summary: Summary) -> answers.Summary:
-    session = await rooms.hand.store.session(summary.session_id)
+async def transcripts_read(
+    records: Records, asked: calls.TranscriptsRead, _: Permit
+) -> answers.TranscriptPage:
+    """Read on from a place."""
+    place = _place(asked.place)
+    session_id = SessionId(asked.session_id)
+    page = await asyncio.to_thread(
+        records.transcripts.page, session_id, place, (asked.limit, PAGE_BYTES)
+    )
+    return answers.TranscriptPage(
+        entries=await _entries(records, page.entries, place.number),
+        next="" if page.is_last else _told(page.next),
+        damaged=page.is_damaged,
+    )
+
+
+async def transcripts_search(
+    records: Records, asked: calls.TranscriptsSearch, _: Permit
+) -> answers.Hits:
+    """Search on from a place."""
+    wanted = Wanted(
+        terms=terms_of(asked.text),
+        peer=await records.peer(asked.peer),
+        since=_seconds(asked.since),
+    )
+    found = await asyncio.to_thread(
+        search, records.transcripts, wanted, (asked.place, asked.limit), records.clock
+    )
+    return answers.Hits(
+        hits=[await _hit(records, hit) for hit in found.hits],
+        next=found.next,
+        searched=found.searched,
+        left=found.left,
+        damaged=list(found.damaged),
+    )
+
+
+async def transcripts_erase(
+    records: Records, asked: calls.TranscriptsErase, _: Permit
+) -> answers.TranscriptErased:
+    """Erase a transcript."""
+    session_id = SessionId(asked.session_id)
+    records.transcripts.erase(session_id)
+    records.audit().record(Event.TRANSCRIPT_ERASED, session_id=session_id)
+    return answers.TranscriptErased(session_id=session_id)
+
+
+async def transcripts_keys(
+    records: Records, asked: calls.TranscriptsKeys, _: Permit
+) -> answers.TranscriptKey:
+    """Hand out the key of one transcript."""
+    session_id = SessionId(asked.session_id)
+    if not records.transcripts.has(session_id):
+        records.transcripts.reader(session_id)  # says that there is none
+    about = (session_id, records.identity.amid, records.clock.now())
+    key, words = records.transcripts.key_of(session_id), passphrase(asked.passphrase.encode())
+    records.audit().record(Event.SESSION_KEYS_EXPORTED, session_id=session_id)
+    file = await asyncio.to_thread(lock, key, about, words, records.entropy)
+    return answers.TranscriptKey(session_id=session_id, file=file.decode())
+
+
+def shown(number: int, said: Entry, peer_name: str = "") -> answers.Entry:
+    """Return an entry as it is shown."""
+    return answers.Entry(
+        number=number,
+        at=to_text(said.at),
+        kind=said.kind,
+        peer=said.peer,
+        peer_name=peer_name,
+        message_id=said.message_id or "",
+        type=said.type,
+        payload=_payload(said.body),
+    )
+
+
+async def _summary(records: Records, summary: Summary) -> answers.Summary:
+    peer = await asyncio.to_thread(records.transcripts.peer, summary.session_id)
     return answers.Summary(
         session_id=summary.session_id,
-        peer=session.peer if session else "",
-        peer_name=await _name(rooms, session.peer) if session else "",
+        peer=peer or "",
+        peer_name=clean_name(await records.name_of(peer)) if peer else "",
         bytes=summary.bytes,
         changed_at=to_text(summary.changed_at),
     )
 
 
-async def _entry(rooms: Rooms, number: int, entry: Entry) -> answers.Entry:
-    return answers.Entry(
-        number=number,
-        at=to_text(entry.at),
-        kind=entry.kind,
-        peer=entry.peer,
-        peer_name=await _name(rooms, entry.peer),
-        message_id=entry.message_id or "",
-        type=entry.type,
-        payload=_payload(entry.body),
+async def _entries(records: Records, page: Iterable[Entry], first: int) -> list[answers.Entry]:
+    return [
+        shown(number, said, clean_name(await records.name_of(said.peer)))
+        for number, said in enumerate(page, first)
+    ]
+
+
+async def _hit(records: Records, hit: Hit) -> answers.Hit:
+    said = hit.entry
+    return answers.Hit(
+        session_id=hit.session_id,
+        number=hit.number,
+        at=to_text(said.at),
+        kind=said.kind,
+        peer=said.peer,
+        peer_name=clean_name(await records.name_of(said.peer)),
+        type=said.type,
+        snippet=clean(hit.snippet),
     )
-
-
-async def _name(rooms: Rooms, peer: Amid) -> str:
-    row = await rooms.peers.row(peer)
-    return clean_name((row.alias or row.name) if row else "")
 
 
 def _payload(body: bytes) -> Any:
@@ -79,3 +164,27 @@ def _payload(body: bytes) -> Any:
     with contextlib.suppress(RemoteProtocolError):
         return read_json(body)
     return body.decode(errors="replace")
+
+
+def _seconds(text: str) -> float:
+    try:
+        return from_text(text) if text else 0.0
+    except ValueError:
+        raise UsageError("invalid_time", f"{text!r} is no time as RFC 3339 has it.") from None
+
+
+def _told(place: Place) -> str:
+    return f"{place.end}.{place.number}.{place.before.hex()}"
+
+
+def _place(text: str) -> Place:
+    if not text:
+        return BEGINNING
+    try:
+        end, number, before = text.split(".")
+        place = Place(int(end), int(number), bytes.fromhex(before))
+    except ValueError:
+        place = Place(0, 0, b"")
+    if place.end < BEGINNING.end or place.number < 1 or len(place.before) not in {0, 32}:
+        raise UsageError("invalid_place", "This is no place that an answer gave.")
+    return place

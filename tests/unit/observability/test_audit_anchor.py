@@ -14,6 +14,7 @@ from agentmesh.observability.audit import LET_GO_FILES, AuditLog
 from agentmesh.observability.audit_anchor import NAME, read_start, write_start
 from agentmesh.observability.audit_line import Event, Head, Marks
 from agentmesh.observability.audit_verify import verify
+from tests.support.hostile import FUZZ
 from tests.support.world import FakeClock
 
 KEY = Secret(b"k" * 32)
@@ -41,8 +42,8 @@ def log(tmp_path: Path, clock: FakeClock) -> AuditLog:
     return log
 
 
-def problems(logs: Path, expected: Head | None = None) -> list[tuple[str, str]]:
-    return [(it.file, it.what) for it in verify(logs, KEY, expected).problems]
+def problems(logs: Path, *expected: Head) -> list[tuple[str, str]]:
+    return [(it.file, it.what) for it in verify(logs, KEY, *expected).problems]
 
 
 def test_what_is_left_hangs_on_what_was_let_go(log: AuditLog, tmp_path: Path) -> None:
@@ -133,6 +134,7 @@ def test_a_head_that_was_let_go_is_no_longer_asked_for(log: AuditLog, tmp_path: 
     assert [what for _, what in problems(tmp_path, Head(3, "f" * 64))] == ["cut_off"]
 
 
+@FUZZ
 @given(data=st.data())
 def test_every_flipped_bit_of_an_anchor_is_noticed(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -148,6 +150,7 @@ def test_every_flipped_bit_of_an_anchor_is_noticed(
     assert start.head == Head()
 
 
+@FUZZ
 @given(garbage=st.binary(max_size=2000))
 def test_anything_can_lie_there(tmp_path_factory: pytest.TempPathFactory, garbage: bytes) -> None:
     folder = tmp_path_factory.mktemp("anchor")

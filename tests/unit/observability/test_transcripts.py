@@ -157,7 +157,7 @@ def test_the_overview_has_the_last_changed_first(kept: Transcripts, home: Path) 
 def test_an_erased_transcript_is_gone(kept: Transcripts) -> None:
     kept.append(ONE, said())
     kept.erase(ONE)
-    kept.erase(ONE)
+    assert code_of(lambda: kept.erase(ONE)) == "transcript_unknown"
     assert code_of(lambda: kept.show(ONE)) == "transcript_unknown"
     kept.append(ONE, said(b"new"))
     assert [entry.body for entry in kept.show(ONE).entries] == [b"new"]

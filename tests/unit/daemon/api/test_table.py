@@ -10,6 +10,9 @@ from agentmesh.daemon.api.table import CALLS
 from agentmesh.errors import NotPermitted, UsageError
 from agentmesh.node.consent.grant_book import request_payload
 from agentmesh.protocol.ids import amid_of
+from agentmesh.protocol.session_receipt import DRAWER, encode
+from agentmesh.storage.interface import CardRow, Put
+from tests.support import receipts
 from tests.unit.daemon.conftest import House
 
 STRANGER = amid_of(bytes(32))
@@ -33,6 +36,11 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         await house.ask("contacts.add", peer=peer)
     await house.ask("schemas.add", id="x-acme/invoice/v1", document={})
     await house.ask("acquaintances.add", peers=[{"former_id": "p2p:0"}])
+    card = CardRow(
+        drawer=DRAWER, name=receipts.SESSION, body=encode(receipts.receipt()), created_at=1.0,
+        expires_at=9e9,
+    )  # fmt: skip
+    await house.pair.high.store.commit([Put(card)])
     return {
         "send": {"to": low, "body": "hi"},
         "reply": {"message_id": message_id, "body": "hi"},
@@ -70,11 +78,16 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "contacts.trust": {"peer": low, "trust": 2},
         "contacts.remove": {"peer": low},
         "verify": {"peer": low},
-        "transcripts.show": {"session_id": session.session_id},
+        **{name: {"session_id": session.session_id} for name in _OF_A_SESSION},
+        "transcripts.keys": {"session_id": session.session_id, "passphrase": "of the file"},
+        "transcripts.search": {"text": "hello"},
+        "audit.seal": {"up_to": 1},
+        "receipts.show": {"session_id": receipts.SESSION},
     }
 
 
 _AFTER = {"breakers.lift": "pause", "policy.undo": "policy.set"}
+_OF_A_SESSION = ("transcripts.show", "transcripts.read", "transcripts.erase")
 _DECISIONS = {"knocks.approve", "knocks.deny", "knocks.block"}
 
 

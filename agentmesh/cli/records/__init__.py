@@ -1,0 +1,1 @@
+"""Commands on what was written down: the audit log, transcripts, receipts, backups."""

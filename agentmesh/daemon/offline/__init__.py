@@ -1,0 +1,1 @@
+"""The program that answers calls about records where no daemon runs."""
