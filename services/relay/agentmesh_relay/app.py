@@ -26,7 +26,7 @@ from agentmesh.protocol import limits
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_relay.arrivals import Arrivals
-from agentmesh_relay.config import Address, Config
+from agentmesh_relay.config import MEBIBYTE, Address, Config
 from agentmesh_relay.connection import Connection
 from agentmesh_relay.door import Door
 from agentmesh_relay.figures import Figures
@@ -59,7 +59,11 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
         figures = Figures()
         async with _mailbox(folder) as mailbox:
             port = door_socket.getsockname()[1]
-            allowance = allowed(config.messages_per_minute, config.knocks_per_minute)
+            allowance = allowed(
+                config.messages_per_minute,
+                config.knocks_per_minute,
+                config.bulk_mib_per_minute * MEBIBYTE,
+            )
             hub = Hub(allowance, mailbox, figures, clock, entropy)
             door = Door(config.origin_at(port), clock, entropy)
             arrivals = Arrivals(door, hub, figures, clock)

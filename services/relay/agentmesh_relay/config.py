@@ -12,6 +12,7 @@ from agentmesh.errors import UsageError
 from agentmesh.protocol import limits
 from agentmesh.protocol.origin import origin_of
 
+MEBIBYTE = 1024 * 1024
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 
 
@@ -43,6 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     admin: Address | None
     messages_per_minute: int
     knocks_per_minute: int
+    bulk_mib_per_minute: int
 
     def origin_at(self, port: int) -> str:
         """Return the origin that is signed, for the port that was bound."""
@@ -71,6 +73,7 @@ def config_from(arguments: Sequence[str]) -> Config:
         admin=given.admin,
         messages_per_minute=given.messages_per_minute,
         knocks_per_minute=given.knocks_per_minute,
+        bulk_mib_per_minute=given.bulk_mib_per_minute,
     )
 
 
@@ -90,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--messages-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
     rate = limits.KNOCKS_PER_MINUTE
     add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
+    rate = limits.BULK_BYTES_PER_MINUTE // MEBIBYTE
+    add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help="files, one agent")
     return parser
 
 

@@ -96,6 +96,11 @@ class Connection(WSListener):
         peer = self._transport.underlying_transport.get_extra_info("peername")
         return str(peer[0]) if peer else ""
 
+    @property
+    def room(self) -> int:
+        """How many bytes may be said before the reader is cut off."""
+        return self._outgoing.room
+
     def say(self, frame: FromRelay) -> None:
         """Write a frame at the end of this turn."""
         if self.state is not State.PARTED:

@@ -35,6 +35,7 @@ class Delivery:
 
     __slots__ = (
         "id",
+        "is_bulk",
         "is_kept",
         "is_moving",
         "letter",
@@ -54,8 +55,10 @@ class Delivery:
         self.is_kept = False
         self.letter: Letter | None = None
         self.row: int | None = None
+        self.is_bulk = False
         if isinstance(about, Letter):
             self.letter = about
+            self.is_bulk = about.message_type == "bulk"
             self.size = len(about.payload)
         else:
             self.row = about.row

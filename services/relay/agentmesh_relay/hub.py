@@ -32,6 +32,8 @@ from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal,
 AMID_LETTERS = 28
 AWAY_RETRY_SECONDS = 30
 """When to offer a file's chunk again to an agent that is away."""
+FULL_RETRY_SECONDS = 1
+"""When to offer it again to one that is here and has not taken the last ones yet."""
 
 
 class Hub:
@@ -124,6 +126,9 @@ class Hub:
             if outcome is not None:
                 self._figures.sends[send.message_type, outcome] += 1
                 sender.say(Sent(id=send.id, outcome=outcome))
+                return
+            if kind is Kind.BULK:
+                self._answer(sender, send, Refusal("MAILBOX_FULL", FULL_RETRY_SECONDS))
                 return
         if kind is Kind.BULK:
             # The same answer, whether the recipient is away or does not want to be seen.

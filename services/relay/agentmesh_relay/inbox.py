@@ -16,12 +16,16 @@ from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Outcome, Receive
 from agentmesh.protocol.world import Clock
+from agentmesh_relay.bulk import Bulk
 from agentmesh_relay.delivery import Delivery, Memory
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Room, Stored
 
 WINDOW_MESSAGES = 256
 WINDOW_BYTES = 192 * 1024
 """Less than a connection's outgoing buffer: deliveries alone never have a reader cut off."""
+
+RESERVED_BYTES = 32 * 1024
+"""What deliveries leave free of a connection's outgoing buffer."""
 
 HELD_MESSAGES = 512
 HELD_BYTES = 2 * 1024 * 1024
@@ -48,6 +52,10 @@ Key = tuple[Amid, FrameId]
 class Reader(Protocol):
     """The connection that gets it all."""
 
+    @property
+    def room(self) -> int:
+        """How many bytes may be said before the reader is cut off."""
+
     def say(self, frame: Receive) -> None:
         """Write a frame."""
 
@@ -58,6 +66,7 @@ class Inbox:
     __slots__ = (
         "_all",
         "_arriving",
+        "_bulk",
         "_clock",
         "_held",
         "_held_bytes",
@@ -69,6 +78,7 @@ class Inbox:
         "_waiting",
         "_window",
         "_window_bytes",
+        "_window_letters",
     )
 
     def __init__(self, reader: Reader, mailbox: Mailbox, memory: Memory, clock: Clock) -> None:
@@ -80,6 +90,8 @@ class Inbox:
         self._waiting: deque[Delivery] = deque()
         self._window: dict[int, Delivery] = {}
         self._window_bytes = 0
+        self._window_letters = 0
+        self._bulk = Bulk()
         self._held = 0
         self._held_bytes = 0
         self._arriving: Counter[Amid] = Counter()
@@ -100,6 +112,8 @@ class Inbox:
         same = self._all.get((letter.sender, letter.id))
         if same is not None:
             return "forwarded" if same.row is None else "queued"
+        if letter.message_type == "bulk":
+            return self._hold_bulk(letter)
         # One sender's letters keep their order: none overtakes what is on its way to the disk.
         if letter.sender in self._arriving or self._held >= HELD_MESSAGES:
             return None
@@ -109,6 +123,16 @@ class Inbox:
         self._held += 1
         self._held_bytes += size
         self._add(Delivery(letter))
+        self._pump()
+        return "forwarded"
+
+    def _hold_bulk(self, letter: Letter) -> Outcome | None:
+        size = len(letter.payload)
+        if not self._bulk.has_room(size) or not self._memory.take(size):
+            return None
+        delivery = Delivery(letter)
+        self._all[delivery.sender, delivery.id] = delivery
+        self._bulk.add(delivery)
         self._pump()
         return "forwarded"
 
@@ -137,7 +161,12 @@ class Inbox:
         for delivery in kept:
             delivery.is_kept = True
             del self._all[delivery.sender, delivery.id]
+            if delivery.is_bulk:
+                self._bulk.let_go(delivery)
+                self._memory.give_back(delivery.size)
+                continue
             self._window_bytes -= delivery.size
+            self._window_letters -= 1
             if delivery.row is None:
                 self._let_go(delivery)
         rows = [delivery.row for delivery in kept if delivery.row is not None]
@@ -162,7 +191,7 @@ class Inbox:
     def close(self) -> None:
         """Move what is in memory only into the mailbox, in order."""
         self._is_closed = True
-        for delivery in chain(self._window.values(), self._waiting):
+        for delivery in chain(self._window.values(), self._waiting, self._bulk.drop()):
             if delivery.row is None:
                 self._move(delivery)
                 self._memory.give_back(delivery.size)
@@ -172,21 +201,32 @@ class Inbox:
         self._waiting.append(delivery)
 
     def _pump(self) -> None:
-        """Write what is waiting, as far as the window allows."""
-        while self._waiting and len(self._window) < WINDOW_MESSAGES:
+        """Write what waits, letters first; what is held back goes when an ack makes room for it."""
+        self._pump_letters()
+        while (chunk := self._bulk.next(self._room())) is not None and chunk.letter is not None:
+            self._write(chunk, chunk.letter)
+
+    def _pump_letters(self) -> None:
+        while self._waiting and self._window_letters < WINDOW_MESSAGES:
             delivery = self._waiting[0]
-            if self._window and self._window_bytes + delivery.size > WINDOW_BYTES:
+            is_full = self._window_bytes + delivery.size > WINDOW_BYTES
+            if delivery.size > self._room() or (self._window and is_full):
                 return
             if delivery.letter is None:
                 self._fetch()
                 return
             self._waiting.popleft()
+            self._window_bytes += delivery.size
+            self._window_letters += 1
             self._write(delivery, delivery.letter)
+
+    def _room(self) -> int:
+        """Return how much may be written; something always, or no ack would ever come."""
+        return self._reader.room - RESERVED_BYTES if self._window else limits.MAILBOX_BYTES
 
     def _write(self, delivery: Delivery, letter: Letter) -> None:
         number = self._memory.number()
         self._window[number] = delivery
-        self._window_bytes += delivery.size
         delivery.written_at = self._clock.monotonic()
         self._reader.say(
             Receive(

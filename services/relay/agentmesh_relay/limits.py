@@ -40,7 +40,7 @@ KIND_OF: Mapping[MessageType, Kind] = {
 }
 
 
-def allowed(messages_per_minute: int, knocks_per_minute: int) -> Limits:
+def allowed(messages_per_minute: int, knocks_per_minute: int, bulk_bytes_per_minute: int) -> Limits:
     """Return what this relay tells an agent that it may do."""
     return Limits(
         max_frame_bytes=limits.MAX_FRAME,
@@ -48,7 +48,7 @@ def allowed(messages_per_minute: int, knocks_per_minute: int) -> Limits:
         knocks_per_minute=knocks_per_minute,
         # Each message that comes may have to be answered with a receipt.
         receipts_per_minute=max(limits.RECEIPTS_PER_MINUTE, messages_per_minute),
-        bulk_bytes_per_minute=limits.BULK_BYTES_PER_MINUTE,
+        bulk_bytes_per_minute=bulk_bytes_per_minute,
         mailbox_messages=limits.MAILBOX_MESSAGES,
         mailbox_seconds=limits.MAILBOX_SECONDS,
     )

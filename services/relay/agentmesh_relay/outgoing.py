@@ -45,6 +45,12 @@ class Outgoing:
         self._buffered = 0
         self._stuck_since = now
 
+    @property
+    def room(self) -> int:
+        """How many bytes may be written before the bound."""
+        buffered = self._stream.get_write_buffer_size() if self._stream is not None else 0
+        return OUTGOING_BYTES - self._size - buffered
+
     def attach(self, stream: asyncio.WriteTransport) -> None:
         """Write there from now on."""
         self._stream = stream

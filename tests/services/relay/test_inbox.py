@@ -65,6 +65,7 @@ class Agent:
     memory: Memory = field(default_factory=lambda: Memory(0))
     heard: list[Receive] = field(default_factory=list)
     at: float = 1.0
+    room: int = 256 * 1024
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self, self.mailbox, self.memory, self)

@@ -1,0 +1,52 @@
+"""Chunks of files for one agent: behind its letters, in a window of their own, never on disk."""
+
+from collections import deque
+
+from agentmesh_relay.delivery import Delivery
+
+HELD_BULK_BYTES = 4 * 1024 * 1024
+"""What may wait for one agent. Beyond it a chunk is refused, and its sender offers it again."""
+
+BULK_WINDOW_BYTES = 1024 * 1024
+"""What may be under way unacknowledged: enough to fill a long path."""
+
+
+class Bulk:
+    """What waits, and how much of it is under way."""
+
+    __slots__ = ("_held", "_under_way", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: deque[Delivery] = deque()
+        self._held = 0
+        self._under_way = 0
+
+    def has_room(self, size: int) -> bool:
+        """Whether a chunk of this size can be taken."""
+        return self._held + size <= HELD_BULK_BYTES
+
+    def add(self, delivery: Delivery) -> None:
+        """Take a chunk."""
+        self._waiting.append(delivery)
+        self._held += delivery.size
+
+    def next(self, room: int) -> Delivery | None:
+        """Return the next chunk if it fits into this room; it counts as under way."""
+        if not self._waiting:
+            return None
+        size = self._waiting[0].size
+        if size > room or self._under_way + size > BULK_WINDOW_BYTES:
+            return None
+        self._under_way += size
+        return self._waiting.popleft()
+
+    def let_go(self, delivery: Delivery) -> None:
+        """Forget a chunk that its addressee has."""
+        self._under_way -= delivery.size
+        self._held -= delivery.size
+
+    def drop(self) -> list[Delivery]:
+        """Forget what waits, and return it."""
+        dropped = list(self._waiting)
+        self._waiting.clear()
+        return dropped

@@ -1,0 +1,74 @@
+from agentmesh_relay.bulk import BULK_WINDOW_BYTES, HELD_BULK_BYTES, Bulk
+from agentmesh_relay.delivery import Delivery
+from agentmesh_relay.inbox import RESERVED_BYTES
+
+from tests.services.relay.test_inbox import Agent, letter
+
+CHUNK = 96 * 1024
+
+
+def chunk(number: object) -> Delivery:
+    return Delivery(letter(number, size=CHUNK, message_type="bulk"))
+
+
+def test_chunks_are_held_up_to_a_bound() -> None:
+    bulk = Bulk()
+    taken = 0
+    while bulk.has_room(CHUNK):
+        bulk.add(chunk(taken))
+        taken += 1
+    assert taken == HELD_BULK_BYTES // CHUNK
+    first = bulk.next(CHUNK)
+    assert first is not None
+    assert not bulk.has_room(CHUNK)
+    bulk.let_go(first)
+    assert bulk.has_room(CHUNK)
+
+
+def test_a_window_of_chunks_is_under_way_if_there_is_room() -> None:
+    bulk = Bulk()
+    for number in range(20):
+        bulk.add(chunk(number))
+    assert bulk.next(CHUNK - 1) is None
+    assert sum(bulk.next(CHUNK) is not None for _ in range(20)) == BULK_WINDOW_BYTES // CHUNK
+    assert len(bulk.drop()) == 20 - BULK_WINDOW_BYTES // CHUNK
+    assert bulk.next(CHUNK) is None
+
+
+def test_letters_overtake_the_chunks_that_wait() -> None:
+    bob = Agent(room=RESERVED_BYTES + CHUNK)
+    for number in range(15):
+        assert bob.inbox.hold(letter(number, size=CHUNK, message_type="bulk")) == "forwarded"
+    assert len(bob.heard) == BULK_WINDOW_BYTES // CHUNK
+    bob.inbox.hold(letter("letter"))
+    assert bob.ids[-1] == "letter"
+
+
+def test_nothing_is_written_beyond_what_the_reader_takes() -> None:
+    bob = Agent(room=0)
+    bob.inbox.hold(letter(1, size=CHUNK, message_type="bulk"))
+    bob.inbox.hold(letter(2, size=CHUNK, message_type="bulk"))
+    bob.inbox.hold(letter(3))
+    assert bob.ids == ["1"]
+    bob.ack(0)
+    assert bob.ids == ["1", "3"]
+    bob.room = RESERVED_BYTES + CHUNK
+    bob.ack(1)
+    assert bob.ids == ["1", "3", "2"]
+
+
+def test_chunks_that_are_acknowledged_free_the_memory_of_all() -> None:
+    bob = Agent()
+    bob.inbox.hold(letter(1, size=CHUNK, message_type="bulk"))
+    bob.ack(0)
+    assert bob.memory.take(256 * 1024 * 1024)
+
+
+def test_chunks_never_reach_the_disk() -> None:
+    bob = Agent()
+    bob.inbox.hold(letter(1, size=CHUNK, message_type="bulk"))
+    bob.at = 40.0
+    assert not bob.inbox.is_overdue(bob.at)
+    bob.inbox.close()
+    assert bob.mailbox.letters == {}
+    assert bob.memory.take(256 * 1024 * 1024)
