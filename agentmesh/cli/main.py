@@ -28,6 +28,7 @@ COMMANDS = {
     "send": "messages", "inbox": "messages", "read": "messages", "reply": "messages",
     "outcome": "messages", "approvals": "consent.approvals",
     "grants": "consent.grants", "introduce": "consent.grants",
+    "files": "files",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify",
     "transcripts": "records.transcripts", "audit": "records.audit", "receipt": "records.receipt",

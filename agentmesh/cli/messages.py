@@ -8,7 +8,9 @@ from msgspec import UNSET
 from agentmesh.cli import awaiting, render
 from agentmesh.cli.body import read_body
 from agentmesh.cli.desk import Desk, command, note, say
+from agentmesh.cli.files import MAX_WAIT_SECONDS, send_file
 from agentmesh.control import answers, calls, failures, outcomes
+from agentmesh.errors import UsageError
 
 _wait = click.option(
     "--wait",
@@ -22,7 +24,8 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 
 @command("send")
 @click.argument("peer")
-@click.argument("text", metavar="TEXT-or-JSON")
+@click.argument("text", metavar="TEXT-or-JSON", required=False)
+@click.option("--file", "path", default="", metavar="PATH", help="With or without a text.")
 @click.option("--intent", default="communication/messaging", metavar="CATEGORY[/SUBCATEGORY]")
 @click.option("--action", default="")
 @click.option("--type", "kind", type=click.Choice(_SESSION_TYPES), default="conversation")
@@ -33,10 +36,38 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 @click.option("--max-cost", type=float, metavar="AMOUNT", help="What a request may cost at most.")
 @click.option("--require", multiple=True, metavar="C", help="What the peer must have; repeatable.")
 @click.option("--note", "remark", default="", help="For the peer's owner, with a first knock.")
-@_wait
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, MAX_WAIT_SECONDS),
+    metavar="SECONDS",
+    help="Wait so long for the outcome; with a file, show how far it is.",
+)
 def send(desk: Desk, **given: Any) -> None:
-    """Send a message to PEER: an alias, an AMID or a DID. `-` takes the text from stdin."""
-    request = calls.Send(
+    """Send a message to PEER: an alias, an AMID or a DID. `-` takes the text from stdin.
+
+    With --file the peer is offered a file; `agentmesh files` tells how far it is.
+    """
+    if given["path"]:
+        _send_with_file(desk, given)
+        return
+    if given["text"] is None:
+        raise UsageError("usage_error", "Say a text, or name a --file.", "agentmesh send --help")
+    if (given["wait"] or 0) > calls.MAX_WAIT_SECONDS:
+        raise UsageError("usage_error", f"A message waits {calls.MAX_WAIT_SECONDS} s at most.")
+    _deliver(desk, _request(given))
+
+
+def _send_with_file(desk: Desk, given: dict[str, Any]) -> None:
+    """Send the text first, if there is one, then the file."""
+    more: dict[str, Any] = {}
+    if given["text"] is not None:
+        with desk.client() as client:
+            more["message"] = outcomes.to_keys(client.call(_request({**given, "wait": None})))
+    send_file(desk, given["peer"], given["path"], given["wait"], more)
+
+
+def _request(given: dict[str, Any]) -> calls.Send:
+    return calls.Send(
         to=given["peer"],
         body=read_body(given["text"]),
         intent=given["intent"],
@@ -50,7 +81,6 @@ def send(desk: Desk, **given: Any) -> None:
         requires=given["require"],
         wait=given["wait"],
     )
-    _deliver(desk, request)
 
 
 def _budget(budget: tuple[float, str] | None, max_cost: float | None) -> calls.Budget | None:

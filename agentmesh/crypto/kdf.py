@@ -34,6 +34,8 @@ class Label(bytes, Enum):
     FRAMES_OF_INITIATOR = b"frames initiator"
     FRAMES_OF_RESPONDER = b"frames responder"
     FRAME = b"frame"
+    FILE_CHUNKS = b"file chunks"
+    FILE_ACKS = b"file acks"
     VAULT = b"vault"
     VAULT_WRAP = b"vault wrap"
     IDENTITY_KEYS = b"identity keys"

@@ -16,9 +16,12 @@ _MARK = b"\x80"
 _LENGTH_BYTES = 3
 
 
-def pad_frame(plaintext: bytes, bare: int) -> bytes:
-    """Return the plaintext padded until its frame fills a bucket. `bare`: the size without box."""
-    used = bare + OVERHEAD + _LENGTH_BYTES
+def pad_frame(plaintext: bytes, bare: int, overhead: int = OVERHEAD) -> bytes:
+    """Return the plaintext padded until its frame fills a bucket. `bare`: the size without box.
+
+    `overhead` is what the cipher adds to its plaintext.
+    """
+    used = bare + overhead + _LENGTH_BYTES
     needed = used + len(plaintext) + len(_MARK)
     for bucket in BUCKETS:
         if needed <= bucket:

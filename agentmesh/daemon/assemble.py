@@ -13,6 +13,7 @@ from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.suites import offered
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.examinations import Examination, audit_findings
+from agentmesh.daemon.filing import room_for_files
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.daemon.parts import Part, running
@@ -31,6 +32,9 @@ from agentmesh.node.consent.rooms import consent_rooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
+from agentmesh.node.files.carrier import Carrier
+from agentmesh.node.files.mail import FileMail
+from agentmesh.node.files.ways import Ways as WaysOfFiles
 from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
@@ -102,6 +106,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.journal,
             rooms.talks,
             *rooms.guards.parts(),
+            rooms.files,
             rooms.errands,
             rooms.incoming,
             rooms.transport,
@@ -191,8 +196,11 @@ def _rooms(
     runners.knock_with(Optimism(hand.store, peers, hand.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
     house_mail = HouseMail(hand, talks)
+    mail, carrier = FileMail(house_mail, ring.clock), Carrier(hand, transport, peers)
+    files = room_for_files(config, hand, WaysOfFiles(mail, carrier, peers, consent.grants))
+    incoming.bring_files_to(files)
     pings = Pings(hand, talks, house_mail, peers, transport)
-    house_mail.employ({**consent.takers(), **pings.takers()})
+    house_mail.employ({**consent.takers(), **pings.takers(), **files.takers()})
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),
@@ -201,8 +209,8 @@ def _rooms(
         },
         runners.offer_once,
     )
-    files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
-    folder = KeyFolder(files, keys)
+    key_files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
+    folder = KeyFolder(key_files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
     inbox = Inbox(hand, talks)
     ways = Ways(transport=transport, directory=directory, errands=errands)
@@ -216,6 +224,7 @@ def _rooms(
         incoming=incoming,
         house_mail=house_mail,
         schemas=schemas,
+        files=files,
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,

@@ -14,6 +14,7 @@ from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
+from agentmesh.node.files.room import Files
 from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
@@ -41,6 +42,7 @@ class Rooms:
     incoming: Incoming
     house_mail: HouseMail
     schemas: SchemaShelf
+    files: Files
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, TransportError
+from agentmesh.node.beside import Beside, Nothing, take_beside
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
@@ -67,6 +68,7 @@ class Incoming:
         self._clock = turnstile.clock
         self._lost_until: dict[Amid | SessionId, float] = {}
         self._tasks = asyncio.TaskGroup()
+        self._files: Beside = Nothing()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self._tell: Callable[[Amid, AgentMeshError], None] = lambda _, __: None
         self._stopping = asyncio.Event()
@@ -80,6 +82,10 @@ class Incoming:
     def tell_faults_to(self, tell: Callable[[Amid, AgentMeshError], None]) -> None:
         """Say who hears of frames in our sessions that nobody can read. Called once, at first."""
         self._tell = tell
+
+    def bring_files_to(self, files: Beside) -> None:
+        """Say who takes what comes beside the sessions. Called once, before the start."""
+        self._files = files
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -95,8 +101,12 @@ class Incoming:
         await self._tasks.__aexit__(kind, error, trace)
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
-        """Take frames; acknowledge them once what came of them is saved."""
-        self._tasks.create_task(self._receive(arrivals))
+        """Take frames; acknowledge them once what came of them is saved, or written."""
+        bulk = [it for it in arrivals if it.frame.message_type == "bulk"]
+        rest = [it for it in arrivals if it.frame.message_type != "bulk"] if bulk else arrivals
+        for kind in (bulk, rest):  # neither waits for the other's disk
+            if kind:
+                self._tasks.create_task(self._receive(kind))
 
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Ignore what only the relay says: the peer's own word is what counts."""
@@ -106,6 +116,7 @@ class Incoming:
         record(log, logging.INFO, "relay.connected", relay=Code(relay))
         self._errands.retry_frames()
         self._errands.retry_lookups()
+        self._files.nudge()
         self._tasks.create_task(self._talks.remind())
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:
@@ -136,14 +147,18 @@ class Incoming:
 
     async def _take_once(self, receive: Receive) -> bool:
         try:
-            frame = frames.decode(receive.encrypted_payload)
             if receive.sender == self._us:
                 raise RemoteProtocolError("frame_from_ourselves")
+            if receive.message_type == "bulk":
+                await take_beside(self._files, receive.sender, receive.encrypted_payload)
+                return True
+            frame = frames.decode(receive.encrypted_payload)
             # What a receipt changes may be lost: the peer says it again.
             is_receipt = isinstance(frame, ReceiptFrame)
             job = self._job(receive, frame)
             await self._talks.run(receive.sender, job, in_no_hurry=is_receipt)
             self._errands.peer_is_there(receive.sender)
+            self._files.nudge(receive.sender)
         except StorageError:
             raise
         except TransportError:

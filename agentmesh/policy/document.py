@@ -8,6 +8,7 @@ from msgspec import Meta
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import (
     KNOCKS_PER_MINUTE,
+    MAX_FILE_BYTES,
     MAX_PAYLOAD,
     MAX_SESSION_SECONDS,
     MESSAGES_PER_MINUTE,
@@ -30,6 +31,7 @@ Argv = Annotated[tuple[Line, ...], Few]
 Many = Meta(max_length=100_000)
 
 
+MEBIBYTE = 1024 * 1024
 MIN_TIER = "min_tier"
 """Shorthand for `accept_tiers`: this tier and all that are better vouched for."""
 
@@ -91,6 +93,20 @@ class BreakerLimits(Section, frozen=True, kw_only=True):
     approvals_per_hour: Count = 5
 
 
+class FileRules(Section, frozen=True, kw_only=True):
+    """Which files may come in. `accept` says from whom without asking; others are asked about.
+
+    Types are extensions (`pdf`) or media types (`image/png`, `image/*`); an empty `allow_types`
+    allows all. The quarantine folder holds `max_total_bytes` at most.
+    """
+
+    accept: Literal["never", "ask", "contacts", "trusted", "everybody"] = "ask"
+    max_bytes: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)] = 1024 * MEBIBYTE
+    max_total_bytes: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)] = 4096 * MEBIBYTE
+    allow_types: Annotated[frozenset[Line], Few] = frozenset()
+    deny_types: Annotated[frozenset[Line], Few] = frozenset()
+
+
 class Policy(Section, frozen=True, kw_only=True):
     """Who may talk to our agent, and what our agent may do by itself.
 
@@ -114,6 +130,7 @@ class Policy(Section, frozen=True, kw_only=True):
     audit_days: Days = 0
     auto_reject_when_offline: bool = False
     notify_owner: NotifyOwner = NotifyOwner()
+    files: FileRules = FileRules()
     validation_mode: Literal["silent", "warning", "strict"] = "warning"
     answer_awaiting_owner: bool = False
     default_autonomy: Autonomy | Literal["auto"] = "auto"

@@ -9,7 +9,7 @@ import msgspec
 
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.strict_json import Json, read_json
-from agentmesh.policy.document import MIN_TIER, NEVER_DELEGATED, Policy, Section
+from agentmesh.policy.document import MIN_TIER, NEVER_DELEGATED, FileRules, Policy, Section
 from agentmesh.policy.ways import is_private_way
 from agentmesh.protocol import tiers
 from agentmesh.protocol.ids import parse_amid
@@ -17,6 +17,7 @@ from agentmesh.protocol.ids import parse_amid
 MAX_DOCUMENT = 4 * 1024 * 1024
 
 _INTENT = re.compile(r"[a-z0-9_.-]+(/[a-z0-9_.-]+){0,3}")
+_FILE_TYPE = re.compile(r"[a-z0-9][a-z0-9_+-]*|[a-z0-9][a-z0-9_.+-]*/([a-z0-9][a-z0-9_.+-]*|\*)")
 _FIELD = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -149,6 +150,7 @@ def _checked(policy: Policy) -> Policy:
             raise _wrong("delegated_keys", f"`{key}` stays with the owner")
     return msgspec.structs.replace(
         policy,
+        files=_file_rules(policy.files),
         accept_tiers=frozenset(map(_plain, policy.accept_tiers)),
         blocklist=_amids("blocklist", policy.blocklist),
         allowlist=_amids("allowlist", policy.allowlist),
@@ -161,6 +163,22 @@ def _check_url(field: str, url: str) -> None:
     """Refuse what would tell others: no way but https leaves this machine."""
     if url and not is_private_way(url):
         raise _wrong(field, "give an https URL; http is for this machine alone")
+
+
+def _file_rules(rules: FileRules) -> FileRules:
+    return msgspec.structs.replace(
+        rules,
+        allow_types=_file_types("files.allow_types", rules.allow_types),
+        deny_types=_file_types("files.deny_types", rules.deny_types),
+    )
+
+
+def _file_types(field: str, texts: frozenset[str]) -> frozenset[str]:
+    names = frozenset(text.casefold().removeprefix(".") for text in texts)
+    for name in sorted(names):
+        if not _FILE_TYPE.fullmatch(name):
+            raise _wrong(field, f"{name!r} is no type", "Write `pdf`, `image/png` or `image/*`.")
+    return names
 
 
 def _amids(field: str, texts: frozenset[Any]) -> frozenset[Any]:

@@ -13,6 +13,7 @@ MessageId = NewType("MessageId", str)
 SessionId = NewType("SessionId", str)
 """A session is named by the id of the KNOCK that began it."""
 FrameId = NewType("FrameId", str)
+FileId = NewType("FileId", str)
 
 _AMID_BYTES = 20
 DID_PREFIX = "did:agentmesh:"

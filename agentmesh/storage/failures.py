@@ -2,6 +2,8 @@
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from agentmesh.errors import StorageError
@@ -66,3 +68,12 @@ def explain(error: sqlite3.Error, path: Path) -> StorageError:
 def explain_os(error: OSError, path: Path) -> StorageError:
     """Return the system's error as ours."""
     return failure(_OS_KINDS.get(error.errno or 0, "storage_failed"), path)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say the system's errors in our words, while something is done with `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise explain_os(error, path) from None

@@ -11,7 +11,7 @@ from typing import Self
 from agentmesh.errors import StorageError, UsageError
 from agentmesh.storage.failures import explain_os
 
-ROOMS = ("keys", "logs", "transcripts", "run")
+ROOMS = ("keys", "logs", "transcripts", "run", "files", "files/arriving", "files/quarantine")
 LOCK = "run/daemon.lock"
 MODE = 0o700
 

@@ -31,6 +31,7 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy import settings
 from agentmesh.transport.interface import LinkStatus
 from agentmesh.transport.switched import SwitchedTransport
+from tests.support.filing import files_of
 from tests.support.node import OPEN_DOOR, RELAY, Node
 from tests.support.node_pair import Pair, WireEnd
 from tests.support.records import records_of
@@ -83,6 +84,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     directory = Chain([node.directory], node.clock)
     ways = Ways(transport=transport, directory=directory, errands=node.errands)
     guarding = guards(node.hand, node.talks, ways, StopFlag(folder), Programs({}).run)
+    files, _ = files_of(node, transport, folder)
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
         hand=node.hand,
@@ -91,6 +93,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         incoming=node.incoming,
         house_mail=node.house_mail,
         schemas=node.schemas,
+        files=files,
         inbox=node.inbox,
         outbox=node.outbox,
         consent=node.consent,
@@ -117,7 +120,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     (folder / "run").mkdir(exist_ok=True)
     await transport.switch(is_on=True)
     try:
-        async with running(list(guarding.parts())):
+        async with running([*guarding.parts(), files]):
             yield Caller(rooms)
     finally:
         journal.audit.close()

@@ -41,6 +41,7 @@ from agentmesh.control.answers.consent import (
     Introductions,
 )
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
+from agentmesh.control.answers.files import File, Files, OneFile
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import (
     Consumed,
@@ -123,6 +124,8 @@ __all__ = [
     "Entry",
     "Event",
     "Explanation",
+    "File",
+    "Files",
     "Found",
     "Grant",
     "Granted",
@@ -141,6 +144,7 @@ __all__ = [
     "LinkState",
     "Logs",
     "Message",
+    "OneFile",
     "Outcome",
     "PastKnock",
     "Pending",

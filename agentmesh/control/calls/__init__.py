@@ -42,6 +42,14 @@ from agentmesh.control.calls.contacts import (
     ContactsTrust,
     Verify,
 )
+from agentmesh.control.calls.files import (
+    FilesAccept,
+    FilesCancel,
+    FilesList,
+    FilesRefuse,
+    FilesSend,
+    FilesShow,
+)
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import (
     Budget,
@@ -139,6 +147,12 @@ __all__ = [
     "ContactsTrust",
     "EmergencyStop",
     "EventsSubscribe",
+    "FilesAccept",
+    "FilesCancel",
+    "FilesList",
+    "FilesRefuse",
+    "FilesSend",
+    "FilesShow",
     "GrantsAsk",
     "GrantsGive",
     "GrantsList",

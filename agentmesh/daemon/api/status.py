@@ -22,6 +22,7 @@ OWNERS_EVENTS = (
     "knock_",
     "keys_",
     "peer_",
+    "file_",
     "grant_",
     "introduction_",
     "invite_",

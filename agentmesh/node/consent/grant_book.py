@@ -70,6 +70,12 @@ class GrantBook:
         grant = Grant(kind=kind, given_at=self._clock.now(), revoked=True)
         return await self._keep(peer, grant, "grant_revoked")
 
+    async def look(self, peer: Amid, kind: GrantKind) -> GrantVerdict:
+        """Return whether a peer may do this now; nothing is taken off."""
+        card = await self._store.card(DRAWER, card_name(peer, kind))
+        grant = None if card is None else _grant(card.body)
+        return judge(kind, grant, self._clock.now())
+
     async def take(self, peer: Amid, kind: GrantKind) -> GrantVerdict:
         """Return whether a peer may do this now; if so, one use is taken off."""
 

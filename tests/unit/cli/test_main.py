@@ -18,7 +18,7 @@ PROMISED = (
     "resume block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
     "netcheck ping bugreport import completion schemas "
-    "audit receipt"
+    "audit receipt files"
 )
 
 
@@ -64,6 +64,7 @@ def test_a_misspelt_command_is_guessed(shell: Shell) -> None:
     [
         ("send",),
         ("send", "bob"),
+        ("send", "bob", "hi", "--wait", "601"),
         ("send", "bob", "hi", "--wait", "soon"),
         ("send", "bob", "hi", "--typo"),
         ("inbox", "--limit", "0"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.messages.file_payloads import FileOffer
+from agentmesh.protocol.ids import FileId
 from tests.support.node_pair import Pair, node_pair
 from tests.support.rooms import Caller, caller_of
 
@@ -25,6 +27,14 @@ class House:
         said = await self.pair.low.say(self.pair.high, text)
         await self.pair.settle()
         return said.message_id
+
+    async def be_offered(self, file_id: str) -> str:
+        """Be offered a file by `low`; return its id."""
+        said = FileOffer(
+            file_id=FileId(file_id), name="a.txt", size=5, root="00" * 32, key="00" * 32
+        )
+        await self.caller.rooms.files._arrivals.offered(self.pair.low.amid, said)
+        return file_id
 
 
 @pytest.fixture

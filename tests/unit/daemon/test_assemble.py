@@ -4,6 +4,7 @@ from pathlib import Path
 
 from agentmesh.daemon.assemble import World, assembled
 from agentmesh.daemon.config import Config, Settings
+from agentmesh.storage.home import prepare
 from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
 from tests.support.world import FakeClock, FakeEntropy
 
@@ -11,6 +12,7 @@ NOWHERE = Settings(relay="ws://127.0.0.1:9", registry="http://127.0.0.1:9", name
 
 
 def _keys(home: Path, world: World) -> OpenKeys:
+    prepare(home)
     means = Means(clock=world.clock, entropy=world.entropy)
     return KeyFiles(home / "keys", means).ensure("file")
 

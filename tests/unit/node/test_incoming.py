@@ -25,7 +25,7 @@ def _frame(to: Amid, kind: str, payload: bytes) -> Send:
     [
         ("message", b"\xc1 not a frame", "frame_malformed"),
         ("message", encode(StalePrekey(frame_id=FrameId("x"))), "frame_of_other_type"),
-        ("bulk", encode(StalePrekey(frame_id=FrameId("x"))), "frame_of_other_type"),
+        ("bulk", encode(StalePrekey(frame_id=FrameId("x"))), "frame_malformed"),
     ],
 )
 async def test_what_is_good_for_nothing_is_dropped_counted_and_acknowledged(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.storage.failures import explain, explain_os
+from agentmesh.errors import StorageError
+from agentmesh.storage.failures import explain, explain_os, explained
 
 PATH = Path("/home/alice/.agentmesh/agentmesh.db")
 
@@ -58,3 +59,10 @@ def test_a_damaged_database_sends_to_the_doctor() -> None:
 )
 def test_the_systems_errors_have_the_same_words(code: int, word: str) -> None:
     assert explain_os(OSError(code, "no"), PATH).code == word
+
+
+def test_what_is_done_with_a_file_fails_in_our_words() -> None:
+    with pytest.raises(StorageError) as caught, explained(PATH):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.code == "disk_full"
+    assert str(PATH) in str(caught.value)

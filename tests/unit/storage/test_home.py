@@ -32,7 +32,7 @@ def _refusal(home: Path) -> AgentMeshError:
 def test_a_new_home_is_private_under_any_umask(tmp_path: Path, umask: int) -> None:
     home = tmp_path / "home"
     assert prepare(home) == []
-    assert [_mode(path) for path in (home, *(home / name for name in ROOMS))] == [0o700] * 5
+    assert [_mode(path) for path in (home, *(home / name for name in ROOMS))] == [0o700] * 8
     with Home(home):
         assert _mode(home / LOCK) == 0o600
     assert prepare(home) == []

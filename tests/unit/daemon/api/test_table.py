@@ -41,7 +41,13 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         expires_at=9e9,
     )  # fmt: skip
     await house.pair.high.store.commit([Put(card)])
+    file_id = await house.be_offered("f1")
     return {
+        "files.send": {"to": low, "path": __file__},
+        "files.show": {"id": file_id},
+        "files.accept": {"id": file_id},
+        "files.refuse": {"id": file_id},
+        "files.cancel": {"id": file_id},
         "send": {"to": low, "body": "hi"},
         "reply": {"message_id": message_id, "body": "hi"},
         "read": {"message_id": message_id},
@@ -126,10 +132,12 @@ async def _decided(house: House) -> object:
     """Return all that only the owner decides, as it is kept."""
     store = house.pair.high.store
     drawers = [await store.cards(it) for it in ("grant", "remark", "invite", "key_change")]
+    files = [(it.file_id, it.state) for it in house.caller.rooms.files.all()]
     drafts = await house.caller.rooms.consent.approvals.all()
     contacts = [(it.amid, it.trust, it.autonomy, it.verified_at) for it in await store.contacts()]
     return (
         drawers,
+        files,
         [it for it in drafts if it.decided],
         contacts,
         house.caller.rooms.policy.current(),

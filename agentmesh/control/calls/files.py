@@ -1,0 +1,48 @@
+"""To send files, and to decide about those that peers send."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from agentmesh.control import answers
+from agentmesh.control.calls.request import Id, Peer, Request
+
+Path = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class FilesSend(Request[answers.OneFile], frozen=True, kw_only=True):
+    """Send a file of this machine, named by its absolute path.
+
+    It is hashed, offered, and sent when the peer accepts it, across restarts of both.
+    """
+
+    to: Peer
+    path: Path
+
+
+class FilesList(Request[answers.Files], frozen=True, kw_only=True):
+    """List the files that come and go."""
+
+
+class FilesShow(Request[answers.OneFile], frozen=True, kw_only=True):
+    """Tell how far a transfer is."""
+
+    id: Id
+
+
+class FilesAccept(Request[answers.OneFile], frozen=True, kw_only=True):
+    """Take a file that a peer offers; it lands in the quarantine folder."""
+
+    id: Id
+
+
+class FilesRefuse(Request[answers.OneFile], frozen=True, kw_only=True):
+    """Do not take a file; its sender is told."""
+
+    id: Id
+
+
+class FilesCancel(Request[answers.OneFile], frozen=True, kw_only=True):
+    """Stop a transfer of either direction; the peer is told."""
+
+    id: Id

@@ -1,0 +1,83 @@
+"""Control calls about files."""
+
+from pathlib import Path
+
+from agentmesh.control import answers, calls
+from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import Refused, UsageError
+from agentmesh.node.consent.leave import insist
+from agentmesh.node.files.transfers import Transfer
+from agentmesh.policy.grants import FILE_OUT
+from agentmesh.protocol.times import to_text
+from agentmesh.storage.quarantine import QUARANTINE
+
+
+async def files_send(rooms: Rooms, asked: calls.FilesSend, _: calls.Permit) -> answers.OneFile:
+    """Take a file on."""
+    path = Path(asked.path)
+    if not path.is_absolute() or "\0" in asked.path:
+        raise UsageError("path_not_absolute", "Name the file by its absolute path.")
+    peer = await rooms.peers.find(asked.to)
+    insist(await rooms.consent.leave.ask(peer, b"", by_itself=False))
+    leave = await rooms.consent.grants.take(peer, FILE_OUT)
+    if leave.decision == "refuse":
+        raise Refused(
+            leave.reason,
+            "What was granted to this peer does not reach for a file of yours.",
+            f"agentmesh grants give {asked.to} {FILE_OUT}",
+        )
+    return await _one(rooms, await rooms.files.send(peer, path))
+
+
+async def files_list(rooms: Rooms, _asked: calls.FilesList, _: calls.Permit) -> answers.Files:
+    """List the transfers."""
+    return answers.Files(files=[await _file(rooms, it) for it in rooms.files.all()])
+
+
+async def files_show(rooms: Rooms, asked: calls.FilesShow, _: calls.Permit) -> answers.OneFile:
+    """Tell how far one is."""
+    return await _one(rooms, rooms.files.find(asked.id))
+
+
+async def files_accept(rooms: Rooms, asked: calls.FilesAccept, _: calls.Permit) -> answers.OneFile:
+    """Take one."""
+    return await _one(rooms, await rooms.files.accept(asked.id))
+
+
+async def files_refuse(rooms: Rooms, asked: calls.FilesRefuse, _: calls.Permit) -> answers.OneFile:
+    """Do not take one."""
+    return await _one(rooms, await rooms.files.refuse(asked.id))
+
+
+async def files_cancel(rooms: Rooms, asked: calls.FilesCancel, _: calls.Permit) -> answers.OneFile:
+    """Stop one."""
+    return await _one(rooms, await rooms.files.cancel(asked.id))
+
+
+async def _one(rooms: Rooms, transfer: Transfer) -> answers.OneFile:
+    return answers.OneFile(file=await _file(rooms, transfer))
+
+
+async def _file(rooms: Rooms, it: Transfer) -> answers.File:
+    contact = await rooms.peers.row(it.peer)
+    progress = rooms.files.progress(it)
+    path = it.path
+    if not it.ours and it.state == "done":
+        path = str(rooms.config.home / QUARANTINE / it.name)
+    return answers.File(
+        transfer_id=it.file_id,
+        direction="out" if it.ours else "in",
+        peer=it.peer,
+        peer_name=(contact.alias or contact.name) if contact is not None else "",
+        name=it.name,
+        media_type=it.media_type,
+        size=it.size,
+        done=progress.done,
+        rate=round(progress.rate, 1),
+        eta_seconds=None if progress.left is None else round(progress.left, 1),
+        state=it.state,
+        reason=it.reason or progress.reason,
+        path=path,
+        created_at=to_text(it.created_at),
+        changed_at=to_text(it.changed_at),
+    )

@@ -1,0 +1,97 @@
+"""A file between two owners, at the command line: asked, taken, cut off, resumed, whole."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from tests.support.mesh import Agent, Mesh, eventually
+
+MIB = 1024 * 1024
+HOSTILE = "-rf \u202egpj.exe;$(reboot)|con.txt "
+LANDED = "rf gpj.exe;$(reboot)_con.txt"
+
+
+def _of(agent: Agent, file_id: str) -> dict[str, object]:
+    found: dict[str, object] = agent.ask("files", "show", file_id)["file"]
+    return found
+
+
+def _is_half_way(agent: Agent, file_id: str, least: int) -> bool:
+    """Whether at least so much is there; a file that is whole was not cut off."""
+    file = _of(agent, file_id)
+    assert file["state"] == "moving", file
+    return int(str(file["done"])) >= least
+
+
+def _offered(agent: Agent) -> str:
+    found = eventually(
+        lambda: [it for it in agent.ask("files")["files"] if it["state"] == "asking"]
+    )
+    return str(found[0]["transfer_id"])
+
+
+def test_a_file_arrives_whole_whoever_is_killed_on_the_way(mesh: Mesh, tmp_path: Path) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    path = tmp_path / HOSTILE
+    digest = _random(path, 160 * MIB)
+    told = alice.ask("send", "bob", "look at this", "--file", path)
+    assert (told["outcome"], told["message"]["outcome"]) == ("queued", "queued")
+    file_id = _offered(bob)
+    assert file_id == told["transfer_id"]
+    assert _of(bob, file_id)["name"] == LANDED
+    assert _of(alice, file_id)["state"] == "offered"
+
+    bob.ask("files", "accept", file_id)
+    for share, victim in enumerate((bob, alice, bob, alice), start=1):
+        eventually(lambda share=share: _is_half_way(alice, file_id, share * 20 * MIB))  # type: ignore[misc]
+        os.kill(victim.pid, 9)
+        eventually(lambda victim=victim: victim.run("status").code == 3)  # type: ignore[misc]
+        victim.up()
+    mesh.relay.stop()
+    mesh.relay.start()
+    alice.ask("send", "bob", "still coming?")
+    done = eventually(lambda: _of(bob, file_id)["state"] == "done", 60)
+    assert done
+
+    found = bob.home / "files" / "quarantine" / LANDED
+    assert _of(bob, file_id)["path"] == str(found)
+    assert hashlib.sha256(found.read_bytes()).hexdigest() == digest
+    assert stat.S_IMODE(found.stat().st_mode) == 0o600
+    assert list((bob.home / "files" / "arriving").iterdir()) == []
+    eventually(lambda: _of(alice, file_id)["state"] == "done")
+    assert bob.texts() == ["look at this", "still coming?"]
+    for agent in (alice, bob):
+        assert "gpj" not in agent.log() + str(agent.audit())
+
+
+def test_the_owners_no_is_told_and_so_is_the_policys(mesh: Mesh, tmp_path: Path) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    path = tmp_path / "photo.png"
+    _random(path, MIB)
+    alice.ask("send", "bob", "--file", path)
+    bob.ask("files", "refuse", _offered(bob))
+    bob.ask("policy", "set", "files.accept", "contacts")
+    bob.ask("policy", "set", "files.deny_types", '["png"]')
+    assert alice.fails(5, "send", "bob", "--file", path, "--wait", "20")["code"] == (
+        "type_not_accepted"
+    )
+    bob.ask("policy", "set", "files.deny_types", "[]")
+    told = alice.ask("send", "bob", "--file", path, "--wait", "20")
+    assert (told["outcome"], told["done"]) == ("delivered", MIB)
+    states = [it["state"] for it in alice.ask("files")["files"]]
+    assert states == ["done", "refused", "refused"]
+    assert alice.fails(2, "send", "bob", "--file", alice.home / "agentmesh.db")["code"] == (
+        "file_is_ours"
+    )
+
+
+def _random(path: Path, size: int) -> str:
+    """Write a file that nothing can compress; return its hash."""
+    found = hashlib.sha256()
+    with path.open("wb") as file:
+        for _ in range(0, size, MIB):
+            piece = os.urandom(min(MIB, size))
+            found.update(piece)
+            file.write(piece)
+    return found.hexdigest()
