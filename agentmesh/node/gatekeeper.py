@@ -92,22 +92,25 @@ class Gatekeeper:
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
         facts = await self._facts(errand.peer, knock)
         verdict = decide(facts)
+        await self._carry_out(verdict, errand, knock)
         await self.past.remember(errand.session_id, facts, verdict)
+        return None
+
+    async def _carry_out(self, verdict: Verdict, errand: ErrandRow, knock: Knock) -> None:
         if verdict.decision == "allow":
             await self._let_in_or_not(errand.peer, knock)
-            return None
+            return
         if verdict.decision == "refuse" or verdict.is_answered:
             await self._turn_away(errand.peer, errand.session_id, verdict)
         if verdict.decision == "refuse":
-            return None
+            return
         if self._rate.within(errand.peer, HOUR) > MAX_ASKED_AN_HOUR:
             denied = Denied("rate_limited", silent=True)
             await self._talks.handle(errand.peer, errand.session_id, denied)
-            return None
+            return
         self._hand.bulletin.publish(
             Notice(kind="knock_pending", peer=errand.peer, session_id=errand.session_id)
         )
-        return None
 
     async def still_welcome(self, peer: Amid, terms: Terms) -> bool:
         """Whether the policy, as it is now, would have a peer with whom we talk already."""

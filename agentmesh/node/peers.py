@@ -8,12 +8,12 @@ import msgspec
 
 from agentmesh.crypto.suites import Known
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import CryptoError, Refused, TransportError, UsageError
+from agentmesh.errors import CryptoError, Refused, StorageError, TransportError, UsageError
 from agentmesh.node.suite_pins import SuitePins
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.world import Clock
-from agentmesh.storage.interface import ContactRow, DropContact, Put, SetValue, Store
+from agentmesh.storage.interface import Change, ContactRow, DropContact, Put, SetValue, Store
 
 MAX_ROWS = 1000
 RELAY_SECONDS = 60.0
@@ -30,6 +30,7 @@ class Peers:
         self._directory = directory
         self._clock = clock
         self._relays: dict[Amid, tuple[str, float]] = {}
+        self._news: dict[Amid, list[Change]] = {}
         self._rows: dict[Amid, ContactRow | None] = {}  # only this class changes contacts
         self.pins = SuitePins(store, clock)
 
@@ -130,16 +131,12 @@ class Peers:
         self._rows.pop(amid, None)
         await self.pins.forbid(amid)
 
-    async def remember(self, found: Found, suites: SuiteList) -> None:
-        """Keep what a lookup showed, so that older statements are noticed later."""
-        await self._remember_key(found)
-        row = await self._store.contact(found.amid)
-        if row is not None and row.signing_key not in (b"", found.signing_key):
+    async def remember(self, found: Found, suites: SuiteList, suite: str) -> None:
+        """Keep what a lookup showed and which suite was chosen: what is older is noticed later."""
+        changes = await self._news_of(found)
+        row = await self._kept(found.amid, found.signing_key)
+        if row.signing_key not in (b"", found.signing_key):
             raise CryptoError("key_changed", "That is not the key we know for this AMID.")
-        if row is None:
-            row = ContactRow(
-                amid=found.amid, signing_key=found.signing_key, added_at=self._clock.now()
-            )
         fresh = msgspec.structs.replace(
             row,
             signing_key=found.signing_key,
@@ -147,8 +144,8 @@ class Peers:
             suites=suites.suites,
             suites_sequence=suites.sequence,
         )
-        if fresh != row:
-            await self._keep(fresh)
+        changes += self._changed(fresh) + await self.pins.chosen(found.amid, suite)
+        await self._save(found.amid, changes)
 
     async def known_suites(self, amid: Amid) -> Known:
         """Return what we remember of a peer's suites, and what the owner allowed."""
@@ -165,48 +162,81 @@ class Peers:
         row = await self.row(amid)
         if row is None:
             return
+        changes: list[Change] = []
         if suites.sequence > row.suites_sequence:
             told = {"suites": suites.suites, "suites_sequence": suites.sequence}
-            await self._keep(msgspec.structs.replace(row, **told))
-        await self.pins.chosen(amid, suite)
+            changes = self._changed(msgspec.structs.replace(row, **told))
+        await self._save(amid, changes + await self.pins.chosen(amid, suite))
 
     async def relay_of(self, amid: Amid) -> str:
         """Return the relay that a peer is at: as the directory says, or as it last said."""
-        now = self._clock.monotonic()
         relay, until = self._relays.get(amid, ("", 0.0))
-        if now < until:
+        if self._clock.monotonic() < until:
             return relay
-        name = f"relay/{amid}"
-        kept = await self._store.value(name)
         try:
             found = await self._directory.lookup(amid)
-            relay = found.record.relay_endpoint
-            await self._remember_key(found)
         except (TransportError, Refused):
+            kept = await self._store.value(_relay_name(amid))
             if kept is None:
                 raise
-            relay = kept.decode()
+            return self._is_at(amid, kept.decode())
+        if news := await self._news_of(found):
+            self._news[amid] = news
+        return found.record.relay_endpoint
+
+    async def keep_news(self, amid: Amid) -> None:
+        """Save what `relay_of` learnt, for when the directory is away; what is lost is asked again.
+
+        Frames need not wait for it.
+        """
+        if news := self._news.pop(amid, None):
+            with suppress(StorageError):
+                await self._store.commit(news)
+
+    async def _news_of(self, found: Found) -> list[Change]:
+        """Return what is to be saved of a lookup: where the peer is, and its exchange key."""
+        relay = self._is_at(found.amid, found.record.relay_endpoint)
+        now = {
+            exchange_name(found.amid): hashlib.sha256(found.record.exchange_key.payload).digest(),
+            _relay_name(found.amid): relay.encode(),
+        }
+        return [
+            SetValue(name, value)
+            for name, value in now.items()
+            if await self._store.value(name) != value
+        ]
+
+    def _is_at(self, amid: Amid, relay: str) -> str:
         if len(self._relays) >= MAX_ROWS:
             self._relays.clear()
-        self._relays[amid] = (relay, now + RELAY_SECONDS)
-        if kept != relay.encode():
-            await self._store.commit([SetValue(name, relay.encode())])
+            self._news.clear()
+        self._relays[amid] = (relay, self._clock.monotonic() + RELAY_SECONDS)
         return relay
-
-    async def _remember_key(self, found: Found) -> None:
-        """Keep which exchange key a peer has: `exchange_name` says where."""
-        now = hashlib.sha256(found.record.exchange_key.payload).digest()
-        if await self._store.value(exchange_name(found.amid)) != now:
-            await self._store.commit([SetValue(exchange_name(found.amid), now)])
 
     async def _kept(self, amid: Amid, signing_key: bytes) -> ContactRow:
         row = await self.row(amid)
         return row or ContactRow(amid=amid, signing_key=signing_key, added_at=self._clock.now())
 
     async def _keep(self, row: ContactRow) -> ContactRow:
-        await self._store.commit([Put(row)])
-        self._rows[row.amid] = row
+        await self._save(row.amid, self._changed(row))
         return row
+
+    def _changed(self, row: ContactRow) -> list[Change]:
+        # At hand before it is on the disk: who changes it meanwhile changes this one.
+        if self._rows.get(row.amid) == row:
+            return []
+        self._rows[row.amid] = row
+        return [Put(row)]
+
+    async def _save(self, amid: Amid, changes: list[Change]) -> None:
+        if not changes:
+            return
+        try:
+            await self._store.commit(changes)
+        except StorageError:
+            self._rows.pop(amid, None)
+            self.pins.doubt(amid)
+            raise
 
     async def _check_alias(self, amid: Amid, alias: str) -> None:
         for row in await self._store.contacts():
@@ -217,6 +247,10 @@ class Peers:
 def exchange_name(amid: Amid) -> str:
     """Return under which name the hash of a peer's exchange key is kept."""
     return f"exchange/{amid}"
+
+
+def _relay_name(amid: Amid) -> str:
+    return f"relay/{amid}"
 
 
 def _folded(text: str) -> str:

@@ -108,8 +108,7 @@ class Runners:
         theirs = verify_bundle(bundle, peer).suites
         ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))
-        await self._peers.remember(found, theirs)
-        await self._peers.pins.chosen(peer, suite)
+        await self._peers.remember(found, theirs, suite)
         return Resolved(bundle, suite)
 
     async def offer(self, errand: ErrandRow) -> Again | None:
@@ -127,7 +126,10 @@ class Runners:
             encrypted_payload=errand.body,
             expires_in=min(left, MAILBOX_SECONDS),
         )
-        return _judge(await self._transport.send(frame, relay))
+        try:
+            return _judge(await self._transport.send(frame, relay))
+        finally:
+            await self._peers.keep_news(errand.peer)
 
     async def offer_once(self, peer: Amid, effect: EmitOnce) -> None:
         """Offer a frame that may get lost."""

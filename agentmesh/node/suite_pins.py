@@ -10,10 +10,10 @@ from collections import OrderedDict
 import msgspec
 
 from agentmesh.crypto.suites import DEGRADED, allow_hint, rank_of
-from agentmesh.errors import UsageError
+from agentmesh.errors import StorageError, UsageError
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock
-from agentmesh.storage.interface import CardRow, DropCard, Put, Store
+from agentmesh.storage.interface import CardRow, Change, DropCard, Put, Store
 
 DRAWER = "suite_pins"
 MAX_AT_HAND = 1000
@@ -42,11 +42,19 @@ class SuitePins:
             self._remember(peer, pin)
         return self._pins[peer]
 
-    async def chosen(self, peer: Amid, suite: str) -> None:
-        """Pin a peer to a suite that was chosen with it, if that is stronger than its pin."""
+    async def chosen(self, peer: Amid, suite: str) -> list[Change]:
+        """Pin a peer to a suite that was chosen with it, if that is stronger than its pin.
+
+        Return what the caller has to save. If that fails, it calls `doubt`.
+        """
         pin = await self.of(peer)
-        if rank_of(suite) > rank_of(pin.strongest):
-            await self._keep(peer, msgspec.structs.replace(pin, strongest=suite))
+        if rank_of(suite) <= rank_of(pin.strongest):
+            return []
+        return self._change(peer, msgspec.structs.replace(pin, strongest=suite))
+
+    def doubt(self, peer: Amid) -> None:
+        """Read a peer's pin again: a change of it was perhaps not saved."""
+        self._pins.pop(peer, None)
 
     async def allow(self, peer: Amid, suite: str) -> Pin:
         """Permit one suite below the floor for a peer; all of them if none is named.
@@ -77,15 +85,23 @@ class SuitePins:
         return {peer: pin.allowed for peer, pin in pins.items() if pin.allowed}
 
     async def _keep(self, peer: Amid, pin: Pin) -> Pin:
+        try:
+            await self._store.commit(self._change(peer, pin))
+        except StorageError:
+            self.doubt(peer)
+            raise
+        return pin
+
+    def _change(self, peer: Amid, pin: Pin) -> list[Change]:
+        # At hand before it is on the disk: who changes it meanwhile changes this one.
+        self._remember(peer, pin)
         row = CardRow(
             drawer=DRAWER,
             name=peer,
             body=msgspec.msgpack.encode(pin),
             created_at=self._clock.now(),
         )
-        await self._store.commit([Put(row) if pin != Pin() else DropCard(DRAWER, peer)])
-        self._remember(peer, pin)
-        return pin
+        return [Put(row) if pin != Pin() else DropCard(DRAWER, peer)]
 
     def _remember(self, peer: Amid, pin: Pin) -> None:
         self._pins[peer] = pin

@@ -1,8 +1,10 @@
 """The owner's address book."""
 
+import asyncio
+
 import pytest
 
-from agentmesh.errors import TransportError, UsageError
+from agentmesh.errors import StorageError, TransportError, UsageError
 from agentmesh.protocol.ids import Amid
 from tests.support.node import RELAY, Node
 from tests.support.node_pair import Pair
@@ -75,3 +77,38 @@ async def test_a_relay_is_remembered_for_when_the_registry_is_away(pair: Pair) -
     assert await pair.low.peers.relay_of(pair.high.amid) == RELAY
     with pytest.raises(TransportError):
         await pair.low.peers.relay_of(ONE)
+
+
+async def test_what_a_relay_was_learnt_by_is_saved_after_the_frame(pair: Pair) -> None:
+    await pair.low.peers.relay_of(pair.high.amid)
+    name = f"relay/{pair.high.amid}"
+    assert await pair.low.store.value(name) is None
+    await pair.low.peers.keep_news(pair.high.amid)
+    assert await pair.low.store.value(name) == RELAY.encode()
+
+
+async def test_words_about_a_contact_at_the_same_time_are_all_kept(pair: Pair) -> None:
+    peers = pair.low.peers
+    await peers.trust(ONE, 1)
+    await asyncio.gather(peers.describe(ONE, alias="one"), peers.trust(ONE, 2))
+    row = await pair.low.store.contact(ONE)
+    assert row is not None
+    assert (row.alias, row.trust) == ("one", 2)
+
+
+async def test_what_could_not_be_saved_of_a_contact_is_not_believed(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peers = pair.low.peers
+    await peers.trust(ONE, 1)
+
+    async def full(_: object) -> None:
+        raise StorageError("disk_full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pair.low.store, "commit", full)
+        with pytest.raises(StorageError):
+            await peers.trust(ONE, 3)
+    row = await peers.row(ONE)
+    assert row is not None
+    assert row.trust == 1
