@@ -41,7 +41,7 @@ COMMANDS = {
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "bugreport": "checkup.bugreport", "completion": "completion",
     "import": "moving.imports",
-    "demo": "demo",
+    "service": "service.service", "demo": "demo",
 }  # fmt: skip
 """A command, and the module of this package that has it under the same name."""
 

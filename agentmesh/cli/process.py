@@ -46,7 +46,7 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--no-open", is_flag=True, help="Do not open the dashboard.")
 def up(desk: Desk, *, no_open: bool, **given: Any) -> None:  # noqa: ARG001 - no dashboard yet
     """Make keys if there are none, start the daemon, wait until it is ready."""
-    state = _running(desk)
+    state = running(desk)
     if state is not None and any(given.values()):
         note("The daemon is running already; `agentmesh down` first, to change its settings.")
     already = state is not None
@@ -76,7 +76,7 @@ def down(desk: Desk) -> None:
     except NotRunning:
         desk.answer({"was_running": False}, "The daemon is not running.")
         return
-    _await_end(pid)
+    await_end(pid)
     desk.answer({"was_running": True, "pid": pid}, "The daemon has ended.")
 
 
@@ -108,7 +108,8 @@ def _arguments(given: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
-def _running(desk: Desk) -> answers.Status | None:
+def running(desk: Desk) -> answers.Status | None:
+    """Return how the daemon is, or None if there is none."""
     try:
         with desk.client() as client:
             return client.call(calls.Status())
@@ -139,13 +140,14 @@ def _launch(desk: Desk, arguments: list[str]) -> dict[str, Any]:
 
 
 def _awaited(desk: Desk) -> answers.Status:
-    found: answers.Status | None = _poll(lambda: _running(desk), starting.READY_SECONDS)
+    found: answers.Status | None = _poll(lambda: running(desk), starting.READY_SECONDS)
     if found is None:
         raise TimedOut("start_timed_out", "The daemon was started, but does not answer.")
     return found
 
 
-def _await_end(pid: int) -> None:
+def await_end(pid: int) -> None:
+    """Return when the daemon has ended."""
     if _poll(lambda: None if is_alive(pid) else True, ENDED_SECONDS) is None:
         raise TimedOut(
             "stop_timed_out",

@@ -88,7 +88,7 @@ def _judge(report: bytes | None, process: "subprocess.Popen[bytes]", log: Path) 
         _reap(process)
         raise TimedOut(
             "start_timed_out",
-            f"The daemon was not ready within {READY_SECONDS:.0f} s.{_last_words(log)}",
+            f"The daemon was not ready within {READY_SECONDS:.0f} s.{last_words(log)}",
             f"Look into {log}.",
         )
     try:
@@ -97,7 +97,7 @@ def _judge(report: bytes | None, process: "subprocess.Popen[bytes]", log: Path) 
         _reap(process)
         raise TransportError(
             "start_failed",
-            f"The daemon ended before it was ready.{_last_words(log)}",
+            f"The daemon ended before it was ready.{last_words(log)}",
             f"Look into {log}.",
         ) from None
     if told.get("ready") is True:
@@ -124,7 +124,7 @@ def _reap(process: "subprocess.Popen[bytes]") -> None:
         process.wait(5)
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
     """Return the log's last line: the daemon's logs hold facts and no secrets."""
     try:
         with log.open("rb") as lines:

@@ -16,7 +16,7 @@ FEW_FILES = 1024
 FEW_INODES = 1000
 LOW_DISK = 500 * 1024 * 1024
 NO_DISK = 50 * 1024 * 1024
-UNIT = "agentmesh.service"
+UNITS = "agentmesh*.service"
 
 
 class Surroundings(NamedTuple):
@@ -77,9 +77,9 @@ def process(around: Surroundings) -> list[Ailment]:
         why = f"Only {around.files} files may be open at once."
         fix = f"ulimit -n {FEW_FILES}; agentmesh down; agentmesh up"
         found.append(Finding("file_limit_low", "warning", why, fix))
-    if around.systemd and not any((place / UNIT).exists() for place in around.units):
+    if around.systemd and not any(any(place.glob(UNITS)) for place in around.units):
         why = "No service starts the daemon after a boot."
-        fix = "Make one that runs `agentmesh daemon`: docs/operating.md, As a service."
+        fix = "agentmesh service install"
         found.append(Finding("service_missing", "note", why, fix))
     return [Ailment(it) for it in found]
 

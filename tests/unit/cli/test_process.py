@@ -70,7 +70,7 @@ def test_up_takes_an_agent_online_that_was_stopped_before_its_daemon_ended(
     mesh: Shell, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = iter([None, control_server.status(stopped=True)])
-    monkeypatch.setattr(process, "_running", lambda desk: next(running))
+    monkeypatch.setattr(process, "running", lambda desk: next(running))
     monkeypatch.setattr(process, "_launch", lambda desk, arguments: {"ready": True})
     script.answers["wake"] = answers.Breakers(paused=False, stopped=False)
     assert mesh("up", "--json").document["already_running"] is False
@@ -88,7 +88,7 @@ def test_why_it_does_not_start_is_shown(shell: Shell) -> None:
 def test_whoever_was_quicker_is_waited_for(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agentmesh.cli.starting.READY_SECONDS", 2.0)
     running = iter([None, None, control_server.status()])
-    monkeypatch.setattr(process, "_running", lambda desk: next(running))
+    monkeypatch.setattr(process, "running", lambda desk: next(running))
     said = fake(shell, "taken", "up", "--json")
     assert said.document["already_running"] is True
 
