@@ -37,6 +37,7 @@ from agentmesh.node.files.mail import FileMail
 from agentmesh.node.files.ways import Ways as WaysOfFiles
 from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.guard.holding import held_for_paused
+from agentmesh.node.guard.owner import Telling
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
@@ -59,6 +60,7 @@ from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.notify.program import Programs
+from agentmesh.notify.web import Web
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.frames import Sender
@@ -214,7 +216,8 @@ def _rooms(
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
     inbox = Inbox(hand, talks)
     ways = Ways(transport=transport, directory=directory, errands=errands)
-    guarding = guards(hand, talks, ways, StopFlag(config.home), Programs(os.environ).run)
+    telling = Telling(run=Programs(os.environ).run, post=Web().post)
+    guarding = guards(hand, talks, ways, StopFlag(config.home), telling)
     incoming.tell_faults_to(guarding.sentry.unreadable)
     return Rooms(
         config=config,

@@ -9,8 +9,9 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
+from agentmesh.node.guard.owner import Owner, Telling
 from agentmesh.node.guard.sentry import Sentry
-from agentmesh.node.guard.stop import Brakes, EmergencyStop, Hook
+from agentmesh.node.guard.stop import Brakes, EmergencyStop
 from agentmesh.node.guard.trips import Trips
 from agentmesh.transport.switched import SwitchedTransport
 
@@ -22,11 +23,13 @@ class Guards:
     trips: Trips
     stop: EmergencyStop
     sentry: Sentry
+    owner: Owner
 
     def parts(self) -> Iterator[Part]:
         """Yield what is started after the lanes and before anything leaves or comes."""
         yield self.trips
         yield self.stop
+        yield self.owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +41,17 @@ class Ways:
     errands: Errands
 
 
-def guards(hand: AtHand, talks: Conversations, ways: Ways, flag: StopFlag, hook: Hook) -> Guards:
+def guards(
+    hand: AtHand, talks: Conversations, ways: Ways, flag: StopFlag, telling: Telling
+) -> Guards:
     """Return the guards of these rooms."""
+    owner = Owner(hand, telling)
     brakes = Brakes(
-        cut=(ways.transport.cut, ways.errands.hold, ways.directory.cut),
+        cut=(ways.transport.cut, ways.errands.hold, ways.directory.cut, owner.cut),
         free=(ways.directory.mend, ways.errands.go_on),
         flag=flag,
-        hook=hook,
+        hook=telling.run,
     )
     trips = Trips(hand)
-    return Guards(trips=trips, stop=EmergencyStop(hand, talks, brakes), sentry=Sentry(hand, trips))
+    stop = EmergencyStop(hand, talks, brakes)
+    return Guards(trips=trips, stop=stop, sentry=Sentry(hand, trips), owner=owner)

@@ -68,6 +68,7 @@ KNOWN = (
     # What is held.
     Known("breaker_on", "warning", "a breaker tripped (a note for what the owner paused)"),
     Known("stop_hook_failed", "error", "the hook of an emergency stop came to nothing"),
+    Known("owner_not_told", "warning", "a notification to the owner did not get through"),
     # What is kept.
     Known("database_corrupt", "error", "the database is damaged"),
     Known("database_newer", "error", "a newer AgentMesh wrote the database"),

@@ -16,7 +16,7 @@ ROOT_OF_ALL = "agentmesh"  # holds the version
 
 # Each third party stays behind these doors, so that it can be replaced in one place.
 DOORS = {
-    "aiohttp": ("agentmesh.discovery.registry", "agentmesh_registry"),
+    "aiohttp": ("agentmesh.discovery.registry", "agentmesh.notify.web", "agentmesh_registry"),
     "websockets": ("agentmesh.transport.wire",),
     "picows": ("agentmesh_relay",),
     "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),

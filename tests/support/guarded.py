@@ -1,7 +1,7 @@
 """A node with its guards, and a peer: an emergency stop cuts a transport that can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from agentmesh.control.stop_flag import StopFlag
 from agentmesh.daemon.guards import Guards, Ways, guards
 from agentmesh.daemon.parts import running
 from agentmesh.discovery.chain import Chain
+from agentmesh.node.guard.owner import Telling
 from agentmesh.transport.interface import LinkStatus
 from agentmesh.transport.switched import SwitchedTransport
 from tests.support.fake_registry import Shelf
@@ -31,6 +32,22 @@ class Hook:
 
 
 @dataclass
+class Posts:
+    """Posts nothing; writes down what it was asked, and answers `is_taken`."""
+
+    is_taken: bool = True
+    hangs: bool = False
+    asked: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        assert headers
+        self.asked.append((url, body))
+        if self.hangs:
+            await asyncio.Event().wait()
+        return self.is_taken
+
+
+@dataclass
 class Guarded:
     """`us` under its guards, `peer` at the other end of the wire."""
 
@@ -41,6 +58,7 @@ class Guarded:
     transport: SwitchedTransport
     flag: StopFlag
     hook: Hook
+    posts: Posts
     clock: FakeClock
 
     async def settle(self) -> None:
@@ -75,12 +93,12 @@ async def guarded(folder: Path, store: object = None) -> AsyncIterator[Guarded]:
     nodes.append(us)
     wire.nodes[us.amid] = us
     peer = await node_at(wire, "bob", clock, shelf, None)
-    flag, hook = StopFlag(folder), Hook()
+    flag, hook, posts = StopFlag(folder), Hook(), Posts()
     directory = Chain([us.directory], clock)
     us.runners._directory = us.peers._directory = directory
     ways = Ways(transport=transport, directory=directory, errands=us.errands)
-    rooms = guards(us.hand, us.talks, ways, flag, hook)
-    both = Guarded(us, peer, wire, rooms, transport, flag, hook, clock)
+    rooms = guards(us.hand, us.talks, ways, flag, Telling(run=hook, post=posts.post))
+    both = Guarded(us, peer, wire, rooms, transport, flag, hook, posts, clock)
     try:
         await peer.start()
         await us.stack.enter_async_context(us.talks)

@@ -218,7 +218,15 @@ async def node_called(
         sheets=sheets,
     )
     node.hand = replace(hand, policy=lambda: node.policy)
-    for room in (gatekeeper, node.outbox, consent.leave, reading, turnstile, session_cache):
+    for room in (
+        gatekeeper,
+        node.outbox,
+        consent.leave,
+        consent.approvals,
+        reading,
+        turnstile,
+        session_cache,
+    ):
         room._hand = node.hand
     hand.bulletin.listen(node.notices.append)
     await node.publisher._publish()

@@ -22,10 +22,12 @@ from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.guard.owner import Telling
 from agentmesh.node.journal import Journal
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.notify.program import Programs
+from agentmesh.notify.web import Web
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy import settings
@@ -83,7 +85,8 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     nothing = Examination(list, node.clock)
     directory = Chain([node.directory], node.clock)
     ways = Ways(transport=transport, directory=directory, errands=node.errands)
-    guarding = guards(node.hand, node.talks, ways, StopFlag(folder), Programs({}).run)
+    telling = Telling(run=Programs({}).run, post=Web(0.5).post)
+    guarding = guards(node.hand, node.talks, ways, StopFlag(folder), telling)
     files, _ = files_of(node, transport, folder)
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),

@@ -86,6 +86,10 @@ async def findings(rooms: Rooms) -> list[Finding]:
         why = "Your stop hook failed: the agent framework may still run."
         fix = "See `agentmesh logs --audit`, and stop the framework by hand."
         found.append(Finding("stop_hook_failed", "error", why, fix))
+    if failing := rooms.guards.owner.failing():
+        why = f"The last notification to you did not get through: {', '.join(failing)}."
+        fix = "agentmesh policy get notify_owner"
+        found.append(Finding("owner_not_told", "warning", why, fix))
     return found
 
 

@@ -14,12 +14,10 @@ from agentmesh.errors import IntegrityError, Refused, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.consent.drafts import KEPT_SECONDS, Draft
 from agentmesh.node.notices import Notice
-from agentmesh.protocol.ids import MessageId
+from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.storage.interface import CardRow, Change, Put
 
 DRAWER = "approval"
-MAX_AN_HOUR = 5
-"""So often an hour the owner is asked about one peer; beyond, its drafts are refused."""
 MAX_DRAFTS = 200
 """So many are kept in all."""
 HOUR = 3600.0
@@ -38,26 +36,40 @@ class Approvals:
         self._store = hand.store
         self._clock = hand.clock
         self._bulletin = hand.bulletin
+        self._hand = hand
+        self._lifted_at: dict[Amid, float] = {}
         self._one_at_a_time = asyncio.Lock()
+        hand.bulletin.listen(self._notice)
 
     async def keep(self, draft: Draft) -> Draft:
         """Keep a draft and ask the owner; it is safe once this returns."""
         async with self._one_at_a_time:
             now = self._clock.now()
             drafts = await self.all()
-            lately = [it for it in drafts if it.peer == draft.peer and it.asked_at > now - HOUR]
-            if len(lately) >= MAX_AN_HOUR:
-                raise Refused(
-                    "too_many_approvals",
-                    f"The owner was asked {len(lately)} times in an hour about this peer.",
-                    "Wait until the owner has decided: agentmesh approvals",
-                )
+            self._count(draft.peer, drafts, now)
             if len(drafts) >= MAX_DRAFTS:
                 raise Refused("too_many_approvals", f"{MAX_DRAFTS} drafts are kept already.")
             asked = msgspec.structs.replace(draft, asked_at=now)
             await self._store.commit([_put(asked)])
         self._tell("approval_pending", asked)
         return asked
+
+    def _count(self, peer: Amid, drafts: list[Draft], now: float) -> None:
+        """Refuse to ask about one peer more often than the owner wants to be asked."""
+        since = max(now - HOUR, self._lifted_at.get(peer, 0.0))
+        lately = sum(1 for it in drafts if it.peer == peer and it.asked_at > since)
+        if 0 < self._hand.policy().breakers.approvals_per_hour <= lately:
+            fields = {"count": lately + 1}
+            self._bulletin.publish(Notice(kind="too_many_approvals", peer=peer, fields=fields))
+            raise Refused(
+                "too_many_approvals",
+                f"The owner was asked {lately} times in an hour about this peer.",
+                f"The owner may let it go on: agentmesh resume {peer}",
+            )
+
+    def _notice(self, notice: Notice) -> None:
+        if notice.kind == "breaker_lifted" and notice.peer:
+            self._lifted_at[notice.peer] = self._clock.now()
 
     async def all(self) -> list[Draft]:
         """Return all drafts that are kept, oldest first."""

@@ -11,7 +11,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.guard.chains import Chains, answering
 from agentmesh.node.guard.trips import Trips
 from agentmesh.node.notices import Notice
-from agentmesh.policy.breakers import ALL_PEERS, TripKind
+from agentmesh.policy.breakers import ALL_PEERS
 from agentmesh.policy.counting import Recent, RecentByName
 from agentmesh.policy.document import BreakerLimits
 from agentmesh.policy.likeness import Repetitions, is_too_often
@@ -36,7 +36,6 @@ class Sentry:
         self._repetitions = Repetitions()
         self._sent = Recent()
         self._unreadable: RecentByName[Amid] = RecentByName()
-        self._asked: RecentByName[Amid] = RecentByName()
         hand.bulletin.listen(self._notice)
 
     # --- what our agent says -------------------------------------------------------------------
@@ -105,8 +104,12 @@ class Sentry:
     def unreadable(self, peer: Amid, error: AgentMeshError) -> None:
         """A frame in a session with this peer was good for nothing."""
         if isinstance(error, CryptoError) or error.code in BROKEN:
-            bound = self._limits.unreadable_frames
-            self._count(self._unreadable, "unreadable_frames", peer, bound, MINUTE)
+            now = self._clock.monotonic()
+            recent = self._unreadable.of(peer)
+            recent.add(now)
+            count = recent.within(MINUTE, now)
+            if 0 < self._limits.unreadable_frames < count:
+                self._trips.trip("unreadable_frames", peer, count, MINUTE)
 
     def _notice(self, notice: Notice) -> None:
         peer = notice.peer or ALL_PEERS
@@ -117,33 +120,17 @@ class Sentry:
                 self._trips.trip("key_change", peer)
             case "peer_verified" if peer:
                 self._trips.settle("key_change", peer)
-            case "approval_pending" if peer:
-                bound = self._limits.approvals_per_hour
-                self._count(self._asked, "approvals", peer, bound, HOUR)
+            case "too_many_approvals" if peer:
+                self._trips.trip("approvals", peer, int(notice.fields["count"]), HOUR)
             case "breaker_lifted":
                 self._begin_anew(peer)
             case _:
                 pass
 
-    def _count(
-        self,
-        counts: RecentByName[Amid],
-        kind: TripKind,
-        peer: Amid,
-        bound: int,
-        seconds: int,
-    ) -> None:
-        now = self._clock.monotonic()
-        counts.of(peer).add(now)
-        count = counts.of(peer).within(seconds, now)
-        if 0 < bound < count:
-            self._trips.trip(kind, peer, count, seconds)
-
     def _begin_anew(self, peer: Amid) -> None:
         if peer:
             self._turns.forget(peer)
             self._unreadable.forget(peer)
-            self._asked.forget(peer)
         else:
             self._repetitions.clear()
             self._sent.clear()

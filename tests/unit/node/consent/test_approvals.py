@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from agentmesh.errors import IntegrityError, Refused, UsageError
-from agentmesh.node.consent.approvals import DRAWER, MAX_AN_HOUR
+from agentmesh.node.consent.approvals import DRAWER
 from agentmesh.node.consent.drafts import APPROVAL_SECONDS, KEPT_SECONDS, Draft
+from agentmesh.node.notices import Notice
 from agentmesh.node.outbox import Fate
-from agentmesh.policy.document import Policy
+from agentmesh.policy.document import BreakerLimits, Policy
 from agentmesh.protocol.ids import MessageId
 from agentmesh.session.events import Close
 from agentmesh.storage.interface import Put
@@ -103,11 +104,32 @@ async def test_a_draft_that_changed_since_is_refused(pair: Pair, change: dict[st
 
 
 async def test_an_owner_is_not_asked_for_ever(pair: Pair) -> None:
-    for number in range(MAX_AN_HOUR):
+    for number in range(5):
         await draft(pair, str(number))
     with pytest.raises(Refused) as caught:
         await draft(pair, "one more")
     assert caught.value.code == "too_many_approvals"
+    assert pair.low.notices[-1].kind == "too_many_approvals"
+    assert pair.low.notices[-1].fields == {"count": 6}
+
+
+async def test_an_owner_who_lifts_it_is_asked_again(pair: Pair) -> None:
+    for number in range(5):
+        await draft(pair, str(number))
+    pair.clock.advance(1)
+    pair.low.hand.bulletin.publish(Notice(kind="breaker_lifted", peer=pair.high.amid))
+    for number in range(5):
+        pair.clock.advance(1)
+        await draft(pair, str(number))
+    with pytest.raises(Refused):
+        await draft(pair, "one more")
+
+
+async def test_an_owner_who_wants_to_be_asked_is_asked(pair: Pair) -> None:
+    for number in range(8):
+        pair.low.policy = Policy(breakers=BreakerLimits(approvals_per_hour=0))
+        await pair.low.say(pair.high, str(number), by_itself=True)
+    assert len(await pair.low.consent.approvals.waiting()) == 8
     await pair.later(3601)
     assert (await draft(pair, "later")).reason == "awaiting_approval"
 

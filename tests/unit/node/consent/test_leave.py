@@ -134,7 +134,7 @@ async def _many_at_once(autonomy: str, sizes: list[int]) -> None:
         assert sum(-(-size // 4) for size in sent) <= budget.tokens
         assert len(await pair.high.texts()) == len(sent)
         outcomes = Counter("none" if fate is None else fate.reason for fate in fates)
-        assert outcomes[approvals.AWAITING] <= approvals.MAX_AN_HOUR
+        assert outcomes[approvals.AWAITING] <= 5
         if sum(sizes) <= min(budget.bytes, 4 * budget.tokens - 4 * len(sizes)):
             assert len(sent) == min(len(sizes), budget.messages)
 

@@ -181,12 +181,11 @@ def test_a_key_that_the_owner_compared_ends_the_pause(both: Guarded, sentry: Sen
     assert _tripped(both) == []
 
 
-def test_more_than_five_approvals_an_hour_pause_the_peer(both: Guarded, sentry: Sentry) -> None:
-    for _ in range(5):
-        _tell(both, "approval_pending")
-    assert _tripped(both) == []
-    _tell(both, "approval_pending")
+def test_too_many_questions_pause_the_peer(both: Guarded, sentry: Sentry) -> None:
+    notice = Notice(kind="too_many_approvals", peer=BOB, fields={"count": 6})
+    both.us.hand.bulletin.publish(notice)
     assert _tripped(both) == ["approvals:bob"]
+    assert "6 times" in both.guards.trips.all()[0].why
 
 
 NEVER = BreakerLimits(
@@ -195,7 +194,6 @@ NEVER = BreakerLimits(
     same_text_peers=0,
     sent_per_minute=0,
     unreadable_frames=0,
-    approvals_per_hour=0,
 )
 
 
@@ -205,7 +203,6 @@ def test_a_bound_of_nothing_never_trips(both: Guarded, sentry: Sentry) -> None:
     far = _message(far_off)
     for number in range(100):
         _tell(both, "message_received")
-        _tell(both, "approval_pending")
         sentry.unreadable(BOB, CryptoError("message_invalid"))
         sentry.may_answer(_message(far_off, Amid(str(number))), _text(WORM), by_agent=True)
         sentry.may_answer(far, _text(), by_agent=True)
