@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from agentmesh_registry.storage import database as storage
 from agentmesh_registry.storage.database import Database, opened
 from agentmesh_registry.storage.nonces import Nonces
 from agentmesh_registry.storage.tables import nonces
@@ -16,20 +18,18 @@ ALICE = Registrant("alice").amid
 
 
 async def count(database: Database) -> int:
-    async with database.reading() as connection:
-        return (
-            await connection.execute(sa.select(sa.func.count()).select_from(nonces))
-        ).scalar_one()
+    query = sa.select(sa.func.count()).select_from(nonces)
+    found: int = await database.read(lambda connection: connection.execute(query).scalar_one())
+    return found
 
 
 async def test_what_an_error_leaves_is_dropped(database: Database) -> None:
-    async def fail() -> None:
-        async with database.writing() as connection:
-            await connection.execute(sa.insert(nonces).values(amid=ALICE, nonce="n", expires_at=1))
-            raise LookupError
+    def fail(connection: sa.Connection) -> None:
+        connection.execute(sa.insert(nonces).values(amid=ALICE, nonce="n", expires_at=1))
+        raise LookupError
 
     with pytest.raises(LookupError):
-        await fail()
+        await database.write(fail)
     assert await count(database) == 0
 
 
@@ -44,6 +44,19 @@ async def test_many_write_at_once(database: Database) -> None:
     memory = Nonces(database)
     await asyncio.gather(*(memory.remember(ALICE, f"n{n}", 1, 2) for n in range(40)))
     assert await count(database) == 40
+
+
+async def test_nobody_waits_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = Event()
+    async with opened(sqlite_url) as database:
+        monkeypatch.setattr(storage, "_SECONDS", 0.01)
+        for _ in range(2):  # the second one never gets its turn
+            with pytest.raises(StorageError) as caught:
+                await database.write(lambda _: is_over.wait())
+            assert caught.value.code == "database_unreachable"
+        monkeypatch.undo()
+        is_over.set()
+        assert await count(database) == 0
 
 
 async def test_it_answers(database: Database) -> None:

@@ -28,6 +28,6 @@ async def test_what_is_over_is_swept_away(database: Database) -> None:
     await memory.remember(ALICE, "old", 0, 1_000)
     await memory.remember(ALICE, "young", 0, 100_000)
     await memory.remember(ALICE, "new", 60_000, 160_000)
-    async with database.reading() as connection:
-        kept = set((await connection.execute(sa.select(nonces.c.nonce))).scalars())
+    query = sa.select(nonces.c.nonce)
+    kept = await database.read(lambda connection: set(connection.execute(query).scalars()))
     assert kept == {"young", "new"}

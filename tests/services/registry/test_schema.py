@@ -15,18 +15,16 @@ def differences(connection: sa.Connection) -> list[Any]:
 
 
 async def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
-    async with database.reading() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.read(differences) == []
 
 
 async def test_a_difference_would_be_noticed(database: Database) -> None:
-    async with database.writing() as connection:
-        await connection.execute(sa.text("ALTER TABLE agents ADD COLUMN more INTEGER"))
-    async with database.reading() as connection:
-        assert len(await connection.run_sync(differences)) == 1
+    more = sa.text("ALTER TABLE agents ADD COLUMN more INTEGER")
+    await database.write(lambda connection: connection.execute(more).close())
+    assert len(await database.read(differences)) == 1
 
 
 async def test_upgrading_again_changes_nothing(database_url: str) -> None:
-    async with opened(database_url) as database, database.writing() as connection:
-        await connection.run_sync(upgrade)
-        assert await connection.run_sync(differences) == []
+    async with opened(database_url) as database:
+        await database.write(upgrade)
+        assert await database.read(differences) == []

@@ -106,12 +106,13 @@ async def test_rated_agents_come_first_and_the_better_ones_before(
     registry: Asker, database: Database
 ) -> None:
     await some(registry)
-    async with database.writing() as connection:
+
+    def rate(connection: sa.Connection) -> None:
         for name, tier, score, count in [("dan", 1.5, 0.2, 3), ("cat", 1.0, 0.9, 1)]:
             row = sa.update(agents).where(agents.c.amid == Registrant(name).amid)
-            await connection.execute(
-                row.values(tier=tier, reputation_score=score, ratings_count=count)
-            )
+            connection.execute(row.values(tier=tier, reputation_score=score, ratings_count=count))
+
+    await database.write(rate)
     search = Search(database)
     found, total = await search.page(Wanted(), NOW, limit=2, offset=0)
     assert [one.amid for one in found] == [Registrant("cat").amid, Registrant("dan").amid]

@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
@@ -56,34 +55,33 @@ class Agents:
     async def put(self, new: Registration, now: int) -> PutOutcome:
         """Keep a record. A sequence that does not rise is stale, unless nothing changed at all."""
         try:
-            async with self._database.writing() as connection:
-                return await _put(connection, new, now)
+            return await self._database.write(lambda connection: _put(connection, new, now))
         except sa.exc.IntegrityError:
             # Another request registered the same AMID between our two looks: now it is there.
-            async with self._database.writing() as connection:
-                return await _put(connection, new, now)
+            return await self._database.write(lambda connection: _put(connection, new, now))
 
     async def get(self, amid: Amid, now: int) -> Agent | None:
         """Return an agent whose record has not expired."""
         query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else agent_of(row)
 
     async def signing_key(self, amid: Amid) -> bytes | None:
         """Return the key that an agent registered with, even if its record has expired."""
         query = sa.select(agents.c.signing_key).where(agents.c.amid == amid)
-        async with self._database.reading() as connection:
-            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+        found: bytes | None = await self._database.read(
+            lambda connection: connection.execute(query).scalar_one_or_none()
+        )
         return found
 
     async def set_status(self, amid: Amid, status: Status, now: int, until: int) -> None:
         """Keep an agent's presence, which counts until then."""
-        change = sa.update(agents).where(agents.c.amid == amid)
-        async with self._database.writing() as connection:
-            await connection.execute(
-                change.values(status=status, last_seen=now, present_until=until)
-            )
+        change = (
+            sa.update(agents)
+            .where(agents.c.amid == amid)
+            .values(status=status, last_seen=now, present_until=until)
+        )
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
 
     async def count(self, now: int) -> tuple[int, int]:
         """Return how many agents there are, and how many of them are not offline."""
@@ -91,8 +89,7 @@ class Agents:
         query = sa.select(sa.func.count(), sa.func.count().filter(present)).where(
             agents.c.expires_at > now
         )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one()
+        row = await self._database.read(lambda connection: connection.execute(query).one())
         return row[0], row[1]
 
 
@@ -101,10 +98,10 @@ def agent_of(row: sa.Row[Any]) -> Agent:
     return Agent(**row._asdict())
 
 
-async def _put(connection: AsyncConnection, new: Registration, now: int) -> PutOutcome:
+def _put(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
     mine = agents.c.amid == new.amid
     look = sa.select(agents.c.sequence, agents.c.signed).where(mine).with_for_update()
-    old = (await connection.execute(look)).one_or_none()
+    old = connection.execute(look).one_or_none()
     if old is not None and old.signed == new.signed:
         return "unchanged"
     if old is not None and old.sequence >= new.sequence:
@@ -117,11 +114,11 @@ async def _put(connection: AsyncConnection, new: Registration, now: int) -> PutO
     }
     if old is None:
         first = {"amid": new.amid, "signing_key": new.signing_key, "registered_at": now}
-        await connection.execute(sa.insert(agents).values(**first, **fields))
+        connection.execute(sa.insert(agents).values(**first, **fields))
     else:
-        await connection.execute(sa.update(agents).where(mine).values(**fields))
-        await connection.execute(sa.delete(capabilities).where(capabilities.c.amid == new.amid))
+        connection.execute(sa.update(agents).where(mine).values(**fields))
+        connection.execute(sa.delete(capabilities).where(capabilities.c.amid == new.amid))
     if new.words:
         rows = [{"amid": new.amid, "category": a, "subcategory": b} for a, b in sorted(new.words)]
-        await connection.execute(sa.insert(capabilities), rows)
+        connection.execute(sa.insert(capabilities), rows)
     return "created" if old is None else "updated"

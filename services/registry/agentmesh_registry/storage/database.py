@@ -1,56 +1,101 @@
 """The way to the database: SQLite in a file, or PostgreSQL, by the same statements."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from agentmesh.errors import StorageError, UsageError
 from agentmesh_registry.storage.schema import upgrade
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
 
 _SECONDS = 5
 _SQLITE_READERS = 4
 _POSTGRES_CONNECTIONS = 10
 
 
-class Database:
-    """Transactions that read, and transactions that write.
+class _Way(Protocol):
+    """How work gets to a database, in a transaction each."""
 
-    SQLite has one writer: its pool of one connection makes the writers queue up, instead of
-    letting them poll a lock.
-    """
-
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
-        self._writer = writer
-        self._reader = reader
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Enter a transaction that is kept when it is left, and dropped when an error leaves it."""
-        with _failing_as_storage():
-            async with self._writer.begin() as connection:
-                yield connection
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Enter a transaction that changes nothing."""
-        with _failing_as_storage():
-            async with self._reader.connect() as connection:
-                yield connection
-
-    async def ping(self) -> None:
-        """Return if the database answers, else raise `StorageError`."""
-        async with self.reading() as connection:
-            await connection.execute(sa.select(1))
+    async def run(self, work: Work[T]) -> T:
+        """Do the work and return its result."""
 
     async def close(self) -> None:
         """Let go of all connections."""
-        await self._writer.dispose()
-        await self._reader.dispose()
+
+
+class _Threads:
+    """A file: each piece of work stays in one thread, since going back and forth is what costs."""
+
+    def __init__(self, engine: sa.Engine, threads: int) -> None:
+        self._engine = engine
+        self._executor = ThreadPoolExecutor(threads, "registry-database")
+
+    async def run(self, work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(2 * _SECONDS):  # to wait for a thread, and then for a lock
+            return await loop.run_in_executor(self._executor, self._transact, work)
+
+    def _transact(self, work: Work[T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._executor.shutdown)
+        self._engine.dispose()
+
+
+class _Server:
+    """PostgreSQL, which has its own ways to wait."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, work: Work[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class Database:
+    """Transactions that read, and transactions that write.
+
+    SQLite has one writer: its one thread makes the writers queue up, instead of letting them poll
+    a lock.
+    """
+
+    def __init__(self, writer: _Way, reader: _Way) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def write(self, work: Work[T]) -> T:
+        """Do the work in a transaction; it is kept once this returns, and dropped on an error."""
+        with _failing_as_storage():
+            return await self._writer.run(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do work that changes nothing; all of it sees the same moment."""
+        with _failing_as_storage():
+            return await self._reader.run(work)
+
+    async def ping(self) -> None:
+        """Return if the database answers, else raise `StorageError`."""
+        await self.read(lambda connection: connection.execute(sa.select(1)).scalar_one())
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._writer.close()
+        await self._reader.close()
 
 
 @asynccontextmanager
@@ -58,8 +103,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
     """Enter the database at this URL, brought up to date."""
     database = _connect(url)
     try:
-        async with database.writing() as connection:
-            await connection.run_sync(upgrade)
+        await database.write(upgrade)
         yield database
     finally:
         await database.close()
@@ -74,7 +118,7 @@ def _connect(url: str) -> Database:
         raise _not_a_database() from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _sqlite(parsed.set(drivername="sqlite+aiosqlite"))
+        return _sqlite(parsed.set(drivername="sqlite+pysqlite"))
     if backend in ("postgresql", "postgres"):
         return _postgres(parsed.set(drivername="postgresql+asyncpg"))
     raise _not_a_database()
@@ -92,13 +136,13 @@ def _sqlite(url: sa.URL) -> Database:
             "Name another file: --database sqlite:////path/to/registry.db",
         ) from None
     settings: dict[str, Any] = {"max_overflow": 0, "pool_timeout": _SECONDS}
-    settings["connect_args"] = {"timeout": _SECONDS}
-    writer = create_async_engine(url, pool_size=1, **settings)
-    reader = create_async_engine(url, pool_size=_SQLITE_READERS, **settings)
+    settings["connect_args"] = {"timeout": _SECONDS, "check_same_thread": False}
+    writer = sa.create_engine(url, pool_size=1, **settings)
+    reader = sa.create_engine(url, pool_size=_SQLITE_READERS, **settings)
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _beginning_with(begin))
-    return Database(writer, reader)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _beginning_with(begin))
+    return Database(_Threads(writer, 1), _Threads(reader, _SQLITE_READERS))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -129,7 +173,8 @@ def _postgres(url: sa.URL) -> Database:
             "PostgreSQL needs the package asyncpg.",
             "pip install 'agentmesh-openclaw[registry]'",
         ) from None
-    return Database(engine, engine)
+    server = _Server(engine)
+    return Database(server, server)
 
 
 @contextmanager

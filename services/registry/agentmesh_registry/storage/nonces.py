@@ -22,14 +22,16 @@ class Nonces:
 
     async def remember(self, amid: Amid, nonce: str, now: int, until: int) -> bool:
         """Remember a request until then; return False if it was seen before."""
+        insert = sa.insert(nonces).values(amid=amid, nonce=nonce, expires_at=until)
+
+        def note(connection: sa.Connection) -> None:
+            connection.execute(insert)
+            if now - self._swept_at >= _SWEEP_MS:
+                self._swept_at = now
+                connection.execute(sa.delete(nonces).where(nonces.c.expires_at < now))
+
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(
-                    sa.insert(nonces).values(amid=amid, nonce=nonce, expires_at=until)
-                )
-                if now - self._swept_at >= _SWEEP_MS:
-                    self._swept_at = now
-                    await connection.execute(sa.delete(nonces).where(nonces.c.expires_at < now))
+            await self._database.write(note)
         except sa.exc.IntegrityError:
             return False
         return True

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agentmesh.errors import Refused
 from agentmesh.protocol.ids import Amid
@@ -64,34 +63,41 @@ class PrekeyStore:
         Ids only rise. The same upload again, after a lost answer, changes nothing.
         """
         new = _kept(upload, read)
-        async with self._database.writing() as connection:
-            columns = [prekeys.c[name] for name in _Kept.__struct_fields__]
-            look = sa.select(*columns).where(prekeys.c.amid == amid).with_for_update()
-            row = (await connection.execute(look)).one_or_none()
+        columns = [prekeys.c[name] for name in _Kept.__struct_fields__]
+        look = sa.select(*columns).where(prekeys.c.amid == amid).with_for_update()
+
+        def keep(connection: sa.Connection) -> Shelf:
+            row = connection.execute(look).one_or_none()
             old = None if row is None else _Kept(**row._asdict())
             if old is not None:
                 _check_documents(old, new)
-            await _put(connection, amid, _merged(old, new, upload), now)
+            _put(connection, amid, _merged(old, new, upload), now)
             if upload.one_time and (old is None or old.last_batch != new.last_batch):
-                await _add(connection, amid, upload)
-            return await _shelf(connection, amid)
+                _add(connection, amid, upload)
+            return _shelf(connection, amid)
+
+        return await self._database.write(keep)
 
     async def take(self, amid: Amid, *, one_time: bool) -> Taken | None:
         """Return the parts of a bundle; a one-time prekey among them is gone from here for ever."""
         look = sa.select(*(prekeys.c[name] for name in _DOCUMENTS)).where(prekeys.c.amid == amid)
-        way = self._database.writing() if one_time else self._database.reading()
-        async with way as connection:
-            row = (await connection.execute(look)).mappings().one_or_none()
+
+        def take(connection: sa.Connection) -> tuple[sa.RowMapping, OneTimePrekey | None] | None:
+            row = connection.execute(look).mappings().one_or_none()
             if row is None:
                 return None
-            taken = await _take_one(connection, amid) if one_time else None
+            return row, _take_one(connection, amid) if one_time else None
+
+        found = await (self._database.write(take) if one_time else self._database.read(take))
+        if found is None:
+            return None
+        row, taken = found
         documents = {name: msgspec.msgpack.decode(row[name], type=Signed) for name in _DOCUMENTS}
         return Taken(documents, taken)
 
     async def shelf(self, amid: Amid) -> Shelf:
         """Return what lies here for an agent."""
-        async with self._database.reading() as connection:
-            return await _shelf(connection, amid)
+        return await self._database.read(lambda connection: _shelf(connection, amid))
 
 
 def _kept(upload: PrekeyUpload, read: Prekeys) -> _Kept:
@@ -148,26 +154,24 @@ def _ids(upload: PrekeyUpload) -> list[int]:
     return [one.id for one in upload.one_time]
 
 
-async def _put(connection: AsyncConnection, amid: Amid, kept: _Kept, now: int) -> None:
+def _put(connection: sa.Connection, amid: Amid, kept: _Kept, now: int) -> None:
     fields = msgspec.structs.asdict(kept) | {"updated_at": now}
     change = sa.update(prekeys).where(prekeys.c.amid == amid).values(**fields)
-    if (await connection.execute(change)).rowcount == 0:
-        await connection.execute(sa.insert(prekeys).values(amid=amid, **fields))
+    if connection.execute(change).rowcount == 0:
+        connection.execute(sa.insert(prekeys).values(amid=amid, **fields))
 
 
-async def _add(connection: AsyncConnection, amid: Amid, upload: PrekeyUpload) -> None:
+def _add(connection: sa.Connection, amid: Amid, upload: PrekeyUpload) -> None:
     rows = [{"amid": amid, "id": one.id, "key": one.key} for one in upload.one_time]
-    await connection.execute(sa.insert(one_time_prekeys), rows)
+    connection.execute(sa.insert(one_time_prekeys), rows)
     mine = one_time_prekeys.c.amid == amid
     # At the bound the oldest make room: their owner may have lost them with a broken disk.
     keep = sa.select(one_time_prekeys.c.id).where(mine).order_by(one_time_prekeys.c.id.desc())
     kept = keep.limit(ONE_TIME_PREKEYS)
-    await connection.execute(
-        sa.delete(one_time_prekeys).where(mine, one_time_prekeys.c.id.not_in(kept))
-    )
+    connection.execute(sa.delete(one_time_prekeys).where(mine, one_time_prekeys.c.id.not_in(kept)))
 
 
-async def _take_one(connection: AsyncConnection, amid: Amid) -> OneTimePrekey | None:
+def _take_one(connection: sa.Connection, amid: Amid) -> OneTimePrekey | None:
     mine = one_time_prekeys.c.amid == amid
     # Two requests at once lock different rows: neither waits, and no key goes out twice.
     first = (
@@ -180,14 +184,14 @@ async def _take_one(connection: AsyncConnection, amid: Amid) -> OneTimePrekey | 
     )
     statement = sa.delete(one_time_prekeys).where(mine, one_time_prekeys.c.id == first)
     returned = statement.returning(one_time_prekeys.c.id, one_time_prekeys.c.key)
-    row = (await connection.execute(returned)).one_or_none()
+    row = connection.execute(returned).one_or_none()
     return None if row is None else OneTimePrekey(row.id, row.key)
 
 
-async def _shelf(connection: AsyncConnection, amid: Amid) -> Shelf:
+def _shelf(connection: sa.Connection, amid: Amid) -> Shelf:
     mine = sa.select(sa.func.count()).where(one_time_prekeys.c.amid == amid)
-    left = (await connection.execute(mine)).scalar_one()
+    left = connection.execute(mine).scalar_one()
     columns = (prekeys.c.last_one_time_id, prekeys.c.signed_prekey_id, prekeys.c.kem_prekey_id)
     look = sa.select(*columns).where(prekeys.c.amid == amid)
-    row = (await connection.execute(look)).one_or_none()
+    row = connection.execute(look).one_or_none()
     return Shelf() if row is None else Shelf(one_time=left, **row._asdict())

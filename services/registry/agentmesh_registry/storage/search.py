@@ -1,6 +1,7 @@
 """Finding agents by what they offer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -45,9 +46,11 @@ class Search:
             .limit(limit)
             .offset(offset)
         )
-        async with self._database.reading() as connection:
-            count = (await connection.execute(total)).scalar_one()
-            found = (await connection.execute(rows)).all()
+
+        def look(connection: sa.Connection) -> tuple[Sequence[sa.Row[Any]], int]:
+            return connection.execute(rows).all(), connection.execute(total).scalar_one()
+
+        found, count = await self._database.read(look)
         return [agent_of(row) for row in found], count
 
 
