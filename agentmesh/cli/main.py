@@ -29,6 +29,7 @@ COMMANDS = {
     "outcome": "messages", "approvals": "consent.approvals",
     "grants": "consent.grants", "introduce": "consent.grants",
     "files": "files",
+    "invite": "consent.invites", "invites": "consent.invites", "join": "consent.invites",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify",
     "transcripts": "records.transcripts", "audit": "records.audit", "receipt": "records.receipt",

@@ -36,6 +36,8 @@ class Label(bytes, Enum):
     FRAME = b"frame"
     FILE_CHUNKS = b"file chunks"
     FILE_ACKS = b"file acks"
+    INVITE_JOINER = b"invite joiner"
+    INVITE_INVITER = b"invite inviter"
     VAULT = b"vault"
     VAULT_WRAP = b"vault wrap"
     IDENTITY_KEYS = b"identity keys"

@@ -10,12 +10,12 @@ import msgspec
 
 from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
-from agentmesh.crypto.suites import offered
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.examinations import Examination, audit_findings
 from agentmesh.daemon.filing import room_for_files
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
+from agentmesh.daemon.own_keys import newest_exchange_key, our_suites
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
@@ -23,8 +23,6 @@ from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
-from agentmesh.identity.prekey_making import make, sign_suites
-from agentmesh.identity.prekeys import Name, ids_before, next_sequence
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
@@ -41,6 +39,8 @@ from agentmesh.node.guard.owner import Telling
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
+from agentmesh.node.invites.rooms import Reach, invite_rooms
+from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.journal import Journal
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
@@ -64,11 +64,10 @@ from agentmesh.notify.web import Web
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.frames import Sender
-from agentmesh.protocol.records import SuiteList
-from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.protocol.signed import Purpose, Signed
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import PrekeyRow, Put, SetValue, Store
+from agentmesh.storage.interface import Store
 from agentmesh.storage.key_access import write_private
 from agentmesh.storage.key_checks import check_keys
 from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
@@ -82,7 +81,6 @@ DATABASE = "agentmesh.db"
 KEYS = "keys"
 LOGS = "logs"
 POLICY = "policy.json"
-SUITES = "suites"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +108,8 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             *rooms.guards.parts(),
             rooms.files,
             rooms.errands,
+            rooms.invites.desk,
+            rooms.invites.joiner,
             rooms.incoming,
             rooms.transport,
             rooms.publisher,
@@ -137,12 +137,12 @@ async def _at_hand(
         lambda: bulletin.publish(Notice(kind="policy_changed")),
         PolicyVersions(config.home / FOLDER, write, world.clock),
     )
-    exchange = await _newest_exchange_key(keys, world, store)
+    exchange = await newest_exchange_key(keys, store, world.clock, world.entropy)
     ring = KeyRing(
         identity=keys.identity,
         exchange_key=msgspec.msgpack.decode(exchange.public, type=Signed),
         exchange_private=Secret(exchange.private),
-        suites=await _our_suites(config, keys, world, store),
+        suites=await our_suites(config.settings.suites, keys, store, world.clock),
         sender=Sender(amid=keys.identity.amid, display_name=config.settings.name),
         clock=world.clock,
         entropy=world.entropy,
@@ -173,7 +173,8 @@ def _rooms(
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
     schemas = SchemaShelf(hand, config.settings.capabilities)
     talks.read_with(Reading(hand, schemas, config.ours()).read)
-    doorway = Doorway(hand.store, hand.keys)
+    side_door = SideDoor()
+    doorway = Doorway(hand.store, hand.keys, side_door)
     talks.cache_for(config.settings.session_cache_seconds)
     turnstile = Turnstile(hand, config.settings.session_cache_seconds)
     incoming = Incoming(talks, doorway, errands, keys.identity.amid, turnstile)
@@ -197,6 +198,7 @@ def _rooms(
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(hand.store, peers, hand.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
+    reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
     house_mail = HouseMail(hand, talks)
     mail, carrier = FileMail(house_mail, ring.clock), Carrier(hand, transport, peers)
     files = room_for_files(config, hand, WaysOfFiles(mail, carrier, peers, consent.grants))
@@ -231,6 +233,7 @@ def _rooms(
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
+        invites=invite_rooms(hand, peers, consent, reach),
         gatekeeper=gatekeeper,
         peers=peers,
         pings=pings,
@@ -259,38 +262,3 @@ def _profile(config: Config) -> Profile:
         relay_endpoint=config.settings.relay,
         presence=config.settings.publish_presence,
     )
-
-
-async def _newest_exchange_key(keys: OpenKeys, world: World, store: Store) -> PrekeyRow:
-    """Return our exchange key; the first one is the one that the identity was made with."""
-    rows = await store.prekeys("exchange")
-    if rows:
-        return rows[-1]
-    now = world.clock.now()
-    name = Name("exchange", ids_before(now) + 1)
-    made = make(name, keys.identity, now, world.entropy, keys.first_exchange)
-    row = PrekeyRow(
-        kind="exchange",
-        id=made.id,
-        public=made.public,
-        private=made.private.reveal(),
-        created_at=made.created_at,
-    )
-    await store.commit([Put(row)])
-    return row
-
-
-async def _our_suites(config: Config, keys: OpenKeys, world: World, store: Store) -> Signed:
-    """Return our signed list of suites; it is signed anew only when it says something else."""
-    kept = await store.value(SUITES)
-    wanted = offered(config.settings.suites)
-    last = 0
-    if kept is not None:
-        signed = msgspec.msgpack.decode(kept, type=Signed)
-        said = read(signed, SuiteList, Purpose.SUITES)
-        if said.suites == wanted:
-            return signed
-        last = said.sequence
-    fresh = sign_suites(keys.identity, next_sequence(last, world.clock.now()), wanted)
-    await store.commit([SetValue(SUITES, msgspec.msgpack.encode(fresh))])
-    return fresh

@@ -19,6 +19,7 @@ from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox
 from agentmesh.node.incoming import Incoming
+from agentmesh.node.invites.rooms import InviteRooms
 from agentmesh.node.journal import Journal
 from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
@@ -46,6 +47,7 @@ class Rooms:
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms
+    invites: InviteRooms
     gatekeeper: Gatekeeper
     peers: Peers
     pings: Pings

@@ -2,6 +2,7 @@
 
 from agentmesh.crypto.seal import open_with_prekeys, open_with_reply_key
 from agentmesh.errors import CryptoError, RemoteProtocolError
+from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Notice
 from agentmesh.node.turn import Turn
@@ -35,7 +36,8 @@ Their sender offers them again, and they are taken then.
 class Doorway:
     """What is sealed to our prekeys or reply keys comes in here."""
 
-    def __init__(self, store: Store, keys: KeyRack) -> None:
+    def __init__(self, store: Store, keys: KeyRack, side_door: SideDoor) -> None:
+        self._side_door = side_door
         self._store = store
         self._keys = keys
 
@@ -49,7 +51,7 @@ class Doorway:
         Return its session if that gave way to one which its sender does not have.
         """
         letter = await self._open(turn, frame_id, frame)
-        if letter is None:
+        if letter is None or self._side_door.takes(turn.peer, letter):
             return None
         if letter.kind != "knock":
             raise RemoteProtocolError("frame_of_other_type")
@@ -105,6 +107,8 @@ class Doorway:
 
     async def answer(self, turn: Turn, told_type: str, frame: SealedToReplyKey) -> SessionId | None:
         """Open the answer to a KNOCK of ours. Return its session if we gave it up meanwhile."""
+        if self._side_door.takes_answer(turn.peer, frame):
+            return None
         given_up = _given_up(turn, frame.reply_key_id)
         if given_up is not None:
             return given_up if told_type == "accept" else None

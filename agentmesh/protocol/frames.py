@@ -105,10 +105,15 @@ SessionFrame = MessageFrame | NumberedFrame
 AnyFrame = SealedToPrekeys | SealedToReplyKey | StalePrekey | SessionFrame | ReceiptFrame
 
 
+LetterKind = Literal[
+    "knock", "accept", "reject", "session_lost", "join_ask", "join_answer", "join_proof", "join_end"
+]
+
+
 class Letter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a seal hides: which document, and the document."""
 
-    kind: Literal["knock", "accept", "reject", "session_lost"]
+    kind: LetterKind
     signed: Signed
 
 

@@ -38,6 +38,10 @@ class Purpose(StrEnum):
     SESSION_OUTCOME = "session-outcome"
     INTRODUCTION = "introduction"
     AUDIT_EXPORT = "audit-export"
+    JOIN_ASK = "join-ask"
+    JOIN_ANSWER = "join-answer"
+    JOIN_PROOF = "join-proof"
+    JOIN_END = "join-end"
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

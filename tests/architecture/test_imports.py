@@ -26,6 +26,7 @@ DOORS = {
     "vodozemac": ("agentmesh.crypto.olm.with_vodozemac",),
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
+    "spake2": ("agentmesh.crypto.invite_exchange",),
     "segno": ("agentmesh.cli.consent.qr",),
     "jsonschema": ("agentmesh.messages.schemas.compiled",),
     "referencing": ("agentmesh.messages.schemas.compiled",),

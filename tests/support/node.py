@@ -26,6 +26,8 @@ from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox, Wanted, envelope_of
 from agentmesh.node.incoming import Incoming
+from agentmesh.node.invites.rooms import InviteRooms, Reach, invite_rooms
+from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.optimistic import Optimism
@@ -77,6 +79,7 @@ class Node:
     inbox: Inbox
     outbox: Outbox
     consent: ConsentRooms
+    invites: InviteRooms
     breakers: Breakers
     publisher: Publisher
     steward: Steward
@@ -95,7 +98,8 @@ class Node:
         return self.hand.store
 
     async def start(self) -> None:
-        for part in (self.talks, self.errands, self.incoming):
+        desk, joiner = self.invites.desk, self.invites.joiner
+        for part in (self.talks, self.errands, desk, joiner, self.incoming):
             await self.stack.enter_async_context(part)
 
     async def stop(self) -> None:
@@ -175,8 +179,11 @@ async def node_called(
     schemas = SchemaShelf(hand, OURS.capabilities)
     reading = Reading(hand, schemas, OURS)
     talks.read_with(reading.read)
+    side_door = SideDoor()
     turnstile = Turnstile(hand, SESSION_CACHE_SECONDS)
-    incoming = Incoming(talks, Doorway(store, hand.keys), errands, identity.amid, turnstile)
+    incoming = Incoming(
+        talks, Doorway(store, hand.keys, side_door), errands, identity.amid, turnstile
+    )
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     gatekeeper = Gatekeeper(hand, talks, peers, directory)
@@ -184,6 +191,7 @@ async def node_called(
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(store, peers, lambda: node.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
+    reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
     house_mail = HouseMail(hand, talks)
     house_mail.employ(consent.takers())
     errands.employ(
@@ -211,6 +219,7 @@ async def node_called(
         inbox=inbox,
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
+        invites=invite_rooms(hand, peers, consent, reach),
         breakers=Breakers(hand, talks),
         publisher=Publisher(hand, directory, profile),
         steward=Steward(hand, talks, session_cache),
@@ -223,6 +232,7 @@ async def node_called(
         node.outbox,
         consent.leave,
         consent.approvals,
+        node.invites.desk,
         reading,
         turnstile,
         session_cache,

@@ -101,6 +101,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         outbox=node.outbox,
         consent=node.consent,
         acquaintances=Acquaintances(node.store, node.peers, node.consent.remarks, node.clock),
+        invites=node.invites,
         gatekeeper=node.gatekeeper,
         peers=node.peers,
         pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),

@@ -42,6 +42,7 @@ from agentmesh.control.answers.consent import (
 )
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
 from agentmesh.control.answers.files import File, Files, OneFile
+from agentmesh.control.answers.invites import Invite, Invited, Invites, Joining
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
 from agentmesh.control.answers.messages import (
     Consumed,
@@ -136,6 +137,10 @@ __all__ = [
     "Inbox",
     "Introduction",
     "Introductions",
+    "Invite",
+    "Invited",
+    "Invites",
+    "Joining",
     "Kept",
     "Killed",
     "Knock",

@@ -50,6 +50,7 @@ from agentmesh.control.calls.files import (
     FilesSend,
     FilesShow,
 )
+from agentmesh.control.calls.invites import InvitesList, InvitesMake, InvitesRevoke, Join
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import (
     Budget,
@@ -165,6 +166,10 @@ __all__ = [
     "Introduce",
     "Introduced",
     "IntroductionsList",
+    "InvitesList",
+    "InvitesMake",
+    "InvitesRevoke",
+    "Join",
     "Kill",
     "KnocksApprove",
     "KnocksBlock",

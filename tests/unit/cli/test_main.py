@@ -17,7 +17,7 @@ PROMISED = (
     "keygen up down daemon status send inbox read reply search knocks sessions kill pause "
     "resume block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
-    "netcheck ping bugreport import completion schemas service "
+    "invite invites join netcheck ping bugreport import completion schemas service "
     "audit receipt files"
 )
 

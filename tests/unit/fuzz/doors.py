@@ -26,6 +26,8 @@ from agentmesh.protocol.frames import (
     SessionStub,
 )
 from agentmesh.protocol.ids import FrameId, MessageId
+from agentmesh.protocol.introduction import Introduction
+from agentmesh.protocol.invites import JoinAnswer, JoinAsk, JoinEnd, JoinProof
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord, Capability, Pricing
 from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, signing_bytes
@@ -88,6 +90,16 @@ ACCEPTED = Accept(
 )
 REJECTED = Reject(knock_id=KNOCK, reason="busy", timestamp=NOW, sender=ALICE.amid, to=BOB.amid)
 LOST = SessionLost(session_id=KNOCK, timestamp=NOW, nonce=bytes(32), sender=ALICE.amid, to=BOB.amid)
+INTRODUCED = Introduction(
+    introduced=BOB.amid, name="Bob", note="cooks", timestamp=NOW, sender=ALICE.amid, to=BOB.amid
+)
+_JOIN = {"id": KNOCK, "timestamp": NOW, "sender": ALICE.amid, "to": BOB.amid}
+JOIN_ASK = JoinAsk(
+    slot=1, pake=b"A" + bytes(32), reply_key=ReplyKey("r", bytes(32), bytes(1184)), **_JOIN
+)  # type: ignore[arg-type]
+JOIN_ANSWER = JoinAnswer(pake=b"B" + bytes(32), **_JOIN)  # type: ignore[arg-type]
+JOIN_PROOF = JoinProof(tag=bytes(32), **_JOIN)  # type: ignore[arg-type]
+JOIN_END = JoinEnd(ending="welcome", tag=bytes(32), tries_left=2, **_JOIN)  # type: ignore[arg-type]
 PARCEL = Parcel(
     session_id=KNOCK,
     sender=ALICE.amid,
@@ -188,6 +200,11 @@ DOORS = {
     "an accept": document(ACCEPTED, Purpose.ACCEPT),
     "a reject": document(REJECTED, Purpose.REJECT),
     "a lost session": document(LOST, Purpose.SESSION_LOST),
+    "an introduction": document(INTRODUCED, Purpose.INTRODUCTION),
+    "an ask to join": document(JOIN_ASK, Purpose.JOIN_ASK),
+    "an answer to a joiner": document(JOIN_ANSWER, Purpose.JOIN_ANSWER),
+    "a joiner's proof": document(JOIN_PROOF, Purpose.JOIN_PROOF),
+    "an end of joining": document(JOIN_END, Purpose.JOIN_END),
     "a stub": document(STUB, Purpose.SESSION_RECEIPT),
     "a list of suites": document(ALICE.suites, Purpose.SUITES),
     "a record": Door(

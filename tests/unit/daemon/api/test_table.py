@@ -32,6 +32,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     await house.ask("policy.set", key="default_autonomy", value="draft")
     asked = {"message_id": message_id, "body": "yes"}
     sent = await house.ask("reply", permit="agent", **asked)
+    await house.ask("invites.make")
+    invite = await house.pair.low.invites.book.make("", 60)
     for peer in (low, STRANGER):
         await house.ask("contacts.add", peer=peer)
     await house.ask("schemas.add", id="x-acme/invoice/v1", document={})
@@ -77,6 +79,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "contacts.autonomy": {"peer": low, "autonomy": "free"},
         "contacts.allow_degraded": {"peer": low, "suite": "olm.v1"},
         "contacts.note": {"peer": low, "note": "for fun"},
+        "invites.revoke": {"slot": 1},
+        "join": {"code": house.pair.low.invites.book.code(invite).text},
         "grants.give": {"peer": low, "kind": "text"},
         "grants.revoke": {"peer": low, "kind": "text"},
         "grants.ask": {"peer": low, "kind": "text"},

@@ -1,0 +1,1 @@
+"""Invites: how somebody with a code becomes a contact, at either end."""
