@@ -40,7 +40,7 @@ COMMANDS = {
     "schemas": "schemas",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
-    "bugreport": "checkup.bugreport", "completion": "completion",
+    "bugreport": "checkup.bugreport", "bench": "checkup.bench", "completion": "completion",
     "import": "moving.imports",
     "service": "service.service", "demo": "demo",
 }  # fmt: skip

@@ -14,14 +14,14 @@ from tests.support.processes import start
 
 
 def leftovers(folder: Path) -> list[str]:
-    """Return the command lines of processes that still work in a demo's directory."""
+    """Return the command lines of processes that still work in a directory of ours."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             text = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
         except OSError:
             continue
-        if str(folder).encode() + b"/agentmesh-demo-" in text:
+        if str(folder).encode() + b"/agentmesh-" in text:
             found.append((process / "cmdline").read_text().replace("\0", " "))
     return found
 

@@ -14,6 +14,7 @@ from tests.support.control_server import ALICE, Script
 from tests.unit.cli.conftest import Shell
 
 PROMISED = (
+    "bench "
     "keygen up down daemon status send inbox read reply search knocks sessions kill pause "
     "resume block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
