@@ -86,7 +86,7 @@ def test_why_it_does_not_start_is_shown(shell: Shell) -> None:
 
 @pytest.mark.slow
 def test_whoever_was_quicker_is_waited_for(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agentmesh.cli.starting.READY_SECONDS", 2.0)
+    monkeypatch.setattr("agentmesh.cli.starting.READY_SECONDS", 15.0)
     running = iter([None, None, control_server.status()])
     monkeypatch.setattr(process, "running", lambda desk: next(running))
     said = fake(shell, "taken", "up", "--json")
