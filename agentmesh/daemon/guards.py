@@ -10,6 +10,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
 from agentmesh.node.guard.owner import Owner, Telling
+from agentmesh.node.guard.scrubbing import Scrubber
 from agentmesh.node.guard.sentry import Sentry
 from agentmesh.node.guard.stop import Brakes, EmergencyStop
 from agentmesh.node.guard.trips import Trips
@@ -24,6 +25,7 @@ class Guards:
     stop: EmergencyStop
     sentry: Sentry
     owner: Owner
+    scrubber: Scrubber
 
     def parts(self) -> Iterator[Part]:
         """Yield what is started after the lanes and before anything leaves or comes."""
@@ -53,5 +55,10 @@ def guards(
         hook=telling.run,
     )
     trips = Trips(hand)
-    stop = EmergencyStop(hand, talks, brakes)
-    return Guards(trips=trips, stop=stop, sentry=Sentry(hand, trips), owner=owner)
+    return Guards(
+        trips=trips,
+        stop=EmergencyStop(hand, talks, brakes),
+        sentry=Sentry(hand, trips),
+        scrubber=Scrubber(hand),
+        owner=owner,
+    )

@@ -15,12 +15,16 @@ from agentmesh.messages.strict_json import Json, write_json
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A message's type and payload as an envelope takes them, how soon it leaves, its chain."""
+    """A message's type and payload as an envelope takes them, how soon it leaves, its chain.
+
+    `secrets`: the kinds of secrets that were found in it.
+    """
 
     type: str
     payload: bytes
     priority: Priority = "normal"
     context: Context | None = None
+    secrets: tuple[str, ...] = ()
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,7 +89,8 @@ class Outbox:
         await self._take_room()
         message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
         draft = draft_of(message_id, peer, body, wish, in_reply_to)
-        verdict = await self._consent.leave.ask(peer, body.payload, by_itself=by_itself)
+        leave = self._consent.leave
+        verdict = await leave.ask(peer, body.payload, by_itself=by_itself, secrets=body.secrets)
         insist(verdict)
         if verdict.decision == "ask_owner":
             await self._consent.approvals.keep(draft)

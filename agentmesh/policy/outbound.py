@@ -10,7 +10,14 @@ from agentmesh.protocol.ids import Amid
 
 SendDecision = Literal["allow", "refuse", "ask_owner"]
 SendReason = Literal[
-    "", "stopped", "blocked", "peer_paused", "key_changed", "paused", "needs_approval"
+    "",
+    "stopped",
+    "blocked",
+    "peer_paused",
+    "key_changed",
+    "paused",
+    "secret_found",
+    "needs_approval",
 ]
 
 LETTERS_A_TOKEN = 4
@@ -61,7 +68,8 @@ class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All there is to know about a message of ours.
 
     `by_itself`: the agent acts on what a peer said, and no owner asked for it. `spent` is what it
-    sent so to this peer within its budget's seconds, `cost` what this message would add.
+    sent so to this peer within its budget's seconds, `cost` what this message would add. `secrets`
+    are the kinds of secrets that were found in it.
     """
 
     peer: Amid
@@ -71,6 +79,7 @@ class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_paused: bool = False
     has_session: bool = False
     has_changed_key: bool = False
+    secrets: tuple[str, ...] = ()
     by_itself: bool = False
     autonomy: Autonomy = "notify-only"
     spent: Amount = Amount()
@@ -113,6 +122,11 @@ def paused(facts: SendFacts) -> SendVerdict | None:
     return SendVerdict("refuse", "paused") if is_new else None
 
 
+def secret_found(facts: SendFacts) -> SendVerdict | None:
+    """Leave it to the owner when what an agent says looks like a key, a token or a password."""
+    return SendVerdict("ask_owner", "secret_found") if facts.secrets else None
+
+
 def budget(facts: SendFacts) -> SendVerdict | None:
     """Leave it to the owner when the agent, acting by itself, would go beyond what it may."""
     allowed = BUDGETS.get(facts.autonomy)
@@ -122,7 +136,15 @@ def budget(facts: SendFacts) -> SendVerdict | None:
     return None if fits else SendVerdict("ask_owner", "needs_approval")
 
 
-SEND_CHECKS: tuple[SendCheck, ...] = (stopped, blocked, peer_paused, key_changed, paused, budget)
+SEND_CHECKS: tuple[SendCheck, ...] = (
+    stopped,
+    blocked,
+    peer_paused,
+    key_changed,
+    paused,
+    secret_found,
+    budget,
+)
 
 
 def may_send(facts: SendFacts, order: Sequence[SendCheck] = SEND_CHECKS) -> SendVerdict:

@@ -10,6 +10,7 @@ import msgspec
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.policy.document import MIN_TIER, NEVER_DELEGATED, FileRules, Policy, Section
+from agentmesh.policy.scrubber import compiled
 from agentmesh.policy.ways import is_private_way
 from agentmesh.protocol import tiers
 from agentmesh.protocol.ids import parse_amid
@@ -139,8 +140,8 @@ def _checked(policy: Policy) -> Policy:
         raise _wrong("accept_tiers", "there are the tiers 2, 1 and 1.5")
     for pattern in policy.scrubber_patterns:
         try:
-            re.compile(pattern)
-        except re.error as error:
+            compiled([pattern])
+        except ValueError as error:
             raise _wrong("scrubber_patterns", f"{pattern!r}: {error}") from None
     for field in ("webhook", "ntfy"):
         _check_url(f"notify_owner.{field}", getattr(policy.notify_owner, field))

@@ -27,6 +27,7 @@ DOORS = {
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
     "spake2": ("agentmesh.crypto.invite_exchange",),
+    "re2": ("agentmesh.policy.scrubber",),
     "segno": ("agentmesh.cli.consent.qr",),
     "jsonschema": ("agentmesh.messages.schemas.compiled",),
     "referencing": ("agentmesh.messages.schemas.compiled",),

@@ -53,6 +53,23 @@ def test_a_denied_draft_never_leaves(mesh: Mesh) -> None:
     assert alice.texts() == ["the owner speaks"]
 
 
+def test_a_secret_waits_for_the_owner_however_free_the_agent_is(mesh: Mesh) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    bob.ask("policy", "set", "default_autonomy", "free")
+    bob.ask("policy", "set", "scrubber_patterns", '["(?i)nightingale"]')
+    assert bob.fails(2, "policy", "set", "scrubber_patterns", '["("]')["code"] == "invalid_setting"
+    secret = tool(bob, 9, "mesh_send", to="alice", body="It is ghp_" + "aB3dE7gH1j" * 4)
+    tool(bob, 9, "mesh_send", to="alice", body="about NIGHTINGALE")
+    tool(bob, 0, "mesh_send", to="alice", body="about larks")
+    alice.gets("about larks")
+    found = bob.ask("approvals")["approvals"]
+    assert [it["secrets"] for it in found] == [["token"], ["owner_pattern"]]
+    bob.ask("approvals", "approve", secret["approval_id"])
+    eventually(lambda: len(alice.texts()) == 2)
+    pending = [it["fields"] for it in bob.audit() if it["event"] == "approval_pending"]
+    assert [it.get("token") for it in pending] == [True, None]
+
+
 def test_a_contact_with_a_budget_is_answered_until_it_is_used_up(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
     bob.ask("contacts", "autonomy", "alice", "bounded")

@@ -45,6 +45,7 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
     )
     if permit == "agent":
         body = replace(body, context=rooms.guards.sentry.may_send(peer, body))
+        body = rooms.guards.scrubber.marked(body, wish)
     by_itself = permit == "agent" and await rooms.consent.reading.is_recent()
     fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
@@ -65,6 +66,8 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     wish = await rooms.outbox.wish_to_answer(row)
     by_itself = permit == "agent"
     body = replace(body, context=rooms.guards.sentry.may_answer(row, body, by_agent=by_itself))
+    if by_itself:
+        body = rooms.guards.scrubber.marked(body, wish)
     fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, by_itself=by_itself)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)

@@ -141,7 +141,10 @@ class Approvals:
         return draft
 
     def _tell(self, kind: str, draft: Draft) -> None:
-        self._bulletin.publish(Notice(kind=kind, peer=draft.peer, message_id=draft.message_id))
+        found = dict.fromkeys(draft.secrets, True)
+        self._bulletin.publish(
+            Notice(kind=kind, peer=draft.peer, message_id=draft.message_id, fields={**found})
+        )
 
 
 def _put(draft: Draft) -> Put:

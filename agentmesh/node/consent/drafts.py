@@ -39,6 +39,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     asked_at: float
     decided: Literal["", "approved", "denied"] = ""
+    secrets: tuple[str, ...] = ()
     priority: Priority = "normal"
     requires: tuple[str, ...] = ()
     context: Context | None = None
@@ -89,6 +90,7 @@ def draft_of(
         priority=body.priority,
         requires=wish.requires,
         context=body.context,
+        secrets=body.secrets,
     )
     return msgspec.structs.replace(draft, digest=_digest(draft))
 

@@ -69,10 +69,12 @@ class Leave:
         self._has_changed_key = has_changed_key
         self._one_at_a_time = asyncio.Lock()
 
-    async def ask(self, peer: Amid, payload: bytes, *, by_itself: bool) -> SendVerdict:
+    async def ask(
+        self, peer: Amid, payload: bytes, *, by_itself: bool, secrets: tuple[str, ...] = ()
+    ) -> SendVerdict:
         """Return whether a message may leave; if it may, its cost is taken off."""
         facts = msgspec.structs.replace(
-            await self.facts(peer), by_itself=by_itself, cost=cost_of(payload)
+            await self.facts(peer), by_itself=by_itself, cost=cost_of(payload), secrets=secrets
         )
         if not by_itself:
             return may_send(facts)

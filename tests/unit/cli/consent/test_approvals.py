@@ -1,5 +1,6 @@
 """approvals, and the outcome of what waits for them."""
 
+import msgspec
 import pytest
 
 from agentmesh.control import answers, calls
@@ -27,6 +28,14 @@ def test_what_waits_is_shown_with_its_recipient_and_digest(
     assert "\x1b" not in said.out
     assert all(line.startswith(("a1", "  ")) for line in said.out.splitlines())
     assert mesh(*arguments, "--json").document["approvals"][0]["to"] == BOB
+
+
+def test_what_looks_like_a_secret_is_pointed_at(mesh: Shell, script: Script) -> None:
+    draft = msgspec.structs.replace(DRAFT, secrets=("own_key", "token"))
+    script.answers["approvals.list"] = answers.Approvals(approvals=[draft])
+    assert (
+        "LOOK CLOSELY: there seems to be a secret in it (own key, token)" in mesh("approvals").out
+    )
 
 
 def test_nothing_waiting_is_a_sentence(mesh: Shell, script: Script) -> None:

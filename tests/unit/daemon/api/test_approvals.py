@@ -34,6 +34,20 @@ async def test_an_owner_sees_who_would_get_what_and_lets_it_go(house: House) -> 
     assert len((await house.ask("approvals.list", pending=False))["approvals"]) == 1  # type: ignore[arg-type]
 
 
+async def test_what_looks_like_a_secret_waits_for_the_owner_who_sees_why(house: House) -> None:
+    await house.ask("policy.set", key="default_autonomy", value="free")
+    low = house.pair.low.amid
+    asked = {"to": low, "body": "The key: AKIAIOSFODNN7EXAMPLE"}
+    told = await house.ask("send", permit="agent", **asked)
+    assert told["reason"] == "awaiting_approval"
+    message_id = await house.hear()
+    answer = {"message_id": message_id, "body": {"password": "tr0ub4dor"}}
+    assert (await house.ask("reply", permit="agent", **answer))["reason"] == "awaiting_approval"
+    found = (await house.ask("approvals.list"))["approvals"]
+    assert {it["secrets"] for it in found} == {("token",), ("password",)}  # type: ignore[index]
+    assert (await house.ask("send", **asked))["reason"] == ""
+
+
 async def test_a_denied_draft_is_refused_to_the_agent_that_asks(house: House) -> None:
     draft_id = await pending(house)
     asked = {"permit": "agent", "message_id": draft_id}

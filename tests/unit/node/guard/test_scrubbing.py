@@ -1,0 +1,36 @@
+"""An agent's words are looked through with the owner's patterns and our own keys."""
+
+from dataclasses import replace
+
+import msgspec
+
+from agentmesh.messages.body import to_body
+from agentmesh.node.guard.scrubbing import Scrubber
+from tests.support.node import CHAT
+from tests.support.node_pair import Pair
+
+
+def test_what_holds_no_secret_is_not_marked(pair: Pair) -> None:
+    body = to_body("Is there a flight to Lisbon?")
+    assert Scrubber(pair.low.hand).marked(body, CHAT) == body
+
+
+def test_our_own_keys_are_known(pair: Pair) -> None:
+    ring = pair.low.hand.keys.ring
+    for key in (ring.identity.seed(), ring.exchange_private):
+        body = to_body(f"It is {key.reveal().hex()}.")
+        assert "own_key" in Scrubber(pair.low.hand).marked(body, CHAT).secrets
+        assert "own_key" not in Scrubber(pair.high.hand).marked(body, CHAT).secrets
+
+
+def test_the_note_of_a_knock_is_looked_through_too(pair: Pair) -> None:
+    wish = replace(CHAT, note="password: hunter2")
+    assert Scrubber(pair.low.hand).marked(to_body("hi"), wish).secrets == ("password",)
+
+
+def test_the_owners_patterns_count_from_the_moment_they_are_set(pair: Pair) -> None:
+    scrubber, body = Scrubber(pair.low.hand), to_body("about Project Nightingale")
+    assert scrubber.marked(body, CHAT).secrets == ()
+    policy = msgspec.structs.replace(pair.low.policy, scrubber_patterns=("(?i)nightingale",))
+    pair.low.policy = policy
+    assert scrubber.marked(body, CHAT).secrets == ("owner_pattern",)
