@@ -67,7 +67,7 @@ def say(
         first = _first_words(state, sayings, keys)
     is_waiting = state.holding and not all_that_was_held
     room = 0 if is_waiting else max(flow.room(state) - len(first), 0)
-    left = flow.left(state)
+    left = max(flow.left(state) - sum(is_counted(saying.type) for saying in first), 0)
     now, later = sayings[: min(room, left)], sayings[min(room, left) :]
     state = msgspec.structs.replace(state, holding=bool(later) or is_waiting)
     state, sent = send(state, (*first, *now), keys)
@@ -164,7 +164,7 @@ def _take_parcel(
         return parting.settle(state, effects) if parting.is_settled(state) else (state, effects)
     if state.close_at and state.received.up_to >= state.close_at[0]:
         return parting.leave(state, effects, keys)
-    if any(isinstance(effect, Hear) for effect in heard) and flow.is_complete(state):
+    if any(isinstance(effect, ShowUpTo) for effect in heard) and flow.is_complete(state):
         after, said = parting.close(state, outcome.COMPLETED, keys)
         return after, [*effects, *said]
     return state, effects

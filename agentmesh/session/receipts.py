@@ -4,8 +4,14 @@ import msgspec
 
 from agentmesh.crypto.cipher import Cipher
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.messages.envelope import Envelope, Receipt, decode_receipt, encode_receipt
-from agentmesh.messages.payloads import TOMBSTONE
+from agentmesh.messages.envelope import (
+    Envelope,
+    Receipt,
+    decode_parcel,
+    decode_receipt,
+    encode_receipt,
+)
+from agentmesh.messages.payloads import CLOSE, TOMBSTONE
 from agentmesh.protocol.frames import ReceiptFrame, SessionFrame, encode
 from agentmesh.protocol.ids import MessageId, uuid7
 from agentmesh.session import flow, parting
@@ -14,7 +20,7 @@ from agentmesh.session.effects import AnyEffect, Confirm, Drop, EmitOnce, TellLo
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.outcome import COMPLETED
-from agentmesh.session.parcels import seal
+from agentmesh.session.parcels import send_own
 from agentmesh.session.states import Ended, Open
 
 Effects = list[AnyEffect]
@@ -84,33 +90,53 @@ def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Ope
 def remind(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
     """Say again what we have, and ask a full stream's receiver: earlier receipts may be lost."""
     said: Effects = [receipt(state, keys)] if state.received.up_to else []
-    state, asked = _probe(state, keys)
+    if not (state.holding and flow.is_full(state)) or _is_asking(state) or is_spent(state, keys):
+        return state, said
+    state, asked = _ask_for_room(state, keys)
     return state, [*said, *asked]
 
 
-def _probe(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
-    """Ask for a receipt, by a frame with nothing new in it."""
-    if not (state.holding and flow.is_full(state)) or is_spent(state, keys):
+def _is_asking(state: Open) -> bool:
+    """Whether a frame is out that brings nothing new."""
+    return any(
+        all(number in state.confirmed for number in numbers) for numbers, _ in state.own_frames
+    )
+
+
+def _ask_for_room(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
+    """Ask for a receipt, by a frame with nothing new in it: a number that the peer has.
+
+    Without such a number what is unconfirmed asks. It is offered until there is news: a frame each
+    time would be more than a peer that is away can miss.
+    """
+    if not state.confirmed.up_to:
         return state, []
     name = MessageId(uuid7(keys.clock.now(), keys.entropy))
     grave = Envelope(id=name, sequence=1, type=TOMBSTONE, timestamp=0, payload=b"{}")
-    state, _, emit = seal(state, (grave,), keys)
-    return state, [EmitOnce("message", emit.payload)]
+    return send_own(state, (grave,), keys)
 
 
 def acknowledge_again(state: Ended, frame: SessionFrame, keys: KeyRing) -> Effects:
-    """Confirm what comes late to a session that is over, as far as it had come before.
+    """Confirm what comes late to a session that is over: what had come before, and a good-bye.
 
     Who goes on with what was completed, and is not at rest here any more, has to knock.
     """
     if state.cipher is None:
         return []
+    received, consumed = state.received, state.consumed
     try:
-        state.cipher.open(frame, keys.clock.now(), keys.entropy)
+        _, plaintext = state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return [_receipt(state.cipher, state.received, state.consumed, keys)]
+            return [_receipt(state.cipher, received, consumed, keys)]
         return []
+    terms = state.terms
+    parcel = decode_parcel(
+        plaintext, session_id=terms.session_id, sender=terms.peer, to=keys.identity.amid
+    )
+    bye = next((it.sequence for it in parcel.envelopes if it.type == CLOSE), None)
+    if bye is not None:
+        return [_receipt(state.cipher, received.add(bye), consumed.reach(bye), keys)]
     return [TellLost()] if state.reason == COMPLETED else []
 
 

@@ -7,12 +7,21 @@ from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.frames import Constraints
 from agentmesh.protocol.limits import MAX_IN_FLIGHT, STREAM_WINDOW
 from agentmesh.session import flow
-from agentmesh.session.effects import Broke, Emit, EmitOnce, Number, StartOver, Unsayable
-from agentmesh.session.events import Read, Reconnected
+from agentmesh.session.effects import (
+    AnyEffect,
+    Broke,
+    Drop,
+    Emit,
+    EmitOnce,
+    Number,
+    StartOver,
+    Unsayable,
+)
+from agentmesh.session.events import Allowed, Read, Reconnected
 from agentmesh.session.states import Open
-from tests.support.dialogue import Dialogue, carry, event_of, frames_in
+from tests.support.dialogue import Dialogue, answer_to, carry, event_of, frames_in
 from tests.support.parties import party
-from tests.support.session_kinds import FREE, open_state, talking
+from tests.support.session_kinds import FREE, asking, knock, open_state, talking
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
@@ -64,13 +73,10 @@ def test_a_receipt_that_was_lost_is_asked_for() -> None:
     carry(alice, bob)
     bob.say(Read(numbers(bob)))
     bob.effects.clear()
-    effects = alice.say(Reconnected())
-    assert "message" in [it.message_type for it in effects if isinstance(it, EmitOnce)]
+    assert asked_in(alice.say(Reconnected()))
     carry(alice, bob)
     assert len(bob.heard) == 149
-    assert "message" not in [
-        effect.message_type for effect in alice.say(Reconnected()) if isinstance(effect, EmitOnce)
-    ]
+    assert not asked_in(alice.say(Reconnected()))
 
 
 def test_who_sends_more_than_was_granted_is_not_heard() -> None:
@@ -158,3 +164,61 @@ def test_the_window_is_never_more_than_may_be_on_the_way() -> None:
     sent = [effect for effect in effects if isinstance(effect, Number)]
     assert len(sent) == MAX_IN_FLIGHT - 1, "one request is not answered yet"
     assert any(isinstance(effect, Emit) for effect in effects)
+
+
+# --- asking a full stream's receiver -------------------------------------------------------------
+
+
+def full_stream() -> tuple[Dialogue, Dialogue]:
+    """Return both sides of a stream whose receiver, Alice, has yet to read what Bob said."""
+    alice, bob = talking(ALICE, BOB, "stream", "1")
+    bob.send(*(str(number) for number in range(1, 151)))
+    return alice, bob
+
+
+def asked_in(effects: list[AnyEffect]) -> list[AnyEffect]:
+    """Return what asks for room: all else that `Reconnected` brings are receipts."""
+    frames = [effect for effect in effects if isinstance(effect, Emit | EmitOnce)]
+    return [frame for frame in frames if frame.message_type != "receipt"]
+
+
+def test_asking_for_room_takes_no_number_whose_message_has_not_come() -> None:
+    alice, bob = full_stream()
+    first, *others = frames_in(bob.effects)
+    bob.effects.clear()
+    for frame in others:
+        alice.say(event_of(frame))
+    carry(alice, bob)
+    bob.say(Reconnected())
+    carry(alice, bob)
+    alice.say(event_of(first))
+    assert alice.shown_texts() == [str(number) for number in range(1, STREAM_WINDOW + 1)]
+
+
+def test_a_receiver_that_stays_away_is_asked_by_one_frame_and_not_by_a_thousand() -> None:
+    alice, bob = full_stream()
+    carry(alice, bob)
+    asked = [asked_in(bob.say(Reconnected())) for _ in range(3)]
+    bob.effects.clear()
+    assert [len(frames) for frames in asked] == [1, 0, 0]
+    ((kept,), *_) = asked
+    assert isinstance(kept, Emit)
+    alice.say(Read(numbers(alice)))
+    effects = [effect for frame in frames_in(alice.effects) for effect in bob.say(event_of(frame))]
+    assert Drop(kept.frame_id) in effects
+
+
+# --- counting what was agreed --------------------------------------------------------------------
+
+
+def test_what_replaces_the_message_of_a_knock_counts_as_one_of_those_that_were_agreed() -> None:
+    alice = asking(ALICE, BOB, "conversation", first="expired before the answer")
+    bob = Dialogue(BOB, knock(alice, BOB, alice.held[0]))
+    alice.held.clear()
+    alice.send("2", "3", "4")
+    accepted = answer_to(alice, bob.say(Allowed(BOB.responder(), few(max_messages=3))))
+    bob.effects.clear()
+    alice.say(accepted)
+    carry(alice, bob)
+    assert bob.shown_texts() == ["expired before the answer", "2", "3"]
+    assert bob.state.reason == "capacity_exceeded"  # type: ignore[union-attr]

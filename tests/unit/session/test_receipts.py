@@ -84,10 +84,13 @@ def test_receipts_are_repeated_once_there_is_something_to_say() -> None:
 def test_an_ended_session_answers_repetitions_only() -> None:
     alice, bob = opened(ALICE, BOB, "hello")
     (bye,) = frames_in(alice.say(Close("killed_by_owner")))
-    late = Dialogue(ALICE, alice.state)
+    late = Dialogue(ALICE, msgspec.structs.replace(alice.state, closing=""))
     bob.say(event_of(bye))
     assert isinstance(bob.state, Ended)
     assert len(bob.say(event_of(bye))) == 1
-    assert isinstance(late.state, Open)
-    _, frame = late.state.cipher.seal(b"too late", CLOCK.now(), ALICE.ring.entropy)
+    (frame,) = frames_in(late.send("too late"))
     assert bob.say(event_of(frame)) == []
+    assert isinstance(alice.state, Open)
+    _, nonsense = alice.state.cipher.seal(b"too late", CLOCK.now(), ALICE.ring.entropy)
+    with pytest.raises(RemoteProtocolError, match="parcel_malformed"):
+        bob.say(event_of(nonsense))
