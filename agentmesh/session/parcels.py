@@ -3,7 +3,7 @@
 import msgspec
 
 from agentmesh.messages.envelope import Envelope, Parcel, encode_parcel
-from agentmesh.messages.payloads import CLOSED, OWN, is_house_mail
+from agentmesh.messages.payloads import OWN, is_reserved
 from agentmesh.protocol.frames import encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
 from agentmesh.protocol.limits import MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
@@ -100,13 +100,17 @@ def _counted(state: Open, envelopes: tuple[Envelope, ...]) -> Open:
 
 
 def _is_request(envelope: Envelope) -> bool:
-    is_ours = envelope.type in OWN or is_house_mail(envelope.type)
-    return not is_ours and envelope.in_reply_to is None and envelope.type != _STATUS
+    return envelope.in_reply_to is None and not _is_by_the_way(envelope)
+
+
+def _is_by_the_way(envelope: Envelope) -> bool:
+    """Whether an envelope neither asks nor answers: how far something has come, daemons' words."""
+    return envelope.type == _STATUS or is_reserved(envelope.type)
 
 
 def answered_by(envelope: Envelope) -> MessageId | None:
-    """Return the request that an envelope is the last word on. How far it has come is none."""
-    return None if envelope.type in {_STATUS, CLOSED} else envelope.in_reply_to
+    """Return the request that an envelope is the last word on."""
+    return None if _is_by_the_way(envelope) else envelope.in_reply_to
 
 
 def _remember_own(state: Open, envelopes: tuple[Envelope, ...], frame_id: FrameId) -> Open:

@@ -114,7 +114,7 @@ def rest_of(state: Open, reason: str, taken: Numbers = NONE) -> Effects:
         waiting: Effects = [StartOver(held_only=True)] if state.holding else []
         return [*waiting, Fail(refused=False, reason=state.closing)]
     if reason in MAY_START_OVER:
-        return [StartOver(taken=taken)]
+        return [StartOver(taken=taken.union(state.confirmed))]
     return [Fail(refused=True, reason=reason)]
 
 
@@ -146,12 +146,13 @@ def leave(state: Open, effects: Effects, keys: KeyRing) -> tuple[Ended | Resting
     effects = [*effects, DropAll(), *rest, Over(reason, by_peer=True)]
     if reason != COMPLETED or taken is None:
         return state.ended(reason, by_peer=True), effects
-    is_whole = taken.up_to == state.next_sequence - 1
+    not_taken = state.next_sequence - 1 - taken.count
     outcome = co_signed(state, told.outcomes, taken, keys)
     state = msgspec.structs.replace(
         state,
         confirmed=Numbers(state.next_sequence - 1),  # what was not taken got other numbers
-        our_words=state.our_words if is_whole else Words(),
+        said=state.said - not_taken,
+        our_words=Words() if not_taken else state.our_words,
     )
     payload = msgspec.json.encode(Closed(outcome=outcome[0] if outcome else None))
     state, sent = send(state, (own_saying(CLOSED, payload, keys),), keys)

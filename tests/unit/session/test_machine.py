@@ -18,6 +18,7 @@ from agentmesh.session.events import (
     Superseded,
     Unresolvable,
 )
+from agentmesh.session.numbers import Numbers
 from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving
 from tests.support.dialogue import (
     SUITE,
@@ -211,7 +212,7 @@ def test_an_ended_session_still_confirms_repetitions() -> None:
 def test_a_lost_session_is_started_over() -> None:
     alice, _ = opened(ALICE, BOB, "hello")
     effects = alice.say(Lost())
-    assert StartOver() in effects
+    assert StartOver(taken=Numbers(2)) in effects
     assert Over("session_lost", by_peer=True) in effects
 
 

@@ -125,3 +125,18 @@ def test_an_outcome_that_we_did_not_offer_is_not_kept() -> None:
     for wrong in (other, forged, stolen):
         payload = msgspec.json.encode(Closed(outcome=wrong))
         assert outcome.answered(state, payload) == []
+
+
+def test_what_crossed_one_end_does_not_spoil_the_next() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "1")
+    bob.send("crossing")
+    bob.effects.clear()
+    completed(alice, bob)
+    alice.send("2")
+    carry(alice, bob)
+    bob.send("answer")
+    carry(alice, bob)
+    proofs = [proven_by(effects).outcome for effects in completed(alice, bob)]
+    assert proofs[0] == proofs[1]
+    assert proofs[0] is not None
+    assert (proofs[0].initiator_messages, proofs[0].receiver_messages) == (2, 1)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from agentmesh.session.effects import Confirm, Fail, Over, StartOver
-from agentmesh.session.events import Close, Lost, Overdue, Send
+from agentmesh.session.events import Close, Expired, Lost, Overdue, Send
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.parting import Parting
 from agentmesh.session.states import Ended, Open, Resting
@@ -202,3 +202,48 @@ def test_what_is_no_request_closes_once_it_is_confirmed() -> None:
     alice.tell(answering(alice, "half", alice.saying("").message_id, "status"))
     carry(alice, bob)
     assert isinstance(alice.state, Resting)
+
+
+@pytest.mark.parametrize("kind", ["tombstone", "ping"])
+def test_what_daemons_say_answers_no_request(kind: str) -> None:
+    alice, bob = talking(ALICE, BOB, "request_response", "please")
+    asked = open_state(alice).unanswered[-1]
+    bob.tell(answering(bob, "", asked, kind))
+    carry(alice, bob)
+    assert open_state(alice).unanswered == (asked,)
+    exchange(alice, bob)
+    assert isinstance(alice.state, Resting)
+
+
+def test_an_answer_behind_news_that_expired_is_an_answer() -> None:
+    alice, bob = talking(ALICE, BOB, "request_response", "please")
+    asked = open_state(alice).unanswered[-1]
+    bob.tell(answering(bob, "half", asked, "status"))
+    bob.effects.clear()
+    bob.tell(answering(bob, "here", asked))
+    carry(alice, bob)
+    assert isinstance(alice.state, Open), "something is missing before the answer"
+    bob.say(Expired((1,)))
+    carry(alice, bob)
+    assert alice.shown_texts() == ["here"]
+    assert isinstance(alice.state, Resting)
+
+
+def test_a_good_bye_that_comes_after_all_else_is_over_is_confirmed() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "1")
+    theirs = frames_in(bob.say(Close("killed_by_owner")))
+    bob.effects.clear()  # Bob's good-bye is on its way for long
+    alice.say(Close("killed_by_owner"))
+    carry(alice, bob)
+    assert isinstance(alice.state, Ended)
+    for frame in theirs:
+        alice.say(event_of(frame))
+    carry(alice, bob)
+    assert isinstance(bob.state, Ended)
+
+
+def test_what_the_peer_confirmed_is_never_said_elsewhere() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "1")
+    alice.send("2")
+    carry(alice, bob)
+    assert StartOver(taken=Numbers(3)) in alice.say(Lost())
