@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
 from agentmesh.errors import (
     AgentMeshError,
     IntegrityError,
@@ -20,13 +18,20 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
-from agentmesh.messages.payloads import rank
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
 from agentmesh.node.lanes import Job, Lane, Waiting, fail, together
 from agentmesh.node.notices import Bulletin, Notice
-from agentmesh.node.sessions import choose, find, is_said_elsewhere, most_bytes, wish_of
+from agentmesh.node.repetitions import drop_repeated
+from agentmesh.node.sessions import (
+    choose,
+    find,
+    in_order,
+    is_said_elsewhere,
+    most_bytes,
+    wish_of,
+)
 from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import Code, record
@@ -35,7 +40,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_CACHE_SECONDS
 from agentmesh.session import snapshot
 from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import Change, OutgoingRow, Store
+from agentmesh.storage.interface import Change, Store
 
 Reader = Callable[[Turn, Turn], Awaitable[None]]
 """Reads what a turn brings, compared with the turn as it was before."""
@@ -204,6 +209,7 @@ class Conversations:
             before = turn.copy()
             try:
                 answer = await self._answer(turn, group)
+                await drop_repeated(self._store, turn, before)
                 await self._room.check(turn, before)
                 await self.grants.check(turn, before)
                 await self._read(turn, before)
@@ -249,10 +255,7 @@ class Conversations:
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
                 rows = turn.unsettled(session_id, await self._store.held(session_id))
-                held = [_saying(row) for row in rows if row.sequence is None]
-                turn.apply(
-                    session_id, Unheld(tuple(sorted(held, key=lambda it: rank(it.priority))))
-                )
+                turn.apply(session_id, Unheld(in_order(rows)))
 
     def _wake(self, turn: Turn) -> None:
         self._errands.take(turn)
@@ -284,7 +287,3 @@ def _future() -> asyncio.Future[object]:
 
 async def _only_look(turn: Turn) -> None:
     """Read a peer's sessions, and change nothing."""
-
-
-def _saying(row: OutgoingRow) -> Saying:
-    return msgspec.msgpack.decode(row.body, type=Saying)

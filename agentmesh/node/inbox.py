@@ -10,6 +10,7 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.notices import Notice
+from agentmesh.node.repetitions import places_of
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.session.events import Read
 from agentmesh.storage.interface import Consume, IncomingRow
@@ -111,8 +112,9 @@ class Inbox:
         if row.consumed_at is None:
             now = self._clock.now()
             await self._store.commit([Consume(message_id, now, row.peer)])
-            if await self._talks.look(row.peer, row.session_id) is not None:
-                await self._talks.handle(row.peer, row.session_id, Read((row.sequence,)))
+            for place in await places_of(self._store, row):
+                if await self._talks.look(row.peer, place.session_id) is not None:
+                    await self._talks.handle(row.peer, place.session_id, Read((place.sequence,)))
             row = msgspec.structs.replace(row, consumed_at=now)
         return row
 

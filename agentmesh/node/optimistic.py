@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.messages.payloads import is_reserved
 from agentmesh.node.peers import Peers
+from agentmesh.node.sessions import in_order
 from agentmesh.node.turn import Turn
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import Amid, SessionId
@@ -47,8 +48,9 @@ class Optimism:
 
 def _first(rows: list[OutgoingRow]) -> Saying | None:
     """Return the message that will be said first, if it may travel with a KNOCK."""
-    if not rows:
+    held = in_order(rows)
+    if not held:
         return None
-    saying = msgspec.msgpack.decode(rows[0].body, type=Saying)
+    saying = held[0]
     may_travel = not is_reserved(saying.type) and len(saying.payload) <= MAX_OPTIMISTIC
     return saying if may_travel else None

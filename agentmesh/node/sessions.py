@@ -1,13 +1,17 @@
 """Which of a peer's sessions a message travels in: the cache that spares us KNOCKs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from agentmesh.errors import UsageError
 from agentmesh.messages import capabilities
+from agentmesh.messages.payloads import rank
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_PAYLOAD, SESSION_CACHE_SECONDS
 from agentmesh.session.effects import StartOver
+from agentmesh.session.events import Saying
 from agentmesh.session.outcome import COMPLETED
 from agentmesh.session.states import Knocking, Open, Resolving, Resting
 from agentmesh.storage.interface import OutgoingRow
@@ -77,6 +81,12 @@ def wish_of(talk: Talk) -> Wish:
         note=terms.note if terms.ours else "",
         requires=capabilities.required(terms.capabilities) if terms.ours else (),
     )
+
+
+def in_order(rows: Iterable[OutgoingRow]) -> tuple[Saying, ...]:
+    """Return what is held, in the order in which it is said: the urgent first."""
+    held = (msgspec.msgpack.decode(it.body, type=Saying) for it in rows if it.sequence is None)
+    return tuple(sorted(held, key=lambda saying: rank(saying.priority)))
 
 
 def is_said_elsewhere(row: OutgoingRow, over: StartOver) -> bool:

@@ -148,8 +148,12 @@ class Sheet:
 
     def withhold(self, change: Deliver) -> None:
         """Keep a message from the agent; only the owner's transcript has it."""
-        self.changes.remove(change)
+        self.forget(change)
         self.withheld.append(change)
+
+    def forget(self, change: Deliver) -> None:
+        """Take a message out, and the news of it."""
+        self.changes.remove(change)
         name = change.row.message_id
         self.notices = [notice for notice in self.notices if not _is_of(notice, name)]
 

@@ -1,0 +1,61 @@
+"""A message that came before, in a session that was replaced: it is confirmed, and nothing else.
+
+The store would keep it once in any case. Here it is also told, counted and written down once.
+"""
+
+import msgspec
+
+from agentmesh.node.turn import Turn
+from agentmesh.protocol.ids import SessionId
+from agentmesh.protocol.limits import SESSION_ERASE_SECONDS
+from agentmesh.session.events import Read
+from agentmesh.storage.interface import CardRow, Deliver, IncomingRow, Put, Store
+
+DRAWER = "repeated"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a message was said."""
+
+    session_id: SessionId
+    sequence: int
+
+
+async def drop_repeated(store: Store, turn: Turn, before: Turn) -> None:
+    """Take what was heard before out of what `turn` brings, and `before` did not.
+
+    With one session there is nothing to ask about: its numbers tell what is new. What the agent has
+    read, or had until it was erased, counts as read here too; else it will once it is read.
+    """
+    if len(turn.talks) == 1:
+        return
+    for change in turn.sheet.changes[len(before.sheet.changes) :]:
+        if not isinstance(change, Deliver):
+            continue
+        row = change.row
+        known = await store.incoming(row.message_id, turn.peer)
+        if known is None and not await store.remembers(turn.peer, row.message_id):
+            continue
+        turn.sheet.forget(change)
+        if known is None or known.consumed_at is not None:
+            turn.apply(row.session_id, Read((row.sequence,)))
+        else:
+            turn.sheet.changes.append(_remembered(row, turn.now))
+
+
+async def places_of(store: Store, row: IncomingRow) -> list[Place]:
+    """Return where a message was said: in its session, and in another if it came again."""
+    here = Place(row.session_id, row.sequence)
+    card = await store.card(DRAWER, _name(row))
+    return [here] if card is None else [here, msgspec.msgpack.decode(card.body, type=Place)]
+
+
+def _remembered(row: IncomingRow, now: float) -> Put:
+    body = msgspec.msgpack.encode(Place(row.session_id, row.sequence))
+    until = now + SESSION_ERASE_SECONDS
+    card = CardRow(drawer=DRAWER, name=_name(row), body=body, created_at=now, expires_at=until)
+    return Put(card)
+
+
+def _name(row: IncomingRow) -> str:
+    return f"{row.peer}/{row.message_id}"
