@@ -8,7 +8,14 @@ from msgspec.structs import replace
 from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import AgentMeshError, CryptoError, Refused, TransportError, UsageError
+from agentmesh.errors import (
+    AgentMeshError,
+    CryptoError,
+    Refused,
+    RemoteProtocolError,
+    TransportError,
+    UsageError,
+)
 from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
@@ -18,7 +25,7 @@ from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.turn import Turn
 from agentmesh.policy.facts import KnockFacts, Record
-from agentmesh.policy.pipeline import STANDING, decide
+from agentmesh.policy.pipeline import KNOWN_HERE, STANDING, decide
 from agentmesh.policy.verdict import Verdict
 from agentmesh.protocol.frames import Constraints, Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
@@ -116,8 +123,9 @@ class Gatekeeper:
         """Whether the policy, as it is now, would have a peer with whom we talk already."""
         if terms.ours:
             return peer not in self._hand.policy().blocklist
-        verdict = decide(await self._standing(peer, terms), STANDING)
-        return verdict.decision != "refuse"
+        facts = await self._standing(peer, terms)
+        order = STANDING if facts.record == "found" else KNOWN_HERE
+        return decide(facts, order).decision != "refuse"
 
     # --- the owner -----------------------------------------------------------------------------
 
@@ -270,8 +278,12 @@ class Gatekeeper:
             return
         theirs = await self._suites_of(peer, knock)
         await self._peers.was_let_in(peer, theirs, knock.handshake.suite)
+        allowed = Allowed(prekeys, self._limits())
         with suppress(UsageError):  # it was decided meanwhile
-            await self._talks.handle(peer, knock.id, Allowed(prekeys, self._limits()))
+            try:
+                await self._talks.handle(peer, knock.id, allowed)
+            except RemoteProtocolError:  # for its first message there is no room, or no grant
+                await self._talks.handle(peer, knock.id, replace(allowed, hears_first=False))
 
     def _limits(self) -> Constraints:
         limits = self._hand.policy().session_limits

@@ -75,10 +75,14 @@ class PrekeyStale(Event, frozen=True):
 
 
 class Allowed(Event, frozen=True):
-    """Policy or the owner said yes to their KNOCK, which was made for these keys of ours."""
+    """Policy or the owner said yes to their KNOCK, which was made for these keys of ours.
+
+    `hears_first`: the message that travelled with it may be taken.
+    """
 
     prekeys: Responder
     limits: Constraints = Constraints(ttl_seconds=MAX_SESSION_SECONDS)
+    hears_first: bool = True
 
 
 class Denied(Event, frozen=True):

@@ -226,7 +226,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         their_words=Words(NOTHING),
     )
     effects: Effects = [DropAll(), Emit(keys.frame_id(), "accept", answer), Began(suite)]
-    if document.optimistic is not None:
+    if document.optimistic is not None and event.hears_first:
         opened, heard = _take_optimistic(opened, document.optimistic, keys)
         effects += heard
     return opened, effects
