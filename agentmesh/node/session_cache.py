@@ -1,4 +1,4 @@
-"""When the cache of sessions is dropped: on new exchange keys, another policy, a revocation.
+"""When the cache of sessions is dropped: on new exchange keys, keys in doubt, another policy.
 
 A session that is open runs on. But nobody goes on with one at rest, and our own next conversation
 knocks again. Looked at from time to time, and after a restart: what changed meanwhile counts too.
@@ -9,17 +9,16 @@ import hashlib
 import msgspec
 
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.consent import key_changes
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.gatekeeper import Gatekeeper
 from agentmesh.node.peers import exchange_name
 from agentmesh.policy.document import Policy
-from agentmesh.protocol.ids import Amid
 from agentmesh.session.events import Close, Uncached
 from agentmesh.session.parting import POLICY_VIOLATION
 from agentmesh.storage.interface import SessionRow, SetValue
 
 ADMISSION, EXCHANGE = "sessions/admission", "sessions/exchange"
-KEY_CHANGED = "key_changed"
 CACHED = {"open", "resting"}
 
 
@@ -34,6 +33,8 @@ class SessionCache:
     async def review(self) -> None:
         """Drop what holds no more; end sessions with peers that the policy refuses now."""
         rows = [row for row in await self._hand.store.sessions() if row.phase in CACHED]
+        doubted = {card.name for card in await self._hand.store.cards(key_changes.DRAWER)}
+        await self._uncache([row for row in rows if row.peer in doubted])
         for peer in {row.peer for row in rows}:
             theirs = await self._hand.store.value(exchange_name(peer))
             if theirs is not None and await self._is_another(f"{EXCHANGE}/{peer}", theirs):
@@ -48,11 +49,6 @@ class SessionCache:
             for row in rows:
                 await self._judge(row)
             await self._keep(ADMISSION, admission)
-
-    async def revoked(self, peer: Amid) -> None:
-        """End everything with a peer whose keys are not its own any more."""
-        for row in await self._hand.store.sessions(peer):
-            await self._talks.handle(row.peer, row.session_id, Close(KEY_CHANGED))
 
     async def _judge(self, row: SessionRow) -> None:
         talk = await self._talks.look(row.peer, row.session_id)

@@ -28,7 +28,7 @@ LOOK_SECONDS = 60.0
 SHORTEST_PAUSE = 1.0
 CLEAN_SECONDS = 6 * 3600
 EXPIRED = "expired"
-_NEWS = {"session_started", "policy_changed", "keys_rotated"}
+_NEWS = {"session_started", "policy_changed", "keys_rotated", "key_change"}
 
 log = logging.getLogger("agentmesh.node")
 

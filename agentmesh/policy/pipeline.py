@@ -35,6 +35,8 @@ STANDING: tuple[Check, ...] = (
     checks.reputation,
 )
 """What a peer with whom we talk already has to stand when the policy changes."""
+KNOWN_HERE: tuple[Check, ...] = (checks.blocklist, checks.intent, checks.allowlist)
+"""Those of them for which no registry has to be there."""
 
 
 def decide(facts: KnockFacts, order: Sequence[Check] = CHECKS) -> Verdict:

@@ -113,7 +113,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Open(closing=""), Overdue():
             elsewhere = StartOver(held_only=True)
             return parting.close(state, _late(state), keys, held=elsewhere)
-        case Open(), Uncached():
+        case Open(is_cached=True), Uncached():
             return msgspec.structs.replace(state, is_cached=False), []
         case Open(), Lost():
             rest = parting.rest_of(state, "session_lost")
@@ -136,7 +136,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return resting.learn(state, event.frame)
         case Resting(), Read():
             return resting.consume(state, event.sequences, keys)
-        case Resting(), Uncached():
+        case Resting(talk=Open(is_cached=True)), Uncached():
             return resting.forget(state)
         case Resting(), Close() | Overdue() | Lost():
             return state.ended(), [DropAll()]

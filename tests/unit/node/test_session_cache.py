@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import msgspec
 
+from agentmesh.errors import CryptoError, TransportError
 from agentmesh.node.peers import exchange_name
 from agentmesh.node.turn import Wish
-from agentmesh.policy.document import Policy, SessionLimits
+from agentmesh.policy.document import SessionLimits
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.storage.interface import SetValue
-from tests.support.node import CHAT, OPEN_DOOR
+from tests.support.node import OPEN_DOOR
 from tests.support.node_pair import Pair
 
 ASK = Wish(intent=Intent(category="communication"), request=SessionRequest(type="request_response"))
@@ -135,17 +136,42 @@ async def test_a_policy_that_says_the_same_changes_nothing(pair: Pair) -> None:
     assert knocks(pair) == 1
 
 
-async def test_a_revoked_peer_has_nothing_left(pair: Pair) -> None:
+async def test_whose_keys_are_in_doubt_has_to_knock(pair: Pair) -> None:
     await ask(pair, "one")
-    await pair.low.say(pair.high, "hello", CHAT)
+    changes = pair.high.consent.key_changes
+    await pair.high.peers.trust(pair.low.amid, 1)
+    assert await changes.suspect(pair.low.amid, CryptoError("bundle_invalid"))
+    await look(pair)
+    await changes.lift(pair.low.amid)
+    assert await ask(pair, "two")
+    assert knocks(pair) == 2
+    assert await pair.high.texts() == ["one", "two"]
+
+
+async def test_what_was_forgotten_once_is_not_written_again(pair: Pair) -> None:
+    await ask(pair, "one")
+    await pair.high.peers.trust(pair.low.amid, 1)
+    await pair.high.consent.key_changes.suspect(pair.low.amid, CryptoError("bundle_invalid"))
+    await look(pair)
+    (before,) = await pair.high.store.sessions()
+    pair.clock.advance(60)
+    await look(pair)
+    assert await pair.high.store.sessions() == [before]
+
+
+async def test_a_registry_that_is_away_ends_no_session_when_the_policy_changes(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
     await pair.settle()
-    await pair.high.session_cache.revoked(pair.low.amid)
-    await pair.settle()
-    assert await pair.high.phases() == ["ended", "ended"]
-    pair.high.policy = Policy(blocklist=frozenset({pair.low.amid}))
-    said = await pair.low.say(pair.high, "two", ASK)
-    await pair.settle()
-    assert await pair.low.fate_of(said) == ("refused", "blocked")
+    await look(pair)
+    pair.high.directory.fails_with = TransportError("registry_unreachable")
+    pair.high.policy = msgspec.structs.replace(OPEN_DOOR, accept_tiers=frozenset({1.0}))
+    await look(pair)
+    assert await pair.high.phases() == ["open"]
+    pair.high.policy = msgspec.structs.replace(
+        OPEN_DOOR, rejected_intents=frozenset({"communication"})
+    )
+    await look(pair)
+    assert await pair.high.phases() == ["ended"], "for that nobody has to be asked"
 
 
 async def test_a_paused_agent_is_not_gone_on_with(pair: Pair) -> None:
