@@ -3,7 +3,7 @@
 from collections import OrderedDict, deque
 from contextlib import suppress
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
@@ -286,12 +286,7 @@ class Gatekeeper:
                 await self._talks.handle(peer, knock.id, replace(allowed, hears_first=False))
 
     def _limits(self) -> Constraints:
-        limits = self._hand.policy().session_limits
-        return Constraints(
-            max_message_size_bytes=limits.max_message_size_bytes,
-            max_messages=limits.max_messages,
-            ttl_seconds=limits.ttl_seconds,
-        )
+        return Constraints(**asdict(self._hand.policy().session_limits))
 
     async def _turn_away(self, peer: Amid, knock_id: SessionId, verdict: Verdict) -> None:
         denied = Denied(
