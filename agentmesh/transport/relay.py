@@ -40,6 +40,7 @@ class RelayLink:
         self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
+        self._has_ended = False
         self._settled = asyncio.Event()  # no longer "connecting": there, or not there
 
     @property
@@ -58,13 +59,22 @@ class RelayLink:
         )
 
     async def run(self) -> None:
-        """Keep the link up until cancelled."""
-        while True:
+        """Keep the link up until it is ended, and cancelled.
+
+        To be cancelled alone does not end it: where the connection is lost in the same moment, the
+        task group in `Channel.run` raises what it lost, and forgets that it was cancelled.
+        """
+        while not self._has_ended:
             self._turn_to("connecting")
             retry_after = await self._connect_once()
             no_hurry = self._last_error in _NO_HURRY
             pause = self._backoff.longest() if no_hurry else self._backoff.pause()
-            await asyncio.sleep(max(pause, retry_after))
+            if not self._has_ended:
+                await asyncio.sleep(max(pause, retry_after))
+
+    def end(self) -> None:
+        """Connect no more; whoever calls cancels the task, too."""
+        self._has_ended = True
 
     async def send(self, frame: Send) -> Sent:
         """Offer a frame and return the relay's answer, or raise `TransportError`."""
@@ -88,6 +98,7 @@ class RelayLink:
 
     def cut(self) -> None:
         """Let go of the connection at once; what waits in it is not written any more."""
+        self.end()
         if self._wire is not None:
             self._wire.cut()
 

@@ -61,9 +61,11 @@ class Router:
         trace: TracebackType | None,
     ) -> None:
         """Close all links; whoever still waits for an answer gets `TransportError`."""
-        for task in (*self._own, *(lease.task for lease in self._foreign.values())):
+        self._home.end()
+        for task in self._own:
             task.cancel()
-        self._foreign.clear()
+        for origin in tuple(self._foreign):
+            self._drop(origin)
         if isinstance(error, asyncio.CancelledError):  # perhaps the group's own doing
             await self._tasks.__aexit__(kind, error, trace)
         else:
@@ -72,10 +74,12 @@ class Router:
     def cut(self) -> None:
         """Let go of every connection at once; leaving tidies up."""
         self._is_cut = True
-        for task in (*self._own, *(lease.task for lease in self._foreign.values())):
+        self._home.cut()
+        for task in self._own:
             task.cancel()
-        for link in (self._home, *(lease.link for lease in self._foreign.values())):
-            link.cut()
+        for lease in self._foreign.values():
+            lease.link.cut()
+            lease.task.cancel()
 
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
         """Offer a frame to the recipient's relay (None: ours) and return its answer."""
@@ -143,7 +147,9 @@ class Router:
         self._drop(min(idle, key=lambda origin: self._foreign[origin].used_at))
 
     def _drop(self, origin: str) -> None:
-        self._foreign.pop(origin).task.cancel()
+        lease = self._foreign.pop(origin)
+        lease.link.end()
+        lease.task.cancel()
 
     async def _close_idle_ones(self) -> None:
         while True:

@@ -150,6 +150,23 @@ async def test_a_peer_cannot_send_us_into_our_own_network(url: str) -> None:
             assert caught.value.code == code
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_what_is_cut_while_the_relay_vanishes_does_not_connect_again(
+    url: str, turns: int
+) -> None:
+    ear = RecordingIncoming()
+    async with Router(url, caller_called("alice"), ear) as alice:
+        await ear.until(lambda: ear.connects == 1)
+        wire = alice._home._wire
+        assert wire is not None
+        wire.transport.abort()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        alice.cut()
+        await asyncio.wait_for(asyncio.wait(alice._own), 5)
+    assert ear.connects == 1
+
+
 async def test_what_is_cut_says_nothing_more_and_is_gone_at_once(url: str) -> None:
     to_bob = RecordingIncoming()
     async with (
