@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from agentmesh.errors import TransportError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.at_hand import AtHand
@@ -17,6 +19,7 @@ from agentmesh.node.inbox import NOTHING, Inbox
 from agentmesh.node.notices import Notice
 from agentmesh.node.sessions import takes_messages, wish_of
 from agentmesh.node.turn import Wish
+from agentmesh.policy.outbound import Impulse
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, uuid7
 from agentmesh.session.events import Saying
@@ -75,12 +78,11 @@ class Outbox:
         body: Body,
         wish: Wish,
         in_reply_to: MessageId | None = None,
-        *,
-        by_itself: bool = False,
+        impulse: Impulse = "owner",
     ) -> Fate:
         """Keep a message and see to it, or put it before the owner. It is safe once this returns.
 
-        `by_itself`: the agent acts on what a peer said, and nobody asked it to.
+        `impulse`: on whose words our agent acts.
         """
         keys = self._hand.keys.ring
         if peer == keys.identity.amid:
@@ -90,10 +92,12 @@ class Outbox:
         message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
         draft = draft_of(message_id, peer, body, wish, in_reply_to)
         leave = self._consent.leave
-        verdict = await leave.ask(peer, body.payload, by_itself=by_itself, secrets=body.secrets)
+        verdict = await leave.ask(peer, body.payload, impulse, body.secrets)
         insist(verdict)
         if verdict.decision == "ask_owner":
-            await self._consent.approvals.keep(draft)
+            await self._consent.approvals.keep(
+                msgspec.structs.replace(draft, reason=verdict.reason)
+            )
             return Fate(
                 message_id=message_id, session_id=SessionId(""), outcome="queued", reason=AWAITING
             )
@@ -105,7 +109,7 @@ class Outbox:
         return await self._consent.approvals.approve(message_id, digest, self._release)
 
     async def _release(self, draft: Draft, done: Change) -> None:
-        insist(await self._consent.leave.ask(draft.peer, draft.payload, by_itself=False))
+        insist(await self._consent.leave.ask(draft.peer, draft.payload, "owner"))
         await self._send(draft, await self._wish_now(draft), done)
 
     async def _wish_now(self, draft: Draft) -> Wish:

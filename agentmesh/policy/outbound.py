@@ -8,6 +8,8 @@ import msgspec
 from agentmesh.policy.document import Autonomy
 from agentmesh.protocol.ids import Amid
 
+Impulse = Literal["owner", "peer", "another"]
+"""What moves the agent to write: nobody's word but its owner's, its peer's, or somebody else's."""
 SendDecision = Literal["allow", "refuse", "ask_owner"]
 SendReason = Literal[
     "",
@@ -17,6 +19,7 @@ SendReason = Literal[
     "key_changed",
     "paused",
     "secret_found",
+    "moved_by_another",
     "needs_approval",
 ]
 
@@ -67,9 +70,9 @@ def cost_of(payload: bytes) -> Amount:
 class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All there is to know about a message of ours.
 
-    `by_itself`: the agent acts on what a peer said, and no owner asked for it. `spent` is what it
-    sent so to this peer within its budget's seconds, `cost` what this message would add. `secrets`
-    are the kinds of secrets that were found in it.
+    `impulse`: on whose words the agent acts. `spent` is what it sent this peer on a peer's words
+    within its budget's seconds, `cost` what this message would add. `secrets` are the kinds of
+    secrets that were found in it.
     """
 
     peer: Amid
@@ -80,7 +83,7 @@ class SendFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_session: bool = False
     has_changed_key: bool = False
     secrets: tuple[str, ...] = ()
-    by_itself: bool = False
+    impulse: Impulse = "owner"
     autonomy: Autonomy = "notify-only"
     spent: Amount = Amount()
     cost: Amount = Amount(1)
@@ -127,10 +130,19 @@ def secret_found(facts: SendFacts) -> SendVerdict | None:
     return SendVerdict("ask_owner", "secret_found") if facts.secrets else None
 
 
+def moved_by_another(facts: SendFacts) -> SendVerdict | None:
+    """Leave it to the owner when the agent acts on what somebody else said: so worms spread.
+
+    An owner who lets it write freely to a peer has said so for this, too.
+    """
+    is_theirs = facts.impulse == "another" and facts.autonomy != "free"
+    return SendVerdict("ask_owner", "moved_by_another") if is_theirs else None
+
+
 def budget(facts: SendFacts) -> SendVerdict | None:
-    """Leave it to the owner when the agent, acting by itself, would go beyond what it may."""
+    """Leave it to the owner when what a peer moves the agent to say is more than it may."""
     allowed = BUDGETS.get(facts.autonomy)
-    if not facts.by_itself or allowed is None:
+    if facts.impulse == "owner" or allowed is None:
         return None
     fits = (facts.spent + facts.cost).fits(allowed.amount)
     return None if fits else SendVerdict("ask_owner", "needs_approval")
@@ -143,6 +155,7 @@ SEND_CHECKS: tuple[SendCheck, ...] = (
     key_changed,
     paused,
     secret_found,
+    moved_by_another,
     budget,
 )
 

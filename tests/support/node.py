@@ -44,6 +44,7 @@ from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Wish
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.policy.document import Policy, RateLimit
+from agentmesh.policy.outbound import Impulse
 from agentmesh.protocol.frames import Intent, Sender, SessionRequest
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import SESSION_CACHE_SECONDS
@@ -130,11 +131,11 @@ class Node:
         }
 
     async def say(
-        self, peer: "Node | Amid", text: str, wish: Wish = CHAT, *, by_itself: bool = False
+        self, peer: "Node | Amid", text: str, wish: Wish = CHAT, *, impulse: Impulse = "owner"
     ) -> Fate:
         to = peer.amid if isinstance(peer, Node) else peer
         body = Body("text", write_json(text))
-        return await self.outbox.say(to, body, wish, by_itself=by_itself)
+        return await self.outbox.say(to, body, wish, impulse=impulse)
 
     async def texts(self) -> list[str]:
         """Return what the agent may see, in its order."""

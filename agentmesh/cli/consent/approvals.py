@@ -63,6 +63,8 @@ def _paragraph(it: answers.Approval) -> str:
     to = f"  to {render.who(it.to_name, it.to)}: {_TRUST[it.trust]}, {proof}"
     about = f"  {it.type}, {it.session_type} about {it.intent}"
     lines = [head, to, about, f"  digest {it.digest}"]
+    if it.reason == "moved_by_another":
+        lines.append("  written shortly after it read what somebody else wrote")
     if it.secrets:
         kinds = ", ".join(kind.replace("_", " ") for kind in it.secrets)
         lines.append(f"  LOOK CLOSELY: there seems to be a secret in it ({kinds})")

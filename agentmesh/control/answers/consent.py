@@ -8,8 +8,8 @@ from agentmesh.control.answers.answer import Answer
 class Approval(Answer, frozen=True, kw_only=True):
     """A message that the agent wrote and that leaves only if the owner says so.
 
-    `digest` is SHA-256 over recipient, type, payload and the session it wants. `secrets` are the
-    kinds of secrets that were found in it.
+    `digest` is SHA-256 over recipient, type, payload and the session it wants. `reason`: why the
+    owner is asked. `secrets`: the kinds of secrets that were found in it.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Approval(Answer, frozen=True, kw_only=True):
     session_id: str
     in_reply_to: str
     digest: str
+    reason: str = "needs_approval"
     secrets: tuple[str, ...] = ()
     state: Literal["waiting", "approved", "denied", "expired"]
     asked_at: str

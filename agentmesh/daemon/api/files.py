@@ -18,7 +18,7 @@ async def files_send(rooms: Rooms, asked: calls.FilesSend, _: calls.Permit) -> a
     if not path.is_absolute() or "\0" in asked.path:
         raise UsageError("path_not_absolute", "Name the file by its absolute path.")
     peer = await rooms.peers.find(asked.to)
-    insist(await rooms.consent.leave.ask(peer, b"", by_itself=False))
+    insist(await rooms.consent.leave.ask(peer, b"", "owner"))
     leave = await rooms.consent.grants.take(peer, FILE_OUT)
     if leave.decision == "refuse":
         raise Refused(

@@ -82,7 +82,7 @@ async def introductions_list(
 
 
 async def _post(rooms: Rooms, peer: Amid, kind: str, payload: bytes) -> answers.Asked:
-    insist(await rooms.consent.leave.ask(peer, payload, by_itself=False))
+    insist(await rooms.consent.leave.ask(peer, payload, "owner"))
     message_id = await rooms.house_mail.post(peer, kind, payload, HOUSE_WISH)
     return answers.Asked(message_id=message_id)
 

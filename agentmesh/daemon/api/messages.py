@@ -12,6 +12,7 @@ from agentmesh.node.consent.approvals import AWAITING
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
+from agentmesh.policy.outbound import Impulse
 from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.frames import Intent, SessionRequest, SessionType
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
@@ -43,11 +44,12 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
         session_id=SessionId(asked.session_id) if asked.session_id else None,
         requires=asked.requires,
     )
+    impulse: Impulse = "owner"
     if permit == "agent":
+        impulse = await rooms.consent.reading.impulse_to(peer)
         body = replace(body, context=rooms.guards.sentry.may_send(peer, body))
         body = rooms.guards.scrubber.marked(body, wish)
-    by_itself = permit == "agent" and await rooms.consent.reading.is_recent()
-    fate = await rooms.outbox.say(peer, body, wish, by_itself=by_itself)
+    fate = await rooms.outbox.say(peer, body, wish, impulse=impulse)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)
 
@@ -64,11 +66,13 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     envelope = envelope_of(row)
     body = to_body(asked.body, kind=asked.message_type, answers=row.type == "request")
     wish = await rooms.outbox.wish_to_answer(row)
-    by_itself = permit == "agent"
-    body = replace(body, context=rooms.guards.sentry.may_answer(row, body, by_agent=by_itself))
-    if by_itself:
+    impulse: Impulse = "owner"
+    is_agent = permit == "agent"
+    body = replace(body, context=rooms.guards.sentry.may_answer(row, body, by_agent=is_agent))
+    if is_agent:
+        impulse = await rooms.consent.reading.impulse_to(row.peer, answers=True)
         body = rooms.guards.scrubber.marked(body, wish)
-    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, by_itself=by_itself)
+    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, impulse)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, permit)
 
@@ -109,7 +113,7 @@ async def outcome(rooms: Rooms, asked: calls.Outcome, permit: calls.Permit) -> a
 
 async def _told(rooms: Rooms, fate: Fate, permit: calls.Permit) -> answers.Sent:
     if permit == "agent" and fate.reply is not None:
-        await rooms.consent.reading.happened()
+        await rooms.consent.reading.happened(fate.reply.peer)
     return await views.sent(rooms, fate, as_content=permit == "agent")
 
 
@@ -123,9 +127,9 @@ async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answe
     )
     rows = await rooms.inbox.list(wanted, asked.wait)
     as_content = asked.content or permit == "agent"
-    if permit == "agent" and rows:
-        await rooms.consent.reading.happened()
+    if permit == "agent":
         for row in rows:
+            await rooms.consent.reading.happened(row.peer)
             rooms.guards.sentry.was_read(envelope_of(row))
     return answers.Inbox(
         messages=[await views.message(rooms, row, as_content=as_content) for row in rows]
@@ -137,7 +141,7 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     row = await rooms.inbox.consume(MessageId(asked.message_id))
     as_content = asked.content or permit == "agent"
     if permit == "agent":
-        await rooms.consent.reading.happened()
+        await rooms.consent.reading.happened(row.peer)
         rooms.guards.sentry.was_read(envelope_of(row))
     return answers.Consumed(
         message=await views.message(rooms, row, as_content=as_content, start=asked.start)

@@ -239,6 +239,7 @@ async def approval(rooms: Rooms, draft: Draft) -> answers.Approval:
         session_id=draft.session_id or "",
         in_reply_to=draft.in_reply_to or "",
         digest=draft.digest,
+        reason=draft.reason,
         secrets=draft.secrets,
         state=draft.state(rooms.hand.clock.now()),
         asked_at=to_text(draft.asked_at),

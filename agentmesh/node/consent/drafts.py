@@ -40,6 +40,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: float
     decided: Literal["", "approved", "denied"] = ""
     secrets: tuple[str, ...] = ()
+    reason: str = ""
     priority: Priority = "normal"
     requires: tuple[str, ...] = ()
     context: Context | None = None

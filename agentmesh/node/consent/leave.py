@@ -15,7 +15,15 @@ from agentmesh.errors import Refused, TrustError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.peers import Peers
 from agentmesh.policy.document import Autonomy, Policy
-from agentmesh.policy.outbound import BUDGETS, Amount, SendFacts, SendVerdict, cost_of, may_send
+from agentmesh.policy.outbound import (
+    BUDGETS,
+    Amount,
+    Impulse,
+    SendFacts,
+    SendVerdict,
+    cost_of,
+    may_send,
+)
 from agentmesh.protocol.ids import Amid
 from agentmesh.storage.interface import CardRow, ContactRow, Put
 
@@ -70,13 +78,13 @@ class Leave:
         self._one_at_a_time = asyncio.Lock()
 
     async def ask(
-        self, peer: Amid, payload: bytes, *, by_itself: bool, secrets: tuple[str, ...] = ()
+        self, peer: Amid, payload: bytes, impulse: Impulse, secrets: tuple[str, ...] = ()
     ) -> SendVerdict:
         """Return whether a message may leave; if it may, its cost is taken off."""
         facts = msgspec.structs.replace(
-            await self.facts(peer), by_itself=by_itself, cost=cost_of(payload), secrets=secrets
+            await self.facts(peer), impulse=impulse, cost=cost_of(payload), secrets=secrets
         )
-        if not by_itself:
+        if impulse == "owner":
             return may_send(facts)
         async with self._one_at_a_time:
             return await self._take_off(facts)
@@ -102,7 +110,7 @@ class Leave:
     async def outlook(self, peer: Amid) -> SendFacts:
         """Return what is known about the agent writing to a peer by itself, now."""
         now = self._hand.clock.now()
-        facts = msgspec.structs.replace(await self.facts(peer), by_itself=True)
+        facts = msgspec.structs.replace(await self.facts(peer), impulse="peer")
         return await self._with_budget(facts, await self._kept(peer, now), now)
 
     async def _with_budget(self, facts: SendFacts, kept: list[Spending], now: float) -> SendFacts:

@@ -77,7 +77,7 @@ class Joiner:
         if code.inviter == self._letters.us.amid:
             raise UsageError("peer_is_ourselves", "That is an invite of this very agent.")
         if code.text not in self._under_way:
-            insist(await self._leave.ask(code.inviter, b"", by_itself=False))
+            insist(await self._leave.ask(code.inviter, b"", "owner"))
         joining = self._under_way.get(code.text) or self._begin(code)
         if not joining.is_over:
             joining.news.clear()

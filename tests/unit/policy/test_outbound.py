@@ -25,7 +25,7 @@ def test_what_nothing_forbids_is_allowed() -> None:
 
 
 def test_after_a_stop_nothing_leaves() -> None:
-    everything = {"is_stopped": True, "is_blocked": True, "is_paused": True, "by_itself": True}
+    everything = {"is_stopped": True, "is_blocked": True, "is_paused": True, "impulse": "another"}
     assert verdict(**everything) == SendVerdict("refuse", "stopped")
 
 
@@ -57,8 +57,21 @@ def test_nothing_is_sent_to_whom_another_key_is_shown_for() -> None:
 def test_an_agent_acting_by_itself_has_a_budget(
     autonomy: str, sent: int, expected: SendVerdict
 ) -> None:
-    assert verdict(by_itself=True, autonomy=autonomy, spent=Amount(sent)) == expected
-    assert verdict(by_itself=False, autonomy=autonomy, spent=Amount(sent)) == ALLOWED
+    assert verdict(impulse="peer", autonomy=autonomy, spent=Amount(sent)) == expected
+    assert verdict(impulse="owner", autonomy=autonomy, spent=Amount(sent)) == ALLOWED
+
+
+@pytest.mark.parametrize("autonomy", [*BUDGETS])
+def test_what_another_said_is_for_the_owner_to_pass_on(autonomy: str) -> None:
+    waits = SendVerdict("ask_owner", "moved_by_another")
+    assert verdict(impulse="another", autonomy=autonomy) == waits
+    assert verdict(impulse="another", autonomy="free") == ALLOWED
+
+
+def test_a_secret_is_for_the_owner_to_tell_however_free_the_agent_is() -> None:
+    waits = SendVerdict("ask_owner", "secret_found")
+    assert verdict(secrets=("token",), autonomy="free") == waits
+    assert verdict(secrets=("token",), is_blocked=True).decision == "refuse"
 
 
 @pytest.mark.parametrize("autonomy", ["bounded", "extended"])
@@ -66,9 +79,9 @@ def test_an_agent_acting_by_itself_has_a_budget(
 def test_bytes_and_tokens_are_bounded_too(autonomy: str, field: str) -> None:
     most = getattr(BUDGETS[autonomy].amount, field)
     spent = Amount(0, **{field: most - 1})
-    assert verdict(by_itself=True, autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == ALLOWED
+    assert verdict(impulse="peer", autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == ALLOWED
     spent = Amount(0, **{field: most})
-    assert verdict(by_itself=True, autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == WAITS
+    assert verdict(impulse="peer", autonomy=autonomy, spent=spent, cost=Amount(1, 1, 1)) == WAITS
 
 
 def test_a_message_costs_its_bytes_and_a_token_for_four_letters() -> None:

@@ -38,6 +38,12 @@ def test_what_looks_like_a_secret_is_pointed_at(mesh: Shell, script: Script) -> 
     )
 
 
+def test_what_another_said_is_named_as_the_reason(mesh: Shell, script: Script) -> None:
+    draft = msgspec.structs.replace(DRAFT, reason="moved_by_another")
+    script.answers["approvals.list"] = answers.Approvals(approvals=[draft])
+    assert "after it read what somebody else wrote" in mesh("approvals").out
+
+
 def test_nothing_waiting_is_a_sentence(mesh: Shell, script: Script) -> None:
     script.answers["approvals.list"] = answers.Approvals(approvals=[])
     assert mesh("approvals", "list", "--all").out == "Nothing waits for you.\n"

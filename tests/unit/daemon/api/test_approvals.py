@@ -2,7 +2,9 @@
 
 import pytest
 
+from agentmesh.crypto.secret import Secret
 from agentmesh.errors import Refused, UsageError
+from agentmesh.identity.keys import Identity
 from agentmesh.messages.body import Body
 from tests.unit.daemon.conftest import House
 
@@ -75,6 +77,19 @@ async def test_shortly_after_reading_what_the_agent_sends_is_by_itself(house: Ho
     assert (await house.ask("send", permit="agent", to=low, body="hi"))["reason"] == ""
 
 
+async def test_what_one_peer_said_is_not_passed_on_to_another(house: House) -> None:
+    await house.ask("policy.set", key="default_autonomy", value="extended")
+    other = Identity(Secret(bytes(32))).amid
+    message_id = await house.hear()
+    await house.ask("inbox", permit="agent")
+    told = await house.ask("send", permit="agent", to=other, body="spread the word")
+    assert told["reason"] == "awaiting_approval"
+    (draft,) = (await house.ask("approvals.list"))["approvals"]  # type: ignore[misc]
+    assert draft["reason"] == "moved_by_another"
+    told = await house.ask("reply", permit="agent", message_id=message_id, body="yes")
+    assert told["reason"] == ""
+
+
 async def test_an_answer_that_a_wait_brings_counts_as_read(house: House) -> None:
     await house.ask("policy.set", key="default_autonomy", value="draft")
     sent = await house.ask("send", to=house.pair.low.amid, body="and?")
@@ -87,7 +102,8 @@ async def test_an_answer_that_a_wait_brings_counts_as_read(house: House) -> None
     await house.pair.settle()
     told = await house.ask("outcome", permit="agent", message_id=sent["message_id"])
     assert told["reply"] is not None
-    assert await house.caller.rooms.consent.reading.is_recent()
+    reading = house.caller.rooms.consent.reading
+    assert await reading.impulse_to(house.pair.low.amid) == "peer"
 
 
 async def test_too_many_questions_are_refused(house: House) -> None:

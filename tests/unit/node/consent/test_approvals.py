@@ -19,7 +19,7 @@ from tests.support.node_pair import Pair
 
 async def draft(pair: Pair, text: str = "hello") -> Fate:
     pair.low.policy = Policy()
-    return await pair.low.say(pair.high, text, by_itself=True)
+    return await pair.low.say(pair.high, text, impulse="peer")
 
 
 async def test_a_draft_leaves_when_the_owner_says_so(pair: Pair) -> None:
@@ -128,7 +128,7 @@ async def test_an_owner_who_lifts_it_is_asked_again(pair: Pair) -> None:
 async def test_an_owner_who_wants_to_be_asked_is_asked(pair: Pair) -> None:
     for number in range(8):
         pair.low.policy = Policy(breakers=BreakerLimits(approvals_per_hour=0))
-        await pair.low.say(pair.high, str(number), by_itself=True)
+        await pair.low.say(pair.high, str(number), impulse="peer")
     assert len(await pair.low.consent.approvals.waiting()) == 8
     await pair.later(3601)
     assert (await draft(pair, "later")).reason == "awaiting_approval"
@@ -153,7 +153,7 @@ async def test_a_session_that_ended_meanwhile_is_replaced(pair: Pair) -> None:
     await pair.settle()
     (row,) = await pair.low.store.newest(None, 1)
     wish = await pair.low.outbox.wish_to_answer(row)
-    said = await pair.low.say(pair.high, "second", wish, by_itself=True)
+    said = await pair.low.say(pair.high, "second", wish, impulse="peer")
     await pair.low.talks.handle(pair.high.amid, first.session_id, Close("completed"))
     await pair.settle()
     await pair.low.outbox.approve(said.message_id, "")

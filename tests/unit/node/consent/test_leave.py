@@ -29,7 +29,7 @@ async def befriend(pair: Pair, autonomy: str) -> None:
 async def try_to_say(node: Node, pair: Pair, text: str) -> str:
     """Return `queued`, `awaiting_approval` or the code of the refusal."""
     try:
-        fate = await node.say(pair.high, text, by_itself=True)
+        fate = await node.say(pair.high, text, impulse="peer")
     except Refused as error:
         return error.code
     return fate.reason or fate.outcome
@@ -118,7 +118,7 @@ async def _many_at_once(autonomy: str, sizes: list[int]) -> None:
         async def one(size: int) -> Fate | None:
             body = Body("text", b'"' + b"x" * (size - 2) + b'"')
             try:
-                return await pair.low.outbox.say(pair.high.amid, body, CHAT, by_itself=True)
+                return await pair.low.outbox.say(pair.high.amid, body, CHAT, impulse="peer")
             except Refused:
                 return None
 

@@ -1,32 +1,75 @@
-"""After reading a peer's words, what the agent sends is by itself for a while."""
+"""After reading a peer's words, what the agent sends is that peer's doing for a while."""
 
 from agentmesh.node.consent.reading import AFTER_READING_SECONDS, KEEP_EVERY, Reading
+from agentmesh.protocol.ids import Amid
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.world import FakeClock
 
+ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
 
-async def test_reading_is_recent_for_its_time() -> None:
+
+async def test_who_read_nothing_acts_on_its_owners_word_and_an_answer_on_the_peers() -> None:
+    reading = Reading(VolatileStore(), FakeClock())
+    assert await reading.impulse_to(BOB) == "owner"
+    assert await reading.impulse_to(BOB, answers=True) == "peer"
+
+
+async def test_words_move_for_their_time() -> None:
     clock = FakeClock()
     reading = Reading(VolatileStore(), clock)
-    assert not await reading.is_recent()
-    await reading.happened()
+    await reading.happened(BOB)
     clock.advance(AFTER_READING_SECONDS - 1)
-    assert await reading.is_recent()
+    assert await reading.impulse_to(BOB) == "peer"
     clock.advance(2)
-    assert not await reading.is_recent()
+    assert await reading.impulse_to(BOB) == "owner"
+
+
+async def test_what_one_said_is_no_reason_to_write_to_another() -> None:
+    reading = Reading(VolatileStore(), FakeClock())
+    await reading.happened(BOB)
+    assert await reading.impulse_to(CAROL) == "another"
+    assert await reading.impulse_to(CAROL, answers=True) == "another"
+    assert await reading.impulse_to(BOB) == "peer"
+
+
+async def test_who_read_two_answers_each_and_writes_to_none_of_them() -> None:
+    clock = FakeClock()
+    reading = Reading(VolatileStore(), clock)
+    await reading.happened(BOB)
+    clock.advance(AFTER_READING_SECONDS / 2)
+    await reading.happened(CAROL)
+    assert await reading.impulse_to(BOB) == await reading.impulse_to(CAROL) == "another"
+    assert await reading.impulse_to(BOB, answers=True) == "peer"
+    clock.advance(AFTER_READING_SECONDS / 2 + 1)
+    assert await reading.impulse_to(CAROL) == "peer"
+    assert await reading.impulse_to(BOB) == "another"
 
 
 async def test_a_restart_does_not_forget_it() -> None:
     clock, store = FakeClock(), VolatileStore()
-    await Reading(store, clock).happened()
+    reading = Reading(store, clock)
+    await reading.happened(BOB)
+    await reading.happened(CAROL)
     clock.advance(AFTER_READING_SECONDS - 1)
-    assert await Reading(store, clock).is_recent()
+    assert await Reading(store, clock).impulse_to(ALICE) == "another"
     clock.advance(KEEP_EVERY + 2)
-    assert not await Reading(store, clock).is_recent()
+    assert await Reading(store, clock).impulse_to(ALICE) == "owner"
 
 
 async def test_a_clock_that_went_back_does_not_forget_it() -> None:
     clock, store = FakeClock(), VolatileStore()
-    await Reading(store, clock).happened()
+    await Reading(store, clock).happened(BOB)
     clock.jump(-400 * 86400)
-    assert await Reading(store, clock).is_recent()
+    assert await Reading(store, clock).impulse_to(BOB) == "peer"
+
+
+async def test_the_time_is_written_down_now_and_then_only() -> None:
+    clock, store = FakeClock(), VolatileStore()
+    reading = Reading(store, clock)
+    await reading.happened(BOB)
+    clock.advance(KEEP_EVERY - 1)
+    await reading.happened(BOB)
+    clock.advance(AFTER_READING_SECONDS)
+    assert await Reading(store, clock).impulse_to(BOB) == "peer"
+    clock.advance(2)
+    assert await Reading(store, clock).impulse_to(BOB) == "owner"
