@@ -33,19 +33,21 @@ class Presence:
 
     def show(self) -> None:
         """Tell relay and registry how we are now."""
-        status = self._hand.switches.presence
+        self._tell_relay()
+        self._publisher.show(self._hand.switches.presence)
+
+    def _tell_relay(self) -> None:
         visible_to = sorted(self._visible_to - self._hand.policy().blocklist)[:VISIBLE_TO]
-        self._transport.show(status, visible_to)
-        self._publisher.show(status)
+        self._transport.show(self._hand.switches.presence, visible_to)
 
     def _notice(self, notice: Notice) -> None:
         if notice.kind == "session_started" and notice.peer is not None:
             if notice.peer not in self._visible_to:
                 self._visible_to.add(notice.peer)
-                self.show()
+                self._tell_relay()
         elif notice.kind == "peer_trust_changed" and notice.peer is not None:
             is_contact = int(notice.fields["trust"]) >= CONTACT
             (self._visible_to.add if is_contact else self._visible_to.discard)(notice.peer)
-            self.show()
+            self._tell_relay()
         elif notice.kind.startswith("breaker_"):
             self.show()

@@ -29,6 +29,7 @@ async def test_a_peer_may_see_us_from_the_first_session_on(pair: Pair) -> None:
     await pair.low.say(pair.high, "hello")
     await pair.settle()
     assert end.shown[-1] == ("online", (pair.high.amid,))
+    assert pair.low.directory.shown == ["online"]  # whom we talk to is nothing for the registry
     pair.low.hand.bulletin.publish(Notice(kind="session_started", peer=pair.high.amid))
     assert len(end.shown) == 2
 
