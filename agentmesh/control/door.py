@@ -34,7 +34,10 @@ def decode(
         raise UsageError("invalid_argument", f"{name}: {error}.") from None
     except (ValueError, RecursionError):
         raise UsageError("invalid_argument", f"The arguments of {name} are not JSON.") from None
-    if _depth(request) > limits.MAX_JSON_DEPTH:
+    text = bytes(params)
+    # Most calls have too few brackets to be deep.
+    may_be_deep = text.count(b"{") + text.count(b"[") > limits.MAX_JSON_DEPTH
+    if may_be_deep and _depth(request) > limits.MAX_JSON_DEPTH:
         raise UsageError("invalid_argument", f"The arguments of {name} are nested too deeply.")
     return request
 

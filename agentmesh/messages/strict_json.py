@@ -5,6 +5,7 @@ deeper than 32. Whoever reads what passed here, reads the same.
 """
 
 import json
+from collections.abc import Iterable
 from math import isfinite
 from typing import NoReturn
 
@@ -24,14 +25,17 @@ def read_json(data: bytes, limit: int = limits.MAX_PAYLOAD) -> Json:
     if len(data) > limit:
         raise RemoteProtocolError("json_too_large", f"JSON of more than {limit} bytes.")
     try:
-        value: Json = json.loads(
-            data.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_constant
-        )
+        text = data.decode()
+        value: Json = _DECODER.decode(text)
     except RecursionError:
         raise _ambiguous("nested too deeply") from None
     except ValueError:
         raise RemoteProtocolError("json_malformed", "This is not JSON in UTF-8.") from None
-    _check(value)
+    # Most texts have too few brackets to be deep, and no escape that could be half a character.
+    if text.count("{") + text.count("[") > limits.MAX_JSON_DEPTH:
+        _check_depth(value)
+    if "\\u" in text:
+        _check_letters(value)
     return value
 
 
@@ -51,32 +55,46 @@ def _no_constant(_name: str) -> NoReturn:
     raise _ambiguous("NaN or an infinity")
 
 
-def _check(value: Json) -> None:
-    level, depth = [value], 0
-    while level:
-        inside: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                inside += [*item, *item.values()]
-            elif isinstance(item, list):
-                inside += item
-            else:
-                _check_leaf(item)
-        depth += any(isinstance(item, dict | list) for item in level)
+def _integer(digits: str) -> int:
+    number = int(digits)
+    if number not in _INTEGERS:
+        raise _ambiguous("a number too large")
+    return number
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise _ambiguous("a number too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_without_duplicates,
+    parse_int=_integer,
+    parse_float=_float,
+    parse_constant=_no_constant,
+)
+
+
+def _check_depth(value: Json) -> None:
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
         if depth > limits.MAX_JSON_DEPTH:
             raise _ambiguous("nested too deeply")
-        level = inside
+        level = [item for outer in level for item in _inside(outer)]
 
 
-def _check_leaf(leaf: Json) -> None:
-    if isinstance(leaf, str):
-        try:
-            leaf.encode()
-        except UnicodeEncodeError:
-            raise _ambiguous("half a character") from None
-    too_large = isinstance(leaf, int) and leaf not in _INTEGERS
-    if too_large or (isinstance(leaf, float) and not isfinite(leaf)):
-        raise _ambiguous("a number too large")
+def _inside(outer: Json) -> Iterable[Json]:
+    return outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
+
+
+def _check_letters(value: Json) -> None:
+    try:
+        write_json(value)
+    except UnicodeEncodeError:
+        raise _ambiguous("half a character") from None
 
 
 def _ambiguous(what: str) -> RemoteProtocolError:

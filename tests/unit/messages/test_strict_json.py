@@ -73,6 +73,15 @@ def test_the_deepest_that_is_allowed_is_read() -> None:
     assert write_json(read_json(text.encode())) == text.encode()
 
 
+def test_many_brackets_side_by_side_are_not_deep() -> None:
+    wide = [{"a": ["[[[{{{"]}] * 100
+    assert read_json(write_json(wide)) == wide
+
+
+def test_a_character_in_two_halves_is_read() -> None:
+    assert read_json(b'{"\\ud83d\\ude00": "\\ud83d\\ude00"}') == {"😀": "😀"}
+
+
 def test_size_is_looked_at_first() -> None:
     assert read_json(b"1" + b" " * (MAX_PAYLOAD - 1)) == 1
     for data, limit in ((b" " * (MAX_PAYLOAD + 1), MAX_PAYLOAD), (b"123", 2)):
