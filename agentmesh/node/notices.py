@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 
@@ -13,8 +14,7 @@ REGISTRY_REACHED = "registry_reached"
 """The kind of the notice that the registry answers after it did not."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One fact. `fields` hold no content, no name that a peer chose, no key."""
 
     kind: str
@@ -22,7 +22,7 @@ class Notice:
     session_id: SessionId | None = None
     message_id: MessageId | None = None
     in_reply_to: MessageId | None = None
-    fields: Mapping[str, Safe] = field(default_factory=dict)
+    fields: Mapping[str, Safe] = msgspec.field(default_factory=dict)
 
 
 Listener = Callable[[Notice], None]

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from functools import lru_cache
 from typing import NewType
 
 from agentmesh.errors import UsageError
@@ -16,6 +17,7 @@ FrameId = NewType("FrameId", str)
 FileId = NewType("FileId", str)
 
 _AMID_BYTES = 20
+_MAX_LETTERS = 28  # what 20 bytes take at most
 DID_PREFIX = "did:agentmesh:"
 
 
@@ -27,17 +29,21 @@ def amid_of(signing_key: bytes) -> Amid:
 def parse_amid(text: str) -> Amid:
     """Return `text` as an AMID (a DID is read as well), or say what is wrong with it."""
     bare = text.removeprefix(DID_PREFIX)
-    try:
-        valid = len(base58.decode(bare)) == _AMID_BYTES
-    except ValueError:
-        valid = False
-    if not valid:
+    if len(bare) > _MAX_LETTERS or not _is_amid(bare):
         raise UsageError(
             "invalid_amid",
             f"{text[:60]!r} is not an AMID.",
             "An AMID is 20 bytes in base58, e.g. 2wVn8rYyzQ3X...; `agentmesh status` shows yours.",
         )
     return Amid(bare)
+
+
+@lru_cache(1000)  # the same few come with every call
+def _is_amid(text: str) -> bool:
+    try:
+        return len(base58.decode(text)) == _AMID_BYTES
+    except ValueError:
+        return False
 
 
 def did_of(amid: Amid) -> str:
@@ -52,7 +58,8 @@ def uuid7(now: float, entropy: Entropy) -> str:
     number = milliseconds << 80 | random
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
-    return str(uuid.UUID(int=number))
+    digits = f"{number:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def parse_id(text: str) -> str:

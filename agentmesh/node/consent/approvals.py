@@ -12,7 +12,7 @@ import msgspec
 
 from agentmesh.errors import IntegrityError, Refused, UsageError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.consent.drafts import KEPT_SECONDS, Draft
+from agentmesh.node.consent.drafts import KEPT_SECONDS, Draft, asked
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.storage.interface import CardRow, Change, Put
@@ -49,10 +49,10 @@ class Approvals:
             self._count(draft.peer, drafts, now)
             if len(drafts) >= MAX_DRAFTS:
                 raise Refused("too_many_approvals", f"{MAX_DRAFTS} drafts are kept already.")
-            asked = msgspec.structs.replace(draft, asked_at=now)
-            await self._store.commit([_put(asked)])
-        self._tell("approval_pending", asked)
-        return asked
+            pending = asked(draft, now)
+            await self._store.commit([_put(pending)])
+        self._tell("approval_pending", pending)
+        return pending
 
     def _count(self, peer: Amid, drafts: list[Draft], now: float) -> None:
         """Refuse to ask about one peer more often than the owner wants to be asked."""

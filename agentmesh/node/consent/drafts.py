@@ -75,8 +75,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 def draft_of(
     message_id: MessageId, peer: Amid, body: Body, wish: Wish, in_reply_to: MessageId | None
 ) -> Draft:
-    """Return a draft that nobody was asked about yet."""
-    draft = Draft(
+    """Return a draft that nobody was asked about yet: it has no digest."""
+    return Draft(
         message_id=message_id,
         peer=peer,
         type=body.type,
@@ -93,7 +93,11 @@ def draft_of(
         context=body.context,
         secrets=body.secrets,
     )
-    return msgspec.structs.replace(draft, digest=_digest(draft))
+
+
+def asked(draft: Draft, now: float) -> Draft:
+    """Return the draft as the owner is asked about it."""
+    return msgspec.structs.replace(draft, digest=_digest(draft), asked_at=now)
 
 
 def _digest(draft: Draft) -> str:

@@ -1,7 +1,7 @@
 """The digest of a draft."""
 
 from agentmesh.messages.body import Body
-from agentmesh.node.consent.drafts import APPROVAL_SECONDS, draft_of
+from agentmesh.node.consent.drafts import APPROVAL_SECONDS, asked, draft_of
 from agentmesh.protocol.ids import Amid, MessageId
 from tests.support.node import CHAT
 
@@ -9,8 +9,10 @@ PEER = Amid("2DrjgbD6qNf3DqTgGLQ6wnCWzGB1")
 
 
 def test_the_same_words_to_the_same_peer_have_the_same_digest() -> None:
-    one, two = (draft_of(MessageId("m"), PEER, Body("text", b'"hi"'), CHAT, None) for _ in range(2))
-    other = draft_of(MessageId("m"), PEER, Body("text", b'"ho"'), CHAT, None)
+    one, two, other = (
+        asked(draft_of(MessageId("m"), PEER, Body("text", text), CHAT, None), at)
+        for at, text in ((1.0, b'"hi"'), (2.0, b'"hi"'), (3.0, b'"ho"'))
+    )
     assert one.digest == two.digest != other.digest
     assert one.is_as_asked()
     assert one.wish == CHAT
