@@ -8,6 +8,7 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import SIGNATURE_MAX_AGE
 from agentmesh.protocol.requests import Authorization, Request
 from agentmesh_registry.desk import Call, Desk
+from agentmesh_registry.storage.nonces import Seen
 
 
 async def authenticate(desk: Desk, call: Call, signing_key: bytes | None = None) -> Amid:
@@ -16,6 +17,13 @@ async def authenticate(desk: Desk, call: Call, signing_key: bytes | None = None)
     The key is the one it registered with, or the given one: the signer of the record that this
     very request registers.
     """
+    seen = await prove(desk, call, signing_key)
+    await desk.nonces.remember(seen, desk.now())
+    return seen.amid
+
+
+async def prove(desk: Desk, call: Call, signing_key: bytes | None = None) -> Seen:
+    """Return who calls, as far as the signature tells: whether it came before is still open."""
     given = call.authorization
     if given is None:
         raise requests.not_signed()
@@ -29,11 +37,7 @@ async def authenticate(desk: Desk, call: Call, signing_key: bytes | None = None)
     _verify(desk, call, given, key)
     desk.gates.agent_requests.check(given.amid)
     until = (given.seconds + SIGNATURE_MAX_AGE + 1) * 1000
-    if not await desk.nonces.remember(given.amid, given.nonce, desk.now(), until):
-        raise RemoteProtocolError(
-            "replayed", "This very request came before.", "Sign each request anew."
-        )
-    return given.amid
+    return Seen(amid=given.amid, nonce=given.nonce, until=until)
 
 
 def _verify(desk: Desk, call: Call, given: Authorization, key: bytes) -> None:

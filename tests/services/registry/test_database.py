@@ -8,13 +8,17 @@ import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage import database as storage
 from agentmesh_registry.storage.database import Database, opened
-from agentmesh_registry.storage.nonces import Nonces
+from agentmesh_registry.storage.nonces import Nonces, Seen
 from agentmesh_registry.storage.tables import nonces
 
 from agentmesh.errors import AgentMeshError, StorageError
 from tests.support.registrant import Registrant
 
 ALICE = Registrant("alice").amid
+
+
+def seen(nonce: str) -> Seen:
+    return Seen(amid=ALICE, nonce=nonce, until=2)
 
 
 async def count(database: Database) -> int:
@@ -34,15 +38,15 @@ async def test_what_an_error_leaves_is_dropped(database: Database) -> None:
 
 
 async def test_it_is_there_after_it_was_opened_again(database_url: str) -> None:
-    for _ in range(2):
+    for number in range(2):
         async with opened(database_url) as database:
-            await Nonces(database).remember(ALICE, "n", 1, 2)
-            assert await count(database) == 1
+            await Nonces(database).remember(seen(str(number)), 1)
+            assert await count(database) == number + 1
 
 
 async def test_many_write_at_once(database: Database) -> None:
     memory = Nonces(database)
-    await asyncio.gather(*(memory.remember(ALICE, f"n{n}", 1, 2) for n in range(40)))
+    await asyncio.gather(*(memory.remember(seen(f"n{n}"), 1) for n in range(40)))
     assert await count(database) == 40
 
 

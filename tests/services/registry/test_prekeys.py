@@ -9,6 +9,7 @@ from agentmesh_registry.config import Rates
 
 from agentmesh.protocol.published import read_prekeys
 from agentmesh.protocol.records import PrekeyBundle
+from agentmesh.protocol.requests import Request
 from tests.support.asking import UNLIMITED, Asker, registry_at
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock
@@ -52,6 +53,30 @@ async def test_fetching_at_once_never_hands_out_the_same_one(registry: Asker) ->
     assert len(given) == len(set(given))
     left = (await registry.get(f"{OF_ALICE}/count", ALICE)).json["one_time"]
     assert left + len(given) == 20
+
+
+@pytest.mark.parametrize("query", ["", "?one_time=false"])
+async def test_a_request_that_came_before_fetches_nothing(registry: Asker, query: str) -> None:
+    await both(registry)
+    signed = registry.authorization(BOB, Request(registry.url, "GET", OF_ALICE + query))
+    sending = (
+        registry.send("GET", OF_ALICE + query, headers={"Authorization": signed}) for _ in range(4)
+    )
+    statuses = sorted(answer.status for answer in await asyncio.gather(*sending))
+    assert statuses == [200, 401, 401, 401]
+    left = (await registry.get(f"{OF_ALICE}/count", ALICE)).json["one_time"]
+    assert left == (3 if query else 2)
+
+
+async def test_who_left_none_and_who_is_not_there_are_told_apart(registry: Asker) -> None:
+    await registry.register(ALICE)
+    await registry.register(BOB)
+    assert (await registry.get(OF_ALICE, BOB)).refusal == (404, "prekeys_not_found")
+    nobody = f"/v1/registry/prekeys/{Registrant('nobody').amid}"
+    signed = registry.authorization(BOB, Request(registry.url, "GET", nobody))
+    asked = {"headers": {"Authorization": signed}}
+    assert (await registry.send("GET", nobody, **asked)).refusal == (404, "agent_not_found")
+    assert (await registry.send("GET", nobody, **asked)).refusal == (401, "replayed")
 
 
 async def test_looking_without_taking_spends_nothing(registry: Asker) -> None:

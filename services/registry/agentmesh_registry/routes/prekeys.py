@@ -5,10 +5,10 @@ from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.published import read_prekeys
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
-from agentmesh_registry.auth import authenticate
+from agentmesh_registry.auth import authenticate, prove
 from agentmesh_registry.bodies import FetchPrekeys, Lookup, PrekeyShelf
 from agentmesh_registry.desk import Call, Desk, Reply
-from agentmesh_registry.routes.agents import find
+from agentmesh_registry.routes.agents import not_found
 from agentmesh_registry.storage.prekeys import Shelf
 
 
@@ -21,20 +21,23 @@ async def publish(desk: Desk, call: Call, asked: PrekeyUpload) -> Reply:
 
 async def fetch(desk: Desk, call: Call, asked: FetchPrekeys) -> Reply:
     """Return a bundle. The one-time prekey in it, if there is one, is handed out this once."""
-    caller = await authenticate(desk, call)
-    agent = await find(desk, parse_amid(asked.amid))
-    desk.gates.fetches.check(caller)
-    one_time = asked.one_time and _may_spend(desk, caller, agent.amid)
-    taken = await desk.prekeys.take(agent.amid, one_time=one_time)
+    seen = await prove(desk, call)
+    target = parse_amid(asked.amid)
+    desk.gates.fetches.check(seen.amid)
+    one_time = asked.one_time and _may_spend(desk, seen.amid, target)
+    now = desk.now()
+    taken = await desk.prekeys.take(
+        target, now, one_time=one_time, first=desk.nonces.noting(seen, now)
+    )
     if taken is None:
+        raise not_found(target)
+    if not taken.documents:
         raise Refused(
             "prekeys_not_found",
-            f"{agent.amid} has left no prekeys here yet.",
+            f"{target} has left no prekeys here yet.",
             "Its daemon publishes them when it is online.",
         )
-    bundle = PrekeyBundle(
-        identity=agent.signing_key, one_time=taken.one_time, **dict(taken.documents)
-    )
+    bundle = PrekeyBundle(identity=taken.identity, one_time=taken.one_time, **dict(taken.documents))
     return Reply(body=bundle)
 
 

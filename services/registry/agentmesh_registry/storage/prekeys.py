@@ -13,8 +13,8 @@ from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.protocol.published import Prekeys
 from agentmesh.protocol.records import OneTimePrekey, PrekeyUpload
 from agentmesh.protocol.signed import Signed
-from agentmesh_registry.storage.database import Database
-from agentmesh_registry.storage.tables import one_time_prekeys, prekeys
+from agentmesh_registry.storage.database import Database, Work
+from agentmesh_registry.storage.tables import agents, one_time_prekeys, prekeys
 
 _DOCUMENTS = ("exchange_key", "signed_prekey", "kem_prekey", "suites")
 _NONE = -1  # below every id
@@ -45,8 +45,9 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """The parts of a bundle."""
+    """The parts of a bundle; an agent that left no prekeys has no documents."""
 
+    identity: bytes
     documents: Mapping[str, Signed]
     one_time: OneTimePrekey | None
 
@@ -78,22 +79,34 @@ class PrekeyStore:
 
         return await self._database.write(keep)
 
-    async def take(self, amid: Amid, *, one_time: bool) -> Taken | None:
-        """Return the parts of a bundle; a one-time prekey among them is gone from here for ever."""
-        look = sa.select(*(prekeys.c[name] for name in _DOCUMENTS)).where(prekeys.c.amid == amid)
+    async def take(
+        self, amid: Amid, now: int, *, one_time: bool, first: Work[None]
+    ) -> Taken | None:
+        """Return the parts of a bundle of an agent whose record has not expired.
 
-        def take(connection: sa.Connection) -> tuple[sa.RowMapping, OneTimePrekey | None] | None:
+        A one-time prekey among them is gone from here for ever. `first` is done in the same
+        transaction, and may refuse all of it.
+        """
+        parts = (prekeys.c[name] for name in _DOCUMENTS)
+        look = (
+            sa.select(agents.c.signing_key, *parts)
+            .select_from(agents.outerjoin(prekeys, prekeys.c.amid == agents.c.amid))
+            .where(agents.c.amid == amid, agents.c.expires_at > now)
+        )
+
+        def take(connection: sa.Connection) -> Taken | None:
+            first(connection)
             row = connection.execute(look).mappings().one_or_none()
             if row is None:
                 return None
-            return row, _take_one(connection, amid) if one_time else None
+            if row["suites"] is None:
+                return Taken(row["signing_key"], {}, None)
+            taken = _take_one(connection, amid) if one_time else None
+            decode = msgspec.msgpack.decode
+            documents = {name: decode(row[name], type=Signed) for name in _DOCUMENTS}
+            return Taken(row["signing_key"], documents, taken)
 
-        found = await (self._database.write(take) if one_time else self._database.read(take))
-        if found is None:
-            return None
-        row, taken = found
-        documents = {name: msgspec.msgpack.decode(row[name], type=Signed) for name in _DOCUMENTS}
-        return Taken(documents, taken)
+        return await self._database.write(take)
 
     async def shelf(self, amid: Amid) -> Shelf:
         """Return what lies here for an agent."""
