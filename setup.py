@@ -60,7 +60,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "agentmesh = agentmesh.cli.main:main",
+            "agentmesh = agentmesh.cli.__main__:main",
             "agentmesh-relay = agentmesh_relay.__main__:main",
             "agentmesh-registry = agentmesh_registry.__main__:main",
         ]

@@ -1,4 +1,9 @@
-"""`python -m agentmesh.cli`: the same as the command `agentmesh`."""
+"""`python -m agentmesh.cli`, and the command `agentmesh`."""
+
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while we load ends us without a word
 
 from agentmesh.cli.main import main
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -95,8 +96,9 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write to stderr: a diagnostic, never an answer."""
-    _write(sys.stderr, text)
+    """Write to stderr: a diagnostic, never an answer. One that cannot be written is no failure."""
+    with suppress(OSError):
+        _write(sys.stderr, text)
 
 
 def _write(stream: TextIO, text: str) -> None:

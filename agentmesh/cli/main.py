@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from agentmesh import __version__
+from agentmesh.cli import streams
 from agentmesh.cli.desk import Desk, note
 from agentmesh.control import failures
 from agentmesh.errors import AgentMeshError, UsageError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
-BROKEN_PIPE = 141
 
 COMMANDS = {
     "up": "process", "down": "process", "daemon": "process", "keygen": "process",
@@ -94,16 +94,12 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process."""
+    streams.fill_gaps()
+    streams.hear_interrupts()
     code = _completed()
     if code is None:
         code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = BROKEN_PIPE
-    if code == BROKEN_PIPE:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more
-    sys.exit(code)
+    sys.exit(streams.closed(code))
 
 
 def _completed() -> int | None:
@@ -124,15 +120,15 @@ def run(arguments: list[str], **setting: Any) -> int:
             return _show_as_json(desk, arguments)
         return _invoke(desk, arguments)
     except AgentMeshError as error:
-        desk.fail(error)
-        return failures.kind_of(error).exit_code
+        return _failed(desk, error)
     except click.ClickException as error:
-        desk.fail(UsageError("usage_error", error.format_message(), _help_for(error)))
-        return failures.kind_of(UsageError("")).exit_code
+        return _failed(desk, UsageError("usage_error", error.format_message(), _help_for(error)))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        return BROKEN_PIPE
+        return streams.BROKEN_PIPE
+    except OSError as error:
+        return _failed(desk, streams.failure(error))
     except Exception as error:  # noqa: BLE001 - people get a sentence, never a traceback
         return _confess(desk, error)
 
@@ -161,16 +157,29 @@ def _show_as_json(desk: Desk, arguments: list[str]) -> int:
     return code
 
 
+def _failed(desk: Desk, error: AgentMeshError) -> int:
+    """Say what is wrong, on stderr if stdout takes nothing, and return the exit code."""
+    if error.code == "unknown_call" and not error.hint:
+        error = UsageError(error.code, error.message, _OTHER_VERSION)
+    try:
+        desk.fail(error)
+    except BrokenPipeError:
+        return streams.BROKEN_PIPE
+    except OSError:
+        streams.last_words(error)
+    return failures.kind_of(error).exit_code
+
+
 def _confess(desk: Desk, error: Exception) -> int:
-    told = failures.internal_error()
-    desk.fail(told)
+    code = _failed(desk, failures.internal_error())
     if os.environ.get("AGENTMESH_DEBUG"):
         import traceback  # noqa: PLC0415 - only here
 
         note("".join(traceback.format_exception(error)))
-    return failures.kind_of(told).exit_code
+    return code
 
 
+_OTHER_VERSION = "The daemon is of another version: agentmesh down && agentmesh up"
 _TRY_HELP = "See `agentmesh --help`."
 
 

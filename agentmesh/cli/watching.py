@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from agentmesh.cli import following, render
-from agentmesh.cli.desk import Desk, command, say
+from agentmesh.cli.desk import Desk, command, note, say
 from agentmesh.control import answers, calls
 from agentmesh.errors import UsageError
 
@@ -38,6 +38,8 @@ def logs(desk: Desk, *, lines: int, audit: bool, follow: bool) -> None:
         return
     path = desk.home / "logs" / "daemon.log"
     told = last_lines(path, lines)
+    if not told and not desk.as_json:
+        note(f"{path} is empty: nothing was logged yet.")
     if not follow:
         desk.answer({"path": str(path), "lines": told}, "\n".join(map(render.clean, told)))
         return

@@ -35,7 +35,7 @@ def read(folder: Path) -> Read:
     """Return what can be kept of a `~/.p2p`, or say why nothing can."""
     if not folder.is_dir():
         raise UsageError(
-            "nothing_to_import", f"There is no directory {folder}.", "Name the one: ~/.p2p"
+            "nothing_to_import", f"There is no directory {folder}.", "Name the one that it used."
         )
     has_identity = (folder / IDENTITY).exists()
     path = folder / PEERS
@@ -45,7 +45,7 @@ def read(folder: Path) -> Read:
         raise UsageError(
             "nothing_to_import",
             f"{folder} is not openclaw-p2p's.",
-            "Name the one: ~/.p2p",
+            "Name the directory that it used; it has peers.json in it.",
         )
     try:
         value = read_json(_bytes(path), MAX_BYTES)
