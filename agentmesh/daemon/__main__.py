@@ -41,10 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Home(home) as _:
             return _run(home, world, given)
     except AgentMeshError as error:
-        _tell(given.ready_fd, {"ok": False, "error": _told(error)})
-        if given.ready_fd is None:
-            print(f"agentmesh: {error.message} {error.hint}".rstrip(), file=sys.stderr)  # noqa: T201
-        return failures.kind_of(error).exit_code
+        return _failed(given.ready_fd, error)
+    except OSError as error:
+        return _failed(given.ready_fd, explain_os(error, Path(error.filename or home)))
 
 
 def _run(home: Path, world: World, given: argparse.Namespace) -> int:
@@ -75,6 +74,14 @@ def _loop() -> asyncio.AbstractEventLoop:
     import uvloop  # noqa: PLC0415
 
     return uvloop.new_event_loop()
+
+
+def _failed(ready_fd: int | None, error: AgentMeshError) -> int:
+    """Say why there is no daemon, and return the exit code."""
+    _tell(ready_fd, {"ok": False, "error": _told(error)})
+    if ready_fd is None:
+        print(f"agentmesh: {error.message} {error.hint}".rstrip(), file=sys.stderr)  # noqa: T201
+    return failures.kind_of(error).exit_code
 
 
 async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | None) -> None:

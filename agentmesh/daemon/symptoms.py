@@ -27,7 +27,6 @@ async def symptoms(rooms: Rooms) -> list[Finding]:
     return [
         *prudence.of_settings(rooms.config.settings),
         *prudence.of_policy(rooms.policy.current()),
-        *_breakers(rooms),
         *await _outbox(rooms),
         *await _knocks(rooms),
         *await _contacts(rooms),
@@ -35,17 +34,6 @@ async def symptoms(rooms: Rooms) -> list[Finding]:
         *await suites.permissions(rooms),
         *await asyncio.to_thread(_transcripts, rooms.journal.transcripts),
     ]
-
-
-def _breakers(rooms: Rooms) -> list[Finding]:
-    switches = rooms.hand.switches
-    if switches.stopped:
-        why = "Everything is stopped: no messages leave, and none arrive."
-        return [Finding("breaker_stopped", "warning", why, "agentmesh up")]
-    if switches.paused:
-        why = "New knocks are not taken."
-        return [Finding("breaker_paused", "warning", why, "agentmesh resume")]
-    return []
 
 
 async def _outbox(rooms: Rooms) -> list[Finding]:

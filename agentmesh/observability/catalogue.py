@@ -84,8 +84,6 @@ KNOWN = (
     Known("outbox_stuck", "warning", "a message waits for its peer since six hours"),
     Known("mailbox_full", "warning", "a peer's mailbox takes nothing more"),
     Known("knocks_waiting", "warning", "a KNOCK waits for the owner since a day"),
-    Known("breaker_paused", "warning", "new knocks are not taken"),
-    Known("breaker_stopped", "warning", "everything is stopped"),
     Known("session_degraded", "warning", "a session is under a suite below the floor"),
     Known("degraded_allowed", "note", "the owner permits a suite below the floor with a peer"),
     Known("floor_not_offered", "warning", "`suites` in `config.json` leaves the floor out"),

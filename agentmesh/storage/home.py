@@ -117,6 +117,10 @@ def _take(home: Path) -> int:
             f"Another daemon (pid {pid or 'unknown'}) has {home}.",
             "See `agentmesh status`, or end it with `agentmesh down`.",
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        os.close(lock)
+        raise explain_os(error, path) from error
     return lock

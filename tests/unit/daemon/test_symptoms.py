@@ -29,13 +29,11 @@ async def test_a_healthy_daemon_has_none_but_an_open_door(house: House) -> None:
     assert await ids(house) == []
 
 
-async def test_breakers_that_are_on_are_told(house: House) -> None:
-    await house.ask("pause")
-    assert "breaker_paused" in await ids(house)
-    await house.ask("shutdown")
-    found = await ids(house)
-    assert "breaker_stopped" in found
-    assert "breaker_paused" not in found, "one of them is enough"
+async def test_a_breaker_is_told_once_with_what_lifts_it(house: House) -> None:
+    await house.ask("emergency_stop")
+    health = await house.ask("health")
+    told = [it for it in health["findings"] if it["id"].startswith("breaker")]  # type: ignore[attr-defined]
+    assert [it["fix"] for it in told] == ["agentmesh resume --confirm RESUME"]
 
 
 async def test_a_message_that_waits_for_hours_is_told(house: House) -> None:
@@ -98,7 +96,6 @@ async def test_an_open_way_to_a_service_is_told(house: House) -> None:
 
 @pytest.mark.parametrize("permit", ["owner", "agent"])
 async def test_only_the_owner_has_it_looked_for(house: House, permit: str) -> None:
-    await house.ask("pause")
     health = await house.ask("health", permit=permit)
     found = [it["id"] for it in health["findings"]]  # type: ignore[attr-defined]
-    assert ("breaker_paused" in found) is (permit == "owner")
+    assert ("policy_open" in found) is (permit == "owner")
