@@ -21,6 +21,7 @@ from agentmesh.daemon.config import Config
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
 from agentmesh.storage.key_access import write_private
 from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys, refuse_draft

@@ -39,6 +39,8 @@ NEWCOMER_SECONDS = 15.0
 """A peer that is not found may be just starting: for so long it is looked for again."""
 SOON = 0.25
 _PERHAPS_SOON = {"agent_not_found", "prekeys_not_found"}
+_OF_US = {"unknown_signer", "timestamp_expired"}
+"""Refused because of us: not yet published, or a wrong clock. It says nothing of the peer."""
 
 
 _TYPES: Mapping[str, MessageType] = {"knock": "knock", "accept": "accept", "message": "message"}
@@ -87,6 +89,8 @@ class Runners:
                 event = Unresolvable(KEY_CHANGED)
             elif isinstance(error, RemoteProtocolError):
                 raise
+            elif error.code in _OF_US:
+                return Again(reason=error.code)
             elif error.code in _PERHAPS_SOON and self._is_young(errand):
                 return Again(patience=SOON, reason=error.code)
             else:

@@ -4,7 +4,14 @@ from typing import Literal
 
 import msgspec
 
+SET_CLOCK = "Set the clock, e.g. by NTP: timedatectl set-ntp true"
+
 Severity = Literal["error", "warning", "note"]
+
+
+def off_by(seconds: float, other: str) -> str:
+    """Return how a clock stands to another one: `90 s ahead of the relay's`."""
+    return f"{abs(seconds):.0f} s {'behind' if seconds < 0 else 'ahead of'} {other}"
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
 from agentmesh.observability.audit_tail import tail
-from agentmesh.observability.findings import Finding
+from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
 
@@ -134,14 +134,16 @@ def _services(rooms: Rooms) -> list[Finding]:
     if link.state != "connected" and not rooms.hand.switches.stopped:
         why = f"The relay {link.relay} is not connected ({link.last_error or link.state})."
         fix = "It is tried again by itself; check its address: agentmesh up --relay URL"
+        if link.last_error == "timestamp_expired":
+            fix = SET_CLOCK
         found.append(Finding("relay_unreachable", "warning", why, fix))
     if link.clock_ahead is not None and abs(link.clock_ahead) > CLOCK_SECONDS:
-        why = f"Our clock is {link.clock_ahead:.0f} s ahead of the relay's."
-        found.append(Finding("clock_wrong", "error", why, "Set the clock, e.g. by NTP."))
+        why = off_by(link.clock_ahead, "the relay's")
+        found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
     for registry in rooms.directory.status():
         if abs(registry.clock_offset or 0) > CLOCK_SECONDS and link.clock_ahead is None:
-            why = f"Our clock is {-(registry.clock_offset or 0):.0f} s ahead of the registry's."
-            found.append(Finding("clock_wrong", "error", why, "Set the clock, e.g. by NTP."))
+            why = off_by(-(registry.clock_offset or 0), "the registry's")
+            found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
         if registry.state == "down":
             why = f"The registry {registry.url} does not answer ({registry.reason})."
             fix = "It is tried again by itself; check its address: agentmesh up --registry URL"

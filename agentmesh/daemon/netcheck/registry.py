@@ -8,6 +8,7 @@ from agentmesh.daemon.netcheck.road import target_of, travel
 from agentmesh.discovery.interface import Query
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError
+from agentmesh.observability.findings import SET_CLOCK, off_by
 from agentmesh.protocol.limits import PROTOCOL
 from agentmesh.protocol.world import Clock
 
@@ -42,8 +43,8 @@ async def _health(directory: RegistryDirectory) -> dict[str, Fact]:
         return {}
     facts: dict[str, Fact] = {"clock_ahead_seconds": round(-offset, 2)}
     if abs(offset) > WRONG_CLOCK:
-        why = f"This machine's clock is {-offset:.0f} s ahead of the registry's."
-        raise Failed(why, "Set the clock, e.g. by NTP: timedatectl set-ntp true", facts)
+        why = off_by(-offset, "the registry's")
+        raise Failed(f"This machine's clock is {why}.", SET_CLOCK, facts)
     return facts
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from agentmesh.daemon.netcheck.report import Fact, Failed, Walk, Way, median
 from agentmesh.daemon.netcheck.road import target_of, travel
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError
+from agentmesh.observability.findings import SET_CLOCK, off_by
 from agentmesh.protocol.ids import FrameId
 from agentmesh.protocol.limits import PROTOCOL
 from agentmesh.protocol.origin import origin_of
@@ -95,8 +96,8 @@ async def _challenge(wire: Wire, origin: str, caller: Caller) -> dict[str, Fact]
     if PROTOCOL not in challenge.protocols:
         raise Failed(f"It does not speak {PROTOCOL}.", "Update this agent or the relay.", facts)
     if abs(ahead) > WRONG_CLOCK:
-        why = f"This machine's clock is {ahead:.0f} s ahead of the relay's."
-        raise Failed(why, "Set the clock, e.g. by NTP: timedatectl set-ntp true", facts)
+        why = off_by(ahead, "the relay's")
+        raise Failed(f"This machine's clock is {why}.", SET_CLOCK, facts)
     return facts
 
 

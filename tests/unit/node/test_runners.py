@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.errors import TransportError
+from agentmesh.errors import Refused, TransportError
 from agentmesh.node.runners import NEWCOMER_SECONDS, PATIENCE, RATE_PAUSE, _judge
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -42,6 +42,18 @@ async def test_a_registry_that_is_away_only_delays(pair: Pair) -> None:
     assert await pair.low.fate_of(said) == ("queued", "registry_unreachable")
     pair.low.directory.fails_with = None
     await pair.later(5)
+    assert await pair.high.texts() == ["hello"]
+
+
+@pytest.mark.parametrize("code", ["unknown_signer", "timestamp_expired"])
+async def test_what_the_registry_has_against_us_only_delays(pair: Pair, code: str) -> None:
+    """A clock that is wrong, or a record that is not published yet, costs no message."""
+    pair.low.directory.fails_with = Refused(code)
+    said = await pair.low.say(pair.high, "hello")
+    await pair.later(NEWCOMER_SECONDS + 1)
+    assert await pair.low.fate_of(said) == ("queued", code)
+    pair.low.directory.fails_with = None
+    await pair.later(60)
     assert await pair.high.texts() == ["hello"]
 
 
