@@ -187,10 +187,12 @@ class Turn:
         self.apply(session_id, Send(sayings))
 
     def unsettled(self, session_id: SessionId, kept_rows: list[OutgoingRow]) -> list[OutgoingRow]:
-        """Return a session's unsettled messages: those in the store, as this turn left them."""
+        """Return a session's unsettled messages: those in the store, as this turn left them.
+
+        Also those that this turn said in it, or moved into it.
+        """
         self.sheet.loaded.update({row.message_id: row for row in kept_rows})
-        ids = [row.message_id for row in kept_rows]
-        ids += [name for name in self.sheet.rows if name not in self.sheet.loaded]
+        ids = dict.fromkeys([*(row.message_id for row in kept_rows), *self.sheet.rows])
         rows = [self.sheet.rows.get(name) or self.sheet.loaded[name] for name in ids]
         return [row for row in rows if row.session_id == session_id]
 
