@@ -4,6 +4,7 @@ from agentmesh.discovery.interface import DirectoryStatus, Found, PrekeyCount, Q
 from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import OneTimePrekey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
@@ -77,7 +78,8 @@ class RealisticDirectory:
     async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
         self._ask("publish_prekeys")
         self.shelf.uploads[self.us] = upload
-        self.shelf.one_time.setdefault(self.us, []).extend(upload.one_time)
+        kept = [*self.shelf.one_time.get(self.us, []), *upload.one_time]
+        self.shelf.one_time[self.us] = kept[-ONE_TIME_PREKEYS:]
         return self._count()
 
     async def prekey_count(self) -> PrekeyCount:
