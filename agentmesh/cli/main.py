@@ -33,6 +33,7 @@ COMMANDS = {
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
     "verify": "verify",
     "transcripts": "records.transcripts", "audit": "records.audit", "receipt": "records.receipt",
+    "backup": "records.backup", "restore": "records.backup",
     "knocks": "knocks",
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
@@ -123,7 +124,7 @@ def run(arguments: list[str], **setting: Any) -> int:
         return _failed(desk, error)
     except click.ClickException as error:
         return _failed(desk, UsageError("usage_error", error.format_message(), _help_for(error)))
-    except (click.Abort, KeyboardInterrupt, EOFError):  # EOF: Ctrl-D where something is asked
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         return streams.BROKEN_PIPE

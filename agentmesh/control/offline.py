@@ -4,7 +4,7 @@ It speaks as the socket does, one line a request. It knows the calls about recor
 from the home itself, and those below, for which there need not even be a home.
 """
 
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from msgspec import Meta
 
@@ -17,6 +17,7 @@ MODULE = "agentmesh.daemon.offline"
 
 Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 Text = Annotated[str, Meta(max_length=64 * 1024)]
+KeyStorage = Literal["auto", "keyring", "passphrase", "file"]
 Passphrase = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
@@ -45,13 +46,30 @@ class TranscriptsOpen(calls.Request[answers.Transcript], frozen=True, kw_only=Tr
         return f"TranscriptsOpen({self.path})"
 
 
+class Restore(calls.Request[answers.Restored], frozen=True, kw_only=True):
+    """Make a home of a backup; with `replace` another one is moved aside, else it is refused."""
+
+    path: Path
+    passphrase: Passphrase
+    key_storage: KeyStorage = "auto"
+    replace: bool = False
+
+    def __repr__(self) -> str:
+        return f"Restore({self.path})"
+
+
 OFFLINE: dict[str, CallType] = {
     "receipts.check": CallType(ReceiptsCheck, answers.Receipt, "owner"),
     "audit.check": CallType(AuditCheck, answers.AuditChecked, "owner"),
     "transcripts.open": CallType(TranscriptsOpen, answers.Transcript, "owner"),
+    "restore": CallType(Restore, answers.Restored, "owner"),
 }
 ALL = {
-    **{name: row for name, row in REQUESTS.items() if name.startswith(("audit.", "transcripts."))},
+    **{
+        name: row
+        for name, row in REQUESTS.items()
+        if name.startswith(("audit.", "transcripts.", "backup"))
+    },
     **OFFLINE,
 }
 

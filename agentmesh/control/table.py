@@ -90,6 +90,7 @@ REQUESTS: dict[str, CallType] = {
     "audit.show": CallType(calls.AuditShow, answers.AuditRecords, "owner"),
     "audit.export": CallType(calls.AuditExport, answers.AuditLines, "owner"),
     "audit.seal": CallType(calls.AuditSeal, answers.AuditSealed, "owner"),
+    "backup": CallType(calls.Backup, answers.BackedUp, "owner"),
     "receipts.list": CallType(calls.ReceiptsList, answers.Receipts, "owner"),
     "receipts.show": CallType(calls.ReceiptsShow, answers.Receipt, "owner"),
     "files.send": CallType(calls.FilesSend, answers.OneFile, "owner"),

@@ -44,6 +44,7 @@ class Label(bytes, Enum):
     TRANSCRIPTS = b"transcripts"
     TRANSCRIPT = b"transcript"
     AUDIT = b"audit"
+    BACKUP = b"backup"
 
 
 def derive(

@@ -89,14 +89,19 @@ def _check_version(data: bytes) -> None:
 
 
 def _stretch(passphrase: Secret, head: bytes) -> Secret:
-    operations, kibibytes = _COST.unpack_from(head, 1)
+    cost = Cost(_COST.unpack_from(head, 1))
+    return stretch(passphrase, head[-_SALT_BYTES:], cost, Label.VAULT_WRAP)
+
+
+def stretch(passphrase: Secret, salt: bytes, cost: Cost, label: Label) -> Secret:
+    """Return a key that follows from a passphrase, for one use; a planted cost is refused."""
+    operations, kibibytes = cost
     if operations > _MAX_OPERATIONS or kibibytes > _MAX_KIBIBYTES:
         raise IntegrityError("key_damaged", "The wrapped key asks for too much work.")
-    salt = head[-_SALT_BYTES:]
     try:
         stretched = pwhash.argon2id.kdf(
             KEY_BYTES, passphrase.reveal(), salt, operations, kibibytes * 1024
         )
     except (SodiumError, ValueError):
         raise IntegrityError("key_damaged", "The wrapped key's cost cannot be met.") from None
-    return derive(Secret(stretched), Label.VAULT_WRAP)
+    return derive(Secret(stretched), label)

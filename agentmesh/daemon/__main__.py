@@ -24,8 +24,9 @@ from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
 from agentmesh.storage.key_access import write_private
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys, refuse_draft
+from agentmesh.storage.key_files import KeyFiles, Means, refuse_draft
 from agentmesh.storage.key_passphrase import given_passphrase
+from agentmesh.storage.open_keys import OpenKeys
 
 FOUND_SECONDS = 3.0
 """How long we say that we are not ready yet because nobody can find us."""

@@ -70,7 +70,8 @@ from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import Store
 from agentmesh.storage.key_access import write_private
 from agentmesh.storage.key_checks import check_keys
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import KeyFiles, Means
+from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import LinkStatus

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from agentmesh.identity.keys import EXCHANGE, key_text
-from agentmesh.storage.key_files import KeyFiles, OpenKeys
+from agentmesh.storage.key_files import KeyFiles
+from agentmesh.storage.open_keys import OpenKeys
 
 
 @dataclass

@@ -5,13 +5,12 @@ import msgspec
 from agentmesh.crypto.suites import offered
 from agentmesh.identity.prekey_making import make, sign_suites
 from agentmesh.identity.prekeys import Name, ids_before, next_sequence
+from agentmesh.node.prekeys import SUITES
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, Signed, read
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.storage.interface import PrekeyRow, Put, SetValue, Store
-from agentmesh.storage.key_files import OpenKeys
-
-SUITES = "suites"
+from agentmesh.storage.open_keys import OpenKeys
 
 
 async def newest_exchange_key(

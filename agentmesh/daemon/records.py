@@ -15,7 +15,8 @@ from agentmesh.observability.audit_line import Head
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh.storage.key_files import OpenKeys
+from agentmesh.storage.key_sealing import SavedKeys
+from agentmesh.storage.open_keys import OpenKeys
 
 
 class Standing(NamedTuple):
@@ -36,6 +37,7 @@ class Records:
     home: Path
     identity: Identity
     audit_key: Secret
+    keys: Callable[[], SavedKeys]
     audit: Callable[[], AuditLog]
     standing: Callable[[], Awaitable[Standing]]
     transcripts: Transcripts
@@ -73,6 +75,7 @@ def records_of(
         home=home,
         identity=keys.identity,
         audit_key=keys.audit_key(),
+        keys=keys.saved,
         audit=lambda: journal.audit,
         standing=standing,
         transcripts=journal.transcripts,

@@ -16,6 +16,8 @@ from agentmesh.storage.interface import Change, DropPrekey, PrekeyRow, Put, Rene
 
 LAST_IDS = "prekeys/last_ids"
 LAST_SUITES = "prekeys/last_suites"
+SUITES = "suites"
+"""Our signed list of suites."""
 
 
 class Prekeys:
@@ -54,9 +56,10 @@ class Prekeys:
         return count
 
     async def _plan(self, count: PrekeyCount | None, *, waiting: int | None = None) -> Plan:
-        last_ids = await self._last_ids()
+        last_ids, held = await self._last_ids(), await self._held()
         if count is not None:
-            waiting = count.one_time
+            # Those of a store that was lost, or is older now, open nothing: others come in.
+            waiting = min(count.one_time, sum(row.kind == "one_time" for row in held))
             seen: dict[Kind, int] = {
                 "one_time": count.last_one_time_id,
                 "signed": count.signed_prekey_id,
@@ -65,7 +68,7 @@ class Prekeys:
             for kind, number in seen.items():
                 last_ids[kind] = max(last_ids.get(kind, 0), number)
         outlook = Outlook(now=self._hand.clock.now(), last_ids=last_ids, waiting=waiting)
-        return plan(await self._held(), outlook)
+        return plan(held, outlook)
 
     async def _last_ids(self) -> dict[Kind, int]:
         kept = await self._store.value(LAST_IDS)

@@ -4,8 +4,10 @@ from agentmesh.session.effects import AnyEffect, DropAll, Fail, Over, StartOver
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.states import Ended, Open
 
-CANNOT_GO_ON = {"excessive_skip", "session_expired"}
-"""What a cipher says when no further frame of the session will open."""
+RESTORED = "restored"
+"""It ended because its state came out of a backup, and may have been used since then."""
+CANNOT_GO_ON = {"excessive_skip", "session_expired", RESTORED}
+"""What ended a session in which no further frame will open."""
 
 
 def is_spent(state: Open, keys: KeyRing) -> bool:

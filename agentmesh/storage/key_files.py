@@ -11,9 +11,8 @@ from typing import Literal
 import msgspec
 
 from agentmesh.crypto import x25519
-from agentmesh.crypto.kdf import Label, derive
 from agentmesh.crypto.secret import Secret
-from agentmesh.crypto.vault import MODERATE, Cost, Vault
+from agentmesh.crypto.vault import MODERATE, Cost
 from agentmesh.errors import IntegrityError, NeedsOwner, StorageError, UsageError
 from agentmesh.identity.keys import (
     EXCHANGE,
@@ -32,7 +31,8 @@ from agentmesh.storage.key_access import (
     write_private,
 )
 from agentmesh.storage.key_keyring import Keyring, SystemKeyring
-from agentmesh.storage.key_sealing import Lock, SealedKeys, Storage
+from agentmesh.storage.key_sealing import Lock, SavedKeys, SealedKeys, Storage
+from agentmesh.storage.open_keys import OpenKeys
 
 Choice = Literal["auto", "keyring", "passphrase", "file"]
 
@@ -51,31 +51,6 @@ class Means:
     keyring: Keyring = field(default_factory=SystemKeyring)
     cost: Cost = MODERATE
     framework: tuple[str, str] = ("", "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenKeys:
-    """Our keys, ready for use."""
-
-    identity: Identity
-    public: PublicIdentity
-    storage: Storage
-    created: bool = False
-    first_exchange: Secret | None = field(repr=False)
-    """The exchange key made with the identity, until `exchange_key_rotated`."""
-    master: Secret = field(repr=False)
-
-    def vault(self, entropy: Entropy) -> Vault:
-        """Return what seals the database's rows."""
-        return Vault(self.master, entropy)
-
-    def transcripts_key(self) -> Secret:
-        """Return the key of the transcripts."""
-        return derive(self.master, Label.TRANSCRIPTS)
-
-    def audit_key(self) -> Secret:
-        """Return the key of the audit log's chain."""
-        return derive(self.master, Label.AUDIT)
 
 
 def refuse_draft(directory: Path) -> None:
@@ -124,7 +99,7 @@ class KeyFiles:
         check_directory(self._directory)
         with only_writer(self._directory):
             if self.exist():
-                raise UsageError("identity_exists", "There are keys here: they are not replaced.")
+                raise _exists()
             identity = Identity.make(self._means.entropy) if seed is None else Identity(seed)
             return self._create(choice, identity, created_at)
 
@@ -137,6 +112,19 @@ class KeyFiles:
         check_directory(self._directory)
         with only_writer(self._directory):
             return self._open()
+
+    def restore(self, saved: SavedKeys, choice: Choice) -> OpenKeys:
+        """Keep the keys of a backup, where there are none yet."""
+        make_private_directory(self._directory)
+        check_directory(self._directory)
+        with only_writer(self._directory):
+            if self.exist():
+                raise _exists()
+            first = Secret(saved.exchange) if saved.exchange else None
+            identity, master = Identity(Secret(saved.seed)), Secret(saved.master)
+            if choice in ("auto", "keyring"):
+                self._refuse_another(master, identity.amid)
+            return self._keep((identity, master, first), choice, saved.created_at)
 
     def exchange_key_rotated(self, keys: OpenKeys, public_key: bytes) -> OpenKeys:
         """Say in `identity.json` which exchange key holds now; the store keeps its private half.
@@ -157,15 +145,23 @@ class KeyFiles:
         return replace(keys, public=public, first_exchange=first)
 
     def _create(self, choice: Choice, identity: Identity, created_at: float | None) -> OpenKeys:
+        entropy = self._means.entropy
+        made = (identity, key_sealing.new_master(entropy), x25519.generate(entropy))
+        return self._keep(
+            made, choice, self._means.clock.now() if created_at is None else created_at
+        )
+
+    def _keep(
+        self, made: tuple[Identity, Secret, Secret | None], choice: Choice, created_at: float
+    ) -> OpenKeys:
+        """Write keys down for the first time: identity, master, first exchange key."""
+        identity, master, first = made
         means = self._means
-        master, first = key_sealing.new_master(means.entropy), x25519.generate(means.entropy)
         lock = self._lock(choice, master, identity.amid)
-        created_at = means.clock.now() if created_at is None else created_at
+        exchange = x25519.public_key(first) if first else None
         keys = OpenKeys(
             identity=identity,
-            public=public_identity(
-                identity.public_key, x25519.public_key(first), created_at, means.framework
-            ),
+            public=public_identity(identity.public_key, exchange, created_at, means.framework),
             storage=lock.storage,
             created=True,
             first_exchange=first,
@@ -220,6 +216,19 @@ class KeyFiles:
                 master, self._passphrase(), self._means.entropy, self._means.cost
             )
         return Lock(storage="file", held=master.reveal())
+
+    def _refuse_another(self, master: Secret, name: str) -> None:
+        """Refuse to take the place of what opens another home of this agent."""
+        try:
+            found = self._means.keyring.read(name)
+        except UsageError:
+            return  # there is no keyring
+        if found is not None and found != master:
+            raise UsageError(
+                "keyring_entry_exists",
+                "The system's keyring holds the key to another home of this agent.",
+                "Keep this one's elsewhere: --key-storage passphrase",
+            )
 
     def _unlock(self, sealed: SealedKeys) -> Secret:
         match sealed.lock.storage:
@@ -284,3 +293,7 @@ class KeyFiles:
     def _write_public(self, public: PublicIdentity) -> None:
         text = msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n"
         write_private(self._directory / PUBLIC, text, self._means.entropy)
+
+
+def _exists() -> UsageError:
+    return UsageError("identity_exists", "There are keys here: they are not replaced.")

@@ -48,6 +48,19 @@ class SealedKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     box: Annotated[bytes, msgspec.Meta(max_length=1024)]
 
 
+class SavedKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Our keys as a backup holds them."""
+
+    seed: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    exchange: Annotated[bytes, msgspec.Meta(max_length=32)]
+    master: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    created_at: float
+    storage: Storage
+
+    def __repr__(self) -> str:
+        return "SavedKeys(…)"
+
+
 class _Inside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is in the box."""
 

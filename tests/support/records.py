@@ -8,10 +8,14 @@ from agentmesh.identity.keys import Identity
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid, parse_amid
+from agentmesh.storage.key_sealing import SavedKeys
 from tests.support.world import FakeClock, FakeEntropy
 
 KEY = Secret(bytes(32))
 US = Identity(Secret(b"u" * 32))
+SAVED = SavedKeys(
+    seed=b"u" * 32, exchange=b"", master=bytes(32), created_at=1_800_000_000.0, storage="file"
+)
 
 
 def records_of(
@@ -34,6 +38,7 @@ def records_of(
         home=folder,
         identity=US,
         audit_key=KEY,
+        keys=lambda: SAVED,
         audit=lambda: audit,
         standing=standing,
         transcripts=transcripts,

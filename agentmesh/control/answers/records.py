@@ -209,3 +209,27 @@ class AuditChecked(Answer, frozen=True, kw_only=True):
     peer: str
     since: str
     until: str
+
+
+class BackedUp(Answer, frozen=True, kw_only=True):
+    """What a backup holds."""
+
+    path: str
+    amid: str
+    made_at: str
+    files: int
+    bytes: int
+
+
+class Restored(Answer, frozen=True, kw_only=True):
+    """What came of a backup. `sessions` ended: what was not confirmed is said in new ones.
+
+    `set_aside`: where the home is that was there before, empty if there was none.
+    """
+
+    amid: str
+    made_at: str
+    files: int
+    sessions: int
+    key_storage: str
+    set_aside: str

@@ -121,3 +121,16 @@ class ReceiptsShow(Request[answers.Receipt], frozen=True, kw_only=True):
     """Show the receipt of a session, and the file that proves it to others."""
 
     session_id: Id
+
+
+class Backup(Request[answers.BackedUp], frozen=True, kw_only=True):
+    """Write everything that is the owner's into one new file, under a passphrase.
+
+    The path is absolute; the daemon writes it, for the owner alone.
+    """
+
+    path: Annotated[str, Meta(min_length=1, max_length=4096)]
+    passphrase: Passphrase
+
+    def __repr__(self) -> str:
+        return f"Backup({self.path})"

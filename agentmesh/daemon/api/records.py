@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import audit, transcripts
+from agentmesh.daemon.api import audit, backup, transcripts
 from agentmesh.daemon.records import Records
 
 RunRecords = Callable[[Records, Any, calls.Permit], Awaitable[answers.Answer]]
@@ -21,4 +21,5 @@ RECORDS: dict[str, RunRecords] = {
     "audit.show": audit.audit_show,
     "audit.export": audit.audit_export,
     "audit.seal": audit.audit_seal,
+    "backup": backup.backup,
 }

@@ -18,7 +18,8 @@ from agentmesh.policy import settings
 from agentmesh.storage.home import Home
 from agentmesh.storage.interface import Change, ContactRow, Put
 from agentmesh.storage.key_access import sync_directory, write_private
-from agentmesh.storage.key_files import PUBLIC, SEALED, Choice, KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import PUBLIC, SEALED, Choice, KeyFiles, Means
+from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
 
 _ASIDE = ".moving-in"

@@ -13,6 +13,7 @@ from agentmesh.daemon.api.receipts import told
 from agentmesh.daemon.api.records import RECORDS
 from agentmesh.daemon.api.transcripts import shown
 from agentmesh.daemon.offline.home import ClosedHome
+from agentmesh.daemon.offline.restoring import restore
 from agentmesh.observability.audit_export import check
 from agentmesh.observability.audit_line import Head
 from agentmesh.observability.transcript_keys import open_transcript
@@ -33,6 +34,7 @@ class Answering:
             "receipts.check": self._check_receipt,
             "audit.check": self._check_export,
             "transcripts.open": self._open_transcript,
+            "restore": self._restore,
         }
 
     async def answer(self, name: str, params: msgspec.Raw) -> answers.Answer:
@@ -41,6 +43,9 @@ class Answering:
         if name in self._runs:
             return await self._runs[name](request)
         return await RECORDS[name](self._home.records, request, "owner")
+
+    async def _restore(self, asked: offline.Restore) -> answers.Restored:
+        return await restore(self._home.path, asked, self._home.world)
 
     async def _check_receipt(self, asked: offline.ReceiptsCheck) -> answers.Receipt:
         return told(asked.file.encode(errors="surrogatepass"), self._clock.now())

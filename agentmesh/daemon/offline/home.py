@@ -17,7 +17,8 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.storage.home import Home
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import KeyFiles, Means
+from agentmesh.storage.open_keys import OpenKeys
 
 GivenPassphrase = Callable[[], Secret | None]
 
@@ -28,7 +29,8 @@ class ClosedHome:
     def __init__(
         self, path: Path, world: tuple[Clock, Entropy], passphrase: GivenPassphrase
     ) -> None:
-        self._path = path
+        self.path = path
+        self.world = world
         self._clock, self._entropy = world
         self._passphrase = passphrase
         self._stack = ExitStack()
@@ -43,13 +45,14 @@ class ClosedHome:
     def records(self) -> Records:
         """The records of this home."""
         keys = self._keys()
-        self._stack.enter_context(Home(self._path))
-        transcripts = Transcripts(self._path / "transcripts", keys.transcripts_key(), self._entropy)
+        self._stack.enter_context(Home(self.path))
+        transcripts = Transcripts(self.path / "transcripts", keys.transcripts_key(), self._entropy)
         self._stack.callback(transcripts.close)
         return Records(
-            home=self._path,
+            home=self.path,
             identity=keys.identity,
             audit_key=keys.audit_key(),
+            keys=keys.saved,
             audit=lambda: self._audit,
             standing=self._standing,
             transcripts=transcripts,
@@ -61,7 +64,7 @@ class ClosedHome:
 
     def _keys(self) -> OpenKeys:
         means = Means(clock=self._clock, entropy=self._entropy, passphrase=self._passphrase())
-        return KeyFiles(self._path / "keys", means).open()
+        return KeyFiles(self.path / "keys", means).open()
 
     @cached_property
     def _audit(self) -> AuditLog:

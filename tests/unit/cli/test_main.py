@@ -19,7 +19,7 @@ PROMISED = (
     "resume block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
     "invite invites join netcheck ping bugreport import completion schemas service "
-    "audit receipt files"
+    "audit receipt files backup restore"
 )
 
 
@@ -116,7 +116,6 @@ def raising(error: BaseException) -> Callable[..., None]:
     ("error", "code"),
     [
         (KeyboardInterrupt(), 130),
-        (EOFError(), 130),
         (BrokenPipeError(), 141),
         (ValueError("secret"), 70),
         (RecursionError(), 70),

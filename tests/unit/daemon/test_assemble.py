@@ -5,7 +5,8 @@ from pathlib import Path
 from agentmesh.daemon.assemble import World, assembled
 from agentmesh.daemon.config import Config, Settings
 from agentmesh.storage.home import prepare
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import KeyFiles, Means
+from agentmesh.storage.open_keys import OpenKeys
 from tests.support.world import FakeClock, FakeEntropy
 
 NOWHERE = Settings(relay="ws://127.0.0.1:9", registry="http://127.0.0.1:9", name="Ada")

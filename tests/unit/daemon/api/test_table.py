@@ -44,6 +44,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     )  # fmt: skip
     await house.pair.high.store.commit([Put(card)])
     file_id = await house.be_offered("f1")
+    home = house.caller.rooms.records.home
+    (home / "run").mkdir(exist_ok=True)
     return {
         "files.send": {"to": low, "path": __file__},
         "files.show": {"id": file_id},
@@ -92,6 +94,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "transcripts.keys": {"session_id": session.session_id, "passphrase": "of the file"},
         "transcripts.search": {"text": "hello"},
         "audit.seal": {"up_to": 1},
+        "backup": {"path": f"{home}/file", "passphrase": "of the file"},
         "receipts.show": {"session_id": receipts.SESSION},
     }
 

@@ -13,7 +13,8 @@ from agentmesh.daemon.moving.arrival import check_free, settle
 from agentmesh.daemon.moving.draft import read
 from agentmesh.errors import StorageError, UsageError
 from agentmesh.policy import settings
-from agentmesh.storage.key_files import KeyFiles, Means, OpenKeys
+from agentmesh.storage.key_files import KeyFiles, Means
+from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
 from tests.support.draft_home import ALLOWED, draft_home, identity
 from tests.support.world import FakeClock, FakeEntropy
