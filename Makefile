@@ -69,6 +69,7 @@ format: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.cli
 	@$(BIN)/python -m benchmarks.agents
+	@$(BIN)/python -m benchmarks.files
 
 trust: setup postgres
 	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_RUNS=1000000 $(BIN)/python -m benchmarks.trust

@@ -23,7 +23,11 @@ CALL_TIMEOUT = 30.0
 RUN_TIMEOUT = 300.0
 LIMITLESS = "1000000"
 MOST = "10000"  # the policy's own highest number
-RELAY_LIMITS = ("--messages-per-minute", LIMITLESS, "--knocks-per-minute", LIMITLESS)
+RELAY_LIMITS = tuple(
+    part
+    for kind in ("messages", "knocks", "bulk-mib")
+    for part in (f"--{kind}-per-minute", LIMITLESS)
+)
 POLICY = {
     "consent": "policy",  # its owner approves at once, as everybody's owner here does
     "rate_limit.messages_per_minute": MOST,
