@@ -33,6 +33,7 @@ from agentmesh.protocol.records import AgentRecord, Capability, Pricing
 from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, signing_bytes
 from tests.support.crypto_parties import KNOCK, Party, seeded, session
 from tests.unit.fuzz.door import Door
+from tests.unit.fuzz.file_doors import FILE_DOORS
 from tests.unit.fuzz.weak_doors import WEAK_DOORS
 
 ALICE, BOB = Party.make("alice"), Party.make("bob")
@@ -218,5 +219,6 @@ DOORS = {
         lambda data: parse_payload(OPENING, data), packed(Opening(stub=SIGNED_STUB))
     ),
     **WEAK_DOORS,
+    **FILE_DOORS,
 }
 JSON_KINDS = (*PAYLOADS, "x-unknown")
