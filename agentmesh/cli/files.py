@@ -19,7 +19,7 @@ from agentmesh.errors import AgentMeshError, Refused, UsageError
 from agentmesh.observability.world import SystemClock
 
 MAX_WAIT_SECONDS = 7 * 86400
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.1
 _OVER = {"done", "refused", "cancelled", "failed"}
 _OUTCOMES = {"done": "delivered", "refused": "refused", "cancelled": "refused"}
 

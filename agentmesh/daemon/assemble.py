@@ -201,7 +201,7 @@ def _rooms(
     session_cache = SessionCache(hand, talks, gatekeeper)
     reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
     house_mail = HouseMail(hand, talks)
-    mail, carrier = FileMail(house_mail, ring.clock), Carrier(hand, transport, peers)
+    mail, carrier = FileMail(hand, house_mail), Carrier(hand, transport, peers)
     files = room_for_files(config, hand, WaysOfFiles(mail, carrier, peers, consent.grants))
     incoming.bring_files_to(files)
     pings = Pings(hand, talks, house_mail, peers, transport)

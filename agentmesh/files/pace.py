@@ -7,7 +7,7 @@ soon as they queue. So messages that go the same way are not kept waiting by a f
 from math import inf
 
 FIRST_CHUNKS = 4.0
-MOST_CHUNKS = 16.0
+MOST_CHUNKS = 40.0
 """Less than what a relay holds for one recipient."""
 TARGET_SECONDS = 0.1
 """How long a chunk may queue."""

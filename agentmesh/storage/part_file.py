@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentmesh.errors import StorageError
 from agentmesh.files import tree
 from agentmesh.files.plan import Plan
 from agentmesh.files.ranges import Ranges
@@ -20,14 +19,21 @@ _LEAVES_AT_ONCE = 4096
 PART, LEAVES = ".part", ".leaves"
 
 
+Leaves = dict[int, bytes]
+"""The hashes of chunks that are written, and not safe yet."""
+
+
 class PartFile:
-    """`there` are the chunks that are written, safe or not. One thread at a time calls."""
+    """`there` are the chunks that are written, safe or not.
+
+    One thread at a time calls, but `make_safe` may run beside all others.
+    """
 
     def __init__(self, folder: Path, name: str, plan: Plan) -> None:
         self.path = folder / (name + PART)
         self._leaves_path = folder / (name + LEAVES)
         self._plan = plan
-        self._unsafe: dict[int, bytes] = {}
+        self._unsafe: Leaves = {}
         with explained(self.path):
             self._data = _open(self.path)
             try:
@@ -47,24 +53,28 @@ class PartFile:
         return len(self._unsafe)
 
     def write(self, index: int, chunk: bytes) -> None:
-        """Write a chunk in its place. It is not safe before the next `sync`."""
+        """Write a chunk in its place. It is not safe before `make_safe`."""
         with explained(self.path):
             _write_all(self._data, chunk, self._plan.offset(index))
         self._unsafe[index] = tree.leaf(chunk)
         self.there.add(index)
 
-    def sync(self) -> None:
+    def take_unsafe(self) -> Leaves:
+        """Return what is to be made safe; it does not count as unsafe any more."""
+        taken, self._unsafe = self._unsafe, {}
+        return taken
+
+    def give_back(self, leaves: Leaves) -> None:
+        """Take back what could not be made safe."""
+        self._unsafe = leaves | self._unsafe
+
+    def make_safe(self, leaves: Leaves) -> None:
         """Make safe what was written: the data first, then the hashes."""
-        pending, self._unsafe = self._unsafe, {}
-        try:
-            with explained(self.path):
-                os.fdatasync(self._data)
-                for first, leaves in _neighbours(pending):
-                    _write_all(self._leaves, leaves, first * tree.LEAF_BYTES)
-                os.fdatasync(self._leaves)
-        except StorageError:
-            self._unsafe = pending | self._unsafe
-            raise
+        with explained(self.path):
+            os.fdatasync(self._data)
+            for first, piece in _neighbours(leaves):
+                _write_all(self._leaves, piece, first * tree.LEAF_BYTES)
+            os.fdatasync(self._leaves)
 
     def root(self) -> bytes:
         """Return the hash over all chunks, by the hashes that are safe."""
@@ -120,7 +130,7 @@ def _write_all(handle: int, data: bytes, offset: int) -> None:
         done += os.pwrite(handle, memoryview(data)[done:], offset + done)
 
 
-def _neighbours(leaves: dict[int, bytes]) -> Iterator[tuple[int, bytes]]:
+def _neighbours(leaves: Leaves) -> Iterator[tuple[int, bytes]]:
     """Yield the hashes of chunks that lie side by side as one piece."""
     first, piece = 0, b""
     for index in sorted(leaves):

@@ -111,7 +111,7 @@ def files_of(node: Node, end: Transport, home: Path) -> tuple[Files, Transfers]:
     prepare(home)
     transfers = Transfers(node.hand)
     carrier = Carrier(node.hand, end, node.peers)
-    ways = Ways(FileMail(node.house_mail, node.clock), carrier, node.peers, node.consent.grants)
+    ways = Ways(FileMail(node.hand, node.house_mail), carrier, node.peers, node.consent.grants)
     departures = Departures(node.hand, transfers, ways, home)
     arrivals = Arrivals(node.hand, transfers, ways, Quarantine(home))
     files = Files(node.hand, transfers, departures, arrivals)

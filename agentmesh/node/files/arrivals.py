@@ -123,8 +123,7 @@ class Arrivals:
     async def cancel(self, transfer: Transfer, reason: str) -> Transfer:
         """Stop a file that is coming; the sender is told."""
         ended = await self._over(transfer, "cancelled", reason)
-        if not self._hand.switches.stopped:
-            await self._mail.cancel(transfer.peer, transfer.file_id, reason)
+        await self._mail.cancel(transfer.peer, transfer.file_id, reason)
         return ended
 
     async def cancelled(self, transfer: Transfer, said: FileCancel) -> None:

@@ -26,7 +26,7 @@ from agentmesh.storage.source_file import SourceFile
 
 MAX_OPEN = 32
 """So many of our files may be on their way, or wait for their peers, at once."""
-FRAMES_IN_MEMORY = 24
+FRAMES_IN_MEMORY = 48
 KEY_BYTES = 32
 
 log = logging.getLogger("agentmesh.node")
@@ -85,7 +85,7 @@ class Departures:
     async def cancel(self, transfer: Transfer, reason: str) -> Transfer:
         """End a transfer of ours, and tell the peer."""
         ended = await self._over(transfer, "cancelled", reason)
-        if transfer.state != "preparing" and not self._hand.switches.stopped:
+        if transfer.state != "preparing":
             await self._mail.cancel(transfer.peer, transfer.file_id, reason)
         return ended
 

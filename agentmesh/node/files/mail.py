@@ -10,12 +10,12 @@ from agentmesh.messages.file_payloads import (
     FileRefuse,
     write_file_payload,
 )
+from agentmesh.node.at_hand import AtHand
 from agentmesh.node.files.transfers import Transfer
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.turn import Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, FileId, MessageId
-from agentmesh.protocol.world import Clock
 
 TELL_SECONDS = 60.0
 """A peer that goes on about a file that is over is told so again, but not more often."""
@@ -28,9 +28,9 @@ _WISH = Wish(
 class FileMail:
     """Says it in the conversation that there is with the peer, or begins one."""
 
-    def __init__(self, mail: HouseMail, clock: Clock) -> None:
+    def __init__(self, hand: AtHand, mail: HouseMail) -> None:
+        self._hand = hand
         self._mail = mail
-        self._clock = clock
         self._told: dict[tuple[Amid, FileId], float] = {}
 
     async def offer(self, transfer: Transfer) -> MessageId:
@@ -43,7 +43,7 @@ class FileMail:
             root=transfer.root.hex(),
             key=transfer.key.hex(),
         )
-        return await self._say(transfer.peer, said)
+        return await self._post(transfer.peer, said)
 
     async def accept(self, transfer: Transfer) -> None:
         """Say that we want it."""
@@ -63,7 +63,7 @@ class FileMail:
 
     async def tell_how_it_is(self, peer: Amid, file_id: FileId, transfer: Transfer | None) -> None:
         """Answer a peer that speaks of a file which is over, or of none that we know."""
-        now = self._clock.monotonic()
+        now = self._hand.clock.monotonic()
         if now < self._told.get((peer, file_id), 0.0):
             return
         if len(self._told) >= MAX_TOLD:
@@ -78,5 +78,10 @@ class FileMail:
         elif transfer.is_over:
             await self.cancel(peer, file_id, transfer.reason or "cancelled")
 
-    async def _say(self, peer: Amid, said: FilePayload) -> MessageId:
+    async def _say(self, peer: Amid, said: FilePayload) -> None:
+        """Say it, but not to whom our owner blocked, nor while everything is stopped."""
+        if peer not in self._hand.policy().blocklist and not self._hand.switches.stopped:
+            await self._post(peer, said)
+
+    async def _post(self, peer: Amid, said: FilePayload) -> MessageId:
         return await self._mail.post(peer, FILE_TYPES[type(said)], write_file_payload(said), _WISH)

@@ -19,7 +19,7 @@ from agentmesh.node.files.work import in_thread
 from agentmesh.protocol.file_frames import FileChunk
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh.storage.part_file import PartFile
+from agentmesh.storage.part_file import Leaves, PartFile
 
 MAX_WAITING = 64
 SYNC_CHUNKS = 168
@@ -29,6 +29,8 @@ QUIET_SECONDS = 15.0
 LONGEST_SECONDS = 600.0
 """A sender that is quiet is told what we have, again and again, with growing pauses."""
 FULL_SECONDS = 2.0
+WORD_SECONDS = 0.01
+"""So often at most we speak of what came: a word for each chunk would cost more than the chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Receiving:
         self._run = 0
         self._mood: Mood = ""
         self._synced_at = clock.monotonic()
+        self._syncing: asyncio.Task[None] | None = None
         self._quiet = QUIET_SECONDS
         self._there = Ranges(part.there)  # `part` belongs to the thread
         self.speed = Speed()
@@ -91,8 +94,8 @@ class Receiving:
         async with asyncio.TaskGroup() as tasks:
             speaking = tasks.create_task(self._speak(entropy))
             try:
-                while len(self._there) < self.plan.count or self.part.unsafe:
-                    await self._step()
+                while not self._is_safe():
+                    await self._step(tasks)
             finally:
                 speaking.cancel()
                 for waiting in self._waiting:
@@ -100,8 +103,13 @@ class Receiving:
 
     # --- inside --------------------------------------------------------------------------------
 
-    async def _step(self) -> None:
-        """Write what waits, make it safe if it is time; or wait."""
+    def _is_safe(self) -> bool:
+        return (
+            len(self._there) >= self.plan.count and not self.part.unsafe and self._syncing is None
+        )
+
+    async def _step(self, tasks: asyncio.TaskGroup) -> None:
+        """Write what waits, see to it that it becomes safe if it is time; or wait."""
         self._news.clear()
         if self._waiting:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
@@ -115,9 +123,10 @@ class Receiving:
         self.speed.mark(self.done, now)
         is_all = len(self._there) >= self.plan.count
         is_time = now - self._synced_at >= SYNC_SECONDS
-        if self.part.unsafe and (is_all or is_time or self.part.unsafe >= SYNC_CHUNKS):
-            await self._sync()
-        elif not self._waiting:
+        is_due = is_all or is_time or self.part.unsafe >= SYNC_CHUNKS
+        if self.part.unsafe and is_due and self._syncing is None:
+            self._syncing = tasks.create_task(self._sync(self.part.take_unsafe()))
+        if not self._waiting:
             await self._rest()
 
     def _write(self, frames: list[FileChunk]) -> list[AgentMeshError | None]:
@@ -146,15 +155,18 @@ class Receiving:
             self._quiet = QUIET_SECONDS
             self._word_due.set()
 
-    async def _sync(self) -> None:
+    async def _sync(self, leaves: Leaves) -> None:
+        """Make safe what was written, while more is being written."""
         try:
-            await in_thread(self.part.sync)
+            await in_thread(self.part.make_safe, leaves)
         except StorageError:
+            self.part.give_back(leaves)
             self._mood = "disk_full"
             self._word_due.set()
             await asyncio.sleep(FULL_SECONDS)
-            return
         self._synced_at = self._clock.monotonic()
+        self._syncing = None
+        self._news.set()
 
     async def _rest(self) -> None:
         seconds = SYNC_SECONDS if self.part.unsafe else self._quiet
@@ -174,6 +186,7 @@ class Receiving:
             self._serial += 1
             ack = Ack(self._run, self._serial, self._mood, tuple(self._there.runs(MAX_RUNS)))
             await self._carrier.offer(self._peer, self._cipher.seal_ack(encode_ack(ack), entropy))
+            await asyncio.sleep(WORD_SECONDS)
 
 
 def _answer(taken: asyncio.Future[None], error: AgentMeshError | None) -> None:

@@ -121,8 +121,6 @@ class Files:
 
     async def take(self, peer: Amid, frame: FileChunk | FileAck) -> None:
         """Take what came beside the sessions; it may get lost."""
-        if peer in self._hand.policy().blocklist:
-            raise RemoteProtocolError("blocked")
         if isinstance(frame, FileChunk):
             await self._arrivals.take(peer, frame)
         else:
@@ -197,6 +195,8 @@ class Files:
         """Stop what a breaker stops, end what came to nothing, tell how far the others are."""
         while self._stopped:
             await self._stop(self._stopped.pop(0))
+        for blocked in {it.peer for it in self._open_ones()} & self._hand.policy().blocklist:
+            await self._stop(blocked)
         now = self._hand.clock.now()
         for transfer in self._open_ones():
             if transfer.expires_at <= now:

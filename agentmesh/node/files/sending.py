@@ -19,7 +19,7 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.storage.source_file import SourceFile
 
-AT_ONCE = 4
+AT_ONCE = 12
 """So many chunks are read and sealed in one go."""
 SILENCE_SECONDS = 5.0
 """When nothing was heard for so long, what is on its way is sent again."""
@@ -59,19 +59,18 @@ class Sending:
             while True:
                 self._news.clear()
                 wait = self._wait()
-                indices = [] if wait else self._flight.take(AT_ONCE, self._clock.monotonic())
+                room = 0 if wait else await _reserve(slots)
+                indices = self._flight.take(room, self._clock.monotonic())
+                _release(slots, room - len(indices))
                 if not indices:
                     await self._rest(wait)
                     continue
                 if self._flight.flying == len(indices):
                     self._heard_at = max(self._heard_at, self._clock.monotonic())
-                for _ in indices:
-                    await slots.acquire()
                 try:
                     frames = await in_thread(self._seal, indices, entropy)
                 except BaseException:
-                    for _ in indices:
-                        slots.release()
+                    _release(slots, len(indices))
                     raise
                 for index, frame in zip(indices, frames, strict=True):
                     offers.create_task(self._offer(index, frame, slots))
@@ -137,3 +136,21 @@ class Sending:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
+
+
+async def _reserve(slots: asyncio.Semaphore) -> int:
+    """Wait for a slot; return how many there were, `AT_ONCE` at most.
+
+    Nobody waits while holding some: files that do so together would wait for ever.
+    """
+    await slots.acquire()
+    count = 1
+    while count < AT_ONCE and not slots.locked():
+        await slots.acquire()
+        count += 1
+    return count
+
+
+def _release(slots: asyncio.Semaphore, count: int) -> None:
+    for _ in range(count):
+        slots.release()

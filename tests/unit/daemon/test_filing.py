@@ -18,7 +18,7 @@ async def test_what_is_under_way_is_found_again_by_a_new_room(tmp_path: Path) ->
         node, home = desks.alice.node, tmp_path / "daemon"
         prepare(home)
         ways = Ways(
-            FileMail(node.house_mail, node.clock),
+            FileMail(node.hand, node.house_mail),
             Carrier(node.hand, desks.alice.end, node.peers),
             node.peers,
             node.consent.grants,

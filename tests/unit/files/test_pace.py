@@ -51,7 +51,7 @@ def test_after_a_stop_it_begins_with_one() -> None:
     pace = Pace()
     pace.stopped()
     assert pace.window == 1
-    for step in range(20):
+    for step in range(40):
         pace.passed(0.01, step / 100)
     assert pace.window == MOST_CHUNKS
 

@@ -34,7 +34,7 @@ def test_chunks_come_in_any_order(part: PartFile) -> None:
     for index in (3, 0, 2, 1):
         part.write(index, CHUNKS[index])
     assert part.unsafe == 4
-    part.sync()
+    part.make_safe(part.take_unsafe())
     assert part.unsafe == 0
     assert part.path.read_bytes() == b"".join(CHUNKS)
     assert part.root() == ROOT
@@ -43,7 +43,7 @@ def test_chunks_come_in_any_order(part: PartFile) -> None:
 def test_after_a_crash_there_is_what_was_made_safe(part: PartFile, tmp_path: Path) -> None:
     part.write(2, CHUNKS[2])
     part.write(3, CHUNKS[3])
-    part.sync()
+    part.make_safe(part.take_unsafe())
     part.write(0, CHUNKS[0])
     later = again(tmp_path)
     assert list(later.there) == [(2, 4)]
@@ -58,7 +58,7 @@ def test_what_is_there_is_what_was_written_before_the_last_sync(
     part = PartFile(folder, "f", PLAN)
     for index in order[:synced]:
         part.write(index, CHUNKS[index])
-    part.sync()
+    part.make_safe(part.take_unsafe())
     for index in order[synced:]:
         part.write(index, CHUNKS[index])
     part.close()
@@ -83,7 +83,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
 def test_a_torn_hash_is_found_and_its_chunk_wanted_again(part: PartFile, tmp_path: Path) -> None:
     for index, chunk in enumerate(CHUNKS):
         part.write(index, chunk)
-    part.sync()
+    part.make_safe(part.take_unsafe())
     with (tmp_path / "f.leaves").open("r+b") as leaves:
         leaves.seek(2 * tree.LEAF_BYTES + 7)
         leaves.write(b"torn")
@@ -91,13 +91,13 @@ def test_a_torn_hash_is_found_and_its_chunk_wanted_again(part: PartFile, tmp_pat
     part.recheck()
     assert list(part.there) == [(0, 2), (3, 4)]
     part.write(2, CHUNKS[2])
-    part.sync()
+    part.make_safe(part.take_unsafe())
     assert part.root() == ROOT
 
 
 def test_an_empty_file_is_whole_at_once(tmp_path: Path) -> None:
     part = PartFile(tmp_path, "empty", Plan(0))
-    part.sync()
+    part.make_safe(part.take_unsafe())
     assert part.root() == tree.root([])
     part.close()
 
@@ -108,8 +108,11 @@ def test_a_disk_that_says_no_is_told_and_nothing_counts_as_safe(tmp_path: Path) 
     os.close(part._data)
     with pytest.raises(StorageError):
         part.write(1, CHUNKS[1])
+    leaves = part.take_unsafe()
+    assert part.unsafe == 0
     with pytest.raises(StorageError):
-        part.sync()
+        part.make_safe(leaves)
+    part.give_back(leaves)
     assert part.unsafe == 1
     assert (tmp_path / "f.leaves").read_bytes() == b""
     os.close(part._leaves)

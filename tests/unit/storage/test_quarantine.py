@@ -21,7 +21,7 @@ def quarantine(tmp_path: Path) -> Quarantine:
 def come(quarantine: Quarantine, file_id: FileId, data: bytes) -> None:
     part = quarantine.begin(file_id, Plan(len(data)))
     part.write(0, data)
-    part.sync()
+    part.make_safe(part.take_unsafe())
     part.close()
 
 

@@ -18,7 +18,7 @@ from agentmesh.protocol import file_frames
 from agentmesh.protocol.file_frames import FileAck, FileChunk
 from agentmesh.protocol.ids import Amid, FileId
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
-from agentmesh.storage.part_file import PartFile
+from agentmesh.storage.part_file import Leaves, PartFile
 from tests.support.filing import eventually
 from tests.support.world import FakeClock
 
@@ -55,10 +55,10 @@ class SmallDisk(PartFile):
             raise StorageError("disk_full")
         super().write(index, chunk)
 
-    def sync(self) -> None:
+    def make_safe(self, leaves: Leaves) -> None:
         if self.is_full:
             raise StorageError("disk_full")
-        super().sync()
+        super().make_safe(leaves)
 
 
 class Flow:

@@ -88,6 +88,22 @@ async def test_a_window_leaves_and_more_as_it_is_confirmed(tmp_path: Path) -> No
         assert it.sending.done == it.source.mark.size
 
 
+async def test_many_files_that_share_few_slots_all_go_on(tmp_path: Path) -> None:
+    flows = [Flow(tmp_path / f"source{number}") for number in range(5)]
+    slots = asyncio.Semaphore(7)
+    running = [asyncio.ensure_future(it.sending.run(slots, os.urandom)) for it in flows]
+    for end in (4, 8, 16):
+        for it in flows:
+            await eventually(lambda it=it, end=end: len(it.carrier.left) >= end)  # type: ignore[misc]
+            it.clock.advance(0.01)
+            it.hear((0, end))
+    for task, it in zip(running, flows, strict=True):
+        task.cancel()
+        await asyncio.wait([task])
+        it.source.close()
+    assert not slots.locked()
+
+
 async def test_after_a_silence_one_chunk_asks_whether_somebody_is_there(tmp_path: Path) -> None:
     async with flow(tmp_path) as it:
         await it.leaves(0, 1, 2, 3)
