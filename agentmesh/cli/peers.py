@@ -59,7 +59,10 @@ def _alias(desk: Desk, peer: str, alias: str) -> None:
 @click.argument("peer")
 @click.argument("level", type=click.Choice(["0", "1", "2", "3", *_TRUST]))
 def _trust(desk: Desk, peer: str, level: str) -> None:
-    """Set how far a contact is trusted: unknown, verified, trusted or allied."""
+    """Set how far a contact is trusted: unknown, verified, trusted or allied.
+
+    unknown: its sessions end, what you allowed it is taken back, and it has to knock again.
+    """
     number = int(level) if level.isdigit() else _TRUST.index(level)
     desk.ask(calls.ContactsTrust(peer=peer, trust=number), _show_kept)
 

@@ -19,6 +19,8 @@ _HINTS = {
         "undeliverable",
         "suite_pinned",
     ): f"{_HERE}agentmesh contacts allow-degraded PEER --suite NAME",
+    ("undeliverable", "key_changed"): "Keys that are not its own were shown for this peer. Compare "
+    "the safety number with its owner: agentmesh verify PEER, then --confirm",
     ("undeliverable", "suite_unavailable"): "pip install 'agentmesh-openclaw[olm]'",
     ("undeliverable", "suite_missing"): "The peer and we have no suite in common; see `suites` in "
     "config.json on both sides.",
@@ -27,7 +29,7 @@ _HINTS = {
     ("refused", "suite_pinned"): "The peer's owner has to name the weak suite, there: "
     "agentmesh contacts allow-degraded --suite",
 }
-"""What to do where the suites of two peers are the reason."""
+"""What to do where keys or suites of two peers are the reason."""
 
 
 def refusal(sent: Sent) -> AgentMeshError | None:

@@ -151,8 +151,8 @@ def budget(facts: SendFacts) -> SendVerdict | None:
 SEND_CHECKS: tuple[SendCheck, ...] = (
     stopped,
     blocked,
-    peer_paused,
     key_changed,
+    peer_paused,
     paused,
     secret_found,
     moved_by_another,

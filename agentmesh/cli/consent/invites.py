@@ -12,6 +12,7 @@ from agentmesh.errors import TimedOut
 _WAIT_SECONDS = 10.0
 _MOST_ROUNDS = 30
 """The daemon ends an attempt within a minute; this is the bound should it not."""
+_LONGEST = 200
 _SAID = {
     "looking_up": "Looking up the inviter ...",
     "asked": "Asked; waiting for the inviter ...",
@@ -34,8 +35,11 @@ def invite(desk: Desk, remark: str, minutes: int) -> None:
 @command("join")
 @click.argument("code")
 def join(desk: Desk, code: str) -> None:
-    """Join by the CODE (or link) that another owner gave you."""
-    joined = _until_joined(desk, code)
+    """Join by the CODE (or link) that another owner gave you.
+
+    With - for CODE it is read from standard input, where no other user of the machine sees it.
+    """
+    joined = _until_joined(desk, sys.stdin.readline(_LONGEST) if code == "-" else code)
     who = render.clean(render.who(joined.name, joined.amid))
     keys = {"step": joined.step, "amid": joined.amid, "name": joined.name}
     desk.answer(keys, f"Joined: {who} is a contact now.")

@@ -39,8 +39,10 @@ async def contacts_alias(rooms: Rooms, asked: calls.ContactsAlias, _: Permit) ->
 
 
 async def contacts_trust(rooms: Rooms, asked: calls.ContactsTrust, _: Permit) -> answers.Kept:
-    """Set how far a contact is trusted."""
+    """Set how far a contact is trusted; whom we do not know any more has to knock again."""
     peer = await rooms.peers.find(asked.peer)
+    if asked.trust < CONTACT:
+        await _let_go(rooms, peer)
     return await _trusted(rooms, peer, asked.trust)
 
 
@@ -70,6 +72,13 @@ async def contacts_remove(rooms: Rooms, asked: calls.ContactsRemove, _: Permit) 
     await rooms.peers.forget(peer)
     await rooms.breakers.end_sessions_with(peer)
     return answers.Removed(amid=peer)
+
+
+async def _let_go(rooms: Rooms, peer: Amid) -> None:
+    """Take back what the owner allowed a contact; only its names are kept."""
+    await rooms.peers.let_do(peer, "")
+    await rooms.consent.forget(peer)
+    await rooms.breakers.end_sessions_with(peer)
 
 
 def tell_of_trust(rooms: Rooms, row: ContactRow) -> None:

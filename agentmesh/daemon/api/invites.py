@@ -50,7 +50,7 @@ def _shown(rooms: Rooms, invite: Invite) -> answers.Invite:
         note=invite.note,
         state=state,
         tries_left=invite.tries_left,
-        used_by=invite.used_by,
+        used_by="" if invite.use is None else invite.use.by,
         made_at=to_text(invite.made_at),
         expires_at=to_text(invite.until),
     )

@@ -101,15 +101,16 @@ def asked(draft: Draft, now: float) -> Draft:
 
 
 def _digest(draft: Draft) -> str:
-    """Return the SHA-256 over recipient, type, payload, and which session it wants."""
+    """Return the SHA-256 over all that would leave, to whom, and which session it wants."""
     parts = join(
-        b"agentmesh approval 1",
+        b"agentmesh approval 2",
         draft.message_id.encode(),
         draft.peer.encode(),
         draft.type.encode(),
         draft.payload,
         (draft.in_reply_to or "").encode(),
-        msgspec.msgpack.encode((draft.intent, draft.request)),
+        msgspec.msgpack.encode((draft.intent, draft.request, draft.requires)),
+        msgspec.msgpack.encode((draft.priority, draft.context)),
         draft.note.encode(),
         (draft.session_id or "").encode(),
     )

@@ -89,8 +89,11 @@ class Introductions:
         return sorted(kept, key=lambda it: -it.at)
 
     async def of(self, amid: Amid) -> list[Introduced]:
-        """Return who vouches for a peer."""
-        return [it for it in await self.all() if it.amid == amid]
+        """Return who vouches for a peer: contacts that still are contacts."""
+        contacts = {
+            row.amid for row in await self._peers.contacts()
+        } - self._hand.policy().blocklist
+        return [it for it in await self.all() if it.amid == amid and it.by in contacts]
 
     def _read(self, peer: Amid, envelope: Envelope) -> Introduced:
         try:

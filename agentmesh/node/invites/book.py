@@ -1,5 +1,6 @@
 """Our invites: each for one peer, for ten minutes, with three tries. What counts is on the disk."""
 
+import asyncio
 from typing import Literal
 
 import msgspec
@@ -21,8 +22,17 @@ KEPT_SECONDS = 86400
 InviteState = Literal["open", "used", "dead", "expired"]
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """Who joined by an invite, in which attempt, and how its daemon is answered again."""
+
+    by: Amid
+    attempt: str
+    reply_key: ReplyKey
+    tag: bytes
+
+
 class Invite(msgspec.Struct, frozen=True, kw_only=True):
-    """One invite. `used_by` is who joined by it, and how its daemon is answered again."""
+    """One invite."""
 
     slot: int
     words: str
@@ -30,14 +40,11 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     made_at: float
     until: float
     tries_left: int = INVITE_TRIES
-    used_by: Amid = Amid("")
-    used_with: str = ""
-    reply_key: ReplyKey | None = None
-    tag: bytes = b""
+    use: Use | None = None
 
     def state(self, now: float) -> InviteState:
         """Return whether it still serves. A clock that went back makes nothing young again."""
-        if self.used_by:
+        if self.use is not None:
             return "used"
         if self.tries_left == 0:
             return "dead"
@@ -51,6 +58,7 @@ class InviteBook:
         self._hand = hand
         self._store = hand.store
         self._clock = hand.clock
+        self._one_at_a_time = asyncio.Lock()
 
     async def all(self) -> list[Invite]:
         """Return all invites that are remembered, by slot."""
@@ -60,18 +68,23 @@ class InviteBook:
 
     async def make(self, note: str, seconds: float) -> Invite:
         """Make an invite in the lowest slot that is not remembered."""
+        async with self._one_at_a_time:
+            now = self._clock.now()
+            words = words_of(self._hand.keys.ring.entropy(WORD_BYTES))
+            slot = await self._free_slot()
+            invite = Invite(slot=slot, words=words, note=note, made_at=now, until=now + seconds)
+            await self._store.commit([_put(invite)])
+        self._hand.bulletin.publish(Notice(kind="invite_made"))
+        return invite
+
+    async def _free_slot(self) -> int:
         taken = {invite.slot for invite in await self.all()}
         slot = next((it for it in range(1, MAX_SLOT + 1) if it not in taken), None)
         if slot is None:
             raise UsageError(
                 "too_many_invites", f"{MAX_SLOT} invites are remembered.", "agentmesh invites list"
             )
-        now = self._clock.now()
-        words = words_of(self._hand.keys.ring.entropy(WORD_BYTES))
-        invite = Invite(slot=slot, words=words, note=note, made_at=now, until=now + seconds)
-        await self._store.commit([_put(invite)])
-        self._hand.bulletin.publish(Notice(kind="invite_made"))
-        return invite
+        return slot
 
     def code(self, invite: Invite) -> InviteCode:
         """Return what is passed on."""
@@ -84,24 +97,34 @@ class InviteBook:
 
     async def revoke(self, slot: int) -> Invite:
         """End an invite now. Its slot stays taken: nobody tries the old words on another invite."""
-        invite = await self.find(slot)
-        if invite is None:
-            raise UsageError("unknown_invite", "There is no such invite.", "agentmesh invites list")
-        ended = msgspec.structs.replace(invite, until=min(invite.until, self._clock.now()))
-        await self._store.commit([_put(ended)])
+        async with self._one_at_a_time:
+            invite = await self.find(slot)
+            if invite is None:
+                raise UsageError(
+                    "unknown_invite", "There is no such invite.", "agentmesh invites list"
+                )
+            ended = msgspec.structs.replace(invite, until=min(invite.until, self._clock.now()))
+            await self._store.commit([_put(ended)])
         self._hand.bulletin.publish(Notice(kind="invite_revoked"))
         return ended
 
-    async def charge(self, invite: Invite) -> Invite:
-        """Take one try off, before anybody hears how it went."""
-        charged = msgspec.structs.replace(invite, tries_left=max(0, invite.tries_left - 1))
-        await self._store.commit([_put(charged)])
+    async def charge(self, slot: int) -> Invite | None:
+        """Take one try off an open invite, before anybody hears how it went."""
+        async with self._one_at_a_time:
+            invite = await self.find(slot)
+            if invite is None or invite.state(self._clock.now()) != "open":
+                return None
+            charged = msgspec.structs.replace(invite, tries_left=invite.tries_left - 1)
+            await self._store.commit([_put(charged)])
         return charged
 
-    async def use(self, invite: Invite) -> None:
+    async def use(self, slot: int, use: Use) -> None:
         """Keep who joined: nobody else will."""
-        await self._store.commit([_put(invite)])
-        self._hand.bulletin.publish(Notice(kind="invite_used", peer=invite.used_by))
+        async with self._one_at_a_time:
+            invite = await self.find(slot)
+            if invite is not None:
+                await self._store.commit([_put(msgspec.structs.replace(invite, use=use))])
+        self._hand.bulletin.publish(Notice(kind="invite_used", peer=use.by))
 
 
 def _put(invite: Invite) -> Change:

@@ -10,15 +10,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Self
 
-import msgspec
-
 from agentmesh.crypto.invite_exchange import Confirmation, Exchange, Parties, Party
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.invites.answering import Answering
-from agentmesh.node.invites.book import Invite, InviteBook
+from agentmesh.node.invites.book import Invite, InviteBook, Use
 from agentmesh.node.invites.letters import Letters
 from agentmesh.node.invites.newcomers import Newcomers
 from agentmesh.node.invites.side_door import SideDoor
@@ -137,30 +135,27 @@ class InviteDesk:
 
     async def _judge(self, peer: Amid, begun: Begun, proof: JoinProof) -> Letter:
         """Return how it ends, once everything that follows from it is on the disk."""
-        invite = await self._book.find(begun.ask.slot)
-        state = "dead" if invite is None else invite.state(self._hand.clock.now())
-        if invite is None or state != "open":
-            return self._end(peer, proof.id, _ENDINGS[state])
-        charged = await self._book.charge(invite)
+        charged = await self._book.charge(begun.ask.slot)
+        if charged is None:
+            invite = await self._book.find(begun.ask.slot)
+            state = "expired" if invite is None else invite.state(self._hand.clock.now())
+            return self._end(peer, proof.id, _ENDINGS.get(state, "expired"))
         if Secret(proof.tag) != begun.confirmation.of_joiner:
             self._newcomers.failed(peer)
             return self._end(peer, proof.id, "wrong_code", charged)
         tag = begun.confirmation.of_inviter.reveal()
         await self._newcomers.welcome(peer, begun.ask.name)
-        await self._book.use(
-            msgspec.structs.replace(
-                charged, used_by=peer, used_with=proof.id, reply_key=begun.ask.reply_key, tag=tag
-            )
-        )
+        use = Use(by=peer, attempt=proof.id, reply_key=begun.ask.reply_key, tag=tag)
+        await self._book.use(begun.ask.slot, use)
         return self._end(peer, proof.id, "welcome", charged, tag)
 
     async def _welcome_again(self, peer: Amid, proof: JoinProof) -> None:
         """Answer a joiner whose welcome was lost with our memory: nobody else has its id."""
         for invite in await self._book.all():
-            is_this = invite.used_by == peer and invite.used_with == proof.id
-            if is_this and invite.reply_key is not None:
-                end = self._end(peer, proof.id, "welcome", invite, invite.tag)
-                self._answering.send(peer, end, invite.reply_key)
+            use = invite.use
+            if use is not None and (use.by, use.attempt) == (peer, proof.id):
+                end = self._end(peer, proof.id, "welcome", invite, use.tag)
+                self._answering.send(peer, end, use.reply_key)
 
     def _remember(self, peer: Amid, begun: Begun) -> None:
         self._begun[peer] = begun
@@ -182,7 +177,7 @@ class InviteDesk:
             ending=ending,
             tries_left=0 if invite is None else invite.tries_left,
             tag=tag,
-            name=ring.sender.display_name,
+            name=ring.sender.display_name if ending == "welcome" else "",
             timestamp=ring.milliseconds(),
             sender=ring.identity.amid,
             to=peer,

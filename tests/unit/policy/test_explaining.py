@@ -56,5 +56,5 @@ def test_an_explanation_goes_on_behind_the_check_that_decides() -> None:
 def test_what_we_may_send_is_explained_the_same_way() -> None:
     steps = explain(SendFacts(peer=PEER, is_peer_paused=True), SEND_CHECKS)
     assert [step.check for step in steps if step.decides] == ["peer_paused"]
-    assert steps[2].verdict == SendVerdict("refuse", "peer_paused")
-    assert steps[2].looked_at == {"is_peer_paused": True}
+    assert steps[3].verdict == SendVerdict("refuse", "peer_paused")
+    assert steps[3].looked_at == {"is_peer_paused": True}

@@ -1,5 +1,7 @@
 """invite, join, invites."""
 
+import io
+
 import pytest
 
 from agentmesh.control import answers, calls
@@ -45,6 +47,15 @@ def test_joining_says_how_far_it_is(mesh: Shell, script: Script) -> None:
     assert len(said.err.splitlines()) == 3
     assert said.out.startswith("Joined: ")
     assert "\x1b" not in said.out
+
+
+def test_a_code_is_read_where_no_other_user_sees_it(
+    mesh: Shell, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{INVITE.code}\n"))
+    script.answers["join"] = answers.Joining(step="joined", amid=BOB, name="bob")
+    assert mesh("join", "-").code == 0
+    assert script.asked[0][1].code.strip() == INVITE.code  # type: ignore[attr-defined]
 
 
 def test_joining_ends_even_if_the_daemon_does_not(mesh: Shell, script: Script) -> None:

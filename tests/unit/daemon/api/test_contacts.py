@@ -51,3 +51,21 @@ async def test_the_owner_says_what_the_agent_may_send_by_itself(house: House) ->
     assert "peer_autonomy_changed" in house.pair.high.kinds()
     with pytest.raises(UsageError):
         await house.ask("contacts.autonomy", peer=low, autonomy="boundless")
+
+
+async def test_whom_we_do_not_know_any_more_loses_all_that_was_allowed(house: House) -> None:
+    low = house.pair.low
+    await house.ask("contacts.add", peer=low.amid, alias="Low")
+    await house.ask("contacts.autonomy", peer="Low", autonomy="free")
+    await house.ask("grants.give", peer="Low", kind="file-in")
+    await low.say(house.pair.high, "hello")
+    await house.pair.settle()
+    assert len((await house.ask("sessions"))["sessions"]) == 1  # type: ignore[arg-type]
+    await house.ask("contacts.trust", peer="Low", trust=0)
+    await house.pair.settle()
+    assert (await house.ask("sessions"))["sessions"] == []
+    assert (await house.ask("grants.list"))["grants"] == []
+    assert (await house.ask("contacts.list"))["contacts"] == []
+    await house.ask("contacts.add", peer=low.amid)
+    (again,) = (await house.ask("contacts.list"))["contacts"]  # type: ignore[misc]
+    assert (again["trust"], again["autonomy"]) == (1, "extended")

@@ -55,6 +55,16 @@ async def test_an_introduction_is_kept_with_who_made_it(pair: Pair) -> None:
     assert len(await pair.high.consent.introductions.all()) == 1
 
 
+async def test_who_is_no_contact_any_more_vouches_for_nobody(pair: Pair) -> None:
+    await befriend(pair)
+    payload = await pair.low.consent.introductions.payload(CAROL, pair.high.amid, "")
+    await send(pair, payload)
+    introductions = pair.high.consent.introductions
+    assert len(await introductions.of(CAROL)) == 1
+    await pair.high.peers.trust(pair.low.amid, 0)
+    assert await introductions.of(CAROL) == []
+
+
 async def test_only_contacts_introduce_and_are_introduced(pair: Pair) -> None:
     await pair.low.peers.trust(pair.high.amid, 1)
     introductions = pair.low.consent.introductions

@@ -53,7 +53,7 @@ async def joined(pair: Pair, code: InviteCode) -> str:
 async def nobody_got_in(pair: Pair) -> bool:
     (invite,) = await pair.high.invites.book.all()
     contacts = [*await pair.high.peers.contacts(), *await pair.low.peers.contacts()]
-    return not contacts and not invite.used_by
+    return not contacts and invite.use is None
 
 
 async def test_a_registry_that_shows_other_keys_for_the_inviter_ends_the_attempt(

@@ -140,7 +140,7 @@ async def _withstand(steps: list[tuple[str, object]]) -> None:
             wrong = [end.tries_left for end in siege.ends() if end.ending == "wrong_code"]
             assert sorted(wrong, reverse=True) == [2, 1, 0][: len(wrong)], "one try for each guess"
             assert now.tries_left == INVITE_TRIES - len(wrong)
-            assert (now.used_by, await pair.high.peers.contacts()) == ("", [])
+            assert (now.use, await pair.high.peers.contacts()) == (None, [])
         state = now.state(pair.clock.now())
         assert state == ("dead" if now.tries_left == 0 else state)
         await siege.ask(0, 9, invite.words)
