@@ -28,7 +28,7 @@ def read_json(data: bytes, limit: int = limits.MAX_PAYLOAD) -> Json:
         text = data.decode()
         value: Json = _DECODER.decode(text)
     except RecursionError:
-        raise _ambiguous("nested too deeply") from None
+        raise _ambiguous("too deep a nesting") from None
     except ValueError:
         raise RemoteProtocolError("json_malformed", "This is not JSON in UTF-8.") from None
     # Most texts have too few brackets to be deep, and no escape that could be half a character.
@@ -82,7 +82,7 @@ def _check_depth(value: Json) -> None:
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1
         if depth > limits.MAX_JSON_DEPTH:
-            raise _ambiguous("nested too deeply")
+            raise _ambiguous("too deep a nesting")
         level = [item for outer in level for item in _inside(outer)]
 
 

@@ -12,12 +12,13 @@ from agentmesh.storage.key_access import DIRECTORY_MODE, FILE_MODE, read_private
 from agentmesh.storage.key_files import PUBLIC, SEALED
 from agentmesh.storage.key_keyring import Keyring
 
+RESTART = "agentmesh down; agentmesh up"
 FILE_NOTICE = Finding(
     "keys_in_file",
     "warning",
     "The private keys are kept in a file that only its mode protects, as ssh keeps its own: a"
     " thief of the disk or of a backup has them.",
-    "agentmesh keygen --key-storage passphrase",
+    "agentmesh down; agentmesh keygen --key-storage passphrase && agentmesh up",
 )
 
 
@@ -32,7 +33,7 @@ def check_keys(directory: Path) -> list[Finding]:
         findings += _content(sealed)
     if not (directory / PUBLIC).is_file():
         why = f"{PUBLIC} is missing; the next start writes it again."
-        findings.append(Finding("identity_json_missing", "note", why, "agentmesh up"))
+        findings.append(Finding("identity_json_missing", "note", why, RESTART))
     return findings
 
 

@@ -133,7 +133,7 @@ def _services(rooms: Rooms) -> list[Finding]:
     link = rooms.transport.status()
     if link.state != "connected" and not rooms.hand.switches.stopped:
         why = f"The relay {link.relay} is not connected ({link.last_error or link.state})."
-        fix = "It is tried again by itself; check its address: agentmesh up --relay URL"
+        fix = "It is tried again by itself; see where it fails: agentmesh netcheck"
         if link.last_error == "timestamp_expired":
             fix = SET_CLOCK
         found.append(Finding("relay_unreachable", "warning", why, fix))
@@ -146,7 +146,7 @@ def _services(rooms: Rooms) -> list[Finding]:
             found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
         if registry.state == "down":
             why = f"The registry {registry.url} does not answer ({registry.reason})."
-            fix = "It is tried again by itself; check its address: agentmesh up --registry URL"
+            fix = "It is tried again by itself; see where it fails: agentmesh netcheck"
             found.append(Finding("registry_unreachable", "warning", why, fix))
     return found
 

@@ -75,4 +75,4 @@ def test_damage_is_an_error_and_names_the_way_back(home: Path) -> None:
 
 def test_a_missing_public_side_is_a_note(home: Path) -> None:
     (home / PUBLIC).unlink()
-    assert found(home) == {"identity_json_missing": ("note", "agentmesh up")}
+    assert found(home) == {"identity_json_missing": ("note", "agentmesh down; agentmesh up")}
