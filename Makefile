@@ -53,7 +53,7 @@ test-openclaw: setup
 
 test-all: setup postgres
 	@$(BIN)/pytest $(QUICK)
-	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 $(BIN)/pytest -n 2 $(SLOW)
+	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
 
 check: setup
 	@$(BIN)/ruff check .
@@ -72,7 +72,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.files
 
 trust: setup postgres
-	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_RUNS=1000000 $(BIN)/python -m benchmarks.trust
+	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 $(BIN)/python -m benchmarks.trust
 
 clean:
 	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,7 +20,7 @@ from benchmarks import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT = 24 * 3600
-SETTINGS = ("AGENTMESH_KILLS", "AGENTMESH_CUTS", "AGENTMESH_RUNS")
+SETTINGS = ("AGENTMESH_KILLS", "AGENTMESH_CUTS", "AGENTMESH_STOPS", "AGENTMESH_RUNS")
 
 
 class Result(NamedTuple):

@@ -71,7 +71,7 @@ class Town:
     """The four places, and the two homes."""
 
     def __init__(self, folder: Path, luck: random.Random) -> None:
-        relay, registry = _free_ports(luck)
+        self.ports = relay, registry = _free_ports(luck)
         self.homes = {name: folder / name for name in NAMES}
         self.places = [
             Place(
@@ -104,6 +104,18 @@ class Town:
                     {"AGENTMESH_HOME": str(home)},
                 )
             )
+
+    def lead(self, relay: int, registry: int) -> None:
+        """Let the daemons take other ways to relay and registry, whose addresses these are then."""
+        for place, origin in zip(self.places, ("ws", "http"), strict=False):
+            port = relay if place.name == "relay" else registry
+            place.arguments += ("--origin", f"{origin}://127.0.0.1:{port}")
+        ways = {
+            f":{was}": f":{now}" for was, now in zip(self.ports, (relay, registry), strict=True)
+        }
+        for place in self.places[2:]:
+            for was, now in ways.items():
+                place.arguments = tuple(str(it).replace(was, now) for it in place.arguments)
 
     def client(self, name: str) -> Client:
         return Client(self.homes[name], answer_seconds=20)
