@@ -1,6 +1,7 @@
 """One way to the owner. What waits is a set of topics: it cannot grow, whatever happens how often.
 
-The same is told once in half a minute at most; a way that is slow or broken holds up nothing else.
+The same is told once in half a minute at most, and less often the longer it goes on: strangers must
+not be able to ring all night. A way that is slow or broken holds up nothing else.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.policy.telling import Topic
 from agentmesh.protocol.world import Clock
 
-QUIET_SECONDS = 30.0
+QUIET_SECONDS, LONGEST_QUIET = 30.0, 3600.0
 MAX_TRIES = 3
 
 Tell = Callable[[Topic], Awaitable[bool]]
@@ -31,6 +32,7 @@ class Channel:
         self._clock = clock
         self._tries: dict[Topic, int] = {}
         self._told_at: dict[Topic, float] = {}
+        self._quiet: dict[Topic, float] = {}
         self._news = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._work: tuple[asyncio.Task[None], ...] = ()
@@ -79,13 +81,20 @@ class Channel:
         return max(0.0, min(map(self._due_at, self._tries)) - self._clock.monotonic())
 
     def _due_at(self, topic: Topic) -> float:
-        return self._told_at.get(topic, float("-inf")) + QUIET_SECONDS
+        return self._told_at.get(topic, float("-inf")) + self._quiet.get(topic, QUIET_SECONDS)
+
+    def _note(self, topic: Topic, now: float) -> None:
+        """Remember that this is told now; where it follows closely the next pause is longer."""
+        quiet = self._quiet.get(topic, QUIET_SECONDS)
+        is_close = now < self._told_at.get(topic, float("-inf")) + 4 * quiet
+        self._quiet[topic] = min(2 * quiet, LONGEST_QUIET) if is_close else QUIET_SECONDS
+        self._told_at[topic] = now
 
     async def _try(self, topic: Topic) -> None:
         tries = self._tries.pop(topic, None)
         if tries is None:
             return  # cut meanwhile
-        self._told_at[topic] = self._clock.monotonic()
+        self._note(topic, self._clock.monotonic())
         task = self._tasks.create_task(self._tell_safely(topic))
         self._telling = (task,)
         await asyncio.wait(self._telling)

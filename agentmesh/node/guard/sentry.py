@@ -1,8 +1,11 @@
 """Breakers that trip by themselves: loops, the same text to many, bursts, frames nobody can read.
 
 What an owner types counts nowhere, but for answers: an agent that has only a shell answers as the
-owner. Counts are kept in memory; what tripped is kept on the disk.
+owner. One answer to a message is a turn, and nothing else: many peers that ask the same at once
+must not be able to silence an agent. Counts are kept in memory; what tripped is kept on the disk.
 """
+
+from collections import OrderedDict
 
 from agentmesh.errors import AgentMeshError, CryptoError, NeedsOwner, Refused
 from agentmesh.messages.body import Body
@@ -16,10 +19,11 @@ from agentmesh.policy.counting import Recent, RecentByName
 from agentmesh.policy.document import BreakerLimits
 from agentmesh.policy.likeness import Repetitions, is_too_often
 from agentmesh.policy.loops import Turns, is_loop
-from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.storage.interface import IncomingRow
 
 MINUTE, HOUR = 60, 3600
+MAX_ANSWERED = 1000
 BROKEN = {"parcel_malformed", "parcel_not_of_this_session"}
 """What else but a failure of the seal counts as a frame that nobody can read."""
 
@@ -35,6 +39,7 @@ class Sentry:
         self._turns = Turns()
         self._repetitions = Repetitions()
         self._sent = Recent()
+        self._answered: OrderedDict[MessageId, None] = OrderedDict()
         self._unreadable: RecentByName[Amid] = RecentByName()
         hand.bulletin.listen(self._notice)
 
@@ -54,12 +59,24 @@ class Sentry:
     def may_answer(self, row: IncomingRow, body: Body, *, by_agent: bool) -> Context | None:
         """The same for an answer to a message."""
         context = answering(row, self._clock.now())
-        if by_agent:
-            self._check_agent(row.peer, body)
-            self._check_hops(context)
-        else:
+        if not by_agent:
             self._check_turns(row.peer)
+            return context
+        if self._is_first_answer(row.message_id):
+            self._refuse_if_tripped()
+            self._check_turns(row.peer)
+        else:
+            self._check_agent(row.peer, body)
+        self._check_hops(context)
         return context
+
+    def _is_first_answer(self, message_id: MessageId) -> bool:
+        """Whether this one answer, for which its peer asked, is not said yet."""
+        is_first = message_id not in self._answered
+        self._answered[message_id] = None
+        if len(self._answered) > MAX_ANSWERED:
+            self._answered.popitem(last=False)
+        return is_first
 
     @property
     def _limits(self) -> BreakerLimits:

@@ -56,6 +56,21 @@ async def test_the_same_is_told_once_in_half_a_minute() -> None:
         assert len(told.topics) == 3
 
 
+async def test_who_rings_all_night_is_heard_less_and_less() -> None:
+    told, clock = Told(), FakeClock()
+    async with _channel(told, clock) as channel:
+        for _ in range(12 * 60):
+            channel.say("knock")
+            await _later(channel, clock, 60)
+        assert 12 <= len(told.topics) <= 20
+        await _later(channel, clock, 8 * 3600)
+        before = len(told.topics)
+        for _ in range(2):
+            channel.say("knock")
+            await _later(channel, clock, QUIET_SECONDS)
+        assert len(told.topics) >= before + 1
+
+
 async def test_what_did_not_work_is_tried_again_and_then_given_up() -> None:
     told, clock = Told(), FakeClock()
     told.works = False
@@ -63,7 +78,7 @@ async def test_what_did_not_work_is_tried_again_and_then_given_up() -> None:
         channel.say("knock")
         for tries in range(1, MAX_TRIES + 3):
             await until(lambda tries=tries: len(told.topics) == min(tries, MAX_TRIES))
-            await _later(channel, clock)
+            await _later(channel, clock, 4 * QUIET_SECONDS)
         assert channel.is_failing
         told.works = True
         channel.say("breaker")

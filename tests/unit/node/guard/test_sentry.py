@@ -114,6 +114,26 @@ def test_the_same_text_to_many_peers_waits_for_the_owner(both: Guarded, sentry: 
     assert _tripped(both) == ["same_text"]
 
 
+def test_many_who_ask_the_same_do_not_silence_the_agent(both: Guarded, sentry: Sentry) -> None:
+    for number in range(200):
+        name = MessageId(f"{number:08}-0000-7000-8000-000000000000")
+        asked = replace(_message(peer=Amid(str(number))), message_id=name)
+        sentry.may_answer(asked, _text(WORM), by_agent=True)
+    assert _tripped(both) == []
+
+
+def test_one_message_is_no_leave_to_answer_for_ever(both: Guarded, sentry: Sentry) -> None:
+    asked = _message()
+    with pytest.raises(NeedsOwner):
+        _answer_for_ever(sentry, asked)
+    assert _tripped(both) == ["burst"]
+
+
+def _answer_for_ever(sentry: Sentry, asked: IncomingRow) -> None:
+    for _ in range(1000):
+        sentry.may_answer(asked, _text(), by_agent=True)
+
+
 async def test_a_burst_waits_for_the_owner(both: Guarded, sentry: Sentry) -> None:
     for _ in range(60):
         sentry.may_send(BOB, _text())
