@@ -72,8 +72,11 @@ def _show(answer: answers.Policy) -> str:
 
 
 def _document(file: Path) -> str:
+    if not file.is_file():  # a pipe or a device has no end
+        raise UsageError("policy_unreadable", f"{file} is not a file.")
     try:
-        text = file.read_text()
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(MAX_DOCUMENT + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("policy_unreadable", f"{file} cannot be read: {error}.") from None
     if len(text) > MAX_DOCUMENT:

@@ -14,6 +14,7 @@ from agentmesh.control import places
 from agentmesh.daemon import config as configuration
 from agentmesh.daemon import prudence
 from agentmesh.daemon.assemble import DATABASE, KEYS, POLICY
+from agentmesh.daemon.policy_file import contents
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.findings import Finding
 from agentmesh.policy import settings
@@ -44,7 +45,7 @@ def _config(home: Path, environment: Mapping[str, str]) -> list[Finding]:
 
 def _policy(path: Path) -> list[Finding]:
     try:
-        return prudence.of_policy(settings.read(path.read_bytes()))
+        return prudence.of_policy(settings.read(contents(path)))
     except AgentMeshError as error:
         fix = error.hint or f"Correct {path} by hand."
         return [Finding("policy_refused", "error", error.message, fix)]

@@ -5,12 +5,14 @@ either.
 """
 
 import logging
+import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from agentmesh.daemon.policy_versions import PolicyVersions, Who, policy_of
-from agentmesh.errors import AgentMeshError, StorageError
+from agentmesh.errors import AgentMeshError, StorageError, UsageError
 from agentmesh.messages.strict_json import Json
 from agentmesh.observability.logs import Code, record
 from agentmesh.policy import settings
@@ -93,8 +95,10 @@ class PolicyFile:
     def _look(self) -> tuple[int, ...] | None:
         try:
             state = self._path.stat()
-        except OSError:
+        except FileNotFoundError:
             return None
+        except OSError:
+            return ()
         return state.st_mtime_ns, state.st_size, state.st_ino
 
     def _load(self, stamp: tuple[int, ...] | None) -> None:
@@ -103,13 +107,17 @@ class PolicyFile:
         if stamp is None:
             return
         try:
-            self._policy = settings.read(self._path.read_bytes())
+            self._policy = settings.read(contents(self._path))
             self._keep()
         except AgentMeshError as error:
             self._problem = error
             record(log, logging.WARNING, "policy.refused", code=Code(error.code))
-        except OSError:
-            self._stamp = None
+        except OSError as error:
+            self._stamp = None  # it is tried again
+            if not isinstance(error, FileNotFoundError):
+                self._problem = StorageError(
+                    "policy_unreadable", f"policy.json cannot be read: {error.strerror}."
+                )
 
     def _keep(self) -> None:
         """Keep a copy of the policy; where there is no room, the one before serves."""
@@ -119,6 +127,21 @@ class PolicyFile:
 
     def _last_valid(self) -> Policy:
         try:
-            return settings.read(self._copy.read_bytes())
+            return settings.read(contents(self._copy))
         except (AgentMeshError, OSError):
             return Policy()
+
+
+def contents(path: Path) -> bytes:
+    """Return what is in the file, a letter more than it may have at most.
+
+    A pipe or a device would hold up everything, an emergency stop as well.
+    """
+
+    def opened(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NONBLOCK)
+
+    with open(path, "rb", opener=opened) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UsageError("policy_malformed", "policy.json is not a file.")
+        return file.read(settings.MAX_DOCUMENT + 1)

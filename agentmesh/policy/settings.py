@@ -15,6 +15,7 @@ from agentmesh.policy.ways import is_private_way
 from agentmesh.protocol import tiers
 from agentmesh.protocol.ids import parse_amid
 
+A_LIST = """Write a list, in quotes for your shell: '["first", "second"]'"""
 MAX_DOCUMENT = 4 * 1024 * 1024
 
 _INTENT = re.compile(r"[a-z0-9_.-]+(/[a-z0-9_.-]+){0,3}")
@@ -47,7 +48,8 @@ def from_value(value: Json) -> Policy:
     except msgspec.ValidationError as error:
         place = _FIELD.search(str(error))
         what = _FIELD.sub("", str(error))
-        raise _wrong(place[1] if place else "", what[:1].lower() + what[1:]) from None
+        hint = A_LIST if "expected `array`" in what.lower() else ""
+        raise _wrong(place[1] if place else "", what[:1].lower() + what[1:], hint) from None
     return _checked(policy)
 
 
@@ -186,7 +188,7 @@ def _amids(field: str, texts: frozenset[Any]) -> frozenset[Any]:
     try:
         return frozenset(map(parse_amid, texts))
     except UsageError as error:
-        raise _wrong(field, error.message, error.hint) from None
+        raise _wrong(field, error.message.rstrip("."), error.hint) from None
 
 
 def _intents(field: str, texts: frozenset[str]) -> frozenset[str]:

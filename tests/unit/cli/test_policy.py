@@ -77,6 +77,7 @@ def test_a_policy_is_tried_out(mesh: Shell, script: Script) -> None:
 def test_what_is_no_policy_to_test_is_named(mesh: Shell) -> None:
     file = mesh.home / "new.json"
     assert mesh("policy", "test", str(file)).code == 2
+    assert "is not a file" in mesh("policy", "test", "/dev/zero").err
     file.write_bytes(b"\xff\xfe")
     assert "cannot be read" in mesh("policy", "test", str(file)).err
     file.write_text(" " * 1_000_000)

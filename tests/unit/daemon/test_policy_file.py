@@ -1,5 +1,6 @@
 """policy.json as the daemon holds it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,32 @@ def test_a_wrong_file_changes_nothing_and_is_named(tmp_path: Path) -> None:
     assert problem is not None
     assert "strict_mode" in problem.hint
     assert file.current().strict_mode
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "huge", "link to itself"])
+def test_what_is_no_file_holds_up_nothing_and_is_named(tmp_path: Path, kind: str) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    file.set("strict_mode", True)
+    watched.path.unlink()
+    match kind:
+        case "pipe":
+            os.mkfifo(watched.path)
+        case "folder":
+            watched.path.mkdir()
+        case "device":
+            watched.path.symlink_to("/dev/zero")
+        case "huge":
+            with watched.path.open("wb") as huge:
+                huge.truncate(10**12)
+        case _:
+            watched.path.symlink_to(watched.path)
+    assert file.current().strict_mode
+    assert file.problem() is not None
+    again = watched.open()
+    assert again.current().strict_mode
+    again.set("consent", "policy")
+    assert again.problem() is None
 
 
 def test_a_wrong_file_opens_no_door_after_a_restart(tmp_path: Path) -> None:
