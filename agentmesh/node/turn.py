@@ -28,12 +28,19 @@ from agentmesh.session.states import (
 )
 from agentmesh.storage.interface import (
     Change,
+    DropSession,
     Judge,
     OutgoingRow,
     Put,
     Release,
     SessionRow,
 )
+
+MAX_OVER = 500
+"""So many sessions with one peer that are over, or at rest, are kept; the oldest go first.
+
+To what comes late in such a one the answer is that we do not have it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +113,18 @@ class Turn:
         self.touched.add(session_id)
         for effect in effects:
             self.sheet.note(session_id, effect)
+        for old in self._too_many():
+            del self.talks[old]
+            self.sheet.changes.append(DropSession(old))
+
+    def _too_many(self) -> list[SessionId]:
+        """Return the oldest of the sessions that are over, beyond those that are kept."""
+        over = [
+            (talk.opened_at, session_id)
+            for session_id, talk in self.talks.items()
+            if isinstance(talk.state, Ended | Resting) and session_id not in self.touched
+        ]
+        return [session_id for _, session_id in sorted(over)[: max(len(over) - MAX_OVER, 0)]]
 
     def apply(self, session_id: SessionId, event: AnyEvent) -> None:
         """Step a session."""

@@ -1,10 +1,13 @@
 """What a turn leaves in the store."""
 
-from agentmesh.node.turn import Talk, Turn, Wish
+import msgspec
+
+from agentmesh.node.turn import MAX_OVER, Talk, Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import SessionId
 from agentmesh.session.events import Accepted, Allowed, Close, Denied, Unheld
 from agentmesh.session.states import AnyState, Ended, Knocked, Open, Resolving
+from agentmesh.storage.interface import DropSession
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.dialogue import Dialogue, answer_to, knocking, opened, terms
 from tests.support.parties import Party, party
@@ -115,3 +118,21 @@ def test_the_owner_is_told_what_becomes_of_each_knock() -> None:
         turn = turn_of(BOB, ALICE, knocked)
         turn.apply(knocked.terms.session_id, event)
         assert f"knock_{kind}" in [notice.kind for notice in turn.sheet.notices]
+
+
+async def test_of_sessions_that_are_over_only_so_many_are_kept() -> None:
+    over = [
+        Ended(
+            terms=msgspec.structs.replace(terms(ALICE, BOB, ours=True), session_id=SessionId(name)),
+            reason="completed",
+            by_peer=True,
+        )
+        for name in (f"{number:04}" for number in range(MAX_OVER + 2))
+    ]
+    alice, _ = opened(ALICE, BOB, "hello")
+    turn = turn_of(ALICE, BOB, *over, alice.state)
+    session_id = turn.begin(TALK)
+    assert not {SessionId("0000"), SessionId("0001")} & set(turn.talks)
+    assert {SessionId("0002"), session_id, alice.state.terms.session_id} <= set(turn.talks)
+    dropped = [it.session_id for it in turn.finish() if isinstance(it, DropSession)]
+    assert dropped == ["0000", "0001"]
