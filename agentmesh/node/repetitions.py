@@ -8,7 +8,10 @@ import msgspec
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import SESSION_ERASE_SECONDS
+from agentmesh.session.bounds import CANNOT_GO_ON
 from agentmesh.session.events import Read
+from agentmesh.session.outcome import COMPLETED
+from agentmesh.session.states import AnyState, Ended, Open
 from agentmesh.storage.interface import CardRow, Deliver, IncomingRow, Put, Store
 
 DRAWER = "repeated"
@@ -24,10 +27,10 @@ class Place(msgspec.Struct, frozen=True):
 async def drop_repeated(store: Store, turn: Turn, before: Turn) -> None:
     """Take what was heard before out of what `turn` brings, and `before` did not.
 
-    With one session there is nothing to ask about: its numbers tell what is new. What the agent has
-    read, or had until it was erased, counts as read here too; else it will once it is read.
+    In a session its numbers tell what is new; so does the end of one that was completed. What the
+    agent has read, or had until it was erased, counts as read here too; else it will once it is.
     """
-    if len(turn.talks) == 1:
+    if sum(_may_come_again(talk.state) for talk in turn.talks.values()) <= 1:
         return
     for change in turn.sheet.changes[len(before.sheet.changes) :]:
         if not isinstance(change, Deliver):
@@ -48,6 +51,17 @@ async def places_of(store: Store, row: IncomingRow) -> list[Place]:
     here = Place(row.session_id, row.sequence)
     card = await store.card(DRAWER, _name(row))
     return [here] if card is None else [here, msgspec.msgpack.decode(card.body, type=Place)]
+
+
+def _may_come_again(state: AnyState) -> bool:
+    """Whether a session's words may be said in another one: its peer may not know what we took."""
+    match state:
+        case Open():
+            return True
+        case Ended(reason=reason, cipher=cipher):
+            return reason in CANNOT_GO_ON or (cipher is not None and reason != COMPLETED)
+        case _:
+            return False
 
 
 def _remembered(row: IncomingRow, now: float) -> Put:

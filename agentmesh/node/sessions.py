@@ -18,6 +18,8 @@ from agentmesh.storage.interface import OutgoingRow
 
 OPENING_SECONDS = 86400.0
 """How long we wait for the first word of whom we let in (it may be away), before we knock there."""
+GOING_ON_SECONDS = 60.0
+"""What is said so soon after the last message goes on with it, and spares no KNOCK of its own."""
 PARTING_SECONDS = 60.0
 """How long a message waits for a session that is being completed, to go on with it."""
 
@@ -57,9 +59,18 @@ def find(turn: Turn, wish: Wish, cache_seconds: float) -> SessionId:
     session_id = choose(turn.talks, wish, turn.now, cache_seconds)
     if session_id is None:
         return turn.begin(wish)
-    if wish.session_id is None and isinstance(turn.talks[session_id].state, Open | Resting):
+    if wish.session_id is None and _begins_anew(turn.talks[session_id], turn.now):
         turn.sheet.tell("session_cached", session_id, category=wish.intent.category)
     return session_id
+
+
+def _begins_anew(talk: Talk, now: float) -> bool:
+    """Whether a message begins a conversation that would need a KNOCK, and not goes on with one."""
+    match talk.state:
+        case Open() as state:
+            return now >= talk.expires_at - state.constraints.ttl_seconds + GOING_ON_SECONDS
+        case state:
+            return isinstance(state, Resting)
 
 
 def most_bytes(

@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.errors import CryptoError, TransportError
 from agentmesh.node.peers import exchange_name
+from agentmesh.node.sessions import GOING_ON_SECONDS
 from agentmesh.node.turn import Wish
 from agentmesh.policy.document import SessionLimits
 from agentmesh.protocol.frames import Intent, SessionRequest
@@ -63,6 +64,37 @@ async def test_a_conversation_in_use_is_used_and_one_of_yesterday_is_not(pair: P
     await pair.low.say(pair.high, "four")
     await pair.settle()
     assert knocks(pair) == 2
+
+
+async def test_what_spares_a_knock_is_told_and_what_goes_on_with_the_last_word_is_not(
+    pair: Pair,
+) -> None:
+    for word in ("one", "two", "three"):
+        await pair.low.say(pair.high, word)
+        await pair.settle()
+    assert pair.low.kinds().count("session_cached") == 0
+    pair.clock.jump(GOING_ON_SECONDS + 1)
+    await pair.low.say(pair.high, "four")
+    await pair.settle()
+    assert pair.low.kinds().count("session_cached") == 1
+
+
+async def test_a_status_lets_a_session_live_on_at_both_sides(pair: Pair) -> None:
+    pair.high.policy = msgspec.structs.replace(
+        OPEN_DOOR, session_limits=SessionLimits(ttl_seconds=100)
+    )
+    await pair.low.say(pair.high, "please", ASK)
+    await pair.settle()
+    (row,) = await pair.high.inbox_of("please")
+    for _ in range(4):
+        pair.clock.jump(60)
+        await pair.high.answer(row, kind="status")
+        await pair.settle()
+        await look(pair)
+        assert await pair.low.phases() == await pair.high.phases() == ["open"]
+    pair.clock.jump(101)
+    await look(pair)
+    assert await pair.low.phases() == await pair.high.phases() == ["ended"]
 
 
 async def test_without_a_cache_everything_new_knocks(pair: Pair) -> None:
