@@ -251,7 +251,7 @@ class Conversations:
                 if rows:
                     wish = wish_of(turn.talks[session_id])
                     found = choose(turn.talks, wish, turn.now, self._cache_seconds)
-                    turn.move(rows, found or turn.begin(wish))
+                    turn.move(rows, found or turn.begin(wish, last_try=over.last_try))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
                 rows = turn.unsettled(session_id, await self._store.held(session_id))

@@ -91,7 +91,7 @@ class Turn:
 
     # --- sessions -----------------------------------------------------------------------------
 
-    def begin(self, wish: Wish) -> SessionId:
+    def begin(self, wish: Wish, *, last_try: bool = False) -> SessionId:
         """Begin a session of ours; its messages wait until it is open."""
         session_id = SessionId(uuid7(self.now, self.keys.entropy))
         terms = Terms(
@@ -103,7 +103,7 @@ class Turn:
             capabilities=capabilities.mark(wish.requires),
             note=wish.note,
         )
-        self.adopt(Resolving(terms=terms), [wanted.Resolve()])
+        self.adopt(Resolving(terms=terms, again=last_try), [wanted.Resolve()])
         return session_id
 
     def adopt(self, state: AnyState, effects: list[AnyEffect]) -> None:

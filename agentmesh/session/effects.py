@@ -97,11 +97,13 @@ class Fail(Effect, frozen=True, kw_only=True):
 class StartOver(Effect, frozen=True, kw_only=True):
     """Knock again, and say there what is unsettled here, or only what never got a number.
 
-    What the peer told that it has taken stays out.
+    What the peer told that it has taken stays out. `last_try`: the KNOCK that went before was
+    answered by nothing but this; another such answer ends it.
     """
 
     taken: Numbers = Numbers()
     held_only: bool = False
+    last_try: bool = False
 
 
 class Unsayable(Effect, frozen=True):

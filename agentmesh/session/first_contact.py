@@ -161,8 +161,10 @@ def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking
     said: AnyEffect = Fail(
         refused=True, reason=reason, retry_after_seconds=reject.retry_after_seconds
     )
-    if reject.reason == STALE_PREKEY:
-        said = StartOver()  # it would have let us in, but has not the keys we used any more
+    if reject.reason == STALE_PREKEY and not state.fresh_keys_tried:
+        said = StartOver(
+            last_try=True
+        )  # it would have let us in, but has not the keys we used any more
     return ended, [DropAll(), said, Over(reason, by_peer=True)]
 
 

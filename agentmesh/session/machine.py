@@ -74,8 +74,11 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return state, []  # an unsigned word ends nothing: the KNOCK is offered on
         case Resolving() | Knocking(), Superseded():
             return _over(state, "superseded", [StartOver()])
-        case Knocking(), Lost():
-            return _over(state, "session_lost", [StartOver()], by_peer=True)
+        case Knocking(fresh_keys_tried=False), Lost():
+            return _over(state, "session_lost", [StartOver(last_try=True)], by_peer=True)
+        case Knocking(), Lost():  # a peer that loses every KNOCK is not asked on
+            failed = Fail(refused=False, reason="session_lost")
+            return _over(state, "session_lost", [failed], by_peer=True)
         case Resolving() | Knocking(), Close():
             return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
 

@@ -31,13 +31,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Resolving(State, frozen=True, kw_only=True):
-    """Something is to be said; the peer's keys are being looked up (again: they were stale)."""
+    """Something is to be said; the peer's keys are being looked up.
+
+    Again: they were stale, or the KNOCK before this one was lost.
+    """
 
     again: bool = False
 
 
 class Knocking(State, frozen=True, kw_only=True):
-    """Our KNOCK is out. `fresh_keys_tried`: a stale prekey is answered with one more try only."""
+    """Our KNOCK is out. `fresh_keys_tried`: where it is stale or lost, there is no third one."""
 
     frame_id: FrameId
     asked: Asked

@@ -95,7 +95,7 @@ async def test_a_stranger_that_waits_is_not_told_and_cannot_be_approved(pair: Pa
 
 async def test_a_replayed_older_list_leads_nowhere(pair: Pair) -> None:
     upload = pair.shelf.uploads[pair.high.amid]
-    old = sign_suites(pair.high.hand.keys.ring.identity, 1, (X3DH_ONLY,))
+    old = sign_suites(pair.high.hand.keys.ring.identity, 0, (X3DH_ONLY,))
     assert await fate(pair) == ("delivered", "")
     await pair.low.breakers.end_sessions_with(pair.high.amid)
     await pair.settle()
@@ -103,6 +103,22 @@ async def test_a_replayed_older_list_leads_nowhere(pair: Pair) -> None:
     pair.shelf.uploads[pair.high.amid] = msgspec.structs.replace(upload, suites=old)
     assert await fate(pair, "again") == ("undeliverable", "suites_rolled_back")
     assert await none_weak(pair)
+
+
+@WEAK
+async def test_an_old_list_shown_to_somebody_new_leads_nowhere(pair: Pair, suite: str) -> None:
+    await allow(pair.low, pair.high)
+    await allow(pair.high, pair.low)
+    upload = pair.shelf.uploads[pair.high.amid]
+    old = sign_suites(pair.high.hand.keys.ring.identity, 0, (suite,))
+    pair.shelf.uploads[pair.high.amid] = msgspec.structs.replace(upload, suites=old)
+    assert await fate(pair) == ("refused", "stale_prekey")
+    assert pair.wire.types() == ["knock", "reject"] * 2
+    assert await pair.high.texts() == []
+    assert await none_weak(pair)
+    pair.shelf.uploads[pair.high.amid] = upload
+    assert await fate(pair, "again") == ("delivered", "")
+    assert await spoken(pair.low, pair.high) == {PQXDH_DR}
 
 
 async def test_two_lists_of_one_number_lead_nowhere(pair: Pair) -> None:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
+from agentmesh.protocol.frames import Reject
 from agentmesh.session.effects import AskPolicy, Emit, Fail, Over, StartOver
 from agentmesh.session.events import (
     Allowed,
@@ -14,6 +15,7 @@ from agentmesh.session.events import (
     Lost,
     PrekeyStale,
     Read,
+    Rejected,
     Resolved,
     Superseded,
     Unresolvable,
@@ -120,6 +122,38 @@ def test_a_stale_prekey_is_tried_once_more_with_fresh_keys() -> None:
     alice.say(Resolved(BOB.bundle(), SUITE))
     assert alice.say(PrekeyStale()) == [], "an unsigned word ends nothing"
     assert isinstance(alice.state, Knocking)
+
+
+def again_at_the_last_try() -> Dialogue:
+    alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True), again=True))
+    alice.say(Resolved(BOB.bundle(), SUITE))
+    return alice
+
+
+def test_a_knock_that_is_lost_is_repeated_once() -> None:
+    alice, _ = knocking(ALICE, BOB)
+    assert StartOver(last_try=True) in alice.say(Lost())
+    alice = again_at_the_last_try()
+    effects = alice.say(Lost())
+    assert Fail(refused=False, reason="session_lost") in effects
+    assert not any(isinstance(effect, StartOver) for effect in effects)
+
+
+def test_a_signed_word_of_stale_prekeys_is_believed_once() -> None:
+    for is_last in (False, True):
+        alice = again_at_the_last_try() if is_last else knocking(ALICE, BOB)[0]
+        state = alice.state
+        assert isinstance(state, Knocking)
+        reject = Reject(
+            knock_id=state.terms.session_id,
+            reason="stale_prekey",
+            timestamp=0,
+            sender=BOB.amid,
+            to=ALICE.amid,
+        )
+        effects = alice.say(Rejected(reject, BOB.amid))
+        assert (StartOver(last_try=True) in effects) is not is_last
+        assert (Fail(refused=True, reason="stale_prekey") in effects) is is_last
 
 
 def test_keys_that_do_not_verify_begin_nothing() -> None:
