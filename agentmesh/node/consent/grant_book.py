@@ -121,15 +121,8 @@ class GrantBook:
             self._bulletin.publish(Notice(kind="grant_requested", peer=peer))
 
     async def _read(self, peer: Amid, envelope: Envelope) -> GrantRequest:
-        try:
-            await self._peers.contact(peer)
-            said: Any = read_json(envelope.payload)
-            kind, note = read_kind(said["kind"]), said.get("note", "")
-            if not isinstance(note, str):
-                raise TypeError
-        except (KeyError, TypeError, AttributeError, UsageError):
-            raise RemoteProtocolError("grant_request_malformed") from None
-        note = clean(note)[:MAX_NOTE_LETTERS]
+        await self._peers.contact(peer)
+        kind, note = read_request(envelope.payload)
         return GrantRequest(peer=peer, kind=kind, note=note, asked_at=self._clock.now())
 
     async def _keep(self, peer: Amid, grant: Grant, news: str) -> Grant:
@@ -142,6 +135,18 @@ class GrantBook:
         await self._talks.run(peer, job)
         self._bulletin.publish(Notice(kind=news, peer=peer))
         return grant
+
+
+def read_request(payload: bytes) -> tuple[GrantKind, str]:
+    """Return what a message asks for, and why."""
+    try:
+        said: Any = read_json(payload)
+        kind, note = read_kind(said["kind"]), said.get("note", "")
+        if not isinstance(note, str):
+            raise TypeError
+    except (KeyError, TypeError, AttributeError, UsageError):
+        raise RemoteProtocolError("grant_request_malformed") from None
+    return kind, clean(note)[:MAX_NOTE_LETTERS]
 
 
 def request_payload(kind: GrantKind, note: str) -> bytes:

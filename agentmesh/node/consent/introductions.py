@@ -96,17 +96,8 @@ class Introductions:
         return [it for it in await self.all() if it.amid == amid and it.by in contacts]
 
     def _read(self, peer: Amid, envelope: Envelope) -> Introduced:
-        try:
-            said: Any = read_json(envelope.payload)
-            signed = msgspec.msgpack.decode(
-                base64.b64decode(said["signed"], validate=True), type=Signed
-            )
-            document = read(signed, Introduction, Purpose.INTRODUCTION)
-            amid = parse_amid(document.introduced)
-        except (KeyError, TypeError, ValueError, binascii.Error, msgspec.MsgspecError):
-            raise RemoteProtocolError("introduction_malformed") from None
-        except AgentMeshError as error:
-            raise RemoteProtocolError(error.code) from None
+        signed, document = read_introduction(envelope.payload)
+        amid = document.introduced
         us = self._hand.keys.ring.identity.amid
         if (signed.amid, document.sender, document.to) != (peer, peer, us) or amid in {us, peer}:
             raise RemoteProtocolError("introduction_malformed")
@@ -118,3 +109,20 @@ class Introductions:
             at=self._hand.clock.now(),
             signed=signed,
         )
+
+
+def read_introduction(payload: bytes) -> tuple[Signed, Introduction]:
+    """Return what a message says, as it was signed and read; whose word it is, is not looked at."""
+    try:
+        said: Any = read_json(payload)
+        packed = base64.b64decode(said["signed"], validate=True)
+        signed = msgspec.msgpack.decode(packed, type=Signed)
+        document = read(signed, Introduction, Purpose.INTRODUCTION)
+        is_amid = parse_amid(document.introduced) == document.introduced
+    except (KeyError, TypeError, ValueError, binascii.Error, msgspec.MsgspecError):
+        raise RemoteProtocolError("introduction_malformed") from None
+    except AgentMeshError as error:
+        raise RemoteProtocolError(error.code) from None
+    if not is_amid:  # a DID names an agent too, but not here
+        raise RemoteProtocolError("introduction_malformed")
+    return signed, document

@@ -32,6 +32,7 @@ from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord, Capability, Pricing
 from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, signing_bytes
 from tests.support.crypto_parties import KNOCK, Party, seeded, session
+from tests.unit.fuzz.consent_doors import CONSENT_DOORS
 from tests.unit.fuzz.door import Door
 from tests.unit.fuzz.file_doors import FILE_DOORS
 from tests.unit.fuzz.weak_doors import WEAK_DOORS
@@ -218,6 +219,7 @@ DOORS = {
     "an opening": Door(
         lambda data: parse_payload(OPENING, data), packed(Opening(stub=SIGNED_STUB))
     ),
+    **CONSENT_DOORS,
     **WEAK_DOORS,
     **FILE_DOORS,
 }

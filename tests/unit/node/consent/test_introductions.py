@@ -5,12 +5,12 @@ import base64
 import msgspec
 import pytest
 
-from agentmesh.errors import UsageError
+from agentmesh.errors import RemoteProtocolError, UsageError
 from agentmesh.messages.strict_json import write_json
-from agentmesh.node.consent.introductions import MAX_OF_ONE, Introduced
+from agentmesh.node.consent.introductions import MAX_OF_ONE, Introduced, read_introduction
 from agentmesh.policy.document import Policy
 from agentmesh.policy.facts import KnockFacts
-from agentmesh.protocol.ids import Amid, amid_of
+from agentmesh.protocol.ids import Amid, amid_of, did_of
 from agentmesh.protocol.introduction import Introduction
 from agentmesh.protocol.signed import Purpose, Signed, read
 from agentmesh.storage.interface import CardRow, Put
@@ -93,6 +93,14 @@ async def test_what_is_not_signed_by_the_contact_for_us_is_dropped(pair: Pair) -
     ):
         await send(pair, payload)
     assert await pair.high.consent.introductions.all() == []
+
+
+def test_who_is_introduced_is_named_by_its_amid(pair: Pair) -> None:
+    for name in (did_of(CAROL), "", "Carol"):
+        with pytest.raises(RemoteProtocolError):
+            read_introduction(forged(pair, introduced=name))
+    _, document = read_introduction(forged(pair))
+    assert document.introduced == CAROL
 
 
 async def test_who_introduces_everybody_is_cut_short(pair: Pair) -> None:
