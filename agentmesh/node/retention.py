@@ -51,10 +51,9 @@ class Retention:
         transcripts = self._journal.transcripts
         found = await asyncio.to_thread(transcripts.overview)
         old = [each.session_id for each in reversed(found) if each.changed_at < before]
-        for session_id in old[:MAX_TRANSCRIPTS]:
-            transcripts.erase(session_id)
-        if old:
-            gone = min(len(old), MAX_TRANSCRIPTS)
+        # They are looked at again: their session may have gone on meanwhile, their owner been here.
+        gone = sum(transcripts.let_go(each, before) for each in old[:MAX_TRANSCRIPTS])
+        if gone:
             self._journal.audit.record(Event.TRANSCRIPTS_LET_GO, count=gone)
 
     async def _run(self) -> None:

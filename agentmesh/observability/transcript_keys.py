@@ -14,8 +14,8 @@ import msgspec
 from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.vault import MODERATE, Cost, unwrap_key, wrap_key
 from agentmesh.errors import CryptoError, IntegrityError, NotPermitted, UsageError
-from agentmesh.observability.transcript_records import Reader
-from agentmesh.observability.transcripts import MAX_FILE, Transcript
+from agentmesh.observability.transcript_records import Reader, Transcript
+from agentmesh.observability.transcripts import MAX_FILE
 from agentmesh.protocol.ids import Amid, SessionId, is_id
 from agentmesh.protocol.times import to_text
 from agentmesh.protocol.world import Entropy

@@ -18,7 +18,7 @@ import msgspec
 from agentmesh.crypto.aead import OVERHEAD, open_box, seal_box
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import CryptoError, UsageError
-from agentmesh.protocol.ids import Amid, MessageId
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.world import Entropy
 
 MAGIC = b"agentmesh-transcript 1\n"
@@ -69,6 +69,31 @@ def write(key: Secret, place: Place, entry: Entry, entropy: Entropy) -> tuple[by
         raise UsageError("entry_too_large", f"An entry has at most {MAX_ENTRY} bytes.")
     seal = seal_box(key, plain, place.bound_to(), entropy)
     return _HEAD.pack(len(seal), len(seal) ^ _TURNED) + seal, place.after(seal)
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be read of a transcript, and whether that is all of it."""
+
+    session_id: SessionId
+    entries: tuple[Entry, ...]
+    damaged_at: int | None = None
+    """The number of the first record that does not open; it and what follows are not shown."""
+    is_torn: bool = False
+    """The last record is cut short, as a crash does, or being written just now."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it ends as a closed session's does."""
+        return bool(self.entries) and self.entries[-1].kind == "closed"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a transcript, and where the next one begins."""
+
+    entries: tuple[Entry, ...]
+    next: Place
+    is_last: bool
+    is_damaged: bool
 
 
 class Reader:

@@ -18,8 +18,10 @@ from agentmesh.observability.transcript_records import (
     BEGINNING,
     MAGIC,
     Entry,
+    Page,
     Place,
     Reader,
+    Transcript,
     write,
 )
 from agentmesh.protocol.ids import Amid, SessionId, parse_id
@@ -28,31 +30,6 @@ from agentmesh.protocol.world import Entropy
 MAX_FILE = 64 << 20
 MAX_OPEN = 64
 _HEAD_BYTES = 128 * 1024
-
-
-class Transcript(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be read of a transcript, and whether that is all of it."""
-
-    session_id: SessionId
-    entries: tuple[Entry, ...]
-    damaged_at: int | None = None
-    """The number of the first record that does not open; it and what follows are not shown."""
-    is_torn: bool = False
-    """The last record is cut short, as a crash does, or being written just now."""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it ends as a closed session's does."""
-        return bool(self.entries) and self.entries[-1].kind == "closed"
-
-
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a transcript, and where the next one begins."""
-
-    entries: tuple[Entry, ...]
-    next: Place
-    is_last: bool
-    is_damaged: bool
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +158,18 @@ class Transcripts:
             raise _unknown(session_id) from None
         except OSError as error:
             raise _unusable(error) from None
+
+    def let_go(self, session_id: SessionId, before: float) -> bool:
+        """Erase a transcript to which nothing was added since then; return whether it went."""
+        try:
+            if self._path(session_id).stat().st_mtime >= before:
+                return False
+            self.erase(session_id)
+        except (FileNotFoundError, UsageError):
+            return False  # its owner erased it just now
+        except OSError as error:
+            raise _unusable(error) from None
+        return True
 
     def key_of(self, session_id: SessionId) -> Secret:
         """Return the key of one transcript; it opens no other, and nothing else."""

@@ -17,7 +17,7 @@ from agentmesh.daemon.offline.restoring import restore
 from agentmesh.observability.audit_export import check
 from agentmesh.observability.audit_line import Head
 from agentmesh.observability.transcript_keys import open_transcript
-from agentmesh.observability.transcripts import Transcript
+from agentmesh.observability.transcript_records import Transcript
 from agentmesh.protocol.times import to_text
 from agentmesh.protocol.world import Clock
 from agentmesh.storage.key_passphrase import passphrase

@@ -60,6 +60,21 @@ async def test_everything_is_kept_unless_the_owner_says_otherwise(
     assert await left_with(Policy(), journal, clock) == (4, 4)
 
 
+async def test_what_went_on_or_was_erased_meanwhile_is_no_stumbling_block(
+    journal: Journal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = journal.transcripts.overview()
+    journal.transcripts.erase(SESSIONS[0])
+    entry = Entry(at=clock.now(), kind="received", peer=Amid("2wVn"))
+    journal.transcripts.append(SESSIONS[1], entry)
+    os.utime(journal.transcripts._path(SESSIONS[1]), (clock.now(), clock.now()))
+    monkeypatch.setattr(journal.transcripts, "overview", lambda: listed)
+    await Retention(journal, lambda: Policy(transcript_days=2), clock).look()
+    assert [journal.transcripts.has(it) for it in SESSIONS] == [False, True, True, True]
+    text = "".join(path.read_text() for path in journal.audit._directory.glob("audit-*.jsonl"))
+    assert "transcripts_let_go" not in text
+
+
 async def test_what_is_older_goes_and_that_is_written_down(
     journal: Journal, clock: FakeClock
 ) -> None:
