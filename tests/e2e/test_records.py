@@ -151,6 +151,35 @@ def test_an_erased_transcript_is_gone_and_that_is_written_down(mesh: Mesh) -> No
     assert dan.ask("transcripts", "search", "forget")["hits"]
 
 
+def test_a_third_party_checks_a_receipt_with_nothing_but_the_file(
+    mesh: Mesh, tmp_path: Path
+) -> None:
+    grace, heidi = mesh.friends("grace", "heidi")
+    asked = grace.ask(
+        "send", "heidi", "what time is it?", "--type", "request_response", "--wait", "20"
+    )
+    heidi.ask("reply", heidi.gets("what time is it?")["message_id"], "noon", "--wait", "20")
+    files = []
+    for agent in (grace, heidi):
+        (held,) = eventually(lambda agent=agent: agent.ask("receipt", "list")["receipts"])
+        file = tmp_path / f"{agent.name}.json"
+        agent.ask("receipt", "export", held["session_id"], "--output", file)
+        files.append(file)
+        agent.down()
+    stranger = Agent(tmp_path / "nowhere", {})
+    for file in files:
+        proven = stranger.ask("receipt", "verify", file)
+        assert (proven["initiator"], proven["receiver"]) == (grace.amid, heidi.amid)
+        assert proven["session_id"] == asked["session_id"]
+    said = json.loads(files[0].read_bytes())
+    for name, value in (("receiver", grace.amid), ("outcome", "completed!"), ("started", "2026")):
+        files[0].write_text(json.dumps({**said, name: value}, indent=2) + "\n")
+        assert stranger.fails(8, "receipt", "verify", files[0])["code"] == "receipt_altered"
+    (tmp_path / "no").write_text("{}")
+    assert stranger.fails(8, "receipt", "verify", tmp_path / "no")["code"] == "receipt_malformed"
+    assert not stranger.home.exists()
+
+
 def test_damage_in_any_file_of_the_records_is_told_and_never_a_traceback(mesh: Mesh) -> None:
     erin, _ = mesh.friends("erin", "frank")
     erin.ask("send", "frank", "hello", "--wait", "20")
