@@ -120,11 +120,10 @@ class KeyFiles:
         with only_writer(self._directory):
             if self.exist():
                 raise _exists()
-            first = Secret(saved.exchange) if saved.exchange else None
             identity, master = Identity(Secret(saved.seed)), Secret(saved.master)
             if choice in ("auto", "keyring"):
                 self._refuse_another(master, identity.amid)
-            return self._keep((identity, master, first), choice, saved.created_at)
+            return self._keep((identity, master, None), choice, saved.created_at)
 
     def exchange_key_rotated(self, keys: OpenKeys, public_key: bytes) -> OpenKeys:
         """Say in `identity.json` which exchange key holds now; the store keeps its private half.

@@ -49,10 +49,9 @@ class SealedKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SavedKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Our keys as a backup holds them."""
+    """Our keys as a backup holds them. The exchange key is made anew, as all prekeys are."""
 
     seed: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
-    exchange: Annotated[bytes, msgspec.Meta(max_length=32)]
     master: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     created_at: float
     storage: Storage

@@ -36,10 +36,9 @@ class OpenKeys:
         return derive(self.master, Label.AUDIT)
 
     def saved(self) -> SavedKeys:
-        """Return all that is secret about these keys, for a backup."""
+        """Return what a backup keeps of these keys."""
         return SavedKeys(
             seed=self.identity.seed().reveal(),
-            exchange=self.first_exchange.reveal() if self.first_exchange else b"",
             master=self.master.reveal(),
             created_at=from_text(self.public.created_at),
             storage=self.storage,

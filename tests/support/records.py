@@ -13,9 +13,7 @@ from tests.support.world import FakeClock, FakeEntropy
 
 KEY = Secret(bytes(32))
 US = Identity(Secret(b"u" * 32))
-SAVED = SavedKeys(
-    seed=b"u" * 32, exchange=b"", master=bytes(32), created_at=1_800_000_000.0, storage="file"
-)
+SAVED = SavedKeys(seed=b"u" * 32, master=bytes(32), created_at=1_800_000_000.0, storage="file")
 
 
 def records_of(

@@ -49,9 +49,9 @@ def test_what_comes_back_is_what_was_saved(saved: SavedKeys, tmp_path: Path, cho
     keys = KeyFiles(tmp_path / "keys", means(keyring))
     keys.restore(saved, choice)  # type: ignore[arg-type]
     again = KeyFiles(tmp_path / "keys", means(keyring)).open()
+    assert again.first_exchange is None
     assert again.saved() == SavedKeys(
         seed=saved.seed,
-        exchange=saved.exchange,
         master=saved.master,
         created_at=saved.created_at,
         storage="keyring" if choice == "auto" else choice,  # type: ignore[arg-type]
