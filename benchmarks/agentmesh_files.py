@@ -42,11 +42,9 @@ def measure() -> dict[str, float]:
 def _carry(alice: Path, bob: Path, peer: str, path: Path) -> float:
     started = time.monotonic()
     told = call(alice, "send", peer, "--file", str(path), "--wait", WAIT_SECONDS)
-    while told.get("ok") and told.get("outcome", told.get("file", {}).get("state")) in (
-        "queued",
-        "moving",
-    ):
-        told = call(alice, "files", "show", told["transfer_id"], "--wait", WAIT_SECONDS)
+    while told.get("timed_out") or told.get("file", {}).get("state") == "moving":
+        file_id = told.get("transfer_id") or told["file"]["transfer_id"]
+        told = call(alice, "files", "show", file_id, "--wait", WAIT_SECONDS)
     seconds = time.monotonic() - started
     (landed,) = (bob / QUARANTINE).iterdir()
     if not file_plan.is_same(path, landed):
