@@ -67,6 +67,7 @@ class NotifyOwner(Section, frozen=True, kw_only=True):
     on_knock_from_unknown: bool = True
     on_high_value_transaction: bool = True
     on_approval: bool = True
+    on_file: bool = True
     on_breaker: bool = True
     on_error: bool = False
     threshold_usd: Annotated[float, Meta(ge=0)] = 100

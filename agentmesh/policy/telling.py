@@ -4,12 +4,13 @@ from typing import Literal
 
 from agentmesh.policy.document import NotifyOwner
 
-Topic = Literal["knock", "high_value", "approval", "breaker", "stopped", "error"]
+Topic = Literal["knock", "high_value", "approval", "file", "breaker", "stopped", "error"]
 
 SENTENCES: dict[Topic, str] = {
     "knock": "Somebody unknown asks to talk to your agent. See: agentmesh knocks",
     "high_value": "A message of your agent's is about much money. See: agentmesh events",
     "approval": "Your agent asks for your approval. See: agentmesh approvals",
+    "file": "A file is offered to you. See: agentmesh files",
     "breaker": "A breaker of your agent's tripped. See: agentmesh breakers",
     "stopped": "Your agent was stopped. See: agentmesh breakers",
     "error": "Something of your agent's went wrong. See: agentmesh doctor",
@@ -19,6 +20,7 @@ _TOPICS: dict[str, Topic] = {
     "knock_pending": "knock",
     "high_value_transaction": "high_value",
     "approval_pending": "approval",
+    "file_asking": "file",
     "breaker_tripped": "breaker",
     "breaker_emergency_stop": "stopped",
     "error": "error",
@@ -39,6 +41,8 @@ def is_wanted(topic: Topic, wanted: NotifyOwner) -> bool:
             return wanted.on_high_value_transaction
         case "approval":
             return wanted.on_approval
+        case "file":
+            return wanted.on_file
         case "breaker" | "stopped":
             return wanted.on_breaker
         case "error":

@@ -2,11 +2,15 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import stat
 import time
 from pathlib import Path
 
+import pytest
+
+from tests.support.disks import fill, small_disk
 from tests.support.mesh import Agent, Mesh, eventually
 
 MIB = 1024 * 1024
@@ -107,3 +111,45 @@ def _random(path: Path, size: int) -> str:
             found.update(piece)
             file.write(piece)
     return found.hexdigest()
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="there is no `mount` here")
+def test_a_full_disk_holds_a_file_up_and_nothing_of_it_is_lost(mesh: Mesh, tmp_path: Path) -> None:
+    alice, bob = mesh.friends("alice", "bob")
+    bob.ask("policy", "set", "files.accept", "contacts")
+    bob.down()
+    path = tmp_path / "data.bin"
+    digest = _random(path, 24 * MIB)
+    moved = mesh.newcomer("moved")
+    with small_disk(moved.home, 128 * MIB):
+        shutil.copytree(bob.home, moved.home, dirs_exist_ok=True)
+        try:
+            moved.up()
+            _fill_up_while_it_comes(alice, moved, mesh.relay.pid, path, digest)
+        finally:
+            moved.run("down")
+    mesh.agents.remove(moved)
+
+
+def _fill_up_while_it_comes(alice: Agent, bob: Agent, relay: int, path: Path, digest: str) -> None:
+    ballast = bob.home / "ballast"
+    with ballast.open("wb") as file:
+        file.write(bytes(60 * MIB))
+    refused = alice.fails(5, "send", "bob", "--file", path, "--wait", "30")
+    assert refused["code"] == "no_room"
+
+    ballast.unlink()
+    bob.ask("policy", "set", "files.accept", "ask")
+    file_id = str(alice.ask("send", "bob", "--file", path)["transfer_id"])
+    _offered(bob)
+    os.kill(relay, signal.SIGSTOP)  # nothing moves yet
+    bob.ask("files", "accept", file_id)
+    fill(ballast)
+    os.kill(relay, signal.SIGCONT)
+    eventually(lambda: _of(alice, file_id)["reason"] == "peer_disk_full", 60)
+    assert _of(bob, file_id)["state"] == "moving"
+
+    ballast.unlink()
+    eventually(lambda: _of(bob, file_id)["state"] == "done", 60)
+    found = bob.home / "files" / "quarantine" / path.name
+    assert hashlib.sha256(found.read_bytes()).hexdigest() == digest

@@ -5,13 +5,12 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from agentmesh.protocol.ids import amid_of
+from tests.support.disks import fill, small_disk
 from tests.support.mesh import Agent, Mesh, eventually
 
 MIB = 1024 * 1024
@@ -149,24 +148,6 @@ def test_a_home_that_others_may_write_to_is_refused(mesh: Mesh) -> None:
 # --- the disk -----------------------------------------------------------------------------------
 
 
-@contextmanager
-def small_disk(place: Path, size: int) -> Iterator[None]:
-    """Mount a disk that is soon full."""
-    place.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(place)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"a full disk was NOT tried, mounting one needs root: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 @pytest.mark.skipif(shutil.which("mount") is None, reason="there is no `mount` here")
 def test_a_full_disk_refuses_what_cannot_be_saved_and_all_goes_on_with_space(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
@@ -185,7 +166,7 @@ def _live_through_a_full_disk(alice: Agent, bob: Agent, amid: str) -> None:
     assert alice.up()["amid"] == amid
     alice.ask("send", "bob", "there is room", "--wait", "20")
     ballast = alice.home / "ballast"
-    _fill(ballast)
+    fill(ballast)
     accepted, codes = [], set[str]()
     for number in range(8):  # what SQLite has set aside already may still take some
         text = f"{number} " + "x" * 50_000
@@ -204,16 +185,6 @@ def _live_through_a_full_disk(alice: Agent, bob: Agent, amid: str) -> None:
     alice.ask("send", "bob", "room again", "--wait", "20")
     alice.gets("can you hear me?")
     assert bob.texts() == ["there is room", *accepted, "room again"]
-
-
-def _fill(ballast: Path) -> None:
-    with ballast.open("wb", buffering=0) as file:
-        for piece in (64 * 1024, 4096, 1):
-            try:
-                while True:
-                    file.write(b"\0" * piece)
-            except OSError:
-                continue  # no room for a piece of this size
 
 
 # --- the services -------------------------------------------------------------------------------

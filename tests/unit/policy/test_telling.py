@@ -11,6 +11,7 @@ NOTHING = NotifyOwner(
     on_knock_from_unknown=False,
     on_high_value_transaction=False,
     on_approval=False,
+    on_file=False,
     on_breaker=False,
     on_error=False,
 )
@@ -33,6 +34,7 @@ def test_what_happens_all_day_is_told_nobody() -> None:
         ("knock_pending", "on_knock_from_unknown"),
         ("high_value_transaction", "on_high_value_transaction"),
         ("approval_pending", "on_approval"),
+        ("file_asking", "on_file"),
         ("breaker_tripped", "on_breaker"),
         ("breaker_emergency_stop", "on_breaker"),
         ("error", "on_error"),
