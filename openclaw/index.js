@@ -1,5 +1,7 @@
-// AgentMesh for OpenClaw: the mesh_* tools, `/mesh`, and the daemon as a service of the gateway.
+// AgentMesh for OpenClaw: the mesh_* tools, `/mesh`, the daemon as a service of the gateway, and a
+// channel by which messages wake the agent.
 import { readFileSync } from "node:fs";
+import { channelOf } from "./channel.js";
 import { Daemon, run, told } from "./daemon.js";
 import { Tools } from "./tools.js";
 
@@ -78,5 +80,6 @@ export default {
     for (const command of manifest.commands) registerTool(api, tools, command);
     registerService(api, settings, tools);
     registerCommand(api, settings);
+    api.registerChannel({ plugin: channelOf(tools) });
   },
 };

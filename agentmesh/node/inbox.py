@@ -1,6 +1,7 @@
 """What came for the agent, and what it has read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -26,12 +27,13 @@ Rows = list[IncomingRow]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which messages. `after`: the id of the last one that was seen."""
+    """Which messages. `after`: the id of the last one that was seen; `only`: of whom."""
 
     unread: bool = False
     peer: Amid | None = None
     after: MessageId | None = None
     limit: int = 20
+    only: Callable[[Amid], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,15 @@ class Inbox:
         """Return the next messages; those of a paused peer are shown once the owner resumes."""
         shown: Rows = []
         while len(shown) < wanted.limit:
-            limit = wanted.limit if not self._paused else PAGE
+            limit = PAGE if self._paused or wanted.only else wanted.limit
             rows = await self._store.inbox(
                 unread=wanted.unread, peer=wanted.peer, after=after, limit=limit
             )
-            shown += [row for row in rows if row.peer not in self._paused]
+            hidden = set(self._paused)
+            if wanted.only is not None:
+                peers = {row.peer for row in rows}
+                hidden |= {peer for peer in peers if not await wanted.only(peer)}
+            shown += [row for row in rows if row.peer not in hidden]
             if len(rows) < limit:
                 break
             after = rows[-1].position or 0

@@ -139,6 +139,10 @@ TOOLS = {
                 "from": {"type": "string", "description": "Only from this peer."},
                 "limit": _LIMIT,
                 "wait": _WAIT,
+                "waking": {
+                    "type": "boolean",
+                    "description": "Only from contacts whose messages may wake you.",
+                },
                 "keep_unread": {"type": "boolean", "description": "Do not mark them as read."},
             },
             run=_inbox,

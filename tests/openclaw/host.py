@@ -133,6 +133,7 @@ class Host:
                     "heartbeat": {"target": "none"},
                 }
             },
+            "channels": {"agentmesh": {"enabled": True}},
         }
         self.run("config", "patch", "--stdin", stdin=json.dumps(config))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_MESSAGE = re.compile(r'"message_id": "([\w-]+)"')
 _CALL = re.compile(r"TOOL:([\w-]+)\s*")
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
@@ -44,22 +45,43 @@ def _text_of(message: dict[str, Any]) -> str:
     return str(content)
 
 
+def _read(text: str) -> str:
+    """Return a text with what a peer's words in it say, once they are read out of their JSON."""
+    lines = text.splitlines()
+    for line in text.splitlines():
+        try:
+            lines.append(str(json.loads(line)["untrusted_text"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return "\n".join(lines)
+
+
+def _is_said(message: dict[str, Any]) -> bool:
+    """Whether somebody said this, and not the host itself."""
+    return message["role"] == "user" and not _text_of(message).startswith("<<<BEGIN_OPENCLAW_INT")
+
+
 def _said_by(asked: dict[str, Any]) -> dict[str, Any]:
     """Return what the model says next."""
     new: list[dict[str, Any]] = []
     for message in reversed(asked["messages"]):
-        if message["role"] == "assistant":
+        is_old_result = message["role"] == "tool" and any(_is_said(it) for it in new)
+        if message["role"] == "assistant" or is_old_result:
             break
         new.insert(0, message)
     results = [_text_of(message) for message in new if message["role"] == "tool"]
     if results:
         return {"role": "assistant", "content": f"The tool said: {results[-1][:600]}"}
-    words = "\n".join(_text_of(message) for message in new if message["role"] == "user")
-    wanted = _CALL.search(words)
-    if wanted is None:
-        return {"role": "assistant", "content": "NO_REPLY"}
-    given, _ = json.JSONDecoder().raw_decode(words, wanted.end())
-    return _calling(asked, wanted[1], given)
+    words = "\n".join(_read(_text_of(message)) for message in new if message["role"] == "user")
+    for wanted in _CALL.finditer(words):
+        try:
+            given, _ = json.JSONDecoder().raw_decode(words, wanted.end())
+        except ValueError:
+            continue  # words that a peer cannot make into a call
+        if given.get("message_id") == "THIS":
+            given["message_id"] = _MESSAGE.findall(words)[0]
+        return _calling(asked, wanted[1], given)
+    return {"role": "assistant", "content": "NO_REPLY"}
 
 
 def _calling(asked: dict[str, Any], name: str, given: Any) -> dict[str, Any]:

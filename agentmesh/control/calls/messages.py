@@ -80,10 +80,11 @@ class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
     """List messages: the newest, of unread ones the oldest. With `wait`: wait for the first one.
 
     `content` asks for the injection-safe form; an agent gets no other. `after` is the id of the
-    last message already seen.
+    last message already seen. `waking`: only unread ones of contacts that may wake the agent.
     """
 
     unread: bool = False
+    waking: bool = False
     sender: Word | Peer = field(default="", name="from")
     after: Word = ""
     limit: Limit = 20

@@ -120,7 +120,8 @@ async def _told(rooms: Rooms, fate: Fate, permit: calls.Permit) -> answers.Sent:
 async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:
     """List messages; wait for the first one if that was asked for."""
     wanted = Wanted(
-        unread=asked.unread,
+        unread=asked.unread or asked.waking,
+        only=rooms.consent.leave.may_wake if asked.waking else None,
         peer=await rooms.peers.find(asked.sender) if asked.sender else None,
         after=MessageId(asked.after) if asked.after else None,
         limit=asked.limit,

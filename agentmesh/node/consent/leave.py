@@ -13,7 +13,7 @@ import msgspec
 
 from agentmesh.errors import Refused, TrustError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.peers import Peers
+from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.policy.document import Autonomy, Policy
 from agentmesh.policy.outbound import (
     BUDGETS,
@@ -106,6 +106,12 @@ class Leave:
         now = self._hand.clock.now()
         rows = await self._hand.store.sessions(peer)
         return any(row.phase == "open" and row.expires_at > now for row in rows)
+
+    async def may_wake(self, peer: Amid) -> bool:
+        """Whether a contact's words may give our agent a turn that nobody here asked for."""
+        row = await self._peers.row(peer)
+        is_contact = row is not None and row.trust >= CONTACT
+        return is_contact and autonomy_of(row, self._hand.policy()) != "notify-only"
 
     async def outlook(self, peer: Amid) -> SendFacts:
         """Return what is known about the agent writing to a peer by itself, now."""

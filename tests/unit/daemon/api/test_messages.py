@@ -32,6 +32,24 @@ async def test_who_is_blocked_cannot_be_written_to(house: House) -> None:
     assert caught.value.code == "blocked"
 
 
+async def test_only_contacts_that_may_do_more_than_notify_wake_an_agent(house: House) -> None:
+    await house.hear()
+    low = house.pair.low.amid
+    await house.ask("policy.set", key="default_autonomy", value="notify-only")
+    await house.ask("contacts.add", peer=low)
+    asked = {"permit": "agent", "waking": True}
+    assert (await house.ask("inbox", **asked))["messages"] == []
+    await house.ask("contacts.autonomy", peer=low, autonomy="draft")
+    (message,) = (await house.ask("inbox", **asked))["messages"]  # type: ignore[misc]
+    await house.ask("contacts.remove", peer=low)
+    assert (await house.ask("inbox", **asked))["messages"] == []
+    await house.ask("contacts.add", peer=low)
+    await house.ask("policy.set", key="default_autonomy", value="bounded")
+    await house.ask("contacts.autonomy", peer=low, autonomy="")
+    await house.ask("read", message_id=message["message_id"])
+    assert (await house.ask("inbox", **asked))["messages"] == []
+
+
 async def test_a_message_is_listed_read_and_answered(house: House) -> None:
     message_id = await house.hear()
     (message,) = (await house.ask("inbox", unread=True))["messages"]  # type: ignore[misc]
