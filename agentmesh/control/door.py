@@ -25,8 +25,9 @@ def decode(
     if row is None:
         raise UsageError("unknown_call", f"There is no call {name[:60]!r}.")
     if row.permit == "owner" and permit != "owner":
+        words = name.replace(".", " ").replace("_", "-")
         raise NotPermitted(
-            "owner_only", f"{name} is for the owner.", f"The owner can use it: `agentmesh {name}`."
+            "owner_only", f"{name} is for the owner.", f"The owner can use it: `agentmesh {words}`."
         )
     try:
         request: Request[Any] = msgspec.json.decode(params, type=row.request)

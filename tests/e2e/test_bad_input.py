@@ -34,7 +34,7 @@ def alice(pair: list[Agent]) -> Iterator[Agent]:
         (("knock", "list"), "unknown_command", "agentmesh knocks"),
         (("xyzzy",), "unknown_command", "--help"),
         (("send", "bob", "hi", "--intnet", "travel"), "usage_error", "--intent"),
-        (("send", "bob"), "usage_error", "TEXT-or-JSON"),
+        (("send", "bob"), "usage_error", "--file"),
         (("send", "bob", "hi", "--wait", "soon"), "usage_error", "--wait"),
         (("send", "bob", "hi", "--wait", "-1"), "usage_error", "--wait"),
         (("send", "bob", "hi", "--type", "chat"), "usage_error", "conversation"),

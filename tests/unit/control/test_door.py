@@ -42,6 +42,7 @@ def test_what_is_the_owners_is_not_the_agents() -> None:
     with pytest.raises(NotPermitted) as caught:
         decode("knocks.approve", b'{"id": "k"}', "agent")
     assert caught.value.code == "owner_only"
+    assert "`agentmesh knocks approve`" in caught.value.hint
 
 
 @given(st.sampled_from(sorted(REQUESTS)), st.binary(max_size=60))
