@@ -9,6 +9,8 @@ import agentmesh
 from agentmesh.errors import Refused
 from tests.support.mesh import Agent, Mesh, eventually
 
+SLOW_MACHINES = '{"loop_seconds": 600, "turn_seconds": 60}'
+
 
 async def _answer_each_other(alice: Agent, bob: Agent) -> tuple[int, Refused]:
     """Let alice's agent answer whatever bob says; return how often it could, and what ended it."""
@@ -34,6 +36,7 @@ def test_agents_that_only_answer_each_other_are_stopped_and_the_owner_is_told(
 ) -> None:
     alice, bob = mesh.friends("alice", "bob")
     alice.ask("contacts", "autonomy", "bob", "free")
+    alice.ask("policy", "set", "breakers", SLOW_MACHINES)
     told = tmp_path / "told"
     program = ["sh", "-c", 'echo "$2" >> "$1"', "sh", str(told)]
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes everything, answers nothing
@@ -49,7 +52,7 @@ def test_agents_that_only_answer_each_other_are_stopped_and_the_owner_is_told(
     alice.up()
     (on,) = alice.ask("breakers")["breakers"]
     assert on["id"] == f"loop:{bob.amid}"
-    assert on["why"] == "Your agent and this peer answered each other 20 times in 60 s."
+    assert on["why"] == "Your agent and this peer answered each other 20 times in 600 s."
     assert on["lift"] == error.hint == f"agentmesh resume {bob.amid}"
     assert alice.fails(5, "send", "bob", "hello?")["code"] == "peer_paused"
     (tripped,) = [it for it in alice.audit() if it["event"] == "breaker_tripped"]

@@ -31,7 +31,7 @@ STOPS_AT_EVERY_CHANGE = 10
 BOUND_SECONDS = 1.0
 WAYS = ("call", "flag", "signal")
 RELAYS = ("there", "there", "there", "there", "hangs", "there", "there", "there", "there", "gone")
-RESUMED_SECONDS = 60.0
+RESUMED_SECONDS = 120.0
 KILL_EVERY, KILL_AT = 20, 5
 FLOOD_CHUNKS, FLOOD_SECONDS = 12, 3.0
 """So much leaves before a stop, if it comes to that in time."""
