@@ -17,6 +17,7 @@ TripKind = Literal[
     "burst",
     "unreadable_frames",
     "key_change",
+    "peer_floods",
     "approvals",
 ]
 
@@ -27,6 +28,7 @@ _WHY: dict[TripKind, str] = {
     "burst": "Your agent sent {count} messages in {seconds} s.",
     "unreadable_frames": "{count} frames from this peer could not be read in {seconds} s.",
     "key_change": "This peer's key is not the one that you know.",
+    "peer_floods": "This peer sent {count} messages in {seconds} s.",
     "approvals": "This peer made your agent ask you {count} times in {seconds} s.",
 }
 

@@ -137,6 +137,8 @@ class Sentry:
                 self._trips.trip("key_change", peer)
             case "peer_verified" if peer:
                 self._trips.settle("key_change", peer)
+            case "peer_floods" if peer:
+                self._trips.trip("peer_floods", peer, int(notice.fields["messages"]), MINUTE)
             case "too_many_approvals" if peer:
                 self._trips.trip("approvals", peer, int(notice.fields["count"]), HOUR)
             case "breaker_lifted":

@@ -11,6 +11,7 @@ from agentmesh.node.guard.chains import PASSED_ON_SECONDS
 from agentmesh.node.guard.sentry import Sentry
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.notices import Notice
+from agentmesh.node.turnstile import FLOODS
 from agentmesh.policy.document import BreakerLimits, Policy
 from agentmesh.protocol import frames
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
@@ -199,6 +200,13 @@ def test_a_key_that_the_owner_compared_ends_the_pause(both: Guarded, sentry: Sen
     _tell(both, "peer_verified")
     assert both.us.hand.switches.paused_peers == set()
     assert _tripped(both) == []
+
+
+def test_a_peer_that_floods_is_paused(both: Guarded, sentry: Sentry) -> None:
+    notice = Notice(kind=FLOODS, peer=BOB, fields={"messages": 5000})
+    both.us.hand.bulletin.publish(notice)
+    assert _tripped(both) == ["peer_floods:bob"]
+    assert both.guards.trips.all()[0].why == "This peer sent 5000 messages in 60 s."
 
 
 def test_too_many_questions_pause_the_peer(both: Guarded, sentry: Sentry) -> None:
