@@ -3,7 +3,7 @@
 import logging
 from typing import Protocol
 
-from agentmesh.errors import RemoteProtocolError, StorageError
+from agentmesh.errors import RemoteProtocolError, StorageError, TransportError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol import file_frames
 from agentmesh.protocol.file_frames import FileFrame
@@ -34,9 +34,9 @@ class Nothing:
 
 
 async def take_beside(files: Beside, peer: Amid, payload: bytes) -> None:
-    """Take a piece of a file. One that the disk has no room for is sent again by its sender."""
+    """Take a piece of a file. One that there is no room for is sent again by its sender."""
     frame = file_frames.decode(payload)
     try:
         await files.take(peer, frame)
-    except StorageError as error:
+    except (StorageError, TransportError) as error:
         record(log, logging.INFO, "chunk.not_kept", peer=peer, code=Code(error.code))
