@@ -185,6 +185,10 @@ class ReplyKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ml_kem: KemKey
 
 
+MOST_OPTIMISTIC = limits.MAX_OPTIMISTIC + 512
+"""A message that travels with a KNOCK, as an envelope: a KNOCK that waits must not be large."""
+
+
 class Knock(Document, frozen=True, kw_only=True):
     """Ask for leave to talk."""
 
@@ -204,7 +208,7 @@ class Knock(Document, frozen=True, kw_only=True):
     reply_key: ReplyKey
     reputation_score: float | None = None
     note: Note = ""
-    optimistic: bytes | None = None
+    optimistic: Annotated[bytes, msgspec.Meta(max_length=MOST_OPTIMISTIC)] | None = None
 
 
 class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

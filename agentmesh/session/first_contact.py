@@ -20,7 +20,7 @@ from agentmesh.protocol.frames import (
     SessionStub,
     encode,
 )
-from agentmesh.protocol.limits import MAX_OPTIMISTIC, PROTOCOL
+from agentmesh.protocol.limits import PROTOCOL
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session import conversation
 from agentmesh.session.effects import (
@@ -41,8 +41,6 @@ from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, 
 from agentmesh.session.words import NOTHING, Words
 
 Effects = list[AnyEffect]
-ENVELOPE_BYTES = 512
-"""What an envelope is more than its payload, at most."""
 STALE_PREKEY = "stale_prekey"
 AWAITING_OWNER = "awaiting_owner"
 """The one reason that is not final: the KNOCK waits, and its sender may know."""
@@ -236,8 +234,6 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
 
 def _take_optimistic(state: Open, data: bytes, keys: KeyRing) -> tuple[Open, Effects]:
     """Take the message that came with the KNOCK; one that is wrong comes again, and is blamed."""
-    if len(data) > MAX_OPTIMISTIC + ENVELOPE_BYTES:
-        return state, []
     try:
         envelope = msgspec.msgpack.decode(data, type=Envelope)
         if is_reserved(envelope.type):

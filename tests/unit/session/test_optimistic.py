@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.envelope import Envelope
-from agentmesh.protocol.frames import Constraints, Knock
+from agentmesh.protocol.frames import MOST_OPTIMISTIC, Constraints, Knock
 from agentmesh.protocol.limits import MAX_OPTIMISTIC
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import Hear, ShowUpTo
@@ -93,7 +94,7 @@ def test_it_knocks_again_with_fresh_keys() -> None:
         b"",
         b"\xc1",
         b"\x91" * 10_000,
-        bytes(MAX_OPTIMISTIC * 2),
+        bytes(MOST_OPTIMISTIC),
         {"type": "close"},
         {"type": "file_offer"},
         {"sequence": 9},
@@ -118,3 +119,14 @@ def test_what_is_no_first_message_is_not_heard_and_hurts_nobody(wrong: bytes | d
     alice.say(accepted)
     carry(alice, bob)
     assert bob.shown_texts() == ["hello"]
+
+
+def test_the_largest_first_message_fits_and_a_knock_with_more_is_none() -> None:
+    alice = asking(ALICE, BOB, "conversation", first="x" * (MAX_OPTIMISTIC - 2))
+    knocked = knock(alice, BOB, alice.held[0])
+    bob = let_in(alice, knocked)
+    assert [len(text) for text in bob.shown_texts()] == [MAX_OPTIMISTIC - 2]
+    document = read(knocked.knock, Knock, Purpose.KNOCK)
+    large = msgspec.structs.replace(document, optimistic=bytes(MOST_OPTIMISTIC + 1))
+    with pytest.raises(RemoteProtocolError):
+        read(ALICE.ring.identity.sign(large, Purpose.KNOCK), Knock, Purpose.KNOCK)
