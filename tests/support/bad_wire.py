@@ -4,6 +4,7 @@ A side keeps what its store would keep: the state, the messages without a number
 are not confirmed. A crash forgets all else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agentmesh.errors import AgentMeshError
@@ -30,7 +31,7 @@ from agentmesh.session.effects import (
 )
 from agentmesh.session.events import AnyEvent, Expired, Saying, Send, Unheld
 from agentmesh.session.machine import step
-from agentmesh.session.states import Knocking, Open
+from agentmesh.session.states import Ended, Knocking, Open, Resting
 from tests.support.dialogue import Dialogue, answer_to, event_of
 from tests.support.parties import Party
 
@@ -46,6 +47,8 @@ class Kept:
     heard: dict[int, str] = field(default_factory=dict)
     shown: int = 0
     is_over: bool = False
+    elsewhere: tuple[Saying, ...] = ()
+    failed: tuple[Saying, ...] = ()
 
 
 class BadSide:
@@ -119,12 +122,17 @@ class _Turn:
         self._heard = dict(kept.heard)
         self._shown = kept.shown
         self._is_over = kept.is_over
+        self._elsewhere = list(kept.elsewhere)
+        self._failed = list(kept.failed)
         self.leaving: list[bytes] = []
 
     def apply(self, event: AnyEvent) -> None:
+        was_open = isinstance(self._state, Open)
         self._state, effects = step(self._state, event, self._us.ring)
-        for effect in effects:
+        for effect in sorted(effects, key=lambda it: not isinstance(it, StartOver)):
             self._carry_out(effect)
+        if was_open and isinstance(self._state, Resting | Ended):
+            self._shown = max(self._heard, default=self._shown)
 
     def done(self) -> Kept:
         return Kept(
@@ -135,6 +143,8 @@ class _Turn:
             heard=self._heard,
             shown=self._shown,
             is_over=self._is_over,
+            elsewhere=tuple(self._elsewhere),
+            failed=tuple(self._failed),
         )
 
     def _carry_out(self, effect: AnyEffect) -> None:  # noqa: C901 (one row per effect)
@@ -160,17 +170,28 @@ class _Turn:
                 assert envelope.sequence not in self._heard, "heard twice"
                 self._heard[envelope.sequence] = text_of(envelope)
             case ShowUpTo(sequence):
-                assert sequence > self._shown
+                assert sequence >= self._shown
                 self._shown = sequence
             case Confirm(numbers):
                 self._settle({m for m, (n, _) in self._numbers.items() if n in numbers})
             case Unhold():
                 held = [s for s in self._unsettled if s.message_id not in self._numbers]
                 self.apply(Unheld(tuple(held)))
-            case Fail(held_only=True):
-                self._unsettled = [s for s in self._unsettled if s.message_id in self._numbers]
-            case Fail() | StartOver():
-                self._is_over = True
+            case Fail(held_only=held_only):
+                self._failed += self._leave(lambda number: number is None or not held_only)
+                self._is_over = self._is_over or not held_only
+            case StartOver(taken=taken, held_only=held_only):
+                self._elsewhere += self._leave(
+                    lambda number: number is None or not (held_only or number in taken)
+                )
+                self._is_over = self._is_over or not held_only
+
+    def _leave(self, does: Callable[[int | None], bool]) -> list[Saying]:
+        """Take out the messages that leave this session, by their numbers."""
+        numbers = {name: number for name, (number, _) in self._numbers.items()}
+        gone = [it for it in self._unsettled if does(numbers.get(it.message_id))]
+        self._unsettled = [it for it in self._unsettled if it not in gone]
+        return gone
 
     def _settle(self, done: set[MessageId]) -> None:
         self._unsettled = [s for s in self._unsettled if s.message_id not in done]
