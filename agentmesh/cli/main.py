@@ -124,7 +124,7 @@ def run(arguments: list[str], **setting: Any) -> int:
         return _failed(desk, error)
     except click.ClickException as error:
         return _failed(desk, UsageError("usage_error", error.format_message(), _help_for(error)))
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, EOFError):  # EOF: Ctrl-D where something is asked
         return INTERRUPTED
     except BrokenPipeError:
         return streams.BROKEN_PIPE

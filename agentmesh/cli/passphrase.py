@@ -3,7 +3,7 @@
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from agentmesh.errors import UsageError
@@ -28,6 +28,18 @@ def typed(*, twice: bool) -> Iterator[dict[str, str]]:
         yield {DESCRIPTOR: str(take)}
     finally:
         os.close(take)
+
+
+def handed_in(environment: Mapping[str, str]) -> tuple[int, ...]:
+    """Return the descriptor that a program of ours inherits, if there is one."""
+    number = environment.get(DESCRIPTOR, "")
+    if not (number.isascii() and number.isdigit()):
+        return ()
+    try:
+        os.fstat(int(number))
+    except (OSError, OverflowError):
+        return ()  # the program says so itself
+    return (int(number),)
 
 
 def asked(prompt: str, *, twice: bool) -> str:

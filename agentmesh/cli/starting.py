@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from agentmesh.cli.passphrase import DESCRIPTOR
+from agentmesh.cli.passphrase import handed_in
 from agentmesh.control import failures, places
 from agentmesh.control.failures import Detail, Failure
 from agentmesh.errors import AgentMeshError, IntegrityError, TimedOut, TransportError
@@ -48,7 +48,7 @@ def start(
                 stdin=subprocess.DEVNULL,
                 stdout=opened,
                 stderr=opened,
-                pass_fds=(tell, *_handed_in(environment)),
+                pass_fds=(tell, *handed_in(environment)),
                 start_new_session=True,
                 env={**environment, "AGENTMESH_HOME": str(home)},
             )
@@ -59,11 +59,6 @@ def start(
     finally:
         os.close(receive)
     return _judge(report, process, log)
-
-
-def _handed_in(environment: Mapping[str, str]) -> list[int]:
-    number = environment.get(DESCRIPTOR, "")
-    return [int(number)] if number.isascii() and number.isdigit() else []
 
 
 def _read_report(receive: int) -> bytes | None:

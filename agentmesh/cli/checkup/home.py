@@ -20,6 +20,10 @@ _TEMPORARY = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm")))  # noqa: S108 - 
 
 def home(directory: Path) -> list[Ailment]:
     """Look whether there is a home, closed to others."""
+    if directory.exists() and not directory.is_dir():
+        why = f"{directory} is no directory."
+        fix = "Set AGENTMESH_HOME to another place."
+        return [Ailment(Finding("home_readonly", "error", why, fix))]
     if not directory.is_dir():
         why = f"There is no home {directory} yet."
         return [Ailment(Finding("no_home", "note", why, "Run `agentmesh up`."))]

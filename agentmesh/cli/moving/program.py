@@ -26,14 +26,13 @@ def run(desk: Desk, arguments: list[str]) -> dict[str, Any]:
 
 def _once(desk: Desk, arguments: list[str], handed: dict[str, str]) -> dict[str, Any]:
     environment = {**desk.environment, **handed, "AGENTMESH_HOME": str(desk.home)}
-    number = environment.get(passphrase.DESCRIPTOR, "")
     try:
         ended = subprocess.run(  # noqa: S603 - our own program
             starting.command_line(PROGRAM, arguments),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
-            pass_fds=(int(number),) if number.isascii() and number.isdigit() else (),
+            pass_fds=passphrase.handed_in(environment),
             env=environment,
             check=False,
         )

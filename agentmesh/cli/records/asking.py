@@ -11,7 +11,7 @@ import msgspec
 
 from agentmesh.cli import passphrase, starting
 from agentmesh.cli.desk import Desk, say
-from agentmesh.cli.passphrase import DESCRIPTOR
+from agentmesh.cli.passphrase import handed_in
 from agentmesh.control import answers, calls, offline, rpc
 from agentmesh.control.client import Client
 from agentmesh.errors import AgentMeshError, IntegrityError, NotRunning, TimedOut
@@ -81,12 +81,11 @@ class Offline:
 
     def _start(self, handed: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         environment = {**self._desk.environment, "AGENTMESH_HOME": str(self._desk.home), **handed}
-        given = environment.get(DESCRIPTOR, "")
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             starting.command_line(offline.MODULE, []),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=[int(given)] if given.isascii() and given.isdigit() else [],
+            pass_fds=handed_in(environment),
             env=environment,
         )
         return self._process

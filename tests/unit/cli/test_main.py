@@ -116,6 +116,7 @@ def raising(error: BaseException) -> Callable[..., None]:
     ("error", "code"),
     [
         (KeyboardInterrupt(), 130),
+        (EOFError(), 130),
         (BrokenPipeError(), 141),
         (ValueError("secret"), 70),
         (RecursionError(), 70),

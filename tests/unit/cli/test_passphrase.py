@@ -35,3 +35,14 @@ def test_nobody_is_asked_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -> Non
     with open(os.devnull) as nobody:
         monkeypatch.setattr("sys.stdin", nobody)
         assert not passphrase.can_be_asked()
+
+
+def test_only_a_descriptor_that_is_open_is_handed_on() -> None:
+    take, give = os.pipe()
+    try:
+        assert passphrase.handed_in({"AGENTMESH_PASSPHRASE_FD": str(take)}) == (take,)
+    finally:
+        os.close(take)
+        os.close(give)
+    for odd in (str(take), "99999", "9" * 30, "-1", "two", ""):
+        assert passphrase.handed_in({"AGENTMESH_PASSPHRASE_FD": odd}) == ()

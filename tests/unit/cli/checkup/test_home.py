@@ -30,6 +30,7 @@ def test_a_home_is_closed_to_others(directory: Path) -> None:
     assert ids(home.home(directory / "none")) == ["no_home"]
     secret = directory / "keys" / "secret"
     secret.touch(mode=0o600)
+    assert [it.finding.why for it in home.home(secret)] == [f"{secret} is no directory."]
     assert home.home(directory) == []
     directory.chmod(0o755)
     secret.chmod(0o640)
