@@ -65,6 +65,9 @@ def up(desk: Desk, *, no_open: bool, **given: Any) -> None:  # noqa: ARG001 - no
     }
     ready = "is running already" if already else "is ready"
     desk.answer(keys, f"The daemon {ready}.\n{render.pairs(list(keys.items())[:4])}")
+    for name, link in (("relay", state.relay), ("registry", state.registry)):
+        if link.state == "unreachable":
+            note(f"The {name} does not answer. It is tried again by itself; see agentmesh netcheck")
 
 
 @command("down")

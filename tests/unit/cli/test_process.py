@@ -77,6 +77,14 @@ def test_up_takes_an_agent_online_that_was_stopped_before_its_daemon_ended(
     assert [name for name, _, _ in script.asked] == ["wake"]
 
 
+def test_a_service_that_does_not_answer_is_told_at_once(mesh: Shell, script: Script) -> None:
+    away = answers.Link(url="ws://away", state="unreachable")
+    script.answers["status"] = control_server.status(relay=away)
+    said = mesh("up")
+    assert (said.code, said.err.count("The relay does not answer.")) == (0, 1)
+    assert "registry" not in said.err
+
+
 @pytest.mark.slow
 def test_why_it_does_not_start_is_shown(shell: Shell) -> None:
     said = fake(shell, "error", "up", "--json")
