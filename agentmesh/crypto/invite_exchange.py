@@ -5,6 +5,8 @@ guessing with. The key that comes out confirms, and is used for nothing else.
 """
 
 import msgspec
+from nacl.bindings import crypto_core_ed25519_BYTES as POINT_BYTES
+from nacl.bindings import crypto_core_ed25519_is_valid_point as is_valid_point
 from spake2 import SPAKE2_A, SPAKE2_B, SPAKEError
 from spake2.ed25519_basic import NotOnCurve
 
@@ -56,6 +58,9 @@ class Exchange:
 
     def finish(self, theirs: bytes) -> Confirmation:
         """Return what proves the words, from the other side's message."""
+        # The library takes the neutral point in spellings that are not canonical.
+        if len(theirs) != POINT_BYTES + 1 or not is_valid_point(theirs[1:]):
+            raise CryptoError("invite_exchange_invalid")
         try:
             key = Secret(self._side.finish(theirs))
         except (SPAKEError, NotOnCurve, ValueError, AssertionError):

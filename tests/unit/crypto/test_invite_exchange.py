@@ -96,6 +96,10 @@ LOW_ORDER = [
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",  # zero as y = p + 1
+    "0100000000000000000000000000000000000000000000000000000000000080",  # zero as -x
+    "",
+    "00",
 ]
 
 
