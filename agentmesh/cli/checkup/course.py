@@ -45,7 +45,8 @@ class Runner:
     async def hear(self) -> str:
         """Return the next text, without what filled it up."""
         try:
-            message = await asyncio.wait_for(anext(self._arriving), STEP_SECONDS)
+            async with asyncio.timeout(STEP_SECONDS):
+                message = await anext(self._arriving)
         except TimeoutError:
             raise TimedOut(
                 "bench_timed_out", f"A message did not arrive within {STEP_SECONDS:.0f} s."

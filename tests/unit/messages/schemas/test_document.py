@@ -65,7 +65,7 @@ def test_depth_and_ambiguity_are_those_of_all_json() -> None:
     deep: Any = {}
     for _ in range(40):
         deep = {"not": deep}
-    with pytest.raises(UsageError, match="too deeply"):
+    with pytest.raises(UsageError, match="too deep"):
         compiled(deep)
 
 
