@@ -5,6 +5,7 @@ knocks again. Looked at from time to time, and after a restart: what changed mea
 """
 
 import hashlib
+import math
 
 import msgspec
 
@@ -12,6 +13,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.consent import key_changes
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.notices import Notice
 from agentmesh.node.peers import exchange_name
 from agentmesh.policy.document import Policy
 from agentmesh.session.events import Close, Uncached
@@ -29,6 +31,12 @@ class SessionCache:
         self._hand = hand
         self._talks = talks
         self._gatekeeper = gatekeeper
+        self._policy_since = math.inf
+        hand.bulletin.listen(self._hear)
+
+    def _hear(self, notice: Notice) -> None:
+        if notice.kind == "policy_changed":
+            self._policy_since = self._hand.clock.now()
 
     async def review(self) -> None:
         """Drop what holds no more; end sessions with peers that the policy refuses now."""
@@ -46,7 +54,8 @@ class SessionCache:
             await self._keep(EXCHANGE, exchange)
         admission = _fingerprint(self._hand.policy())
         if await self._is_another(ADMISSION, admission):
-            for row in rows:
+            # Who knocked since was judged by this policy. After a restart nobody knows since when.
+            for row in (row for row in rows if row.opened_at < self._policy_since):
                 await self._judge(row)
             await self._keep(ADMISSION, admission)
 

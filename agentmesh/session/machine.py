@@ -118,14 +118,14 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return parting.close(state, _late(state), keys, held=elsewhere)
         case Open(is_cached=True), Uncached():
             return msgspec.structs.replace(state, is_cached=False), []
-        case Open(), Lost():
+        case Open(closing=""), Lost():
             rest = parting.rest_of(state, "session_lost")
             return _over(state, "session_lost", rest, by_peer=True)
 
         # Parting.
         case Open(closing=outcome.COMPLETED), Send():
             return msgspec.structs.replace(state, holding=True), []  # said when both have parted
-        case Open(), Overdue():
+        case Open(), Overdue() | Lost():
             return parting.settle(state, [])
         case Open(), Close() | Unheld():
             return state, []  # it is closing already

@@ -41,6 +41,7 @@ def test_a_restored_agent_talks_on_in_new_sessions_only(mesh: Mesh, tmp_path: Pa
     waiting = alice.ask("send", "bob", "waits in the backup")["message_id"]
 
     file = tmp_path / "alice.backup"
+    kept = sessions(alice)
     made = with_words(alice, "backup", file).answer
     assert made["amid"] == alice.amid
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -62,7 +63,7 @@ def test_a_restored_agent_talks_on_in_new_sessions_only(mesh: Mesh, tmp_path: Pa
         done = with_words(again, "restore", file, words=words)
         assert done.code == code, done
         assert (again.home.exists(), list(tmp_path.glob(".again*"))) == (code == 0, [])
-    assert done.answer["sessions"] == len(old)
+    assert done.answer["sessions"] == len(kept)
     refused = with_words(again, "restore", file)
     assert (refused.code, refused.error["code"]) == (2, "home_not_empty")
 

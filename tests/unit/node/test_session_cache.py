@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from agentmesh.errors import CryptoError, TransportError
+from agentmesh.node.notices import Notice
 from agentmesh.node.peers import exchange_name
 from agentmesh.node.sessions import GOING_ON_SECONDS
 from agentmesh.node.turn import Wish
@@ -157,6 +158,22 @@ async def test_a_policy_that_refuses_a_peer_ends_its_sessions_and_spares_the_oth
     said = await pair.low.say(pair.high, "again")
     await pair.settle()
     assert await pair.low.fate_of(said) == ("refused", "intent_not_accepted")
+
+
+async def test_what_began_under_the_new_policy_stays_cached(pair: Pair) -> None:
+    await look(pair)
+    pair.high.policy = msgspec.structs.replace(OPEN_DOOR, min_reputation=0.1)
+    pair.high.hand.bulletin.publish(Notice(kind="policy_changed"))
+    await ask(pair, "one")
+    await look(pair)
+    await ask(pair, "two")
+    assert knocks(pair) == 1
+    pair.clock.jump(1)
+    pair.high.policy = OPEN_DOOR
+    pair.high.hand.bulletin.publish(Notice(kind="policy_changed"))
+    await look(pair)
+    await ask(pair, "three")
+    assert knocks(pair) == 2
 
 
 async def test_a_policy_that_says_the_same_changes_nothing(pair: Pair) -> None:

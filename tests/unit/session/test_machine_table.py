@@ -68,7 +68,7 @@ def test_the_examples_are_every_state_and_every_event() -> None:
         ("Resting, ours", "Send", "**Open** Began, Number, Emit"),
         ("Resting, theirs", "Heard", "**Open** Began, Hear, ShowUpTo, EmitOnce"),
         ("Resting, theirs", "Heard: a close", "EmitOnce"),
-        ("Open, closing", "Lost", "**Ended** DropAll, Fail, Over"),
+        ("Open, closing", "Lost", "**Ended** Fail, DropAll"),
         ("Ended", "Heard", "EmitOnce"),
         ("Resolving", "Heard", PEER),
         ("Resolving", "Allowed", OURS),

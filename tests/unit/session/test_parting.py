@@ -188,6 +188,15 @@ def test_a_new_request_waits_while_the_session_is_being_completed() -> None:
     assert isinstance(alice.state, Resting)
 
 
+def test_what_we_parted_from_and_the_peer_has_lost_ended_as_we_said() -> None:
+    alice, _ = talking(ALICE, BOB, "conversation", "please")
+    alice.say(Close("session_expired"))
+    effects = alice.say(Lost())
+    assert isinstance(alice.state, Ended)
+    assert alice.state.reason == "session_expired"
+    assert not any(isinstance(effect, Over) for effect in effects)
+
+
 def test_what_waits_for_a_session_that_is_lost_is_said_elsewhere() -> None:
     alice, _ = talking(ALICE, BOB, "conversation", "please")
     alice.say(Close("completed"))
