@@ -33,7 +33,7 @@ def backup(desk: Desk, file: Path, passphrase_fd: int | None) -> None:
 
 
 @command("restore")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--key-storage", default="auto", show_default=True,
     type=click.Choice(("auto", "keyring", "passphrase", "file")),

@@ -35,10 +35,19 @@ def test_a_backup_goes_where_its_owner_is_and_warns(
 
 
 def test_nobody_to_type_a_passphrase_is_a_sentence(mesh: Shell, tmp_path: Path) -> None:
-    for command in ("backup", "restore"):
-        said = mesh(command, str(tmp_path / "b"))
+    (tmp_path / "there").touch()
+    for command in (("backup", "b"), ("restore", "there")):
+        said = mesh(command[0], str(tmp_path / command[1]))
         assert said.code == 2
         assert "--passphrase-fd" in said.err
+
+
+def test_a_file_that_is_not_there_is_said_before_a_passphrase_is_asked_for(
+    shell: Shell, tmp_path: Path
+) -> None:
+    said = shell("restore", str(tmp_path / "b"))
+    assert (said.code, "passphrase" in said.err) == (2, False)
+    assert "does not exist" in said.err
 
 
 @pytest.mark.slow
