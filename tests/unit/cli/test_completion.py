@@ -73,10 +73,9 @@ def test_no_command_is_loaded_for_its_name() -> None:
 def test_bash_takes_the_script() -> None:
     lines = (
         f"source <({PROGRAM} completion bash)",
-        f'agentmesh() {{ {PROGRAM} "$@"; }}',
         "COMP_WORDS=(agentmesh bugr)",
         "COMP_CWORD=1",
-        "_agentmesh_completion agentmesh",
+        f'_agentmesh_completion "{PROGRAM}"',
         'echo "${COMPREPLY[@]}"',
     )
     script = "\n".join(lines)
