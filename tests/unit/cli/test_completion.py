@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,9 +76,13 @@ def test_bash_takes_the_script() -> None:
         f"source <({PROGRAM} completion bash)",
         "COMP_WORDS=(agentmesh bugr)",
         "COMP_CWORD=1",
-        f'_agentmesh_completion "{PROGRAM}"',
+        "_agentmesh_completion agentmesh",
         'echo "${COMPREPLY[@]}"',
     )
     script = "\n".join(lines)
-    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    said = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
     assert said.stdout == "bugreport\n"
