@@ -3,19 +3,17 @@
 Everybody runs the same plan on the same machine in the same run, in turns; medians over the rounds.
 """
 
-import json
-import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from benchmarks import agentmesh_pair, machine, plan
+from benchmarks import agentmesh_pair, plan
 from benchmarks.peers import openclaw_p2p
+from benchmarks.rounds import Figures, Measured, as_json, in_turns, report
 
 ROUNDS = plan.setting("BENCH_ROUNDS", 3)
 
-Figures = Mapping[str, float]
-MEASURED: dict[str, Callable[[], Figures]] = {
+MEASURED: Measured = {
     "agentmesh": agentmesh_pair.measure,
     f"openclaw-p2p {openclaw_p2p.VERSION}": openclaw_p2p.measure,
 }
@@ -54,45 +52,21 @@ GOALS = (
 )
 
 
-def medians(rounds: Sequence[Figures]) -> dict[str, float]:
-    """Return each figure's median over the rounds."""
-    return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
-
-
-def run() -> dict[str, dict[str, float]]:
-    """Return everybody's medians; the rounds alternate, so that a slow minute hits all alike."""
-    rounds: dict[str, list[Figures]] = {name: [] for name in MEASURED}
-    for number in range(1, ROUNDS + 1):
-        for name, measure in MEASURED.items():
-            print(f"round {number} of {ROUNDS}: {name}", file=sys.stderr, flush=True)
-            rounds[name].append(measure())
-    return {name: medians(found) for name, found in rounds.items()}
-
-
 def ratios(found: Mapping[str, Figures]) -> dict[str, float]:
     """Return our figures by theirs, one for each goal."""
     return {goal.name: found[OURS][goal.ours] / found[THEIRS][goal.theirs] for goal in GOALS}
 
 
-def report(found: Mapping[str, Figures]) -> str:
-    """Return the figures and the goals as text."""
-    lines = [machine.description(), f"{plan.SIZE} B of text, {ROUNDS} rounds in turns, medians", ""]
-    for name, figures in found.items():
-        lines.append(name)
-        lines += [f"  {figure:<42} {value:10.2f}" for figure, value in figures.items()]
-    by_goal = ratios(found)
-    return "\n".join([*lines, "", *(goal.line(by_goal[goal.name]) for goal in GOALS)])
-
-
 def main() -> None:
     """Run and print."""
     openclaw_p2p.interpreter()  # installed before the first round, not within it
-    found = run()
+    found = in_turns(MEASURED, ROUNDS)
+    by_goal = ratios(found)
     if "--json" in sys.argv:
-        fsync = machine.fsync_ms()
-        print(json.dumps({"fsync_ms": fsync, "medians": found, "ratios": ratios(found)}))
-    else:
-        print(report(found))
+        print(as_json(found, by_goal))
+        return
+    told = f"{plan.SIZE} B of text, {ROUNDS} rounds in turns, medians"
+    print(report(told, found, [goal.line(by_goal[goal.name]) for goal in GOALS]))
 
 
 if __name__ == "__main__":

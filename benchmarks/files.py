@@ -3,19 +3,17 @@
 Everybody sends the same files on the same machine, in turns; medians over the rounds.
 """
 
-import json
-import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
-from benchmarks import agentmesh_files, file_plan, machine, plan
+from benchmarks import agentmesh_files, file_plan, plan
 from benchmarks.peers import wormhole
+from benchmarks.rounds import Figures, Measured, as_json, in_turns, report
 
 ROUNDS = plan.setting("BENCH_ROUNDS", 3)
 
-Figures = Mapping[str, float]
-MEASURED: dict[str, Callable[[], Figures]] = {
+MEASURED: Measured = {
     "agentmesh": agentmesh_files.measure,
     f"magic-wormhole {wormhole.VERSION}, direct": partial(wormhole.measure, "direct"),
     f"magic-wormhole {wormhole.VERSION}, relayed": partial(wormhole.measure, "relayed"),
@@ -30,21 +28,6 @@ GOALS = {
 """At most as long as they take: ours goes through a relay always."""
 
 
-def medians(rounds: Sequence[Figures]) -> dict[str, float]:
-    """Return each figure's median over the rounds."""
-    return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
-
-
-def run() -> dict[str, dict[str, float]]:
-    """Return everybody's medians; the rounds alternate, so that a slow minute hits all alike."""
-    rounds: dict[str, list[Figures]] = {name: [] for name in MEASURED}
-    for number in range(1, ROUNDS + 1):
-        for name, measure in MEASURED.items():
-            print(f"round {number} of {ROUNDS}: {name}", file=sys.stderr, flush=True)
-            rounds[name].append(measure())
-    return {name: medians(found) for name, found in rounds.items()}
-
-
 def ratios(found: Mapping[str, Figures]) -> dict[str, float]:
     """Return how many times as long as they we take, one ratio for each goal."""
     return {
@@ -53,33 +36,22 @@ def ratios(found: Mapping[str, Figures]) -> dict[str, float]:
     }
 
 
-def report(found: Mapping[str, Figures]) -> str:
-    """Return the figures and the goals as text."""
-    large = file_plan.LARGE // file_plan.MEBIBYTE
-    lines = [
-        machine.description(),
-        f"files of 64 KiB and {large} MiB, {ROUNDS} rounds in turns, medians",
-        "",
-    ]
-    for name, figures in found.items():
-        lines.append(name)
-        lines += [f"  {figure:<42} {value:10.2f}" for figure, value in figures.items()]
-    lines.append("")
-    for goal, ratio in ratios(found).items():
-        verdict = "met" if ratio <= 1 else "MISSED"
-        lines.append(f"{goal:<44} {ratio:6.2f} x   goal <= 1 x   {verdict}")
-    return "\n".join(lines)
+def line(goal: str, ratio: float) -> str:
+    """Return a goal, its ratio and whether it was met."""
+    return f"{goal:<44} {ratio:6.2f} x   goal <= 1 x   {'met' if ratio <= 1 else 'MISSED'}"
 
 
 def main() -> None:
     """Run and print."""
     wormhole.commands()  # installed before the first round, not within it
-    found = run()
+    found = in_turns(MEASURED, ROUNDS)
+    by_goal = ratios(found)
     if "--json" in sys.argv:
-        fsync = machine.fsync_ms()
-        print(json.dumps({"fsync_ms": fsync, "medians": found, "ratios": ratios(found)}))
-    else:
-        print(report(found))
+        print(as_json(found, by_goal))
+        return
+    large = file_plan.LARGE // file_plan.MEBIBYTE
+    told = f"files of 64 KiB and {large} MiB, {ROUNDS} rounds in turns, medians"
+    print(report(told, found, [line(goal, ratio) for goal, ratio in by_goal.items()]))
 
 
 if __name__ == "__main__":

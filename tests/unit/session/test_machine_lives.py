@@ -5,16 +5,13 @@ from typing import Any
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from agentmesh.session import snapshot
 from agentmesh.session.events import (
     Allowed,
     Close,
-    Expired,
-    KnockRepeated,
     Read,
-    Reconnected,
     Saying,
     Send,
 )
@@ -24,16 +21,15 @@ from tests.support.bad_wire import BadSide, Kept, text_of
 from tests.support.dialogue import Dialogue
 from tests.support.parties import party
 from tests.support.session_kinds import asking, knock
+from tests.support.wire_machine import CRASH, WireMachine
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
 ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
-PLACE = st.integers(min_value=0, max_value=10_000)
-CRASH = st.sampled_from(["", "", "", "before", "after"])
 REASON = st.sampled_from([COMPLETED, COMPLETED, COMPLETED, "maintenance", "killed_by_owner"])
 
 
-class Lives(RuleBasedStateMachine):
+class Lives(WireMachine):
     """`wires[0]` carries Alice's frames to Bob, `wires[1]` Bob's to Alice."""
 
     @initialize(
@@ -49,13 +45,11 @@ class Lives(RuleBasedStateMachine):
             BadSide(ALICE, Kept(snapshot.save(alice.state), unsettled=(first,))),
             BadSide(BOB, Kept(snapshot.save(knocked))),
         ]
-        self.wires: list[list[bytes]] = [[], []]
-        self.said: list[list[str]] = [["0:0"], []]
-        self.buried: list[set[str]] = [set(), set()]
+        self.said[0].append("0:0")
         self.sides[1].take(Allowed(BOB.responder()), crash)
         if crash == "before":
             self.sides[1].take(Allowed(BOB.responder()))
-        self._collect()
+        self.collect()
 
     @rule(who=st.integers(0, 1), count=st.sampled_from([1, 1, 2, 70]), crash=CRASH)
     def say(self, who: int, count: int, crash: str) -> None:
@@ -66,7 +60,7 @@ class Lives(RuleBasedStateMachine):
         side.take(Send(tuple(self._saying(who, text) for text in texts)), crash)
         if crash != "before":
             self.said[who] += texts
-        self._collect()
+        self.collect()
 
     def _saying(self, who: int, text: str) -> Saying:
         """Return a message; Bob answers what is asked of him."""
@@ -77,36 +71,20 @@ class Lives(RuleBasedStateMachine):
             return msgspec.structs.replace(saying, in_reply_to=alice.unanswered[0])
         return saying
 
-    @precondition(lambda self: any(self.wires))
-    @rule(place=PLACE, crash=CRASH, stays=st.booleans())
-    def deliver(self, place: int, crash: str, stays: bool) -> None:
-        to, index = self._pick(place)
-        frame = self.wires[1 - to][index]
-        if not stays:
-            del self.wires[1 - to][index]
-        self.sides[to].receive(frame, crash)
-        self._collect()
-
-    @precondition(lambda self: any(self.wires))
-    @rule(place=PLACE)
-    def drop(self, place: int) -> None:
-        to, index = self._pick(place)
-        del self.wires[1 - to][index]
-
     @rule(who=st.integers(0, 1), crash=CRASH)
     def read(self, who: int, crash: str) -> None:
         side = self.sides[who]
         shown = tuple(number for number in side.kept.heard if number <= side.kept.shown)
         if isinstance(side.state, Open | Resting):
             side.take(Read(shown), crash)
-        self._collect()
+        self.collect()
 
     @rule(who=st.integers(0, 1), reason=REASON, crash=CRASH)
     def part(self, who: int, reason: str, crash: str) -> None:
         side = self.sides[who]
         if isinstance(side.state, Open) and side.state.cipher.can_send:
             side.take(Close(reason), crash)
-        self._collect()
+        self.collect()
 
     @rule(who=st.integers(0, 1), reason=REASON)
     def part_when_calm(self, who: int, reason: str) -> None:
@@ -125,30 +103,9 @@ class Lives(RuleBasedStateMachine):
         self._fair(rounds=1)
         self.say(who, 1, "")
 
-    @rule(who=st.integers(0, 1))
-    def offer_again(self, who: int) -> None:
-        self.sides[who].offer()
-        self.sides[who].take(Reconnected())
-        if who == 1:
-            self.sides[who].take(KnockRepeated())
-        self._collect()
-
-    @rule(who=st.integers(0, 1), crash=CRASH)
-    def expire(self, who: int, crash: str) -> None:
-        side = self.sides[who]
-        numbers = tuple(side.numbers()[:2])
-        if not numbers or not isinstance(side.state, Open):
-            return
-        names = {m for m, (n, _) in side.kept.numbers.items() if n in numbers}
-        texts = {text_of(it) for it in side.kept.unsettled if it.message_id in names}
-        side.take(Expired(numbers), crash)
-        if crash != "before":
-            self.buried[who] |= texts
-        self._collect()
-
     @invariant()
     def what_is_shown_was_said_and_is_in_order(self) -> None:
-        for who, side in enumerate(getattr(self, "sides", [])):
+        for who, side in enumerate(self.sides):
             heard = side.shown_texts()
             assert heard == [text for text in self.said[1 - who] if text in set(heard)]
             unread = len(side.kept.heard) - _read(side.state)
@@ -156,7 +113,7 @@ class Lives(RuleBasedStateMachine):
                 assert unread <= 100
 
     def teardown(self) -> None:
-        if not hasattr(self, "sides"):
+        if not self.sides:
             return
         self.wires = [[], []]
         self._fair()
@@ -181,21 +138,7 @@ class Lives(RuleBasedStateMachine):
             for who in (0, 1):
                 self.offer_again(who)
                 self.read(who, "")
-            while any(self.wires):
-                for to in (1, 0):
-                    frames, self.wires[1 - to] = self.wires[1 - to], []
-                    for frame in frames:
-                        self.sides[to].receive(frame)
-                self._collect()
-
-    def _collect(self) -> None:
-        for who, side in enumerate(self.sides):
-            self.wires[who] += side.post
-            side.post = []
-
-    def _pick(self, place: int) -> tuple[int, int]:
-        everything = [(1 - w, i) for w, wire in enumerate(self.wires) for i in range(len(wire))]
-        return everything[place % len(everything)]
+            self.carry_all()
 
 
 def _takes_messages(state: object) -> bool:

@@ -4,22 +4,21 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agentmesh.protocol.frames import encode
 from agentmesh.protocol.limits import MAX_IN_FLIGHT
 from agentmesh.session import snapshot
-from agentmesh.session.events import Allowed, Close, Expired, KnockRepeated, Reconnected, Send
+from agentmesh.session.events import Allowed, Close, Reconnected, Send
 from agentmesh.session.states import Ended, Open, Resting
-from tests.support.bad_wire import BadSide, Kept, in_flight, text_of
+from tests.support.bad_wire import BadSide, Kept, in_flight
 from tests.support.dialogue import Dialogue, frames_in, knocking, opened
 from tests.support.parties import party
+from tests.support.wire_machine import CRASH, PLACE, WireMachine
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
 ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
-PLACE = st.integers(min_value=0, max_value=10_000)
-CRASH = st.sampled_from(["", "", "", "before", "after"])
 
 
 def foreign_frames() -> list[bytes]:
@@ -32,7 +31,7 @@ def foreign_frames() -> list[bytes]:
 FOREIGN = foreign_frames()
 
 
-class BadWire(RuleBasedStateMachine):
+class BadWire(WireMachine):
     """`wires[0]` carries Alice's frames to Bob, `wires[1]` Bob's to Alice."""
 
     def __init__(self) -> None:
@@ -42,9 +41,6 @@ class BadWire(RuleBasedStateMachine):
             BadSide(ALICE, Kept(snapshot.save(alice.state))),
             BadSide(BOB, Kept(snapshot.save(knocked))),
         ]
-        self.wires: list[list[bytes]] = [[], []]
-        self.said: list[list[str]] = [[], []]
-        self.buried: list[set[str]] = [set(), set()]
 
     @initialize(crash=CRASH)
     def let_in(self, crash: str) -> None:
@@ -52,7 +48,7 @@ class BadWire(RuleBasedStateMachine):
         bob.take(Allowed(BOB.responder()), crash)
         if crash == "before":
             bob.take(Allowed(BOB.responder()))
-        self._collect()
+        self.collect()
 
     @rule(who=st.integers(0, 1), count=st.integers(1, 3), crash=CRASH)
     def say(self, who: int, count: int, crash: str) -> None:
@@ -62,28 +58,12 @@ class BadWire(RuleBasedStateMachine):
         side.take(Send(tuple(dialogue.saying(text) for text in texts)), crash)
         if crash != "before":
             self.said[who] += texts
-        self._collect()
-
-    @precondition(lambda self: any(self.wires))
-    @rule(place=PLACE, crash=CRASH, stays=st.booleans())
-    def deliver(self, place: int, crash: str, stays: bool) -> None:
-        to, index = self._pick(place)
-        frame = self.wires[1 - to][index]
-        if not stays:
-            del self.wires[1 - to][index]
-        self.sides[to].receive(frame, crash)
-        self._collect()
-
-    @precondition(lambda self: any(self.wires))
-    @rule(place=PLACE)
-    def drop(self, place: int) -> None:
-        to, index = self._pick(place)
-        del self.wires[1 - to][index]
+        self.collect()
 
     @precondition(lambda self: any(self.wires))
     @rule(place=PLACE, bit=PLACE)
     def forge(self, place: int, bit: int) -> None:
-        to, index = self._pick(place)
+        to, index = self.pick(place)
         forged = bytearray(self.wires[1 - to][index])
         forged[bit // 8 % len(forged)] ^= 1 << bit % 8
         self._refused_by(to, bytes(forged))
@@ -91,27 +71,6 @@ class BadWire(RuleBasedStateMachine):
     @rule(to=st.integers(0, 1), which=st.sampled_from(FOREIGN))
     def splice(self, to: int, which: bytes) -> None:
         self._refused_by(to, which)
-
-    @rule(who=st.integers(0, 1))
-    def offer_again(self, who: int) -> None:
-        self.sides[who].offer()
-        self.sides[who].take(Reconnected())
-        if who == 1:
-            self.sides[who].take(KnockRepeated())
-        self._collect()
-
-    @rule(who=st.integers(0, 1), crash=CRASH)
-    def expire(self, who: int, crash: str) -> None:
-        side = self.sides[who]
-        numbers = tuple(side.numbers()[:2])
-        if not numbers:
-            return
-        names = {m for m, (n, _) in side.kept.numbers.items() if n in numbers}
-        texts = {text_of(s) for s in side.kept.unsettled if s.message_id in names}
-        side.take(Expired(numbers), crash)
-        if crash != "before":
-            self.buried[who] |= texts
-        self._collect()
 
     @invariant()
     def nothing_is_heard_that_was_not_said_and_bounds_hold(self) -> None:
@@ -153,30 +112,16 @@ class BadWire(RuleBasedStateMachine):
             for side in self.sides:
                 side.offer()
                 side.take(Reconnected())
-            self._collect()
-            while any(self.wires):
-                for to in (1, 0):
-                    frames, self.wires[1 - to] = self.wires[1 - to], []
-                    for frame in frames:
-                        self.sides[to].receive(frame)
-                self._collect()
+            self.collect()
+            self.carry_all()
 
     def _refused_by(self, to: int, frame: bytes) -> None:
         side = self.sides[to]
         before = side.kept
         heard = dict(before.heard)
         side.receive(frame)
-        self._collect()
+        self.collect()
         assert side.kept.heard == heard
-
-    def _collect(self) -> None:
-        for who, side in enumerate(self.sides):
-            self.wires[who] += side.post
-            side.post = []
-
-    def _pick(self, place: int) -> tuple[int, int]:
-        everything = [(1 - w, i) for w, wire in enumerate(self.wires) for i in range(len(wire))]
-        return everything[place % len(everything)]
 
 
 TestBadWire: Any = BadWire.TestCase
