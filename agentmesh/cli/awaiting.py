@@ -1,7 +1,6 @@
 """Waiting for an answer, with the peer's word on how far it has come."""
 
 import sys
-import time
 
 import msgspec
 from msgspec import UNSET
@@ -10,18 +9,20 @@ from agentmesh.cli import render
 from agentmesh.cli.desk import note
 from agentmesh.control import answers, calls
 from agentmesh.control.client import Client
+from agentmesh.observability.world import SystemClock
 
 _SETTLED = {"refused", "undeliverable"}
 
 
 def follow(client: Client, request: calls.Send | calls.Reply, seconds: float) -> answers.Sent:
     """Send a request, and show progress on stderr until it is answered or the time is over."""
-    until = time.monotonic() + seconds  # noqa: TID251 - a command waits for its own time
+    clock = SystemClock()
+    until = clock.monotonic() + seconds
     first = client.call(msgspec.structs.replace(request, wait=None))
     line = _Line()
     sent, seen = first, ""
     while sent.outcome not in _SETTLED and sent.reply is None:
-        left = until - time.monotonic()  # noqa: TID251
+        left = until - clock.monotonic()
         asked = calls.Outcome(message_id=first.message_id, seen=seen, wait=max(left, 0))
         sent = client.call(asked)
         if sent.progress is UNSET or sent.progress.message_id == seen:

@@ -18,7 +18,7 @@ import click
 import msgspec
 
 from agentmesh import __version__
-from agentmesh.cli import starting
+from agentmesh.cli import programs
 from agentmesh.cli.checkup import doctor
 from agentmesh.cli.checkup.redaction import Redaction
 from agentmesh.cli.desk import Desk, command, note
@@ -188,15 +188,8 @@ PARTS: dict[str, tuple[str, Part]] = {
 
 def _database(desk: Desk) -> dict[str, Any]:
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program
-            starting.command_line("agentmesh.daemon.at_rest", ["--formats"]),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=FACTS_SECONDS,
-            env={**desk.environment, "AGENTMESH_HOME": str(desk.home)},
-            check=False,
-        )
-        return msgspec.json.decode(ended.stdout, type=dict[str, int | None])
+        said = programs.said_by(desk, "agentmesh.daemon.at_rest", ["--formats"], FACTS_SECONDS)
+        return msgspec.json.decode(said, type=dict[str, int | None])
     except (OSError, subprocess.TimeoutExpired, msgspec.MsgspecError):
         return {}
 

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from agentmesh import __version__
-from agentmesh.cli import render, starting
+from agentmesh.cli import programs, render
 from agentmesh.cli.checkup import home, machine, process
 from agentmesh.cli.checkup.ailment import Ailment
 from agentmesh.cli.desk import Desk, command
@@ -92,15 +92,8 @@ def _of_daemon(desk: Desk) -> list[Ailment]:
 def _at_rest(desk: Desk) -> list[Ailment]:
     """Return what a program with the daemon's eyes sees of a home where no daemon is at work."""
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program
-            starting.command_line("agentmesh.daemon.at_rest", ()),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=AT_REST_SECONDS,
-            env={**desk.environment, "AGENTMESH_HOME": str(desk.home)},
-            check=False,
-        )
-        found = msgspec.json.decode(ended.stdout, type=list[Finding])
+        said = programs.said_by(desk, "agentmesh.daemon.at_rest", (), AT_REST_SECONDS)
+        found = msgspec.json.decode(said, type=list[Finding])
     except (subprocess.TimeoutExpired, msgspec.MsgspecError, OSError):
         why = "Keys, settings and database could not be looked at."
         return [Ailment(Finding("examination_failed", "warning", why, "agentmesh doctor"))]

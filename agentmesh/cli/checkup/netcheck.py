@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from agentmesh.cli import render, starting
+from agentmesh.cli import programs, render, starting
 from agentmesh.cli.desk import Desk, command, say
 from agentmesh.control import answers, calls
 from agentmesh.errors import AgentMeshError, NotRunning, TimedOut, TransportError
@@ -61,15 +61,8 @@ def _report(
     for name, url in (("--relay", relay), ("--registry", registry)):
         arguments += [name, url] if url else []
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program
-            starting.command_line(PROGRAM, arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            env={**desk.environment, "AGENTMESH_HOME": str(desk.home)},
-            check=False,
-        )
-        report = msgspec.json.decode(ended.stdout, type=dict[str, Any])
+        said = programs.said_by(desk, PROGRAM, arguments, SECONDS)
+        report = msgspec.json.decode(said, type=dict[str, Any])
     except subprocess.TimeoutExpired:
         raise TimedOut("netcheck_timed_out", "The steps took too long.", "Try again.") from None
     except msgspec.MsgspecError:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agentmesh.cli import passphrase, starting
+from agentmesh.cli import passphrase, programs, starting
 from agentmesh.cli.desk import Desk
 from agentmesh.errors import AgentMeshError, TimedOut
 
@@ -25,18 +25,9 @@ def run(desk: Desk, arguments: list[str]) -> dict[str, Any]:
 
 
 def _once(desk: Desk, arguments: list[str], handed: dict[str, str]) -> dict[str, Any]:
-    environment = {**desk.environment, **handed, "AGENTMESH_HOME": str(desk.home)}
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program
-            starting.command_line(PROGRAM, arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            pass_fds=passphrase.handed_in(environment),
-            env=environment,
-            check=False,
-        )
-        report = msgspec.json.decode(ended.stdout, type=dict[str, Any])
+        said = programs.said_by(desk, PROGRAM, arguments, SECONDS, handed)
+        report = msgspec.json.decode(said, type=dict[str, Any])
     except subprocess.TimeoutExpired:
         raise TimedOut("import_timed_out", "Moving in took too long.", "Try again.") from None
     except msgspec.MsgspecError:
