@@ -192,6 +192,8 @@ class Outbox:
         said = NOTHING
         if outcome in SETTLED:
             said = await self._inbox.answers_to(message_id, peer)
+        if outcome == "delivered" and said.reply is not None:
+            outcome = "consumed"  # who answers has read, though the receipt may be on its way
         return Fate(
             message_id=message_id,
             session_id=row.session_id,

@@ -52,6 +52,7 @@ async def test_waiting_for_a_reply_ends_with_it(pair: Pair) -> None:
     fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=True)
     assert fate.reply is not None
     assert fate.reply.peer == pair.high.amid
+    assert fate.outcome == "consumed", "no receipt said so, but who answers has read"
 
 
 async def test_a_wait_that_is_over_says_what_is_known(pair: Pair) -> None:
