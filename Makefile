@@ -42,7 +42,7 @@ demo: setup
 	@$(BIN)/agentmesh demo
 
 test: setup postgres
-	@$(BIN)/pytest $(QUICK)
+	@$(BIN)/pytest -n 2 $(QUICK)
 	@$(BIN)/pytest -n 2 $(SLOW)
 
 test-fast: setup
@@ -52,7 +52,7 @@ test-openclaw: setup
 	@$(BIN)/pytest -p no:randomly --durations=0 -rs tests/openclaw
 
 test-all: setup postgres
-	@$(BIN)/pytest $(QUICK)
+	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
 
 check: setup

@@ -17,7 +17,7 @@ def tool(agent: Agent, code: int, name: str, **arguments: object) -> dict[str, o
 def asked(mesh: Mesh) -> tuple[Agent, Agent, str]:
     """Return Alice, Bob, and the id of what Bob's agent wants to answer Alice."""
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "what do you think?", "--wait", "20")
+    alice.ask("send", "bob", "what do you think?", "--wait", "60")
     message = bob.gets("what do you think?")
     answer = tool(bob, 9, "mesh_reply", message_id=message["message_id"], body="I agree")
     assert answer["ok"] is False
@@ -49,7 +49,7 @@ def test_a_denied_draft_never_leaves(mesh: Mesh) -> None:
     bob.ask("approvals", "deny", draft)
     told = tool(bob, 0, "mesh_outcome", message_id=draft)
     assert (told["outcome"], told["reason"]) == ("refused", "denied_by_owner")
-    bob.ask("send", "alice", "the owner speaks", "--wait", "20")
+    bob.ask("send", "alice", "the owner speaks", "--wait", "60")
     assert alice.texts() == ["the owner speaks"]
 
 
@@ -90,7 +90,7 @@ def test_a_secret_waits_for_the_owner_however_free_the_agent_is(mesh: Mesh) -> N
 def test_a_contact_with_a_budget_is_answered_until_it_is_used_up(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
     bob.ask("contacts", "autonomy", "alice", "bounded")
-    alice.ask("send", "bob", "hello", "--wait", "20")
+    alice.ask("send", "bob", "hello", "--wait", "60")
     message = bob.gets("hello")["message_id"]
     for number in range(3):
         tool(bob, 0, "mesh_reply", message_id=message, body=f"answer {number}")

@@ -11,7 +11,7 @@ from agentmesh.cli.wiretap import Wiretap
 from agentmesh.observability.world import SystemClock
 from tests.support.mesh import Agent, Answer, Mesh, Service, eventually
 
-WAIT = ("--wait", "20")
+WAIT = ("--wait", "60")
 KNOCKS = 50
 KNOCKS_ACCEPTED = 10
 SIZES = 8

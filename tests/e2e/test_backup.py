@@ -34,8 +34,8 @@ def sessions(agent: Agent) -> dict[str, str]:
 
 def test_a_restored_agent_talks_on_in_new_sessions_only(mesh: Mesh, tmp_path: Path) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    assert alice.ask("send", "bob", "before", "--wait", "20")["outcome"] == "delivered"
-    assert bob.ask("send", "alice", "hello", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "before", "--wait", "60")["outcome"] == "delivered"
+    assert bob.ask("send", "alice", "hello", "--wait", "60")["outcome"] == "delivered"
     alice.ask("policy", "set", "min_reputation", "0.2")
     bob.down()
     waiting = alice.ask("send", "bob", "waits in the backup")["message_id"]
@@ -51,8 +51,8 @@ def test_a_restored_agent_talks_on_in_new_sessions_only(mesh: Mesh, tmp_path: Pa
     # They talk on: the state in the backup is an old one now.
     bob.up()
     eventually(lambda: alice.ask("outcome", waiting)["outcome"] == "delivered")
-    assert alice.ask("send", "bob", "after", "--wait", "20")["outcome"] == "delivered"
-    assert bob.ask("send", "alice", "after, too", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "after", "--wait", "60")["outcome"] == "delivered"
+    assert bob.ask("send", "alice", "after, too", "--wait", "60")["outcome"] == "delivered"
     old = set(sessions(alice))
     alice.down()
     shutil.move(alice.home, tmp_path / "lost")

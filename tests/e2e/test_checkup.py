@@ -51,7 +51,7 @@ def test_netcheck_says_what_is_wrong_and_ends_with_75(mesh: Mesh) -> None:
 def test_ping_answers_inside_an_open_session_only(pair: list[Agent]) -> None:
     alice, bob = pair
     assert alice.fails(5, "ping", "bob")["code"] == "no_session"
-    assert alice.ask("send", "bob", "hello", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "hello", "--wait", "60")["outcome"] == "delivered"
     found = alice.ask("ping", "bob", "--count", "2")
     assert (found["sent"], found["answered"]) == (2, 2)
     assert found["peer"]["p50_ms"] > 0
@@ -82,7 +82,7 @@ def test_a_bug_report_holds_nothing_that_is_nobodys_business(mesh: Mesh) -> None
     alice, bob = mesh.agent(f"{canary}1"), mesh.agent(f"{canary}2", "--capability", canary)
     for one, other in ((alice, bob), (bob, alice)):
         one.ask("contacts", "add", other.amid, "--alias", f"{canary}3")
-    sent = alice.ask("send", bob.amid, f"{canary}4", "--intent", f"x-{canary}/5", "--wait", "20")
+    sent = alice.ask("send", bob.amid, f"{canary}4", "--intent", f"x-{canary}/5", "--wait", "60")
     assert sent["outcome"] == "delivered"
     path = bob.home.parent / "report.json"
     told = bob.ask("bugreport", "--yes", "--output", path)

@@ -7,7 +7,7 @@ def test_a_grant_is_used_up_and_given_again(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
     bob.ask("grants", "give", "alice", "text", "--uses", "2", "--for", "1h")
     for text in ("one", "two"):
-        alice.ask("send", "bob", text, "--wait", "20")
+        alice.ask("send", "bob", text, "--wait", "60")
     said = alice.ask("send", "bob", "three", "--wait", "2")
     assert (said["outcome"], said["timed_out"]) == ("queued", True)
     (grant,) = bob.ask("grants")["grants"]

@@ -78,7 +78,7 @@ def test_a_message_that_is_read_becomes_consumed(mesh: Mesh) -> None:
 
 def test_an_offline_peer_gets_its_message_once_though_the_relay_died_meanwhile(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "before", "--wait", "20")
+    alice.ask("send", "bob", "before", "--wait", "60")
     bob.down()
 
     waited = alice.ask("send", "bob", "while you were away", "--wait", "1")

@@ -24,21 +24,21 @@ def weak_pair(mesh: Mesh, suite: str) -> tuple[Agent, Agent]:
 
 def test_without_both_owners_word_nothing_flows_and_the_error_says_what_to_do(mesh: Mesh) -> None:
     alice, bob = weak_pair(mesh, "x3dh-only.v1")
-    error = alice.fails(5, "send", "bob", "hello", "--wait", "20")
+    error = alice.fails(5, "send", "bob", "hello", "--wait", "60")
     assert error["code"] == "suite_degraded"
     assert "agentmesh contacts allow-degraded" in error["hint"]
 
     alice.ask("contacts", "allow-degraded", "bob")
-    error = alice.fails(5, "send", "bob", "hello", "--wait", "20")
+    error = alice.fails(5, "send", "bob", "hello", "--wait", "60")
     assert error["code"] == "suite_degraded"
     assert "owner has to permit" in error["hint"]
     assert bob.messages() == []
 
     bob.ask("contacts", "allow-degraded", "alice", "--suite", "x3dh-only.v1")
-    sent = alice.ask("send", "bob", "hello", "--wait", "20")
+    sent = alice.ask("send", "bob", "hello", "--wait", "60")
     assert sent["outcome"] == "delivered"
     (message,) = bob.messages()
-    replied = bob.ask("reply", message["message_id"], "hi", "--wait", "20")
+    replied = bob.ask("reply", message["message_id"], "hi", "--wait", "60")
     assert replied["outcome"] == "delivered"
 
     for agent in (alice, bob):
@@ -55,19 +55,19 @@ def test_without_both_owners_word_nothing_flows_and_the_error_says_what_to_do(me
     ended = bob.ask("contacts", "allow-degraded", "alice", "--never")
     assert ended["sessions_ended"] == 1
     eventually(lambda: not alice.ask("sessions")["sessions"])
-    assert alice.fails(5, "send", "bob", "again", "--wait", "20")["code"] == "suite_degraded"
+    assert alice.fails(5, "send", "bob", "again", "--wait", "60")["code"] == "suite_degraded"
 
 
 def test_olm_carries_words_over_restarts_of_both_daemons(mesh: Mesh) -> None:
     alice, bob = weak_pair(mesh, "olm.v1")
     alice.ask("contacts", "allow-degraded", "bob")
     bob.ask("contacts", "allow-degraded", "alice")
-    assert alice.ask("send", "bob", "one", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "one", "--wait", "60")["outcome"] == "delivered"
     for agent in (alice, bob):
         agent.down()
         agent.up()
-    assert bob.ask("send", "alice", "two", "--wait", "20")["outcome"] == "delivered"
-    assert alice.ask("send", "bob", "three", "--wait", "20")["outcome"] == "delivered"
+    assert bob.ask("send", "alice", "two", "--wait", "60")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "three", "--wait", "60")["outcome"] == "delivered"
     (session,) = alice.ask("sessions")["sessions"]
     assert (session["suite"], session["degraded"]) == ("olm.v1", True)
     assert len(bob.messages()) == 2
@@ -79,15 +79,15 @@ def test_a_peer_that_spoke_the_floor_is_held_to_it_until_the_owner_names_less(me
     bob.ask("contacts", "add", alice.amid, "--alias", "alice")
     alice.ask("contacts", "allow-degraded", "bob")
     bob.ask("contacts", "allow-degraded", "alice")
-    assert alice.ask("send", "bob", "one", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "one", "--wait", "60")["outcome"] == "delivered"
     (session,) = alice.ask("sessions")["sessions"]
     assert (session["suite"], session["degraded"]) == ("pqxdh-dr.v1", False)
 
     alice.ask("kill", session["session_id"])
     speaks_only(bob, "x3dh-only.v1")
-    error = alice.fails(5, "send", "bob", "two", "--wait", "20")
+    error = alice.fails(5, "send", "bob", "two", "--wait", "60")
     assert error["code"] == "suite_pinned"
     assert alice.fails(2, "contacts", "allow-degraded", "bob")["code"] == "suite_pinned"
     for agent, peer in ((alice, "bob"), (bob, "alice")):
         agent.ask("contacts", "allow-degraded", peer, "--suite", "x3dh-only.v1")
-    assert alice.ask("send", "bob", "three", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "three", "--wait", "60")["outcome"] == "delivered"

@@ -89,11 +89,11 @@ def test_the_owners_no_is_told_and_so_is_the_policys(mesh: Mesh, tmp_path: Path)
     bob.ask("files", "refuse", _offered(bob))
     bob.ask("policy", "set", "files.accept", "contacts")
     bob.ask("policy", "set", "files.deny_types", '["png"]')
-    assert alice.fails(5, "send", "bob", "--file", path, "--wait", "20")["code"] == (
+    assert alice.fails(5, "send", "bob", "--file", path, "--wait", "60")["code"] == (
         "type_not_accepted"
     )
     bob.ask("policy", "set", "files.deny_types", "[]")
-    told = alice.ask("send", "bob", "--file", path, "--wait", "20")
+    told = alice.ask("send", "bob", "--file", path, "--wait", "60")
     assert (told["outcome"], told["done"]) == ("delivered", MIB)
     states = [it["state"] for it in alice.ask("files")["files"]]
     assert states == ["done", "refused", "refused"]

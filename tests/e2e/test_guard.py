@@ -22,7 +22,7 @@ async def _answer_each_other(alice: Agent, bob: Agent) -> tuple[int, Refused]:
         inbox = hers.inbox()
         while answered < 100:
             await his.send("alice", f"number {answered}")
-            message = await asyncio.wait_for(anext(inbox), 20)
+            message = await asyncio.wait_for(anext(inbox), 60)
             try:
                 await hers.reply(message, "And what do you think?")
             except Refused as error:
@@ -61,5 +61,5 @@ def test_agents_that_only_answer_each_other_are_stopped_and_the_owner_is_told(
 
     alice.ask("resume", "bob")
     assert alice.ask("breakers")["breakers"] == []
-    assert alice.ask("send", "bob", "on we go", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "on we go", "--wait", "60")["outcome"] == "delivered"
     assert "breaker_lifted" in [it["event"] for it in alice.audit()]

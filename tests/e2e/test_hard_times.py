@@ -42,7 +42,7 @@ def test_a_damaged_database_is_named_and_left_as_it_is(mesh: Mesh, damage: str) 
 
 def test_what_doctor_says_about_a_damaged_database_brings_the_agent_back(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "before", "--wait", "20")
+    alice.ask("send", "bob", "before", "--wait", "60")
     bob.down()
     database = bob.home / "agentmesh.db"
     database.write_bytes(_damaged(database.read_bytes())["flipped"])
@@ -164,7 +164,7 @@ def test_a_full_disk_refuses_what_cannot_be_saved_and_all_goes_on_with_space(mes
 
 def _live_through_a_full_disk(alice: Agent, bob: Agent, amid: str) -> None:
     assert alice.up()["amid"] == amid
-    alice.ask("send", "bob", "there is room", "--wait", "20")
+    alice.ask("send", "bob", "there is room", "--wait", "60")
     ballast = alice.home / "ballast"
     fill(ballast)
     accepted, codes = [], set[str]()
@@ -182,7 +182,7 @@ def _live_through_a_full_disk(alice: Agent, bob: Agent, amid: str) -> None:
     assert alice.run("doctor").code == 0
 
     ballast.unlink()
-    alice.ask("send", "bob", "room again", "--wait", "20")
+    alice.ask("send", "bob", "room again", "--wait", "60")
     alice.gets("can you hear me?")
     assert bob.texts() == ["there is room", *accepted, "room again"]
 
@@ -219,13 +219,13 @@ def test_an_agent_starts_without_services_and_sends_when_they_come(tmp_path: Pat
 def test_a_conversation_goes_on_while_the_registry_is_away(tmp_path: Path) -> None:
     with Mesh(tmp_path) as mesh:
         alice, bob = mesh.friends("alice", "bob")
-        alice.ask("send", "bob", "first", "--wait", "20")
+        alice.ask("send", "bob", "first", "--wait", "60")
         mesh.registry.stop()
-        assert alice.ask("send", "bob", "second", "--wait", "20")["outcome"] == "delivered"
+        assert alice.ask("send", "bob", "second", "--wait", "60")["outcome"] == "delivered"
         for agent in (alice, bob):
             agent.down()
             agent.up()
-        assert alice.ask("send", "bob", "third", "--wait", "20")["outcome"] == "delivered"
+        assert alice.ask("send", "bob", "third", "--wait", "60")["outcome"] == "delivered"
         assert bob.texts() == ["first", "second", "third"]
 
 

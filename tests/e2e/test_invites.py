@@ -17,7 +17,7 @@ def test_strangers_meet_by_a_code_and_nobody_by_wrong_words(mesh: Mesh) -> None:
         kept = one.ask("contacts", "show", other.amid)["contact"]
         assert (kept["trust"], kept["invited"], kept["verified"]) == (1, True, False)
         assert kept["name"] == other.name
-    assert bob.ask("send", alice.amid, "hello", "--wait", "20")["outcome"] == "delivered"
+    assert bob.ask("send", alice.amid, "hello", "--wait", "60")["outcome"] == "delivered"
     assert alice.knocks() == []
     (listed,) = alice.ask("invites")["invites"]
     assert (listed["state"], listed["used_by"], listed["code"]) == ("used", bob.amid, "")

@@ -30,7 +30,7 @@ def test_other_keys_for_a_contact_stop_everything_until_the_owner_has_looked(mes
     alice, bob = mesh.friends("alice", "bob")
     mallory = mesh.agent("mallory")
     honest = show_keys_of(mesh.folder, bob.amid, mallory.amid)
-    told = alice.fails(5, "send", "bob", "for Bob", "--wait", "20")
+    told = alice.fails(5, "send", "bob", "for Bob", "--wait", "60")
     assert told["code"] == "key_changed"
     assert "agentmesh verify" in told["hint"]
     assert alice.fails(7, "send", "bob", "again")["code"] == "key_changed"

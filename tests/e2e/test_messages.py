@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.mesh import Agent, Answer, Mesh, eventually
 
-WAIT = ("--wait", "20")
+WAIT = ("--wait", "60")
 REQUEST = ("--type", "request_response")
 SEARCH = {
     "schema": "travel/flight-search/v1",

@@ -27,7 +27,7 @@ def moved(mesh: Mesh) -> tuple[Agent, Agent]:
 def test_what_was_said_elsewhere_is_said_here(mesh: Mesh) -> None:
     nova, dave = moved(mesh)
     # TEXT
-    assert dave.ask("send", "Nova", "hello", "--wait", "20")["outcome"] == "delivered"
+    assert dave.ask("send", "Nova", "hello", "--wait", "60")["outcome"] == "delivered"
     assert nova.gets("hello")["from"] == dave.amid
     # TASK_REQUEST and QUERY, and their responses
     task = json.dumps({"intent": "summarise", "parameters": {"pages": 3}})

@@ -52,14 +52,14 @@ def test_a_did_names_a_peer_too(owner: Agent, contact: str) -> None:
 def test_a_contact_does_not_have_to_ask(mesh: Mesh) -> None:
     alice, bob = mesh.agent("alice"), mesh.agent("bob")
     bob.ask("contacts", "add", alice.amid)
-    assert alice.ask("send", bob.amid, "hello", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", bob.amid, "hello", "--wait", "60")["outcome"] == "delivered"
     assert bob.knocks() == []
     assert bob.messages()[0]["trust"] == 1
 
 
 def test_a_contact_that_was_removed_has_to_knock_again(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "hello", "--wait", "20")
+    alice.ask("send", "bob", "hello", "--wait", "60")
     bob.ask("contacts", "remove", "alice")
     eventually(lambda: not alice.ask("sessions")["sessions"])
     alice.ask("send", "bob", "and now?")
@@ -102,7 +102,7 @@ def test_a_policy_file_is_taken_over_and_a_wrong_one_is_named_but_not_taken(mesh
     alice, bob = mesh.agent("alice"), mesh.agent("bob")
     file = bob.home / "policy.json"
     file.write_text('{"consent": "policy"}')
-    assert alice.ask("send", bob.amid, "hello", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", bob.amid, "hello", "--wait", "60")["outcome"] == "delivered"
 
     file.write_text('{"consent": "ask", "bloklist": []}')
     (warning,) = eventually(
@@ -111,7 +111,7 @@ def test_a_policy_file_is_taken_over_and_a_wrong_one_is_named_but_not_taken(mesh
     assert "bloklist" in warning
     assert "blocklist" in warning
     assert bob.ask("policy", "get", "consent")["policy"] == "policy"
-    sent = alice.ask("send", bob.amid, "still in", "--intent", "travel", "--wait", "20")
+    sent = alice.ask("send", bob.amid, "still in", "--intent", "travel", "--wait", "60")
     assert sent["outcome"] == "delivered"
 
     bob.down()  # the last valid one is known after a restart, too

@@ -21,7 +21,7 @@ def pair(mesh: Mesh) -> list[Agent]:
     """Two that have talked: three messages, in one session."""
     alice, bob = mesh.friends("alice", "bob")
     for text in (WORDS, "\x1b[2J second", "third"):
-        assert alice.ask("send", "bob", text, "--wait", "20")["outcome"] == "delivered"
+        assert alice.ask("send", "bob", text, "--wait", "60")["outcome"] == "delivered"
     return [alice, bob]
 
 
@@ -142,7 +142,7 @@ def test_an_auditor_reads_one_transcript_with_its_key(alice: Agent, tmp_path: Pa
 
 def test_an_erased_transcript_is_gone_and_that_is_written_down(mesh: Mesh) -> None:
     carol, dan = mesh.friends("carol", "dan")
-    carol.ask("send", "dan", "forget this", "--wait", "20")
+    carol.ask("send", "dan", "forget this", "--wait", "60")
     session = session_of(carol)
     carol.ask("transcripts", "erase", session)
     assert carol.ask("transcripts", "list")["transcripts"] == []
@@ -156,9 +156,9 @@ def test_a_third_party_checks_a_receipt_with_nothing_but_the_file(
 ) -> None:
     grace, heidi = mesh.friends("grace", "heidi")
     asked = grace.ask(
-        "send", "heidi", "what time is it?", "--type", "request_response", "--wait", "20"
+        "send", "heidi", "what time is it?", "--type", "request_response", "--wait", "60"
     )
-    heidi.ask("reply", heidi.gets("what time is it?")["message_id"], "noon", "--wait", "20")
+    heidi.ask("reply", heidi.gets("what time is it?")["message_id"], "noon", "--wait", "60")
     files = []
     for agent in (grace, heidi):
         (held,) = eventually(lambda agent=agent: agent.ask("receipt", "list")["receipts"])
@@ -182,7 +182,7 @@ def test_a_third_party_checks_a_receipt_with_nothing_but_the_file(
 
 def test_damage_in_any_file_of_the_records_is_told_and_never_a_traceback(mesh: Mesh) -> None:
     erin, _ = mesh.friends("erin", "frank")
-    erin.ask("send", "frank", "hello", "--wait", "20")
+    erin.ask("send", "frank", "hello", "--wait", "60")
     session = session_of(erin)
     erin.down()
     sealed = erin.home / "transcripts" / session

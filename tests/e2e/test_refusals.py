@@ -13,7 +13,7 @@ def open_house(agent: Agent) -> None:
 
 def refused(sender: Agent, receiver: Agent, *options: str) -> str:
     """Send, be refused, and return the reason."""
-    done = sender.run("send", receiver.amid, "let me in", "--wait", "20", *options)
+    done = sender.run("send", receiver.amid, "let me in", "--wait", "60", *options)
     assert (done.code, done.answer["outcome"]) == (5, "refused"), done
     assert done.answer["message_id"]
     assert done.error["code"] == done.answer["reason"]
@@ -35,7 +35,7 @@ def test_policy_refuses_with_its_reason(mesh: Mesh) -> None:
     bob.ask("policy", "set", "strict_mode", "true")
     assert refused(alice, bob, "--intent", "travel") == "not_in_allowlist"
     bob.ask("policy", "set", "allowlist", f'["{alice.amid}"]')
-    welcome = alice.ask("send", bob.amid, "at last", "--intent", "travel", "--wait", "20")
+    welcome = alice.ask("send", bob.amid, "at last", "--intent", "travel", "--wait", "60")
     assert welcome["outcome"] == "delivered"
     assert bob.texts() == ["at last"]
 
@@ -54,7 +54,7 @@ def test_policy_refuses_with_its_reason(mesh: Mesh) -> None:
 def test_a_blocked_peer_is_refused_until_it_is_unblocked(mesh: Mesh) -> None:
     alice, bob = mesh.agent("alice"), mesh.agent("bob")
     open_house(bob)
-    alice.ask("send", bob.amid, "hello", "--wait", "20")
+    alice.ask("send", bob.amid, "hello", "--wait", "60")
     blocked = bob.ask("block", alice.amid)
     assert (blocked["blocked"], blocked["sessions_ended"]) == (True, 1)
     eventually(lambda: not alice.ask("sessions")["sessions"])
@@ -62,19 +62,19 @@ def test_a_blocked_peer_is_refused_until_it_is_unblocked(mesh: Mesh) -> None:
     assert refused(alice, bob) == "blocked"
     assert bob.fails(5, "send", alice.amid, "but I may?")["code"] == "blocked"
     assert bob.ask("unblock", alice.amid)["blocked"] is False
-    assert alice.ask("send", bob.amid, "again", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", bob.amid, "again", "--wait", "60")["outcome"] == "delivered"
     assert bob.texts() == ["hello", "again"]
 
 
 def test_a_pause_keeps_new_sessions_out_and_lets_old_ones_go_on(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "first", "--wait", "20")
+    alice.ask("send", "bob", "first", "--wait", "60")
     assert bob.ask("pause")["paused"] is True
     assert bob.status()["paused"] is True
-    assert alice.ask("send", "bob", "second", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "second", "--wait", "60")["outcome"] == "delivered"
     assert refused(alice, bob, "--intent", "travel") == "paused"
     assert bob.ask("resume")["paused"] is False
-    travel = alice.ask("send", "bob", "third", "--intent", "travel", "--wait", "20")
+    travel = alice.ask("send", "bob", "third", "--intent", "travel", "--wait", "60")
     assert travel["outcome"] == "delivered"
 
 
@@ -104,21 +104,21 @@ def test_a_blocked_knock_blocks_its_sender(mesh: Mesh) -> None:
 
 def test_both_see_that_a_session_was_killed(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    sent = alice.ask("send", "bob", "hello", "--wait", "20")
+    sent = alice.ask("send", "bob", "hello", "--wait", "60")
     bob.ask("kill", sent["session_id"])
     for agent in (alice, bob):
         eventually(lambda agent=agent: not agent.ask("sessions")["sessions"])
     assert alice.fails(2, "kill", sent["session_id"])["code"] == "session_not_found"
     in_it = alice.fails(2, "send", "bob", "go on", "--session", sent["session_id"])
     assert in_it["code"] == "session_not_found"
-    afresh = alice.ask("send", "bob", "go on", "--wait", "20")
+    afresh = alice.ask("send", "bob", "go on", "--wait", "60")
     assert afresh["outcome"] == "delivered"
     assert afresh["session_id"] != sent["session_id"]
 
 
 def test_shutdown_lasts_until_up_and_ends_all_sessions(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "hello", "--wait", "20")
+    alice.ask("send", "bob", "hello", "--wait", "60")
     ended = bob.ask("shutdown")
     assert (ended["stopped"], ended["sessions_ended"]) == (True, 1)
     eventually(lambda: not alice.ask("sessions")["sessions"])

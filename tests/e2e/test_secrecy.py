@@ -32,11 +32,11 @@ class Talk:
         self.alice.ask("send", self.bob.amid, hello, "--note", note)
         self.bob.approve()
         got = self.bob.gets(hello)
-        self.bob.ask("reply", got["message_id"], reply, "--wait", "20")
+        self.bob.ask("reply", got["message_id"], reply, "--wait", "60")
         self.alice.gets(reply)
         document = f'{{"{field}": "{file_name}"}}'
         for sender, receiver in ((self.alice, self.bob), (self.bob, self.alice)):
-            sender.ask("send", receiver.amid, document, "--wait", "20")
+            sender.ask("send", receiver.amid, document, "--wait", "60")
         self.bob.down()
         self.alice.ask("send", self.bob.amid, hello, "--wait", "1")  # now the relay keeps it
 

@@ -6,7 +6,7 @@ from agentmesh.control import calls
 from agentmesh.control.client import Client
 from tests.support.mesh import Agent, Answer, Mesh, eventually
 
-WAIT = ("--wait", "20")
+WAIT = ("--wait", "60")
 STREAM = ("--type", "stream")
 MORE_THAN_THE_WINDOW = 130
 

@@ -30,7 +30,7 @@ def _resume(agent: Agent) -> None:
 
 def test_everything_is_refused_until_the_owner_says_the_word(mesh: Mesh) -> None:
     alice, bob = mesh.friends("alice", "bob")
-    alice.ask("send", "bob", "before", "--wait", "20")
+    alice.ask("send", "bob", "before", "--wait", "60")
     told = alice.ask("emergency-stop")
     assert (told["stopped"], told["daemon"], told["complete"]) == (True, True, True)
     assert set(told["kept"]) == {"memory", "flag", "store"}
@@ -49,7 +49,7 @@ def test_everything_is_refused_until_the_owner_says_the_word(mesh: Mesh) -> None
 
     _resume(alice)
     eventually(lambda: not bob.ask("sessions")["sessions"])
-    assert alice.ask("send", "bob", "and on", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", "bob", "and on", "--wait", "60")["outcome"] == "delivered"
     assert bob.texts() == ["before", "and on"]
     events = [record["event"] for record in alice.audit()]
     assert "breaker_emergency_stop" in events
@@ -86,7 +86,7 @@ def test_without_a_daemon_the_next_start_stays_stopped(mesh: Mesh) -> None:
 def test_it_needs_no_relay(mesh: Mesh, tmp_path: Path, how: str) -> None:
     with Mesh(tmp_path) as own:
         alice, bob = own.friends("alice", "bob")
-        alice.ask("send", "bob", "before", "--wait", "20")
+        alice.ask("send", "bob", "before", "--wait", "60")
         if how == "killed":
             own.relay.stop()
             alice.ask("send", "bob", "never said")

@@ -8,7 +8,7 @@ from tests.support.mesh import Agent, Answer, Mesh, eventually
 @pytest.fixture(scope="module")
 def pair(mesh: Mesh) -> tuple[Agent, Agent]:
     alice, bob = mesh.friends("alice", "bob")
-    assert alice.ask("send", bob.amid, "what was said", "--wait", "20")["outcome"] == "delivered"
+    assert alice.ask("send", bob.amid, "what was said", "--wait", "60")["outcome"] == "delivered"
     return alice, bob
 
 
@@ -37,7 +37,7 @@ def test_a_stranger_is_not_confirmed(mesh: Mesh, pair: tuple[Agent, Agent]) -> N
 
 def test_what_was_said_is_in_both_transcripts_to_the_end(mesh: Mesh) -> None:
     carl, dora = mesh.friends("carl", "dora")
-    carl.ask("send", dora.amid, "what was said", "--wait", "20")
+    carl.ask("send", dora.amid, "what was said", "--wait", "60")
     (listed,) = carl.ask("transcripts")["transcripts"]
     carl.ask("kill", listed["session_id"])
     for agent, peer, kind in ((carl, dora, "sent"), (dora, carl, "received")):

@@ -1,7 +1,6 @@
 """Two nodes with rooms for files, joined by the wire of `node_pair`; real disks, real threads."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,9 +22,7 @@ from agentmesh.storage.quarantine import QUARANTINE, Quarantine
 from agentmesh.transport.interface import Transport
 from tests.support.node import OPEN_DOOR, Node
 from tests.support.node_pair import Pair, WireEnd, node_pair
-
-TURNS = 3000
-PAUSE = 0.005
+from tests.support.patience import until
 
 
 @dataclass
@@ -58,7 +55,7 @@ class Desk:
 
     async def until(self, file_id: str, state: str) -> Transfer:
         """Return a transfer once it is in this state."""
-        await eventually(lambda: self.state(file_id) == state)
+        await until(lambda: self.state(file_id) == state)
         return self.files.find(file_id)
 
     def state(self, file_id: str) -> str:
@@ -87,15 +84,6 @@ class Desks:
     alice: Desk
     bob: Desk
     pair: Pair
-
-
-async def eventually(question: Callable[[], object]) -> None:
-    """Wait until the answer is true."""
-    for _ in range(TURNS):
-        if question():
-            return
-        await asyncio.sleep(PAUSE)
-    raise AssertionError("it never came true")
 
 
 def desk(node: Node, pair: Pair, home: Path) -> Desk:

@@ -1,7 +1,7 @@
 """A node with its guards, and a peer: an emergency stop cuts a transport that can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,12 +112,3 @@ async def guarded(folder: Path, store: object = None) -> AsyncIterator[Guarded]:
         await transport.switch(is_on=False)
         await us.stop()
         await peer.stop()
-
-
-async def until(question: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until something is true, or say that it never came true."""
-    for _ in range(int(seconds * 100)):
-        if question():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came true")

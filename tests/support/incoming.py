@@ -9,9 +9,8 @@ from agentmesh.protocol.relay_frames import ConnectClaim
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import Arrival
+from tests.support.patience import PATIENCE
 from tests.support.relay_client import amid_called, key_of
-
-PATIENCE = 20.0
 
 
 class RecordingIncoming:

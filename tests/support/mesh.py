@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 from agentmesh.observability.world import SystemClock
+from tests.support.patience import PATIENCE
 from tests.support.processes import ROOT, Program, start
 
-SECONDS = 20.0
 _PAUSE = 0.05
 _BUG = re.compile(r"^.*(?:Traceback|\.bug\b| (?:ERROR|CRITICAL) ).*$", re.MULTILINE)
 
@@ -52,7 +52,7 @@ class Done(NamedTuple):
         return told
 
 
-def eventually(question: Callable[[], T], seconds: float = SECONDS) -> T:
+def eventually(question: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Ask until the answer is true; return it."""
     until = _clock.monotonic() + seconds
     while not (answer := question()):

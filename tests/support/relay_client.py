@@ -28,8 +28,8 @@ from agentmesh.protocol.relay_frames import (
     encode,
 )
 from agentmesh.protocol.signed import Purpose, sign
+from tests.support.patience import PATIENCE
 
-PATIENCE = 10.0
 F = TypeVar("F")
 
 

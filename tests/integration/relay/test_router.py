@@ -9,6 +9,7 @@ from agentmesh.errors import TransportError
 from agentmesh.protocol.origin import origin_of
 from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
+from tests.support.patience import PATIENCE, until
 from tests.support.processes import Program, running
 from tests.support.relay_client import amid_called, message
 
@@ -75,7 +76,7 @@ async def test_without_a_relay_there_is_an_error_and_a_status(url: str, relay: P
 
 
 async def ask_for_ever(router: Router) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await router.presence_of(BOB)
 
@@ -88,7 +89,7 @@ async def test_a_second_daemon_of_the_same_agent_displaces_the_first(url: str) -
             await second_ear.until(lambda: second_ear.connects == 1)
             with pytest.raises(TransportError):
                 await ask_for_ever(first)
-            assert first.status().last_error == "displaced"
+            await until(lambda: first.status().last_error == "displaced")
             assert (await second.send(message(ALICE, "1"))).outcome == "queued"
 
 

@@ -38,7 +38,7 @@ async def test_other_paths_lead_nowhere(url: str) -> None:
     for request in (b"GET /metrics HTTP/1.1\r\n\r\n", b"GET /v1/connect HTTP/1.1\r\n\r\n"):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         assert answer.split()[1] in (b"404", b"400")
         writer.close()

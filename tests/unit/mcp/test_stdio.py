@@ -14,7 +14,7 @@ from agentmesh.tools.catalog import TOOLS
 from agentmesh.tools.tool import Tool
 
 START = {"id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}
-SECONDS = 10
+SECONDS = 60
 
 
 def line(said: dict[str, Any]) -> bytes:

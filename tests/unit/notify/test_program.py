@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentmesh.notify.program import ENDED_BY_US, NOT_STARTED, Programs
-from tests.support.guarded import until
+from tests.support.patience import until
 
 
 def _python(code: str, *arguments: str) -> list[str]:

@@ -21,7 +21,7 @@ async def told(ask: Callable[[Callable[[T], None]], None]) -> T:
     """Return what a call tells."""
     answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     ask(answer.set_result)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await answer
 
 

@@ -35,7 +35,7 @@ async def test_what_came_while_a_commit_ran_shares_the_next_one(tmp_path: Path) 
     for number in range(1, 21):
         writer.submit(Job(lambda db, number=number: insert(number, db), tell, writes=True))
     may_go_on.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
     writer.close()
     assert told == list(range(21))
@@ -62,7 +62,7 @@ async def test_a_failing_group_changes_nothing_and_its_readers_are_still_served(
     count = "SELECT count(*) FROM numbers"
     writer.submit(Job(lambda db: db.execute(count).fetchone()[0], tell, writes=False))
     started.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
     assert writer.trouble == "storage_failed"
     writer.close()

@@ -14,7 +14,8 @@ from agentmesh.protocol.file_frames import FileChunk
 from agentmesh.protocol.ids import Amid, FileId, uuid7
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
 from agentmesh.storage.quarantine import ARRIVING
-from tests.support.filing import Desks, eventually
+from tests.support.filing import Desks
+from tests.support.patience import until
 from tests.support.world import FakeEntropy
 
 DRAW = FakeEntropy("peer")
@@ -51,7 +52,7 @@ async def begun(desks: Desks, **more: object) -> FileId:
     file_id = fresh()
     arrivals = desks.bob.files._arrivals
     await arrivals.offered(desks.alice.amid, offer(file_id, **more))
-    await eventually(lambda: file_id in arrivals.moving or desks.bob.state(file_id) == "done")
+    await until(lambda: file_id in arrivals.moving or desks.bob.state(file_id) == "done")
     return file_id
 
 
@@ -99,7 +100,7 @@ async def test_a_file_that_is_not_what_was_offered_is_thrown_away(desks: Desks) 
     await desks.bob.files.take(desks.alice.amid, chunk(file_id, 0, DATA[:FILE_CHUNK_BYTES]))
     await desks.bob.files.take(desks.alice.amid, chunk(file_id, 1, b"END"))
     assert (await desks.bob.until(file_id, "failed")).reason == "hash_mismatch"
-    await eventually(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
+    await until(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
     assert desks.bob.quarantined == {}
 
 
@@ -189,6 +190,6 @@ async def test_who_is_blocked_sends_no_chunks(desks: Desks) -> None:
     blocked = frozenset({desks.alice.amid})
     desks.bob.node.policy = desks.bob.node.policy.__class__(blocklist=blocked)
     await desks.bob.until(file_id, "cancelled")
-    await eventually(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
+    await until(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
     await desks.bob.files.take(desks.alice.amid, chunk(file_id, 1, b"end"))
     assert list((desks.bob.home / ARRIVING).iterdir()) == []

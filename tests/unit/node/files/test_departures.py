@@ -12,7 +12,8 @@ from agentmesh.protocol import file_frames
 from agentmesh.protocol.file_frames import FileAck
 from agentmesh.protocol.ids import Amid, FileId
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
-from tests.support.filing import Desks, eventually
+from tests.support.filing import Desks
+from tests.support.patience import until
 
 MALLORY = Amid("mallory")
 LONG = os.urandom(4 * FILE_CHUNK_BYTES)
@@ -93,4 +94,4 @@ async def test_a_refusal_in_the_middle_ends_it(desks: Desks) -> None:
     said = FileRefuse(file_id=file_id, reason="no_room")
     await desks.alice.files._departures.refused(desks.alice.files.find(file_id), said)
     assert (await desks.alice.until(file_id, "refused")).reason == "no_room"
-    await eventually(lambda: not desks.alice.files._departures.moving)
+    await until(lambda: not desks.alice.files._departures.moving)

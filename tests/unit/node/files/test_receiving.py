@@ -19,7 +19,7 @@ from agentmesh.protocol.file_frames import FileAck, FileChunk
 from agentmesh.protocol.ids import Amid, FileId
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
 from agentmesh.storage.part_file import Leaves, PartFile
-from tests.support.filing import eventually
+from tests.support.patience import until
 from tests.support.world import FakeClock
 
 PLAN = Plan(2 * FILE_CHUNK_BYTES + 3)
@@ -82,12 +82,12 @@ async def flow(folder: Path) -> AsyncIterator[tuple[Flow, "asyncio.Future[None]"
 
 async def test_it_ends_when_everything_is_safe_and_says_so_on_the_way(tmp_path: Path) -> None:
     async with flow(tmp_path) as (it, running):
-        await eventually(lambda: it.carrier.said)
+        await until(lambda: it.carrier.said)
         assert it.carrier.said[0] == Ack(7, 1, "", ())
         await it.receiving.take(chunk(2))
         assert it.receiving.done == 3
         await it.receiving.take(chunk(2))
-        await eventually(lambda: it.carrier.said[-1].runs == ((2, 3),))
+        await until(lambda: it.carrier.said[-1].runs == ((2, 3),))
         await it.receiving.take(chunk(0))
         await it.receiving.take(chunk(1))
         await running
@@ -101,11 +101,11 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
         it.part.is_full = True
         with pytest.raises(StorageError):
             await it.receiving.take(chunk(1))
-        await eventually(lambda: it.carrier.said[-1].mood == "disk_full")
+        await until(lambda: it.carrier.said[-1].mood == "disk_full")
         assert it.receiving.reason == "disk_full"
         it.part.is_full = False
         await it.receiving.take(chunk(1))
-        await eventually(
+        await until(
             lambda: it.carrier.said[-1] == Ack(7, it.carrier.said[-1].serial, "", ((0, 2),))
         )
         await it.receiving.take(chunk(2))
@@ -125,7 +125,7 @@ async def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
 
 async def test_it_says_what_it_has_when_asked(tmp_path: Path) -> None:
     async with flow(tmp_path) as (it, _):
-        await eventually(lambda: len(it.carrier.said) == 1)
+        await until(lambda: len(it.carrier.said) == 1)
         it.receiving.say()
-        await eventually(lambda: len(it.carrier.said) == 2)
+        await until(lambda: len(it.carrier.said) == 2)
         assert it.carrier.said[0].serial < it.carrier.said[1].serial

@@ -10,7 +10,8 @@ from agentmesh.node.notices import Notice
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES, FILE_OFFER_SECONDS
 from agentmesh.protocol.relay_frames import Send, Sent
 from agentmesh.storage.quarantine import ARRIVING, QUARANTINE
-from tests.support.filing import Desks, eventually
+from tests.support.filing import Desks
+from tests.support.patience import until
 
 LONG = bytes(range(256)) * (FILE_CHUNK_BYTES // 64) + b"end"  # some four chunks
 
@@ -90,7 +91,7 @@ async def test_either_side_stops_a_file_on_its_way(desks: Desks, who: str) -> No
     await getattr(desks, who).files.cancel(file_id)
     await desks.alice.until(file_id, "cancelled")
     await desks.bob.until(file_id, "cancelled")
-    await eventually(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
+    await until(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
 
 
 async def test_nobody_knows_another_transfer(desks: Desks) -> None:
@@ -115,7 +116,7 @@ async def test_an_offer_that_nobody_answers_expires_on_both_sides(desks: Desks) 
     desks.pair.clock.advance(FILE_OFFER_SECONDS + 1)
     await desks.bob.files.look()
     assert (await desks.bob.until(file_id, "refused")).reason == "expired"
-    await eventually(lambda: desks.alice.files.find(file_id).is_over)
+    await until(lambda: desks.alice.files.find(file_id).is_over)
 
 
 @pytest.mark.parametrize("kind", ["breaker_shutdown", "breaker_emergency_stop"])
@@ -192,7 +193,7 @@ async def test_progress_is_told_without_names(desks: Desks) -> None:
     desks.pair.wire.answer = slowly
     file_id = await desks.alice.send(desks.bob, desks.alice.write(data=LONG))
     await desks.alice.until(file_id, "moving")
-    await eventually(lambda: desks.alice.files.progress(desks.alice.files.find(file_id)).reason)
+    await until(lambda: desks.alice.files.progress(desks.alice.files.find(file_id)).reason)
     await desks.alice.files.look()
     (told, *_) = [it for it in desks.alice.node.notices if it.kind == "file_progress"]
     assert set(told.fields) == {"transfer_id", "done", "size"}

@@ -16,7 +16,7 @@ from agentmesh.protocol.file_frames import FileAck, FileChunk
 from agentmesh.protocol.ids import Amid, FileId
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
 from agentmesh.storage.source_file import SourceFile
-from tests.support.filing import eventually
+from tests.support.patience import until
 from tests.support.world import FakeClock
 
 COUNT = 40
@@ -59,7 +59,7 @@ class Flow:
         self.sending.hear(frame)
 
     async def leaves(self, *indices: int) -> None:
-        await eventually(lambda: self.carrier.left == list(indices))
+        await until(lambda: self.carrier.left == list(indices))
 
 
 @asynccontextmanager
@@ -94,7 +94,7 @@ async def test_many_files_that_share_few_slots_all_go_on(tmp_path: Path) -> None
     running = [asyncio.ensure_future(it.sending.run(slots, os.urandom)) for it in flows]
     for end in (4, 8, 16):
         for it in flows:
-            await eventually(lambda it=it, end=end: len(it.carrier.left) >= end)  # type: ignore[misc]
+            await until(lambda it=it, end=end: len(it.carrier.left) >= end)  # type: ignore[misc]
             it.clock.advance(0.01)
             it.hear((0, end))
     for task, it in zip(running, flows, strict=True):
@@ -120,22 +120,22 @@ async def test_what_the_relay_refuses_leaves_again_after_its_time(tmp_path: Path
         await it.leaves(0, 1, 2, 3)
         it.carrier.waits = [Wait(30, "rate_limited", is_over_soon=True)]
         it.hear((0, 4))
-        await eventually(lambda: it.sending.reason == "rate_limited")
+        await until(lambda: it.sending.reason == "rate_limited")
         sent = len(it.carrier.left)
         it.sending.nudge()
         await asyncio.sleep(0.05)
         assert len(it.carrier.left) == sent
         it.clock.advance(31)
         it.hear((0, 4), (5, 8))
-        await eventually(lambda: 4 in it.carrier.left)
+        await until(lambda: 4 in it.carrier.left)
 
 
 async def test_a_peer_that_shows_itself_is_sent_to_at_once(tmp_path: Path) -> None:
     async with flow(tmp_path) as it:
         it.carrier.waits = [Wait(30, "peer_away")] * 4
-        await eventually(lambda: it.sending.reason == "peer_away")
+        await until(lambda: it.sending.reason == "peer_away")
         it.sending.nudge()
-        await eventually(lambda: 0 in it.carrier.left)
+        await until(lambda: 0 in it.carrier.left)
 
 
 async def test_a_full_disk_over_there_is_waited_for(tmp_path: Path) -> None:
@@ -156,5 +156,5 @@ async def test_a_file_that_changes_under_way_ends_it(tmp_path: Path) -> None:
         await it.leaves(0, 1, 2, 3)
         os.utime(tmp_path / "source", ns=(1, 1))
         it.hear((0, 4))
-        await eventually(lambda: it.slots._value == 6)
+        await until(lambda: it.slots._value == 6)
         assert max(it.carrier.left) == 3

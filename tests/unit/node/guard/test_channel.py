@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from agentmesh.node.guard.channel import MAX_TRIES, QUIET_SECONDS, Channel
 from agentmesh.policy.telling import Topic
-from tests.support.guarded import until
+from tests.support.patience import until
 from tests.support.world import FakeClock
 
 

@@ -9,7 +9,8 @@ from agentmesh.node.notices import Notice
 from agentmesh.policy.document import NotifyOwner, Policy
 from agentmesh.policy.telling import SENTENCES
 from agentmesh.protocol.ids import Amid
-from tests.support.guarded import Guarded, until
+from tests.support.guarded import Guarded
+from tests.support.patience import until
 
 WEBHOOK, NTFY = "https://hook.example/x", "https://ntfy.example/topic"
 ALL = NotifyOwner(command=("notify-send", "AgentMesh"), webhook=WEBHOOK, ntfy=NTFY)

@@ -12,7 +12,8 @@ from agentmesh.node.switches import EMERGENCY
 from agentmesh.policy.document import Policy
 from agentmesh.storage.interface import Change
 from agentmesh.storage.volatile import VolatileStore
-from tests.support.guarded import Guarded, guarded, until
+from tests.support.guarded import Guarded, guarded
+from tests.support.patience import until
 
 
 async def _ends(both: Guarded) -> None:

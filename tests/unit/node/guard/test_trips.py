@@ -11,7 +11,8 @@ from agentmesh.node.inbox import NOTHING
 from agentmesh.policy.breakers import ALL_PEERS
 from agentmesh.protocol.ids import Amid
 from agentmesh.storage.volatile import VolatileStore
-from tests.support.guarded import Guarded, guarded, until
+from tests.support.guarded import Guarded, guarded
+from tests.support.patience import until
 
 
 async def _resume(both: Guarded) -> None:

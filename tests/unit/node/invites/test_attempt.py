@@ -19,7 +19,7 @@ async def attempted(pair: Pair, code: InviteCode) -> str:
     reply_key, secret = make_reply_key(FakeEntropy())
     attempt = Attempt(joiner._letters, code, secret, joiner._side_door.wait_for(secret.id))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await attempt.look_up()
             await attempt.ask(reply_key)
             return await attempt.prove()

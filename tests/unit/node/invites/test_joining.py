@@ -13,7 +13,7 @@ from agentmesh.protocol.limits import INVITE_SECONDS, INVITE_TRIES
 from tests.support.node import Node
 from tests.support.node_pair import Pair, node_pair
 
-WAIT = 10.0
+WAIT = 60.0
 
 
 @pytest.fixture
