@@ -31,8 +31,8 @@ _KEPT = "\n\t"
 _TEMPLATE: Final = re.compile(
     r"<(?=[|\uff5c]"
     r"|/?(?:s|bos|eos|pad|unk|mask|sys|im_start|im_end|start_of_turn|end_of_turn|system|user"
-    r"|assistant|human|model|developer|think|thinking|function_calls|function_results|invoke"
-    r"|tool_call|tool_calls|tool_response|tool_result|antml:\w+|\w+[|\uff5c])[\s>])"
+    r"|assistant|human|model|developer|think|thinking|invoke|parameter|tools|antml:\w+|\w+[|\uff5c]"
+    r"|(?:function|tool)_?(?:calls?|results?|response|use)|function)[\s>=/])"
     r"|\[(?=/?(?:inst|sys|system_prompt|available_tools|tool_calls|tool_results)\])",
     re.IGNORECASE,
 )

@@ -34,6 +34,7 @@ from agentmesh.protocol.signed import Document, Purpose, Signed, read, sign, sig
 from tests.support.crypto_parties import KNOCK, Party, seeded, session
 from tests.unit.fuzz.consent_doors import CONSENT_DOORS
 from tests.unit.fuzz.door import Door
+from tests.unit.fuzz.envelope_door import ENVELOPE_DOORS
 from tests.unit.fuzz.file_doors import FILE_DOORS
 from tests.unit.fuzz.weak_doors import WEAK_DOORS
 
@@ -222,5 +223,6 @@ DOORS = {
     **CONSENT_DOORS,
     **WEAK_DOORS,
     **FILE_DOORS,
+    **ENVELOPE_DOORS,
 }
 JSON_KINDS = (*PAYLOADS, "x-unknown")

@@ -24,6 +24,9 @@ TOKENS = [
     "<turn|>",
     "</function_results>",
     "<invoke name=",
+    "<parameter name=",
+    "<function=mesh_send>",
+    "<tool_use>",
     "<thin\u212a>",
     "<s\u00ad>",
 ]
