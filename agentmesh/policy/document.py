@@ -97,11 +97,12 @@ class BreakerLimits(Section, frozen=True, kw_only=True):
 class FileRules(Section, frozen=True, kw_only=True):
     """Which files may come in. `accept` says from whom without asking; others are asked about.
 
+    `agent` is `ask`, and the agent may answer for its owner about those of contacts.
     Types are extensions (`pdf`) or media types (`image/png`, `image/*`); an empty `allow_types`
     allows all. The quarantine folder holds `max_total_bytes` at most.
     """
 
-    accept: Literal["never", "ask", "contacts", "trusted", "everybody"] = "ask"
+    accept: Literal["never", "ask", "agent", "contacts", "trusted", "everybody"] = "ask"
     max_bytes: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)] = 1024 * MEBIBYTE
     max_total_bytes: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)] = 4096 * MEBIBYTE
     allow_types: Annotated[frozenset[Line], Few] = frozenset()
@@ -112,6 +113,7 @@ class Policy(Section, frozen=True, kw_only=True):
     """Who may talk to our agent, and what our agent may do by itself.
 
     An empty `accepted_intents` accepts all. Intents are `category` or `category/subcategory`.
+    `shared_folders` are those from which the agent may send files, by their absolute paths.
     `transcript_days` and `audit_days` of 0 keep the records for ever.
     """
 
@@ -136,6 +138,7 @@ class Policy(Section, frozen=True, kw_only=True):
     answer_awaiting_owner: bool = False
     default_autonomy: Autonomy | Literal["auto"] = "auto"
     delegated_keys: Annotated[frozenset[Line], Few] = frozenset()
+    shared_folders: Annotated[tuple[Line, ...], Few] = ()
     scrubber_patterns: Annotated[tuple[Line, ...], Few] = ()
     stop_hook: Argv = ()
     breakers: BreakerLimits = BreakerLimits()
@@ -155,7 +158,7 @@ class Policy(Section, frozen=True, kw_only=True):
 
 
 NEVER_DELEGATED = frozenset(
-    {"delegated_keys", "default_autonomy", "scrubber_patterns", "stop_hook"}
+    {"delegated_keys", "default_autonomy", "scrubber_patterns", "shared_folders", "stop_hook"}
     | {"transcript_days", "audit_days", "notify_owner", "breakers"}
 )
 """What holds the agent is not for the agent to loosen."""

@@ -11,6 +11,7 @@ from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.policy.document import MIN_TIER, NEVER_DELEGATED, FileRules, Policy, Section
 from agentmesh.policy.scrubber import compiled
+from agentmesh.policy.sharing import is_folder
 from agentmesh.policy.ways import is_private_way
 from agentmesh.protocol import tiers
 from agentmesh.protocol.ids import parse_amid
@@ -145,6 +146,9 @@ def _checked(policy: Policy) -> Policy:
             compiled([pattern])
         except ValueError as error:
             raise _wrong("scrubber_patterns", f"{pattern!r}: {error}") from None
+    for folder in policy.shared_folders:
+        if not is_folder(folder):
+            raise _wrong("shared_folders", f"{folder!r} is no absolute path of a folder")
     for field in ("webhook", "ntfy"):
         _check_url(f"notify_owner.{field}", getattr(policy.notify_owner, field))
     for key in sorted(policy.delegated_keys):

@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.control import answers, calls, outcomes
 from agentmesh.control.client import Client
+from agentmesh.errors import UsageError
 from agentmesh.tools.tool import Arguments, Tool, failed
 
 _BODY = {
@@ -29,6 +30,14 @@ _BUDGET = {
     "description": "What a request may cost: about amount, never more than max_cost.",
 }
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
+
+
+_FILE_CALLS: dict[str, type[calls.Request[Any]]] = {
+    "send": calls.FilesSend,
+    "list": calls.FilesList,
+    "accept": calls.FilesAccept,
+    "refuse": calls.FilesRefuse,
+}
 
 
 def _plain(answer: answers.Answer) -> dict[str, Any]:
@@ -81,6 +90,19 @@ def _policy(client: Client, given: Arguments) -> dict[str, Any]:
 
 def _contacts(client: Client, given: Arguments) -> dict[str, Any]:
     return _plain(client.call(_request(calls.ContactsList, given)))
+
+
+def _file(client: Client, given: Arguments) -> dict[str, Any]:
+    action = str(given["action"])
+    call = _FILE_CALLS.get(action)
+    if call is None:
+        raise UsageError("invalid_argument", f"action is one of {', '.join(_FILE_CALLS)}.")
+    asked = {name: it for name, it in given.items() if name != "action"}
+    needed = [it.encode_name for it in msgspec.structs.fields(call) if it.required]
+    if set(asked) != set(needed):
+        told = f"{action} takes {' and '.join(needed) or 'nothing else'}."
+        raise UsageError("invalid_argument", told)
+    return _plain(client.call(_request(call, asked)))
 
 
 def _inbox(client: Client, given: Arguments) -> dict[str, Any]:
@@ -179,6 +201,19 @@ TOOLS = {
             required=("message_id",),
             only_reads=True,
             run=_outcome,
+        ),
+        Tool(
+            name="mesh_file",
+            description="Send a peer a file that your owner shares, list transfers, take or refuse "
+            "an offer where the policy lets you. What comes lands in your owner's quarantine.",
+            properties={
+                "action": {"type": "string", "enum": list(_FILE_CALLS)},
+                "to": {"type": "string", "description": "send: alias, AMID or DID of the peer."},
+                "path": {"type": "string", "description": "send: the absolute path of the file."},
+                "id": {"type": "string", "description": "accept, refuse: the transfer_id."},
+            },
+            required=("action",),
+            run=_file,
         ),
         Tool(
             name="mesh_search",

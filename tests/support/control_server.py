@@ -123,6 +123,28 @@ def sent(**changed: Any) -> answers.Sent:
     return answers.Sent(**(facts | changed))
 
 
+def file(**changed: Any) -> answers.File:
+    """A file that waits for Bob's word."""
+    facts: dict[str, Any] = {
+        "transfer_id": "f1",
+        "direction": "out",
+        "peer": BOB,
+        "peer_name": "",
+        "name": "a.txt",
+        "media_type": "text/plain",
+        "size": 5,
+        "done": 0,
+        "rate": 0.0,
+        "eta_seconds": None,
+        "state": "offered",
+        "reason": "",
+        "path": "/shared/a.txt",
+        "created_at": "2026-01-31T12:00:00.000Z",
+        "changed_at": "2026-01-31T12:00:00.000Z",
+    }
+    return answers.File(**(facts | changed))
+
+
 def refused(error: type[AgentMeshError], code: str) -> AgentMeshError:
     return error(code, f"It is about {code}.", "Do it differently.")
 

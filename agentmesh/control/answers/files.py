@@ -1,4 +1,4 @@
-"""Files on their way, for the owner alone."""
+"""Files on their way."""
 
 from typing import Literal
 
@@ -15,6 +15,7 @@ class File(Answer, frozen=True, kw_only=True):
 
     `rate` is in bytes a second; `eta_seconds` is null while nobody can tell. `reason` is a code:
     why it waits, or why it ended. `path` is where it lies, or was sent from.
+    What a peer chose (`name`, `media_type`, and `path` with it) is empty for an agent.
     """
 
     transfer_id: str

@@ -13,7 +13,9 @@ Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 class FilesSend(Request[answers.OneFile], frozen=True, kw_only=True):
     """Send a file of this machine, named by its absolute path.
 
-    It is hashed, offered, and sent when the peer accepts it, across restarts of both.
+    It is hashed, offered, and sent when the peer accepts it, across restarts of both. An agent may
+    send what lies in `shared_folders`, is not hidden there, and holds no secret that is found, to
+    whom the owner granted `file-out`; all else is the owner's.
     """
 
     to: Peer
@@ -21,7 +23,7 @@ class FilesSend(Request[answers.OneFile], frozen=True, kw_only=True):
 
 
 class FilesList(Request[answers.Files], frozen=True, kw_only=True):
-    """List the files that come and go."""
+    """List the files that come and go. An agent is shown no words of a peer's, nor its owner's."""
 
 
 class FilesShow(Request[answers.OneFile], frozen=True, kw_only=True):
@@ -31,7 +33,10 @@ class FilesShow(Request[answers.OneFile], frozen=True, kw_only=True):
 
 
 class FilesAccept(Request[answers.OneFile], frozen=True, kw_only=True):
-    """Take a file that a peer offers; it lands in the quarantine folder."""
+    """Take a file that a peer offers; it lands in the quarantine folder.
+
+    An agent may where `files.accept` says so.
+    """
 
     id: Id
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api import agent_files
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import Refused, UsageError
 from agentmesh.node.consent.leave import insist
@@ -12,12 +13,14 @@ from agentmesh.protocol.times import to_text
 from agentmesh.storage.quarantine import QUARANTINE
 
 
-async def files_send(rooms: Rooms, asked: calls.FilesSend, _: calls.Permit) -> answers.OneFile:
+async def files_send(rooms: Rooms, asked: calls.FilesSend, permit: calls.Permit) -> answers.OneFile:
     """Take a file on."""
     path = Path(asked.path)
     if not path.is_absolute() or "\0" in asked.path:
         raise UsageError("path_not_absolute", "Name the file by its absolute path.")
     peer = await rooms.peers.find(asked.to)
+    if permit == "agent":
+        return await _one(rooms, await agent_files.send(rooms, peer, path), permit)
     insist(await rooms.consent.leave.ask(peer, b"", "owner"))
     leave = await rooms.consent.grants.take(peer, FILE_OUT)
     if leave.decision == "refuse":
@@ -26,45 +29,56 @@ async def files_send(rooms: Rooms, asked: calls.FilesSend, _: calls.Permit) -> a
             "What was granted to this peer does not reach for a file of yours.",
             f"agentmesh grants give {asked.to} {FILE_OUT}",
         )
-    return await _one(rooms, await rooms.files.send(peer, path))
+    return await _one(rooms, await rooms.files.send(peer, path), permit)
 
 
-async def files_list(rooms: Rooms, _asked: calls.FilesList, _: calls.Permit) -> answers.Files:
-    """List the transfers."""
-    return answers.Files(files=[await _file(rooms, it) for it in rooms.files.all()])
+async def files_list(rooms: Rooms, _: calls.FilesList, permit: calls.Permit) -> answers.Files:
+    """List the transfers; to an agent only those that are its business."""
+    shown = rooms.files.all()
+    if permit == "agent":
+        shown = [it for it in shown if agent_files.is_its_business(rooms, it)]
+    return answers.Files(files=[await _file(rooms, it, permit) for it in shown])
 
 
 async def files_show(rooms: Rooms, asked: calls.FilesShow, _: calls.Permit) -> answers.OneFile:
     """Tell how far one is."""
-    return await _one(rooms, rooms.files.find(asked.id))
+    return await _one(rooms, rooms.files.find(asked.id), "owner")
 
 
-async def files_accept(rooms: Rooms, asked: calls.FilesAccept, _: calls.Permit) -> answers.OneFile:
+async def files_accept(
+    rooms: Rooms, asked: calls.FilesAccept, permit: calls.Permit
+) -> answers.OneFile:
     """Take one."""
-    return await _one(rooms, await rooms.files.accept(asked.id))
+    if permit == "agent":
+        await agent_files.may_answer(rooms, rooms.files.find(asked.id))
+    return await _one(rooms, await rooms.files.accept(asked.id), permit)
 
 
-async def files_refuse(rooms: Rooms, asked: calls.FilesRefuse, _: calls.Permit) -> answers.OneFile:
+async def files_refuse(
+    rooms: Rooms, asked: calls.FilesRefuse, permit: calls.Permit
+) -> answers.OneFile:
     """Do not take one."""
-    return await _one(rooms, await rooms.files.refuse(asked.id))
+    if permit == "agent":
+        await agent_files.may_answer(rooms, rooms.files.find(asked.id))
+    return await _one(rooms, await rooms.files.refuse(asked.id), permit)
 
 
 async def files_cancel(rooms: Rooms, asked: calls.FilesCancel, _: calls.Permit) -> answers.OneFile:
     """Stop one."""
-    return await _one(rooms, await rooms.files.cancel(asked.id))
+    return await _one(rooms, await rooms.files.cancel(asked.id), "owner")
 
 
-async def _one(rooms: Rooms, transfer: Transfer) -> answers.OneFile:
-    return answers.OneFile(file=await _file(rooms, transfer))
+async def _one(rooms: Rooms, transfer: Transfer, permit: calls.Permit) -> answers.OneFile:
+    return answers.OneFile(file=await _file(rooms, transfer, permit))
 
 
-async def _file(rooms: Rooms, it: Transfer) -> answers.File:
+async def _file(rooms: Rooms, it: Transfer, permit: calls.Permit) -> answers.File:
     contact = await rooms.peers.row(it.peer)
     progress = rooms.files.progress(it)
     path = it.path
     if not it.ours and it.state == "done":
         path = str(rooms.config.home / QUARANTINE / it.name)
-    return answers.File(
+    shown = answers.File(
         transfer_id=it.file_id,
         direction="out" if it.ours else "in",
         peer=it.peer,
@@ -81,3 +95,4 @@ async def _file(rooms: Rooms, it: Transfer) -> answers.File:
         created_at=to_text(it.created_at),
         changed_at=to_text(it.changed_at),
     )
+    return shown if permit == "owner" else agent_files.without_words(shown)

@@ -9,7 +9,10 @@ from agentmesh.messages.body import Body
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.turn import Wish
-from agentmesh.policy.scrubber import compiled, findings
+from agentmesh.policy.scrubber import MAX_LETTERS, OWN_KEY, compiled, findings
+
+OVERLAP = 4096
+"""A secret in a file is not overlooked where one piece of it ends."""
 
 
 class Scrubber:
@@ -21,11 +24,22 @@ class Scrubber:
     def marked(self, body: Body, wish: Wish) -> Body:
         """Return a message with the kinds of secrets in it, or in its KNOCK."""
         words = (wish.note, wish.intent.category, wish.intent.subcategory, wish.intent.action)
+        return replace(body, secrets=self._found([read_json(body.payload), *words]))
+
+    def found_in(self, data: bytes) -> tuple[str, ...]:
+        """Return the kinds of secrets in a file, whatever it is; it takes a while."""
+        ring = self._hand.keys.ring
+        raw = (ring.identity.seed().reveal(), ring.exchange_private.reveal())
+        whole = {OWN_KEY} if any(key in data for key in raw) else set()
+        text = data.decode(errors="replace")
+        steps = range(0, len(text), MAX_LETTERS - OVERLAP)
+        pieces = (text[at : at + MAX_LETTERS] for at in steps)
+        return tuple(sorted(whole.union(*map(self._found, pieces))))
+
+    def _found(self, said: object) -> tuple[str, ...]:
         ring = self._hand.keys.ring
         own = (ring.identity.seed().reveal(), ring.exchange_private.reveal())
-        owners = _ready(self._hand.policy().scrubber_patterns)
-        found = findings([read_json(body.payload), *words], owners, own)
-        return replace(body, secrets=found)
+        return findings(said, _ready(self._hand.policy().scrubber_patterns), own)
 
 
 @lru_cache(maxsize=4)

@@ -26,4 +26,5 @@ def test_an_agent_decides_nothing_that_is_the_owners() -> None:
         "hello", "status", "send", "reply", "inbox", "read", "search", "contacts.list",
         "policy.get", "health", "events.subscribe", "outcome", "contacts.show",
         "schemas.list", "schemas.show", "schemas.check",
+        "files.send", "files.list", "files.accept", "files.refuse",
     }  # fmt: skip

@@ -14,7 +14,7 @@ from tests.support.control_server import ALICE, BOB, Script
 
 NAMES = {
     "mesh_send", "mesh_outcome", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status",
-    "mesh_contacts", "mesh_policy", "mesh_read",
+    "mesh_contacts", "mesh_policy", "mesh_read", "mesh_file",
 }  # fmt: skip
 ENVELOPE = "<<start 1>>\n{}\n<<end 1>>"
 
@@ -121,3 +121,29 @@ def test_each_tool_asks_one_thing(
 def test_status_names_the_agent(home: Path, script: Script) -> None:
     script.answers["status"] = control_server.status()
     assert call(TOOLS["mesh_status"], {}, home)["amid"] == ALICE
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"action": "send", "to": "bob", "path": "/a"}, calls.FilesSend(to="bob", path="/a")),
+        ({"action": "list"}, calls.FilesList()),
+        ({"action": "accept", "id": "f1"}, calls.FilesAccept(id="f1")),
+        ({"action": "refuse", "id": "f1"}, calls.FilesRefuse(id="f1")),
+    ],
+)
+def test_files_are_one_tool(
+    home: Path, script: Script, given: dict[str, object], asked: calls.Request[answers.Answer]
+) -> None:
+    one, every = answers.OneFile(file=control_server.file()), answers.Files(files=[])
+    script.answers |= {f"files.{given['action']}": every if given["action"] == "list" else one}
+    assert call(TOOLS["mesh_file"], given, home)["ok"] is True
+    assert script.asked[0][1:] == (asked, "agent")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "open"}, {"action": "send"}, {"action": "list", "id": "x"}, {"action": None}],
+)
+def test_an_action_takes_what_it_takes(home: Path, given: dict[str, object]) -> None:
+    assert call(TOOLS["mesh_file"], given, home)["error"]["code"] == "invalid_argument"

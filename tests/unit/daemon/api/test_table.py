@@ -1,5 +1,7 @@
 """Every call is answered, by whom it may be asked only."""
 
+from contextlib import suppress
+
 import msgspec
 import pytest
 
@@ -156,7 +158,8 @@ async def test_nothing_an_agent_asks_decides_for_the_owner(house: House, name: s
     params = await _params(house)
     before = await _decided(house)
     if name in CALLS:
-        await house.caller.answer(name, permit="agent", **params.get(name, {}))
+        with suppress(NotPermitted):  # files: the policy of this house leaves them to the owner
+            await house.caller.answer(name, permit="agent", **params.get(name, {}))
     await house.pair.settle()
     assert await _decided(house) == before
 
