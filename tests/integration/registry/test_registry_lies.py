@@ -14,7 +14,8 @@ from aiohttp import web
 
 from agentmesh.discovery.interface import Query
 from agentmesh.discovery.registry import RegistryDirectory
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, TransportError
+from tests.support.patience import PATIENCE
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 
@@ -23,14 +24,15 @@ Say = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def asking(say: Say) -> AsyncIterator[RegistryDirectory]:
-    """Ask a registry that answers everything with `say`."""
+async def asking(say: Say, seconds: float = PATIENCE) -> AsyncIterator[RegistryDirectory]:
+    """Ask a registry that answers everything with `say`, if it does so within `seconds`."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", say)
     with bind(Address("127.0.0.1", 0)) as listener:
         async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
             url = bound(listener).url()
-            async with RegistryDirectory(url, BOB, FakeClock(), FakeEntropy(), 0.3) as directory:
+            us = (BOB, FakeClock(), FakeEntropy())
+            async with RegistryDirectory(url, *us, seconds) as directory:
                 yield directory
 
 
@@ -88,8 +90,10 @@ async def test_who_stalls_is_not_waited_for() -> None:
             await asyncio.wait_for(asyncio.Event().wait(), 1)
         return web.Response()
 
-    code = await code_of(stall, lambda directory: directory.lookup(ALICE.amid))
-    assert code == "registry_unreachable"
+    async with asking(stall, 0.3) as directory:
+        with pytest.raises(TransportError) as caught:
+            await directory.lookup(ALICE.amid)
+    assert caught.value.code == "registry_unreachable"
 
 
 async def test_who_rambles_is_not_listened_to() -> None:
