@@ -71,7 +71,7 @@ def test_the_tools_are_those_of_the_catalog(host: Host) -> None:
     assert [tool["name"] for tool in shown["tools"]] == list(TOOLS)
     assert all(tool["inputSchema"] == TOOLS[tool["name"]].schema for tool in shown["tools"])
     writes = {it["name"] for it in shown["tools"] if not it["annotations"]["readOnlyHint"]}
-    assert writes == {"mesh_send", "mesh_reply", "mesh_inbox", "mesh_read"}
+    assert writes == {"mesh_send", "mesh_reply", "mesh_inbox", "mesh_read", "mesh_file"}
 
 
 def test_a_tool_is_called_and_its_answer_is_one_text_and_its_structure(host: Host) -> None:
