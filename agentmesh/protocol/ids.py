@@ -7,6 +7,7 @@ from typing import NewType
 
 from agentmesh.errors import UsageError
 from agentmesh.protocol import base58
+from agentmesh.protocol.limits import MAX_AMID_LETTERS
 from agentmesh.protocol.world import Entropy
 
 Amid = NewType("Amid", str)
@@ -17,7 +18,6 @@ FrameId = NewType("FrameId", str)
 FileId = NewType("FileId", str)
 
 _AMID_BYTES = 20
-_MAX_LETTERS = 28  # what 20 bytes take at most
 DID_PREFIX = "did:agentmesh:"
 
 
@@ -29,7 +29,7 @@ def amid_of(signing_key: bytes) -> Amid:
 def parse_amid(text: str) -> Amid:
     """Return `text` as an AMID (a DID is read as well), or say what is wrong with it."""
     bare = text.removeprefix(DID_PREFIX)
-    if len(bare) > _MAX_LETTERS or not _is_amid(bare):
+    if len(bare) > MAX_AMID_LETTERS or not _is_amid(bare):
         raise UsageError(
             "invalid_amid",
             f"{text[:60]!r} is not an AMID.",

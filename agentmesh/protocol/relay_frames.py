@@ -1,5 +1,6 @@
 """What an agent and its relay say to each other, as binary MessagePack over a WebSocket."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -37,6 +38,7 @@ class RelayFrame(
     forbid_unknown_fields=True,
     omit_defaults=True,
     tag_field="type",
+    gc=False,
 ):
     """One unit between an agent and its relay."""
 
@@ -91,8 +93,8 @@ class Connected(RelayFrame, frozen=True, kw_only=True, tag="connected"):
 class Send(RelayFrame, frozen=True, kw_only=True, tag="send"):
     """Carry this to that agent. The relay is idempotent on (from, to, id)."""
 
-    id: FrameId
-    to: Amid
+    id: Annotated[FrameId, msgspec.Meta(max_length=limits.MAX_ID_LETTERS)]
+    to: Annotated[Amid, msgspec.Meta(max_length=limits.MAX_AMID_LETTERS)]
     message_type: MessageType
     encrypted_payload: Sealed
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=limits.MAILBOX_SECONDS)] | None = None
@@ -177,9 +179,8 @@ _from_agent: msgspec.msgpack.Decoder[FromAgent] = msgspec.msgpack.Decoder(FromAg
 _from_relay: msgspec.msgpack.Decoder[FromRelay] = msgspec.msgpack.Decoder(FromRelay)
 
 
-def encode(frame: FromAgent | FromRelay) -> bytes:
-    """Return a frame's bytes."""
-    return _encoder.encode(frame)
+encode: Callable[[FromAgent | FromRelay], bytes] = _encoder.encode
+"""Returns a frame's bytes."""
 
 
 def decode_from_agent(data: bytes) -> FromAgent:
@@ -188,6 +189,14 @@ def decode_from_agent(data: bytes) -> FromAgent:
         raise RemoteProtocolError("MESSAGE_TOO_LARGE")
     try:
         return _from_agent.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise RemoteProtocolError("INVALID_MESSAGE") from None
+
+
+def decode_all_from_agent(data: Sequence[bytes]) -> list[FromAgent]:
+    """Return what an agent said in frames whose size was looked at, or blame it."""
+    try:
+        return list(map(_from_agent.decode, data))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         raise RemoteProtocolError("INVALID_MESSAGE") from None
 

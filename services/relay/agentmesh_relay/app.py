@@ -33,6 +33,7 @@ from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
 from agentmesh_relay.limits import allowed
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
+from agentmesh_relay.outgoing import Turn
 from agentmesh_relay.place import data_folder, listening_socket, raise_descriptor_limit, tls_context
 
 HEADER_SECONDS = 10
@@ -64,9 +65,10 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
                 config.knocks_per_minute,
                 config.bulk_mib_per_minute * MEBIBYTE,
             )
-            hub = Hub(allowance, mailbox, figures, clock, entropy)
+            turn = Turn(asyncio.get_running_loop(), clock)
+            hub = Hub(allowance, mailbox, figures, turn, entropy)
             door = Door(config.origin_at(port), clock, entropy)
-            arrivals = Arrivals(door, hub, figures, clock)
+            arrivals = Arrivals(door, hub, figures, turn)
             health = Health("relay", {"mailbox": mailbox.trouble})
             entrance = Entrance(arrivals, health)
             async with (

@@ -6,10 +6,10 @@ make those wait who are in already.
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Sequence
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.relay_frames import Connect, Disconnect, FromAgent
-from agentmesh.protocol.world import Clock
 from agentmesh_relay.connection import Connection, State
 from agentmesh_relay.door import Door
 from agentmesh_relay.figures import Figures
@@ -28,13 +28,12 @@ BUSY_RETRY_SECONDS = 5
 class Arrivals:
     """Owns every `Connection`; hands those that are live to the hub."""
 
-    def __init__(self, door: Door, hub: Hub, figures: Figures, clock: Clock) -> None:
+    def __init__(self, door: Door, hub: Hub, figures: Figures, turn: Turn) -> None:
         self._door = door
         self._hub = hub
         self._figures = figures
-        self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._turn = Turn(self._loop)
+        self._turn = turn
         self._connections: set[Connection] = set()
         self._strangers: dict[Connection, str] = {}
         self._per_address: Counter[str] = Counter()
@@ -44,7 +43,7 @@ class Arrivals:
 
     def connection(self) -> Connection:
         """Return a connection for a WebSocket that is about to open."""
-        return Connection(self, self._turn, self._door.challenge(), self._clock.monotonic())
+        return Connection(self, self._turn, self._door.challenge(), self._turn.monotonic())
 
     def connected(self, connection: Connection) -> None:
         """Greet, if there is room."""
@@ -61,19 +60,18 @@ class Arrivals:
         else:
             connection.say(connection.challenge)
 
-    def received(self, connection: Connection, frame: FromAgent) -> None:
-        """Pass it on if the agent is live; before that only `connect` is in order."""
-        if connection.state is State.LIVE:
-            self._hub.received(connection, frame)
-        elif isinstance(frame, Connect) and connection.state is State.GREETED:
-            connection.state = State.CLAIMED
-            self._claims.append((connection, frame))
-            if len(self._claims) == 1:
-                self._loop.call_soon(self._check)
-        elif isinstance(frame, Disconnect):
-            connection.cut()
-        else:
-            raise RemoteProtocolError("UNAUTHORIZED", "Say who you are first.")
+    def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
+        """Take the answer to the challenge; nothing else is in order before the agent is live."""
+        for frame in frames:
+            if isinstance(frame, Connect) and connection.state is State.GREETED:
+                connection.state = State.CLAIMED
+                self._claims.append((connection, frame))
+                if len(self._claims) == 1:
+                    self._loop.call_soon(self._check)
+            elif isinstance(frame, Disconnect):
+                connection.cut()
+            elif connection.state is not State.PARTED:
+                raise RemoteProtocolError("UNAUTHORIZED", "Say who you are first.")
 
     def disconnected(self, connection: Connection) -> None:
         """Forget it."""
@@ -83,7 +81,7 @@ class Arrivals:
 
     def look(self) -> None:
         """Do what time demands of each connection. Called every second."""
-        now = self._clock.monotonic()
+        now = self._turn.monotonic()
         for connection in list(self._connections):
             connection.look(now)
 

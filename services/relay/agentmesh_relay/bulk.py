@@ -21,6 +21,9 @@ class Bulk:
         self._held = 0
         self._under_way = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
     def has_room(self, size: int) -> bool:
         """Whether a chunk of this size can be taken."""
         return self._held + size <= HELD_BULK_BYTES

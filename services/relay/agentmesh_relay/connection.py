@@ -1,6 +1,7 @@
 """One agent's WebSocket: its state, what it says, and what time demands of it."""
 
 import logging
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from agentmesh.protocol.relay_frames import (
     Failure,
     FromAgent,
     FromRelay,
-    decode_from_agent,
+    decode_all_from_agent,
     encode,
 )
 from agentmesh_relay.inbox import Inbox
@@ -30,6 +31,7 @@ FAREWELL_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 _PING = b"\x89\x00"
+_BINARY = WSMsgType.BINARY
 
 
 class State(Enum):
@@ -41,14 +43,17 @@ class State(Enum):
     PARTED = auto()
 
 
+Received = Callable[["Connection", Sequence[FromAgent]], None]
+
+
 class Owner(Protocol):
     """Whom a connection tells what happens."""
 
     def connected(self, connection: "Connection") -> None:
         """It is open."""
 
-    def received(self, connection: "Connection", frame: FromAgent) -> None:
-        """A frame came. `RemoteProtocolError` ends the connection with that code."""
+    def received(self, connection: "Connection", frames: Sequence[FromAgent]) -> None:
+        """Frames came. `RemoteProtocolError` ends the connection with that code."""
 
     def disconnected(self, connection: "Connection") -> None:
         """It is gone."""
@@ -65,6 +70,8 @@ class Connection(WSListener):
         "_parted_at",
         "_pinged_at",
         "_quiet_since",
+        "_read",
+        "_received",
         "_transport",
         "amid",
         "challenge",
@@ -75,6 +82,8 @@ class Connection(WSListener):
 
     def __init__(self, owner: Owner, turn: Turn, challenge: Challenge, now: float) -> None:
         self._owner = owner
+        self._read: list[bytes] = []
+        self._received: Received = owner.received
         self._outgoing = Outgoing(turn, self.cut, now)
         self._transport: WSTransport | None = None
         self._has_spoken = False
@@ -105,6 +114,16 @@ class Connection(WSListener):
         """Write a frame at the end of this turn."""
         if self.state is not State.PARTED:
             self._outgoing.frame(encode(frame))
+
+    def say_all(self, frames: Sequence[bytes]) -> None:
+        """Write frames that are encoded already."""
+        if self.state is not State.PARTED:
+            self._outgoing.frames(frames)
+
+    def say_raw(self, data: bytes) -> None:
+        """Write WebSocket frames as they are."""
+        if self.state is not State.PARTED:
+            self._outgoing.raw(data)
 
     def part(self, code: ErrorCode, message: str, retry_after_seconds: int | None = None) -> None:
         """Say why, and good-bye."""
@@ -148,23 +167,42 @@ class Connection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows'
         """See picows."""
-        self._has_spoken = True
         kind = frame.msg_type
+        if kind is not _BINARY or not frame.fin or frame.rsv1:
+            self._take_read()
+            self._has_spoken = True
+            self._take_other(kind, frame)
+            return
+        self._read.append(frame.get_payload_as_bytes())
+        if frame.last_in_buffer:
+            self._take_read()
+
+    def hand_to(self, received: Received) -> None:
+        """Tell this one what comes from now on."""
+        self._received = received
+
+    def _take_read(self) -> None:
+        """Take everything that came in one read from the socket together."""
+        data, self._read = self._read, []
+        if not data or self.state is State.PARTED:
+            return
+        self._has_spoken = True
+        try:
+            self._received(self, decode_all_from_agent(data))
+        except RemoteProtocolError as error:
+            self.part(error.code, error.message)  # type: ignore[arg-type] # one of the wire's
+        except Exception as error:  # noqa: BLE001 - picows would print it with its text
+            record_bug(_log, "frame.failed", error)
+            self.part("INTERNAL_ERROR", "That was our fault.")
+
+    def _take_other(self, kind: WSMsgType, frame: WSFrame) -> None:
         if kind == WSMsgType.CLOSE:
             self._say_close()
             self._hang_up()
             return
         if self.state is State.PARTED:
             return
-        if kind == WSMsgType.BINARY and frame.fin and not frame.rsv1:
-            try:
-                self._owner.received(self, decode_from_agent(frame.get_payload_as_bytes()))
-            except RemoteProtocolError as error:
-                self.part(error.code, error.message)  # type: ignore[arg-type] # one of the wire's
-            except Exception as error:  # noqa: BLE001 - picows would print it with its text
-                record_bug(_log, "frame.failed", error)
-                self.part("INTERNAL_ERROR", "That was our fault.")
-        elif kind == WSMsgType.PING:
+        if kind == WSMsgType.PING:
             payload = frame.get_payload_as_bytes()
             self._outgoing.raw(bytes((0x8A, len(payload))) + payload)
         elif kind != WSMsgType.PONG:

@@ -1,6 +1,26 @@
 """Letters on their way to a live connection, and the memory that all of them share."""
 
-from agentmesh_relay.mailbox.interface import Letter, Pending
+from collections.abc import Sequence
+
+import msgspec
+
+from agentmesh.protocol import limits
+from agentmesh.protocol.ids import Amid, FrameId
+from agentmesh.protocol.relay_frames import Receive, Send, encode
+from agentmesh_relay.mailbox.interface import Letter, Pending, Room
+
+HELD_MESSAGES = 512
+HELD_BYTES = 2 * 1024 * 1024
+"""What may wait in memory for one agent. Beyond it a letter goes into the mailbox."""
+
+ROOM = Room()
+ROOM_FOR_MOVED = Room(
+    messages=limits.MAILBOX_MESSAGES + HELD_MESSAGES,
+    per_sender=limits.MAILBOX_PER_SENDER + HELD_MESSAGES,
+    receipts=limits.MAILBOX_RECEIPTS + HELD_MESSAGES,
+    bytes=limits.MAILBOX_BYTES + HELD_BYTES,
+)
+"""`forwarded` was promised already: what moves may go beyond what is newly taken."""
 
 HELD_BYTES_IN_ALL = 256 * 1024 * 1024
 """What may wait in memory for all agents together."""
@@ -13,10 +33,11 @@ class Memory:
         self._number = first_number
         self._free = bound
 
-    def number(self) -> int:
-        """Return a number that this relay has given to no delivery before."""
-        self._number += 1
-        return self._number
+    def numbers(self, count: int) -> range:
+        """Return numbers that this relay has given to no delivery before."""
+        first = self._number + 1
+        self._number += count
+        return range(first, first + count)
 
     def take(self, size: int) -> bool:
         """Take so many bytes if they are free."""
@@ -30,36 +51,113 @@ class Memory:
         self._free += size
 
 
-class Delivery:
-    """One letter on its way: without `row` in memory only, without `letter` on disk only."""
+class Share:
+    """What one agent takes of the memory."""
 
-    __slots__ = (
-        "id",
-        "is_bulk",
-        "is_kept",
-        "is_moving",
-        "letter",
-        "row",
-        "sender",
-        "size",
-        "want_acked",
-        "written_at",
+    __slots__ = ("_bytes", "_letters", "_memory")
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._letters = 0
+        self._bytes = 0
+
+    def take(self, letters: int, size: int) -> bool:
+        """Take room for so many letters if it is there."""
+        if self._letters + letters > HELD_MESSAGES or self._bytes + size > HELD_BYTES:
+            return False
+        if not self._memory.take(size):
+            return False
+        self._letters += letters
+        self._bytes += size
+        return True
+
+    def give_back(self, letters: int, size: int) -> None:
+        """Free so much."""
+        self._letters -= letters
+        self._bytes -= size
+        self._memory.give_back(size)
+
+
+class Delivery(msgspec.Struct, gc=False):
+    """One letter on its way: without `row` in memory only, else on disk.
+
+    `letter` is it, as long as it is in memory; or `send`, as it came `sent_at`.
+    """
+
+    sender: Amid
+    id: FrameId
+    size: int
+    want_acked: bool
+    written_at: float = 0.0
+    letter: Letter | None = None
+    row: int | None = None
+    is_bulk: bool = False
+    is_moving: bool = False
+    is_kept: bool = False
+    send: Send | None = None
+    sent_at: int = 0
+
+    def content(self) -> Letter | None:
+        """Return the letter if it is in memory."""
+        if self.send is not None:
+            return letter_of(self.sender, self.send, self.sent_at)
+        return self.letter
+
+    def drop_content(self) -> None:
+        """Have it on disk only."""
+        self.letter = self.send = None
+
+
+def letter_of(sender: Amid, send: Send, now: int) -> Letter:
+    """Return what somebody sends at this time as a letter."""
+    seconds = limits.MAILBOX_SECONDS if send.expires_in is None else send.expires_in
+    return Letter(
+        sender=sender,
+        recipient=send.to,
+        id=send.id,
+        message_type=send.message_type,
+        payload=send.encrypted_payload,
+        sent_at=now,
+        expires_at=now + seconds * 1000,
+        want_acked=send.want_acked,
     )
 
-    def __init__(self, about: Letter | Pending) -> None:
-        self.sender = about.sender
-        self.id = about.id
-        self.want_acked = about.want_acked
-        self.written_at = 0.0
-        self.is_moving = False
-        self.is_kept = False
-        self.letter: Letter | None = None
-        self.row: int | None = None
-        self.is_bulk = False
-        if isinstance(about, Letter):
-            self.letter = about
-            self.is_bulk = about.message_type == "bulk"
-            self.size = len(about.payload)
-        else:
-            self.row = about.row
-            self.size = about.size
+
+def receive_of(number: int, letter: Letter) -> Receive:
+    """Return what its addressee is told."""
+    return Receive(
+        delivery=number,
+        id=letter.id,
+        sender=letter.sender,
+        message_type=letter.message_type,
+        encrypted_payload=letter.payload,
+        timestamp=letter.sent_at,
+        attempt=letter.attempts + 1,
+    )
+
+
+def frames_of(numbers: range, sender: Amid, sends: Sequence[Send], now: int) -> list[bytes]:
+    """Return what their addressee is told of sends that came now."""
+    return [
+        encode(
+            Receive(
+                delivery=number,
+                id=send.id,
+                sender=sender,
+                message_type=send.message_type,
+                encrypted_payload=send.encrypted_payload,
+                timestamp=now,
+            )
+        )
+        for number, send in zip(numbers, sends, strict=True)
+    ]
+
+
+def held(letter: Letter, size: int) -> Delivery:
+    """Return the delivery of a letter that is in memory only."""
+    return Delivery(letter.sender, letter.id, size, letter.want_acked, letter=letter)
+
+
+def stored(about: Pending) -> Delivery:
+    """Return the delivery of a letter that is on disk only."""
+    return Delivery(about.sender, about.id, about.size, about.want_acked, row=about.row)

@@ -1,5 +1,6 @@
 """Who is here, and where each frame goes."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from agentmesh.errors import RemoteProtocolError
@@ -23,13 +24,13 @@ from agentmesh.protocol.relay_frames import (
 )
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_relay.connection import Connection, State
-from agentmesh_relay.delivery import Memory
+from agentmesh_relay.delivery import ROOM, Memory, letter_of
+from agentmesh_relay.express import Express, together
 from agentmesh_relay.figures import Figures
-from agentmesh_relay.inbox import ROOM, Inbox
+from agentmesh_relay.inbox import Inbox
 from agentmesh_relay.limits import KIND_OF, Accounts, Kind
-from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
+from agentmesh_relay.mailbox.interface import Mailbox, Pending, Refusal, Stored
 
-AMID_LETTERS = 28
 AWAY_RETRY_SECONDS = 30
 """When to offer a file's chunk again to an agent that is away."""
 FULL_RETRY_SECONDS = 1
@@ -49,6 +50,7 @@ class Hub:
         self._entropy = entropy
         self._accounts = Accounts(allowance)
         self._live: dict[Amid, Connection] = {}
+        self._express = Express(self._live, self._accounts, figures, clock)
         # Beyond the numbers of an earlier life of this relay, whose acks may still come.
         self._memory = Memory(self._now() * 1000)
         figures.watch("agents", "Agents connected.", lambda: len(self._live))
@@ -70,8 +72,14 @@ class Hub:
             del self._live[connection.amid]
         self._release(connection)
 
-    def received(self, connection: Connection, frame: FromAgent) -> None:
+    def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
         """Do what a live agent asks."""
+        for group in together(frames):
+            if not self._express.carry(connection, group):
+                for frame in group:
+                    self._do(connection, frame)
+
+    def _do(self, connection: Connection, frame: FromAgent) -> None:
         match frame:
             case Send():
                 self._send(connection, frame)
@@ -94,6 +102,7 @@ class Hub:
             return  # it went, or was displaced, while the mailbox was read
         connection.state = State.LIVE
         connection.inbox = Inbox(connection, self._mailbox, self._memory, self._clock)
+        connection.hand_to(self.received)
         self._figures.connects += 1
         connection.say(
             Connected(
@@ -111,15 +120,13 @@ class Hub:
             connection.inbox = None
 
     def _send(self, sender: Connection, send: Send) -> None:
-        if len(send.id) > limits.MAX_ID_LETTERS or len(send.to) > AMID_LETTERS:
-            raise RemoteProtocolError("INVALID_MESSAGE", "That is no id, or no AMID.")
         kind = KIND_OF[send.message_type]
         size = len(send.encrypted_payload)
         wait = self._wait(sender, kind, size if kind is Kind.BULK else 1)
         if wait:
             self._answer(sender, send, Refusal("RATE_LIMITED", wait))
             return
-        letter = self._letter(sender, send)
+        letter = letter_of(sender.amid, send, self._now())
         inbox = self._inbox_of(send.to)
         if inbox is not None and self._sees(sender.amid, send.to):
             outcome = inbox.hold(letter)
@@ -164,26 +171,13 @@ class Hub:
             )
         )
 
-    def _letter(self, sender: Connection, send: Send) -> Letter:
-        now = self._now()
-        seconds = limits.MAILBOX_SECONDS if send.expires_in is None else send.expires_in
-        return Letter(
-            sender=sender.amid,
-            recipient=send.to,
-            id=send.id,
-            message_type=send.message_type,
-            payload=send.encrypted_payload,
-            sent_at=now,
-            expires_at=now + seconds * 1000,
-            want_acked=send.want_acked,
-        )
-
     def _ack(self, connection: Connection, ack: Ack) -> None:
         if connection.inbox is None:
             return
         told: dict[Amid, list[FrameId]] = {}
-        for delivery in connection.inbox.ack(ack.deliveries):
-            self._figures.delivered += 1
+        kept = connection.inbox.ack(ack.deliveries)
+        self._figures.delivered += len(kept)
+        for delivery in kept:
             if delivery.want_acked and connection.visibility.lets_see(delivery.sender):
                 told.setdefault(delivery.sender, []).append(delivery.id)
         for amid, ids in told.items():

@@ -5,7 +5,7 @@ come from memory (their senders were told `forwarded`) or from the mailbox (`que
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Protocol
@@ -14,37 +14,30 @@ import msgspec
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Outcome, Receive
+from agentmesh.protocol.relay_frames import Outcome, Receive, Send
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.bulk import Bulk
-from agentmesh_relay.delivery import Delivery, Memory
-from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Room, Stored
-
-WINDOW_MESSAGES = 256
-WINDOW_BYTES = 192 * 1024
-"""Less than a connection's outgoing buffer: deliveries alone never have a reader cut off."""
+from agentmesh_relay.delivery import (
+    ROOM_FOR_MOVED,
+    Delivery,
+    Memory,
+    Share,
+    frames_of,
+    held,
+    receive_of,
+    stored,
+)
+from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
+from agentmesh_relay.window import WINDOW_BYTES, WINDOW_MESSAGES, Window
 
 RESERVED_BYTES = 32 * 1024
 """What deliveries leave free of a connection's outgoing buffer."""
-
-HELD_MESSAGES = 512
-HELD_BYTES = 2 * 1024 * 1024
-"""What may wait in memory for one agent. Beyond it a letter goes into the mailbox."""
 
 ACK_SECONDS = 30
 """After that an unacknowledged letter is moved from memory into the mailbox."""
 
 GIVE_UP_SECONDS = 120
 """After that the connection is cut: the agent gets the letter again when it comes back."""
-
-ROOM = Room()
-ROOM_FOR_MOVED = Room(
-    messages=limits.MAILBOX_MESSAGES + HELD_MESSAGES,
-    per_sender=limits.MAILBOX_PER_SENDER + HELD_MESSAGES,
-    receipts=limits.MAILBOX_RECEIPTS + HELD_MESSAGES,
-    bytes=limits.MAILBOX_BYTES + HELD_BYTES,
-)
-"""`forwarded` was promised already: what moves may go beyond what is newly taken."""
 
 Key = tuple[Amid, FrameId]
 
@@ -55,6 +48,9 @@ class Reader(Protocol):
     @property
     def room(self) -> int:
         """How many bytes may be said before the reader is cut off."""
+
+    def say_all(self, frames: Sequence[bytes]) -> None:
+        """Write frames that are encoded already."""
 
     def say(self, frame: Receive) -> None:
         """Write a frame."""
@@ -68,17 +64,14 @@ class Inbox:
         "_arriving",
         "_bulk",
         "_clock",
-        "_held",
-        "_held_bytes",
         "_is_closed",
         "_is_fetching",
         "_mailbox",
         "_memory",
         "_reader",
+        "_share",
         "_waiting",
         "_window",
-        "_window_bytes",
-        "_window_letters",
     )
 
     def __init__(self, reader: Reader, mailbox: Mailbox, memory: Memory, clock: Clock) -> None:
@@ -88,12 +81,9 @@ class Inbox:
         self._memory = memory
         self._all: dict[Key, Delivery] = {}
         self._waiting: deque[Delivery] = deque()
-        self._window: dict[int, Delivery] = {}
-        self._window_bytes = 0
-        self._window_letters = 0
+        self._window = Window()
         self._bulk = Bulk()
-        self._held = 0
-        self._held_bytes = 0
+        self._share = Share(memory)
         self._arriving: Counter[Amid] = Counter()
         self._is_fetching = False
         self._is_closed = False
@@ -104,7 +94,7 @@ class Inbox:
     def begin(self, pending: Iterable[Pending]) -> None:
         """Start with what waited in the mailbox."""
         for about in pending:
-            self._add(Delivery(about))
+            self._add(stored(about))
         self._pump()
 
     def hold(self, letter: Letter) -> Outcome | None:
@@ -115,23 +105,45 @@ class Inbox:
         if letter.message_type == "bulk":
             return self._hold_bulk(letter)
         # One sender's letters keep their order: none overtakes what is on its way to the disk.
-        if letter.sender in self._arriving or self._held >= HELD_MESSAGES:
-            return None
         size = len(letter.payload)
-        if self._held_bytes + size > HELD_BYTES or not self._memory.take(size):
+        if letter.sender in self._arriving or not self._share.take(1, size):
             return None
-        self._held += 1
-        self._held_bytes += size
-        self._add(Delivery(letter))
+        self._add(held(letter, size))
         self._pump()
         return "forwarded"
+
+    def hold_all(self, sender: Amid, sends: Sequence[Send], now: int) -> bool:
+        """Take new letters into memory and write them: all of them, or none.
+
+        For an inbox in which little is under way: what is not so simple is for `hold`.
+        """
+        sizes = [len(send.encrypted_payload) for send in sends]
+        count, size = len(sizes), sum(sizes)
+        if self._waiting or sender in self._arriving or not self._window.is_calm_with(count, size):
+            return False
+        at = self._clock.monotonic()
+        new = {
+            (sender, send.id): Delivery(
+                sender, send.id, length, send.want_acked, at, send=send, sent_at=now
+            )
+            for send, length in zip(sends, sizes, strict=True)
+        }
+        if len(new) < count or not self._all.keys().isdisjoint(new):
+            return False
+        if not self._share.take(count, size):
+            return False
+        self._all.update(new)
+        numbers = self._memory.numbers(count)
+        self._window.add_letters(numbers, new.values(), size)
+        self._reader.say_all(frames_of(numbers, sender, sends, now))
+        return True
 
     def _hold_bulk(self, letter: Letter) -> Outcome | None:
         size = len(letter.payload)
         if not self._bulk.has_room(size) or not self._memory.take(size):
             return None
-        delivery = Delivery(letter)
-        self._all[delivery.sender, delivery.id] = delivery
+        delivery = self._all[letter.sender, letter.id] = held(letter, size)
+        delivery.is_bulk = True
         self._bulk.add(delivery)
         self._pump()
         return "forwarded"
@@ -150,14 +162,16 @@ class Inbox:
         """Take over a letter that the mailbox keeps since now."""
         same = self._all.get((about.sender, about.id))
         if same is None:
-            self._add(Delivery(about))
+            self._add(stored(about))
             self._pump()
         elif same.row is None:
             self._keep_on_disk(same, about.row)
 
     def ack(self, numbers: Iterable[int]) -> list[Delivery]:
         """Forget what the agent has kept, and return it. Numbers of others do nothing."""
-        kept = [it for number in numbers if (it := self._window.pop(number, None)) is not None]
+        kept = self._window.take(numbers)
+        rows: list[int] = []
+        letters = size = held = held_size = 0
         for delivery in kept:
             delivery.is_kept = True
             del self._all[delivery.sender, delivery.id]
@@ -165,19 +179,24 @@ class Inbox:
                 self._bulk.let_go(delivery)
                 self._memory.give_back(delivery.size)
                 continue
-            self._window_bytes -= delivery.size
-            self._window_letters -= 1
-            if delivery.row is None:
-                self._let_go(delivery)
-        rows = [delivery.row for delivery in kept if delivery.row is not None]
+            letters += 1
+            size += delivery.size
+            if delivery.row is not None:
+                rows.append(delivery.row)
+            else:
+                held += 1
+                held_size += delivery.size
+        self._window.let_go(letters, size)
+        self._share.give_back(held, held_size)
         if rows:
             self._mailbox.remove(rows)
-        self._pump()
+        if self._waiting or self._bulk:
+            self._pump()
         return kept
 
     def is_overdue(self, now: float) -> bool:
         """Move what was not acknowledged in time to the disk; whether the agent takes too long."""
-        for delivery in self._window.values():  # in the order in which they were written
+        for delivery in self._window:  # in the order in which they were written
             age = now - delivery.written_at
             if age < ACK_SECONDS:
                 return False
@@ -191,7 +210,7 @@ class Inbox:
     def close(self) -> None:
         """Move what is in memory only into the mailbox, in order."""
         self._is_closed = True
-        for delivery in chain(self._window.values(), self._waiting, self._bulk.drop()):
+        for delivery in chain(self._window, self._waiting, self._bulk.drop()):
             if delivery.row is None:
                 self._move(delivery)
                 self._memory.give_back(delivery.size)
@@ -207,17 +226,14 @@ class Inbox:
             self._write(chunk, chunk.letter)
 
     def _pump_letters(self) -> None:
-        while self._waiting and self._window_letters < WINDOW_MESSAGES:
+        while self._waiting and not self._window.is_full:
             delivery = self._waiting[0]
-            is_full = self._window_bytes + delivery.size > WINDOW_BYTES
-            if delivery.size > self._room() or (self._window and is_full):
+            if delivery.size > self._room() or not self._window.has_room(delivery.size):
                 return
             if delivery.letter is None:
                 self._fetch()
                 return
             self._waiting.popleft()
-            self._window_bytes += delivery.size
-            self._window_letters += 1
             self._write(delivery, delivery.letter)
 
     def _room(self) -> int:
@@ -225,20 +241,10 @@ class Inbox:
         return self._reader.room - RESERVED_BYTES if self._window else limits.MAILBOX_BYTES
 
     def _write(self, delivery: Delivery, letter: Letter) -> None:
-        number = self._memory.number()
-        self._window[number] = delivery
+        (number,) = self._memory.numbers(1)
+        self._window.add(number, delivery)
         delivery.written_at = self._clock.monotonic()
-        self._reader.say(
-            Receive(
-                delivery=number,
-                id=letter.id,
-                sender=letter.sender,
-                message_type=letter.message_type,
-                encrypted_payload=letter.payload,
-                timestamp=letter.sent_at,
-                attempt=letter.attempts + 1,
-            )
-        )
+        self._reader.say(receive_of(number, letter))
         if delivery.row is not None:
             delivery.letter = None
 
@@ -272,7 +278,7 @@ class Inbox:
         self._pump()
 
     def _move(self, delivery: Delivery) -> None:
-        letter = delivery.letter
+        letter = delivery.content()
         if letter is not None and letter.message_type != "bulk":
             if delivery.written_at:
                 letter = msgspec.structs.replace(letter, attempts=1)
@@ -287,12 +293,7 @@ class Inbox:
             self._keep_on_disk(delivery, result.row)
 
     def _keep_on_disk(self, delivery: Delivery, row: int) -> None:
-        self._let_go(delivery)
+        self._share.give_back(1, delivery.size)
         delivery.row = row
         if delivery.written_at:
-            delivery.letter = None
-
-    def _let_go(self, delivery: Delivery) -> None:
-        self._held -= 1
-        self._held_bytes -= delivery.size
-        self._memory.give_back(delivery.size)
+            delivery.drop_content()

@@ -82,6 +82,10 @@ class Accounts:
         account[kind] = paid_at
         return 0.0
 
+    def give_back(self, amid: Amid, kind: Kind, amount: int) -> None:
+        """Undo a grant of this moment."""
+        self._paid_at[amid][kind] -= amount * self._price[kind]
+
     def forget_paid(self, now: float) -> None:
         """Forget the accounts that owe nothing: a new one would be the same."""
         for amid in [amid for amid, account in self._paid_at.items() if max(account) <= now]:

@@ -1,7 +1,10 @@
 """What waits to be written to one agent: one write per turn of the loop, and a bound."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from agentmesh.protocol.world import Clock
 
 OUTGOING_BYTES = 256 * 1024
 """What may wait for a reader. Beyond it the connection is cut."""
@@ -13,19 +16,42 @@ _BINARY = 0x82  # a whole binary frame (RFC 6455, section 5.2)
 
 
 class Turn:
-    """Flushes at the end of a turn of the loop whatever was said in it."""
+    """One turn of the loop: what was said in it is written at its end, and it has one time."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
         self._loop = loop
+        self._clock = clock
         self._speakers: list[Outgoing] = []
+        self._now = 0.0
+        self._monotonic = 0.0
+        self._has_begun = False
+
+    def now(self) -> float:
+        """Return the time of day at which this turn began."""
+        if not self._has_begun:
+            self._begin()
+        return self._now
+
+    def monotonic(self) -> float:
+        """Return the steady time at which this turn began."""
+        if not self._has_begun:
+            self._begin()
+        return self._monotonic
 
     def add(self, speaker: "Outgoing") -> None:
         """Flush this one at the end of the turn."""
-        if not self._speakers:
-            self._loop.call_soon(self._flush)
+        if not self._has_begun:
+            self._begin()
         self._speakers.append(speaker)
 
-    def _flush(self) -> None:
+    def _begin(self) -> None:
+        self._has_begun = True
+        self._now = self._clock.now()
+        self._monotonic = self._clock.monotonic()
+        self._loop.call_soon(self._end)
+
+    def _end(self) -> None:
+        self._has_begun = False
         speakers, self._speakers = self._speakers, []
         for speaker in speakers:
             speaker.flush()
@@ -34,7 +60,15 @@ class Turn:
 class Outgoing:
     """Writes WebSocket frames. At the bound it calls `overflow` and drops everything."""
 
-    __slots__ = ("_buffered", "_overflow", "_parts", "_size", "_stream", "_stuck_since", "_turn")
+    __slots__ = (
+        "_buffered",
+        "_overflow",
+        "_parts",
+        "_size",
+        "_stream",
+        "_stuck_since",
+        "_turn",
+    )
 
     def __init__(self, turn: Turn, overflow: Callable[[], None], now: float) -> None:
         self._turn = turn
@@ -57,10 +91,18 @@ class Outgoing:
 
     def frame(self, data: bytes) -> None:
         """Write a binary frame at the end of this turn."""
-        self.raw(_header(len(data)) + data)
+        self.raw(framed(data))
+
+    def frames(self, data: Sequence[bytes]) -> None:
+        """Write many."""
+        if len(set(map(len, data))) == 1:  # as those of one agent mostly are
+            header = _header(len(data[0]))
+            self.raw(header.join((b"", *data)))
+        else:
+            self.raw(b"".join(map(framed, data)))
 
     def raw(self, data: bytes) -> None:
-        """Write bytes that are a frame already."""
+        """Write bytes that are frames already."""
         if not self._parts:
             self._turn.add(self)
         self._parts.append(data)
@@ -71,13 +113,14 @@ class Outgoing:
 
     def flush(self) -> None:
         """Write it now."""
-        if not self._parts or self._stream is None:
+        stream = self._stream
+        if not self._parts or stream is None:
             return
-        if self._stream.get_write_buffer_size() + self._size > OUTGOING_BYTES:
+        if stream.get_write_buffer_size() + self._size > OUTGOING_BYTES:
             self.drop()
             self._overflow()
             return
-        self._stream.write(b"".join(self._parts))
+        stream.write(b"".join(self._parts))
         self.drop()
 
     def drop(self) -> None:
@@ -94,6 +137,12 @@ class Outgoing:
         return now - self._stuck_since >= STUCK_SECONDS
 
 
+def framed(data: bytes) -> bytes:
+    """Return a binary frame."""
+    return _header(len(data)) + data
+
+
+@lru_cache(4096)
 def _header(size: int) -> bytes:
     if size < 126:
         return bytes((_BINARY, size))

@@ -1,5 +1,5 @@
 from agentmesh_relay.bulk import BULK_WINDOW_BYTES, HELD_BULK_BYTES, Bulk
-from agentmesh_relay.delivery import Delivery
+from agentmesh_relay.delivery import Delivery, held
 from agentmesh_relay.inbox import RESERVED_BYTES
 
 from tests.services.relay.test_inbox import Agent, letter
@@ -8,7 +8,7 @@ CHUNK = 96 * 1024
 
 
 def chunk(number: object) -> Delivery:
-    return Delivery(letter(number, size=CHUNK, message_type="bulk"))
+    return held(letter(number, size=CHUNK, message_type="bulk"), CHUNK)
 
 
 def test_chunks_are_held_up_to_a_bound() -> None:

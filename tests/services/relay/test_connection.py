@@ -1,11 +1,14 @@
 """What a connection survives: garbage, silence, and readers that do not read."""
 
+from collections.abc import Sequence
+
 import pytest
 from agentmesh_relay.connection import FAREWELL_SECONDS, Connection, State
 from agentmesh_relay.outgoing import Turn
 from picows import WSCloseCode, WSMsgType
 from websockets.exceptions import ConnectionClosed
 
+from agentmesh.observability.world import SystemClock
 from agentmesh.protocol import limits
 from agentmesh.protocol.relay_frames import Challenge, Failure, FromAgent
 from tests.support.relay_client import agent, amid_called, message
@@ -106,7 +109,7 @@ class Nobody:
 
     def connected(self, connection: Connection) -> None: ...
 
-    def received(self, connection: Connection, frame: FromAgent) -> None: ...
+    def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None: ...
 
     def disconnected(self, connection: Connection) -> None: ...
 
@@ -117,7 +120,7 @@ class Loop:
 
 def silent(state: State) -> tuple[Connection, Silence]:
     line = Silence()
-    connection = Connection(Nobody(), Turn(Loop()), CHALLENGE, 0.0)  # type: ignore[arg-type]
+    connection = Connection(Nobody(), Turn(Loop(), SystemClock()), CHALLENGE, 0.0)  # type: ignore[arg-type]
     connection.on_ws_connected(line)  # type: ignore[arg-type]
     connection.state = state
     return connection, line

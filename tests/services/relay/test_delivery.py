@@ -1,4 +1,4 @@
-from agentmesh_relay.delivery import Delivery, Memory
+from agentmesh_relay.delivery import HELD_BYTES, HELD_MESSAGES, Memory, Share, stored
 from agentmesh_relay.mailbox.interface import Pending
 
 from agentmesh.protocol.ids import Amid, FrameId
@@ -14,11 +14,22 @@ def test_memory_is_given_only_while_there_is_some() -> None:
 
 def test_no_number_is_given_twice() -> None:
     memory = Memory(first_number=1000)
-    numbers = [memory.number() for _ in range(100)]
+    numbers = [*memory.numbers(50), *memory.numbers(1), *memory.numbers(49)]
     assert len(set(numbers)) == 100
     assert min(numbers) > 1000
 
 
+def test_no_agent_takes_more_than_its_share() -> None:
+    memory = Memory(first_number=0, bound=HELD_BYTES * 2)
+    share = Share(memory)
+    assert not share.take(HELD_MESSAGES + 1, 0)
+    assert not share.take(1, HELD_BYTES + 1)
+    assert share.take(HELD_MESSAGES, HELD_BYTES)
+    assert not share.take(1, 0)
+    share.give_back(HELD_MESSAGES, HELD_BYTES)
+    assert memory.take(HELD_BYTES * 2)
+
+
 def test_a_letter_on_disk_takes_no_memory_until_it_is_read() -> None:
-    delivery = Delivery(Pending(7, Amid("alice"), FrameId("1"), 500, want_acked=True))
+    delivery = stored(Pending(7, Amid("alice"), FrameId("1"), 500, want_acked=True))
     assert (delivery.row, delivery.size, delivery.letter) == (7, 500, None)

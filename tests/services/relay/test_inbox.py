@@ -1,20 +1,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agentmesh_relay.delivery import Memory
-from agentmesh_relay.inbox import (
-    ACK_SECONDS,
-    GIVE_UP_SECONDS,
-    HELD_MESSAGES,
-    WINDOW_BYTES,
-    WINDOW_MESSAGES,
-    Inbox,
-)
+import pytest
+from agentmesh_relay.delivery import HELD_MESSAGES, Memory
+from agentmesh_relay.inbox import ACK_SECONDS, GIVE_UP_SECONDS, Inbox
 from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.window import CALM_BYTES, CALM_MESSAGES, WINDOW_BYTES, WINDOW_MESSAGES
 
 from agentmesh.observability.logs import Code
+from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Receive
+from agentmesh.protocol.relay_frames import Receive, Send, decode_from_relay
 
 ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
 
@@ -72,6 +68,12 @@ class Agent:
 
     def say(self, frame: Receive) -> None:
         self.heard.append(frame)
+
+    def say_all(self, frames: Sequence[bytes]) -> None:
+        for data in frames:
+            frame = decode_from_relay(data)
+            assert isinstance(frame, Receive)
+            self.heard.append(frame)
 
     def now(self) -> float:
         return self.at
@@ -225,3 +227,57 @@ def test_memory_is_free_again_after_everything() -> None:
         bob.inbox.is_overdue(bob.at)
         bob.inbox.close()
     assert memory.take(1000)
+
+
+def sends(*ids: object, size: int = 10) -> list[Send]:
+    return [
+        Send(id=FrameId(str(it)), to=BOB, message_type="message", encrypted_payload=bytes(size))
+        for it in ids
+    ]
+
+
+def test_many_at_once_are_written_kept_and_forgotten_like_single_ones() -> None:
+    bob = Agent()
+    assert bob.inbox.hold_all(ALICE, sends(1, 2, 3), 7)
+    bob.inbox.hold(letter(4))
+    assert bob.ids == ["1", "2", "3", "4"]
+    assert [it.timestamp for it in bob.heard] == [7, 7, 7, 0]
+    assert bob.ack(1) == ["2"]
+    bob.inbox.close()
+    kept = list(bob.mailbox.letters.values())
+    assert [(it.id, it.sent_at, it.attempts) for it in kept] == [
+        ("1", 7, 1),
+        ("3", 7, 1),
+        ("4", 0, 1),
+    ]
+    assert kept[0].expires_at == 7 + limits.MAILBOX_SECONDS * 1000
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        sends(1, 1),
+        sends("known", 2),
+        sends(*range(CALM_MESSAGES + 1)),
+        sends(1, 2, size=CALM_BYTES // 2 + 1),
+    ],
+    ids=["one-twice", "one-known", "many", "large"],
+)
+def test_of_many_at_once_that_are_not_simple_none_is_taken(some: list[Send]) -> None:
+    bob = Agent()
+    bob.inbox.hold(letter("known"))
+    assert not bob.inbox.hold_all(ALICE, some, 0)
+    assert bob.ids == ["known"]
+    assert len(bob.inbox) == 1
+
+
+def test_many_at_once_overtake_nothing() -> None:
+    bob = Agent()
+    bob.inbox.expect(ALICE)
+    assert not bob.inbox.hold_all(ALICE, sends(2), 0)
+    assert bob.inbox.hold_all(CAROL, sends(2), 0)
+    bob.inbox.expected(ALICE)
+    assert bob.inbox.hold_all(ALICE, sends(2), 0)
+    poor = Agent(memory=Memory(0, bound=15))
+    assert not poor.inbox.hold_all(ALICE, sends(1, 2), 0)
+    assert poor.inbox.hold_all(ALICE, sends(1), 0)

@@ -13,6 +13,14 @@ def test_so_many_a_minute_and_no_more() -> None:
     assert accounts.take(ALICE, Kind.MESSAGE, 1, wait) == 0.0
 
 
+def test_what_is_given_back_was_never_taken() -> None:
+    accounts = Accounts(allowed(10, 3, 1))
+    assert accounts.take(ALICE, Kind.MESSAGE, 10, 0.0) == 0.0
+    accounts.give_back(ALICE, Kind.MESSAGE, 4)
+    waits = [accounts.take(ALICE, Kind.MESSAGE, 1, 0.0) for _ in range(5)]
+    assert waits == [0.0] * 4 + [MINUTE / 10]
+
+
 def test_a_refusal_costs_nothing() -> None:
     accounts = Accounts(allowed(1, 1, 1024))
     assert accounts.take(ALICE, Kind.KNOCK, 1, 0.0) == 0.0

@@ -3,6 +3,9 @@ import asyncio
 import pytest
 from agentmesh_relay.outgoing import OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
 
+from agentmesh.observability.world import SystemClock
+from tests.support.world import FakeClock
+
 
 class Stream(asyncio.WriteTransport):
     """A reader that takes what it is told to take."""
@@ -23,7 +26,9 @@ class End:
     def __init__(self) -> None:
         self.overflows = 0
         self.stream = Stream()
-        self.outgoing = Outgoing(Turn(asyncio.get_running_loop()), self.overflow, 0.0)
+        self.outgoing = Outgoing(
+            Turn(asyncio.get_running_loop(), SystemClock()), self.overflow, 0.0
+        )
         self.outgoing.attach(self.stream)
 
     def overflow(self) -> None:
@@ -88,3 +93,24 @@ async def test_a_slow_reader_that_takes_something_is_not(end: End) -> None:
     for second in range(100):
         end.stream.buffered = 1000 - second
         assert not end.outgoing.is_stuck(float(second))
+
+
+@pytest.mark.parametrize("sizes", [(3, 3, 3), (3, 200, 70_000)], ids=["alike", "different"])
+async def test_many_frames_are_what_single_ones_are(end: End, sizes: tuple[int, ...]) -> None:
+    frames = [bytes(size) for size in sizes]
+    for frame in frames:
+        end.outgoing.frame(frame)
+    end.outgoing.flush()
+    end.outgoing.frames(frames)
+    end.outgoing.flush()
+    assert end.stream.writes[0] == end.stream.writes[1]
+
+
+async def test_a_turn_has_one_time() -> None:
+    clock = FakeClock()
+    turn = Turn(asyncio.get_running_loop(), clock)
+    before = turn.now(), turn.monotonic()
+    clock.advance(5)
+    assert (turn.now(), turn.monotonic()) == before
+    await asyncio.sleep(0)
+    assert (turn.now(), turn.monotonic()) == (before[0] + 5, before[1] + 5)
