@@ -17,6 +17,8 @@ SOURCES = ("agentmesh", "services", "benchmarks")
 CALLED_FROM_OUTSIDE = [
     "main",
     "on_ws_*",  # picows
+    "connection_made",  # asyncio, and the next one
+    "data_received",
     "send_data",  # websockets
     "list_commands",  # click
     "get_command",
