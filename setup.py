@@ -55,6 +55,7 @@ setup(
             "types-jsonschema",
             "vodozemac>=0.10",
             "vulture>=2.16",
+            "websockets>=17",
             "x3dh>=1.3",
         ],
     },

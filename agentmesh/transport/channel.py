@@ -26,8 +26,9 @@ from agentmesh.protocol.relay_frames import (
     encode,
 )
 from agentmesh.transport.caller import Caller
+from agentmesh.transport.dialling import CONNECT_SECONDS
 from agentmesh.transport.interface import Arrival, Incoming
-from agentmesh.transport.wire import CONNECT_SECONDS, Wire
+from agentmesh.transport.wire import Wire
 
 MAX_IN_FLIGHT = 1000
 MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024

@@ -14,8 +14,9 @@ from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Se
 from agentmesh.transport.backoff import Backoff
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.channel import Channel
+from agentmesh.transport.dialling import CONNECT_SECONDS, dial
 from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
-from agentmesh.transport.wire import CONNECT_SECONDS, Wire, dial
+from agentmesh.transport.wire import Wire
 
 _NO_HURRY = {"displaced", "timestamp_expired", "protocol_mismatch", "relay_origin_mismatch"}
 """Errors that trying again soon does not mend. (Displaced: two daemons have one identity.)"""

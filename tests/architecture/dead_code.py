@@ -16,10 +16,11 @@ SOURCES = ("agentmesh", "services", "benchmarks")
 # Called from outside, by these names: entry points, libraries' callbacks, the public API.
 CALLED_FROM_OUTSIDE = [
     "main",
-    "on_ws_*",  # picows
+    "on_ws_*",  # picows, and the next two
+    "pause_writing",
+    "resume_writing",
     "connection_made",  # asyncio, and the next one
     "data_received",
-    "send_data",  # websockets
     "list_commands",  # click
     "get_command",
     "add_contact",  # the Python API
@@ -28,7 +29,6 @@ CALLED_FROM_OUTSIDE = [
     "_derive_pub",
     "_perform_diffie_hellman",
     "VolatileStore",  # the model that the store on disk is compared with
-    "process_redirect",
     "upgrade",  # alembic
     "downgrade",
 ]

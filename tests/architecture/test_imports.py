@@ -17,8 +17,8 @@ ROOT_OF_ALL = "agentmesh"  # holds the version
 # Each third party stays behind these doors, so that it can be replaced in one place.
 DOORS = {
     "aiohttp": ("agentmesh.discovery.registry", "agentmesh.notify.web", "agentmesh_registry"),
-    "websockets": ("agentmesh.transport.wire",),
-    "picows": ("agentmesh_relay",),
+    "picows": ("agentmesh.transport.wire", "agentmesh.transport.dialling", "agentmesh_relay"),
+    "python_socks": ("agentmesh.transport.dialling",),
     "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),

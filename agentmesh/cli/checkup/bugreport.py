@@ -34,7 +34,7 @@ AUDIT_RECORDS = 1000
 FACTS_SECONDS = 20.0
 _PACKAGES = (
     "aiohttp", "click", "cryptography", "doubleratchet", "keyring", "msgspec", "picows", "pynacl",
-    "uvloop", "websockets",
+    "uvloop",
 )  # fmt: skip
 _POLICY = (
     "consent", "accept_tiers", "min_reputation", "strict_mode", "max_concurrent_sessions",

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
@@ -34,6 +32,7 @@ from agentmesh.storage.home import Home
 from agentmesh.storage.key_files import KeyFiles, Means
 from agentmesh.storage.key_passphrase import given_passphrase
 from agentmesh.transport.caller import Caller
+from agentmesh.transport.proxies import proxy_to
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -52,7 +51,7 @@ async def look(config: Config, identity: Identity | None, why: str) -> Report:
     relay, registry = config.settings.relay, config.settings.registry
     directory = RegistryDirectory(registry, ours, clock, system_entropy)
     tls = ssl.create_default_context()
-    proxy = proxy_to(relay)
+    proxy = _plain(proxy_to(relay))
     async with directory:
         to_relay, to_registry = await asyncio.gather(
             way_to_relay(relay, Walk(clock), guest, tls, proxy),
@@ -64,16 +63,6 @@ async def look(config: Config, identity: Identity | None, why: str) -> Report:
         registry=to_registry,
         environment=noticed(os.environ),
     )
-
-
-def proxy_to(relay: str) -> str:
-    """Return the proxy through which a relay is dialled, without its password; empty if none."""
-    host = urlsplit(relay).hostname or ""
-    if host in {"localhost", "::1"} or host.startswith("127.") or proxy_bypass(host):
-        return ""
-    found = getproxies()
-    kinds = ("wss", "https", "all") if relay.startswith("wss") else ("ws", "http", "all")
-    return next((_plain(found[kind]) for kind in kinds if kind in found), "")
 
 
 def noticed(environment: Mapping[str, str]) -> dict[str, str]:

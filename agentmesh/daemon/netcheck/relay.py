@@ -15,8 +15,9 @@ from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Challenge, decode_from_relay
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.channel import Channel
+from agentmesh.transport.dialling import dial
 from agentmesh.transport.interface import Arrival
-from agentmesh.transport.wire import Wire, dial
+from agentmesh.transport.wire import Wire
 
 ROUND_TRIPS = 5
 GREETING_SECONDS = 10.0

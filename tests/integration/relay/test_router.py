@@ -160,7 +160,8 @@ async def test_what_is_cut_while_the_relay_vanishes_does_not_connect_again(
         await ear.until(lambda: ear.connects == 1)
         wire = alice._home._wire
         assert wire is not None
-        wire.transport.abort()
+        assert wire._transport is not None
+        wire._transport.disconnect(graceful=False)
         for _ in range(turns):
             await asyncio.sleep(0)
         alice.cut()

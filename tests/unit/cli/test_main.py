@@ -152,7 +152,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-HEAVY = ["asyncio", "aiohttp", "websockets", "nacl", "cryptography", "sqlite3", "jsonschema", "ssl"]
+HEAVY = ["asyncio", "aiohttp", "picows", "nacl", "cryptography", "sqlite3", "jsonschema", "ssl"]
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def test_the_client_loads_neither_asyncio_nor_crypto() -> None:
         "import sys, agentmesh.control.client, agentmesh.tools.catalog, agentmesh.cli.main,"
         "agentmesh.cli.messages, agentmesh.cli.watching;"
         "print(*sorted({'asyncio', 'aiohttp', 'nacl', 'cryptography', 'ssl', 'rich',"
-        " 'websockets'} & set(sys.modules)))"
+        " 'picows'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

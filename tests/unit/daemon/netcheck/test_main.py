@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.daemon.netcheck.__main__ import noticed, proxy_to
+from agentmesh.daemon.netcheck.__main__ import noticed
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -26,11 +26,3 @@ def test_passwords_of_proxies_are_not_shown() -> None:
         "all_proxy": "socks:1080",
         "AGENTMESH_RELAY_URL": "wss://relay",
     }
-
-
-def test_a_relay_on_this_machine_needs_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://user:secret@proxy:3128")
-    monkeypatch.setenv("no_proxy", "near.example.org")
-    assert proxy_to("wss://relay.example.org") == "http://proxy:3128"
-    for near in ("ws://127.0.0.1:8765", "ws://localhost:1", "wss://near.example.org"):
-        assert proxy_to(near) == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.transport.wire import is_public
+from agentmesh.transport.addresses import is_public
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""How a WebSocket to a relay is opened: directly, through a proxy, or to public addresses only."""
+
+import asyncio
+import logging
+import ssl
+from typing import Any
+
+from picows import WSAutoPingStrategy, WSError, ws_connect
+from python_socks import ProxyError
+
+from agentmesh.errors import TransportError
+from agentmesh.protocol import limits
+from agentmesh.protocol.origin import CONNECT_PATH
+from agentmesh.transport.addresses import connect_publicly
+from agentmesh.transport.proxies import proxy_to
+from agentmesh.transport.wire import Wire
+
+CONNECT_SECONDS = 10
+PING_SECONDS = 20
+PONG_SECONDS = 10
+
+
+async def dial(origin: str, tls: ssl.SSLContext | None, *, public_only: bool) -> Wire:
+    """Open a WebSocket to a relay, or raise `TransportError`."""
+    wire = Wire()
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await _connect(wire, origin, tls, public_only=public_only)
+    except TimeoutError:
+        raise TransportError("relay_timeout", f"{origin} does not answer.") from None
+    except ssl.SSLError:
+        raise TransportError(
+            "relay_certificate_invalid", f"The certificate of {origin} is not good."
+        ) from None
+    except WSError:
+        raise TransportError("relay_refused", f"What answers at {origin} is no relay.") from None
+    except (ProxyError, ValueError):
+        raise TransportError("relay_unreachable", f"No proxy leads to {origin}.") from None
+    except OSError:
+        raise TransportError("relay_unreachable", f"{origin} cannot be reached.") from None
+    finally:
+        if not wire.was_opened:
+            wire.cut()  # should it open after all, nobody would ever close it
+    return wire
+
+
+async def _connect(
+    wire: Wire, origin: str, tls: ssl.SSLContext | None, *, public_only: bool
+) -> None:
+    options: dict[str, Any] = {}
+    if public_only:
+        options["socket_factory"] = lambda _: connect_publicly(origin)
+    elif proxy := proxy_to(origin):
+        options["proxy"] = proxy
+    await ws_connect(
+        lambda *_: wire,
+        origin + CONNECT_PATH,
+        ssl_context=tls,
+        websocket_handshake_timeout=CONNECT_SECONDS,
+        logger_name=_silent(),
+        enable_auto_ping=True,
+        auto_ping_idle_timeout=PING_SECONDS,
+        auto_ping_reply_timeout=PONG_SECONDS,
+        auto_ping_strategy=WSAutoPingStrategy.PING_PERIODICALLY,
+        max_frame_size=limits.MAX_RELAY_FRAME,
+        max_redirects=0,  # it could lead into a private network
+        **options,
+    )
+    if not wire.was_opened:
+        raise WSError
+
+
+def _silent() -> logging.Logger:
+    logger = logging.getLogger("agentmesh.transport.picows")
+    logger.setLevel(logging.CRITICAL + 1)  # it prints frames
+    return logger
