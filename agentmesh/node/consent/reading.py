@@ -37,13 +37,13 @@ class Reading:
     async def impulse_to(self, peer: Amid, *, answers: bool = False) -> Impulse:
         """Return what moves the agent to write to a peer now.
 
-        `answers`: it names a message of the peer's; what it read there is what it acts on.
+        `answers`: it names a message of the peer's. That it does is nobody's proof that it acts on
+        this one: whoever was read as well may have told it to answer here, and what.
         """
         lately = await self._lately()
-        is_theirs = set(lately) == {peer} or (answers and peer in lately)
         if not lately:
             return "peer" if answers else "owner"
-        return "peer" if is_theirs else "another"
+        return "peer" if set(lately) == {peer} else "another"
 
     async def _lately(self) -> dict[Amid, float]:
         now = self._clock.monotonic()

@@ -32,15 +32,16 @@ async def test_what_one_said_is_no_reason_to_write_to_another() -> None:
     assert await reading.impulse_to(BOB) == "peer"
 
 
-async def test_who_read_two_answers_each_and_writes_to_none_of_them() -> None:
+async def test_who_read_two_may_pass_on_words_of_one_in_an_answer_to_the_other() -> None:
     clock = FakeClock()
     reading = Reading(VolatileStore(), clock)
     await reading.happened(BOB)
     clock.advance(AFTER_READING_SECONDS / 2)
     await reading.happened(CAROL)
     assert await reading.impulse_to(BOB) == await reading.impulse_to(CAROL) == "another"
-    assert await reading.impulse_to(BOB, answers=True) == "peer"
+    assert await reading.impulse_to(BOB, answers=True) == "another"
     clock.advance(AFTER_READING_SECONDS / 2 + 1)
+    assert await reading.impulse_to(CAROL, answers=True) == "peer"
     assert await reading.impulse_to(CAROL) == "peer"
     assert await reading.impulse_to(BOB) == "another"
 
