@@ -69,7 +69,10 @@ class Consumed(Answer, frozen=True, kw_only=True):
 
 
 class Found(Answer, frozen=True, kw_only=True):
-    """An agent that the registry knows. Its words are its own; its ratings are the registry's."""
+    """An agent that the registry knows. Its words are its own; its ratings are the registry's.
+
+    Our own agent is shown no word of it: no `name`, and of `capabilities` what it asked for.
+    """
 
     amid: str
     name: str

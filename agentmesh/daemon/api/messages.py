@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import views
+from agentmesh.daemon.api import adverts, views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
 from agentmesh.messages.body import Asking, Body, to_body
@@ -149,8 +149,10 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     )
 
 
-async def search(rooms: Rooms, asked: calls.Search, _: calls.Permit) -> answers.SearchResults:
+async def search(rooms: Rooms, asked: calls.Search, permit: calls.Permit) -> answers.SearchResults:
     """Find agents in the directory."""
+    if permit == "agent":
+        rooms.guards.scrubber.insist_on_none(asked.capability)
     query = Query(
         capability=asked.capability,
         tier_min=asked.tier_min,
@@ -161,5 +163,5 @@ async def search(rooms: Rooms, asked: calls.Search, _: calls.Permit) -> answers.
     )
     page = await rooms.directory.search(query)
     return answers.SearchResults(
-        results=[views.found(item) for item in page.results], total=page.total
+        results=[adverts.found(item, asked, permit) for item in page.results], total=page.total
     )

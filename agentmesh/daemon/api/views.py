@@ -1,7 +1,5 @@
 """Rows and states as the control socket shows them."""
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -9,7 +7,6 @@ from agentmesh.control import answers, calls
 from agentmesh.crypto.suites import is_degraded
 from agentmesh.daemon.api.suites import suite_of
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.discovery.interface import Found
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.capabilities import Agreement, fallbacks
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name, deliver
@@ -244,21 +241,4 @@ async def approval(rooms: Rooms, draft: Draft) -> answers.Approval:
         state=draft.state(rooms.hand.clock.now()),
         asked_at=to_text(draft.asked_at),
         expires_at=to_text(draft.until),
-    )
-
-
-def found(item: Found) -> answers.Found:
-    """Return a search result."""
-    capabilities: list[dict[str, Any]] = [
-        msgspec.to_builtins(capability) for capability in item.record.capabilities
-    ]
-    return answers.Found(
-        amid=item.amid,
-        name=clean_name(item.record.display_name),
-        tier=plain(item.tier),
-        capabilities=capabilities,
-        status=item.status,
-        reputation=item.reputation,
-        ratings_count=item.ratings_count,
-        flags=[],
     )

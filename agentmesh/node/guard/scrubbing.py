@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agentmesh.errors import Refused
 from agentmesh.messages.body import Body
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node.at_hand import AtHand
@@ -22,9 +23,19 @@ class Scrubber:
         self._hand = hand
 
     def marked(self, body: Body, wish: Wish) -> Body:
-        """Return a message with the kinds of secrets in it, or in its KNOCK."""
-        words = (wish.note, wish.intent.category, wish.intent.subcategory, wish.intent.action)
-        return replace(body, secrets=self._found([read_json(body.payload), *words]))
+        """Return a message with the kinds of secrets in it, or in whatever else its KNOCK says."""
+        intent = wish.intent
+        about = (intent.category, intent.subcategory, intent.action, body.type, *wish.requires)
+        return replace(body, secrets=self._found([read_json(body.payload), wish.note, *about]))
+
+    def insist_on_none(self, words: str) -> None:
+        """Raise if there is a secret in what an agent asks a registry."""
+        if self._found(words):
+            raise Refused(
+                "secret_found",
+                "This looks like a key, a token or a password; it is not sent to a registry.",
+                "Ask for a category, such as travel/flights.",
+            )
 
     def found_in(self, data: bytes) -> tuple[str, ...]:
         """Return the kinds of secrets in a file, whatever it is; it takes a while."""

@@ -123,7 +123,10 @@ def test_other_brackets_stay(words: str) -> None:
     assert clean(words) == words
 
 
-UNSEEN = "\0\x1b\x7f\u00ad\u034f\u180b\u180f\u200b\u200d\u202e\u2066\u3164\ufe0f\ufeff\U000e0041\U000e0100"
+UNSEEN = (
+    "\0\x1b\x7f\u00ad\u034f\u180b\u180f\u200b\u200d\u202e\u2066\u3164\ufe0f\ufeff"
+    "\U000e0041\U000e0100"
+)
 
 
 @pytest.mark.parametrize("letter", UNSEEN)

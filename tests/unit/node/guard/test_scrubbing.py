@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 import msgspec
+import pytest
+from msgspec.structs import replace as replace_struct
 
+from agentmesh.errors import Refused
 from agentmesh.messages.body import to_body
 from agentmesh.node.guard.scrubbing import Scrubber
 from tests.support.node import CHAT
@@ -26,6 +29,23 @@ def test_our_own_keys_are_known(pair: Pair) -> None:
 def test_the_note_of_a_knock_is_looked_through_too(pair: Pair) -> None:
     wish = replace(CHAT, note="password: hunter2")
     assert Scrubber(pair.low.hand).marked(to_body("hi"), wish).secrets == ("password",)
+
+
+def test_so_is_whatever_else_a_knock_or_an_envelope_says(pair: Pair) -> None:
+    token = "AKIAZ7QW3RTY5UIOP2SD"
+    scrubber, body = Scrubber(pair.low.hand), to_body("hi")
+    intent = replace_struct(CHAT.intent, subcategory=token)
+    for wish in (replace(CHAT, requires=("travel", token)), replace(CHAT, intent=intent)):
+        assert scrubber.marked(body, wish).secrets == ("token",)
+    assert scrubber.marked(replace_struct(body, type=token), CHAT).secrets == ("token",)
+
+
+def test_a_secret_is_not_searched_for(pair: Pair) -> None:
+    scrubber = Scrubber(pair.low.hand)
+    scrubber.insist_on_none("travel/flights")
+    with pytest.raises(Refused) as refused:
+        scrubber.insist_on_none("keys/AKIAZ7QW3RTY5UIOP2SD")
+    assert refused.value.code == "secret_found"
 
 
 def test_the_owners_patterns_count_from_the_moment_they_are_set(pair: Pair) -> None:
