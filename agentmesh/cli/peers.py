@@ -8,6 +8,7 @@ from agentmesh.cli import render
 from agentmesh.cli.consent.degraded import allow_degraded
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
+from agentmesh.protocol.feedback import MIN_RATERS
 
 _TRUST = ("unknown", "verified", "trusted", "allied")
 
@@ -156,7 +157,7 @@ def _show_found(found: answers.SearchResults) -> str:
 
 
 def _rating(it: answers.Found) -> str:
-    rated = it.reputation is not None and it.ratings_count >= 5
+    rated = it.reputation is not None and it.ratings_count >= MIN_RATERS
     return f"{it.reputation:.2f} ({it.ratings_count})" if rated else "unrated"
 
 

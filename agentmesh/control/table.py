@@ -16,6 +16,8 @@ class CallType(msgspec.Struct, frozen=True):
 
 
 REQUESTS: dict[str, CallType] = {
+    "reputation.show": CallType(calls.ReputationShow, answers.Reputation, "agent"),
+    "reputation.rate": CallType(calls.ReputationRate, answers.Rated, "owner"),
     "hello": CallType(calls.Hello, answers.Welcome, "agent"),
     "status": CallType(calls.Status, answers.Status, "agent"),
     "send": CallType(calls.Send, answers.Sent, "agent"),

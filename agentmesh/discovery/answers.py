@@ -1,7 +1,7 @@
 """What a registry answers, as far as we read it. It is a stranger: nothing is believed unproved."""
 
 import re
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,12 @@ A = TypeVar("A", bound=msgspec.Struct)
 _CODE = re.compile(r"[a-z][a-z_]{0,63}")
 _MAX_RETRY_SECONDS = 3600
 _MAX_WORDS = 300
+
+
+class RateAnswer(msgspec.Struct, frozen=True):
+    """What became of a rating."""
+
+    outcome: Literal["kept", "already_known"]
 
 
 class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):

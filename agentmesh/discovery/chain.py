@@ -11,6 +11,7 @@ from agentmesh.discovery.interface import (
     Found,
     PrekeyCount,
     Query,
+    Reputation,
     SearchPage,
 )
 from agentmesh.errors import (
@@ -21,6 +22,7 @@ from agentmesh.errors import (
     UsageError,
 )
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
@@ -96,6 +98,14 @@ class Chain:
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
         return await self._first(lambda directory: directory.search(query))
+
+    async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
+        """Rate the other party of a session in the first directory that knows both."""
+        return await self._first(lambda directory: directory.rate(receipt, feedback))
+
+    async def reputation(self, amid: Amid) -> Reputation:
+        """Return an agent's reputation, always fresh."""
+        return await self._first(lambda directory: directory.reputation(amid))
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how each directory is doing."""

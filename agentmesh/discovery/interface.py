@@ -4,12 +4,14 @@ A directory is believed in what only it can know (tier, reputation, presence). W
 about itself is signed by the agent, and verified before it gets here.
 """
 
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from agentmesh.errors import TransportError
-from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.bounded import Count, Status, Word
+from agentmesh.protocol.feedback import Feedback, Share
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
@@ -69,6 +71,37 @@ class SearchPage(msgspec.Struct, frozen=True):
     rejected: int = 0
 
 
+class TagCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many said this of an agent: owners that were proved, and agents without one."""
+
+    tag: Word
+    owners: Count
+    others: Count
+
+
+class FlagRaised(msgspec.Struct, frozen=True, kw_only=True):
+    """What a directory warns of, and until when."""
+
+    flag: Word
+    until: Word
+
+
+class Reputation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a directory says of an agent, and what that rests on."""
+
+    amid: Amid
+    reputation_score: Share
+    reputation_status: Literal["rated", "unrated"]
+    ratings_count: Count
+    owners: Count
+    sessions: Count
+    completed: Count
+    tier: float
+    registered_at: Word
+    tags: Annotated[tuple[TagCount, ...], Meta(max_length=20)] = ()
+    flags: Annotated[tuple[FlagRaised, ...], Meta(max_length=20)] = ()
+
+
 class PrekeyCount(msgspec.Struct, frozen=True, kw_only=True):
     """What the directory holds of our prekeys: how many are left, and which ids were the last."""
 
@@ -113,6 +146,12 @@ class Directory(Protocol):
 
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
+
+    async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
+        """Rate the other party of a session; return whether that was news."""
+
+    async def reputation(self, amid: Amid) -> Reputation:
+        """Return an agent's reputation, or raise `agent_not_found`."""
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how each directory behind this one is doing, without asking it."""

@@ -12,6 +12,7 @@ from agentmesh.discovery.answers import (
     A,
     AgentAnswer,
     PageAnswer,
+    RateAnswer,
     checked_bundle,
     decoded,
     failure,
@@ -22,12 +23,14 @@ from agentmesh.discovery.interface import (
     Found,
     PrekeyCount,
     Query,
+    Reputation,
     SearchPage,
 )
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError, UsageError
 from agentmesh.observability.health import Version
 from agentmesh.protocol import requests
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.requests import Request
@@ -135,6 +138,22 @@ class RegistryDirectory:
                 continue
         rejected = len(page.results) - len(results)
         return SearchPage(tuple(results), page.total, rejected)
+
+    async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
+        """Rate the other party of a session; return whether that was news."""
+        body = msgspec.json.encode({"receipt": receipt, "feedback": feedback})
+        answer = await self._post("/v1/registry/reputation/feedback", body)
+        return decoded(answer, RateAnswer).outcome == "kept"
+
+    async def reputation(self, amid: Amid) -> Reputation:
+        """Return an agent's reputation, or raise `agent_not_found`."""
+        target = "/v1/registry/reputation/score?" + urlencode({"amid": amid})
+        found = await self._get(target, Reputation)
+        if found.amid != amid:
+            raise RemoteProtocolError(
+                "reputation_swapped", "The registry answered with the reputation of somebody else."
+            )
+        return found
 
     async def look(self) -> None:
         """Return if the registry answers that it is well."""

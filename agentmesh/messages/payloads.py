@@ -11,6 +11,7 @@ import msgspec
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.protocol.bounded import Word
+from agentmesh.protocol.feedback import Feedback, Share
 from agentmesh.protocol.signed import Signed
 
 ErrorCode = Literal[
@@ -55,23 +56,9 @@ CloseReason = Literal[
 ]
 """The standard reasons of a `close`. One we do not know closes a session as well."""
 
-FeedbackTag = Literal[
-    "fast_response",
-    "accurate",
-    "professional",
-    "reliable",
-    "helpful",
-    "knowledgeable",
-    "slow_response",
-    "inaccurate",
-    "unhelpful",
-    "unreliable",
-]
-
 Priority = Literal["low", "normal", "high", "urgent"]
 _BY_URGENCY: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=366 * 86400)]
 Words = tuple[Word, ...]
@@ -137,13 +124,6 @@ class ErrorPayload(Payload, frozen=True, kw_only=True):
     retry_after_seconds: Seconds | None = None
     fallback_amid: str = ""
     details: Any = None
-
-
-class Feedback(msgspec.Struct, frozen=True, kw_only=True):
-    """How the peer was."""
-
-    score: Share
-    tags: tuple[FeedbackTag, ...] = ()
 
 
 class ClosePayload(Payload, frozen=True, kw_only=True):

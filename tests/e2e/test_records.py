@@ -165,6 +165,14 @@ def test_a_third_party_checks_a_receipt_with_nothing_but_the_file(
         file = tmp_path / f"{agent.name}.json"
         agent.ask("receipt", "export", held["session_id"], "--output", file)
         files.append(file)
+    rated = [grace.ask("rate", "heidi", "0.9", "--tag", "helpful")["repeated"] for _ in range(2)]
+    assert rated == [False, True]
+    known = heidi.ask("reputation")
+    assert (known["ratings_count"], known["completed"], known["rated"]) == (1, 1, False)
+    assert grace.ask("reputation", "heidi")["tags"] == [
+        {"tag": "helpful", "owners": 0, "others": 1}
+    ]
+    for agent in (grace, heidi):
         agent.down()
     stranger = Agent(tmp_path / "nowhere", {})
     for file in files:

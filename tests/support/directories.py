@@ -5,10 +5,12 @@ from agentmesh.discovery.interface import (
     Found,
     PrekeyCount,
     Query,
+    Reputation,
     SearchPage,
 )
 from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
@@ -29,6 +31,21 @@ def found(agent: Registrant, sequence: int = 1) -> Found:
         ratings_count=0,
         reputation_status="unrated",
         status="online",
+    )
+
+
+def unrated(amid: Amid) -> Reputation:
+    """Return what is said of an agent that nobody has rated."""
+    return Reputation(
+        amid=amid,
+        reputation_score=0.5,
+        reputation_status="unrated",
+        ratings_count=0,
+        owners=0,
+        sessions=0,
+        completed=0,
+        tier=2,
+        registered_at="2026-01-31T12:00:00.000Z",
     )
 
 
@@ -69,6 +86,14 @@ class FakeDirectory:
 
     async def search(self, query: Query) -> SearchPage:
         return SearchPage((found(self._agent("search")),), 1)
+
+    async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
+        self._agent(f"rate {receipt!r} {feedback.score}")
+        return self.asked.count(self.asked[-1]) == 1
+
+    async def reputation(self, amid: Amid) -> Reputation:
+        self._agent("reputation", amid)
+        return unrated(amid)
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         return (DirectoryStatus(name=self.name, url=""),)

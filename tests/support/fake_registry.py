@@ -1,13 +1,22 @@
 """A registry in memory, with real keys in it: what one agent publishes, another finds."""
 
-from agentmesh.discovery.interface import DirectoryStatus, Found, PrekeyCount, Query, SearchPage
+from agentmesh.discovery.interface import (
+    DirectoryStatus,
+    Found,
+    PrekeyCount,
+    Query,
+    Reputation,
+    SearchPage,
+)
 from agentmesh.errors import AgentMeshError, Refused
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import OneTimePrekey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
+from tests.support.directories import unrated
 
 
 class Shelf:
@@ -18,6 +27,7 @@ class Shelf:
         self.uploads: dict[Amid, PrekeyUpload] = {}
         self.one_time: dict[Amid, list[OneTimePrekey]] = {}
         self.reputation: dict[Amid, float] = {}
+        self.rated: list[tuple[bytes, Feedback]] = []
 
 
 class RealisticDirectory:
@@ -108,6 +118,17 @@ class RealisticDirectory:
         self._ask("search")
         found = [self._found(amid) for amid in self.shelf.records]
         return SearchPage(tuple(found[: query.limit]), len(found))
+
+    async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
+        self._ask("rate")
+        self.shelf.rated.append((receipt, feedback))
+        return self.shelf.rated.count((receipt, feedback)) == 1
+
+    async def reputation(self, amid: Amid) -> Reputation:
+        self._ask("reputation")
+        if amid not in self.shelf.records:
+            raise Refused("agent_not_found")
+        return unrated(amid)
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         return (DirectoryStatus(name="fake", url="http://127.0.0.1:1", state="up"),)

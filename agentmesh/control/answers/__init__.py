@@ -87,6 +87,12 @@ from agentmesh.control.answers.records import (
     TranscriptPage,
     Transcripts,
 )
+from agentmesh.control.answers.reputation import (
+    FlagShown,
+    Rated,
+    Reputation,
+    TagSaid,
+)
 from agentmesh.control.answers.schemas import (
     Problem,
     Schema,
@@ -130,6 +136,7 @@ __all__ = [
     "Explanation",
     "File",
     "Files",
+    "FlagShown",
     "Found",
     "Grant",
     "Granted",
@@ -168,10 +175,12 @@ __all__ = [
     "ProbedLink",
     "Problem",
     "Progress",
+    "Rated",
     "Receipt",
     "ReceiptSummary",
     "Receipts",
     "Removed",
+    "Reputation",
     "Restored",
     "SafetyNumber",
     "Schema",
@@ -188,6 +197,7 @@ __all__ = [
     "Subscribed",
     "SuitesAllowed",
     "Summary",
+    "TagSaid",
     "Transcript",
     "TranscriptErased",
     "TranscriptKey",

@@ -92,6 +92,10 @@ from agentmesh.control.calls.records import (
     TranscriptsSearch,
     TranscriptsShow,
 )
+from agentmesh.control.calls.reputation import (
+    ReputationRate,
+    ReputationShow,
+)
 from agentmesh.control.calls.request import (
     MAX_ANSWER_LINE,
     MAX_LINE,
@@ -197,6 +201,8 @@ __all__ = [
     "ReceiptsList",
     "ReceiptsShow",
     "Reply",
+    "ReputationRate",
+    "ReputationShow",
     "Request",
     "Resume",
     "SchemasAdd",

@@ -21,6 +21,7 @@ from agentmesh.daemon.api import (
     owner,
     policy,
     receipts,
+    reputation,
     schemas,
     status,
     suites,
@@ -110,6 +111,8 @@ CALLS: dict[str, Run] = {
     "verify": verify.verify,
     "receipts.list": receipts.receipts_list,
     "receipts.show": receipts.receipts_show,
+    "reputation.show": reputation.reputation_show,
+    "reputation.rate": reputation.reputation_rate,
     **{name: _of_records(run) for name, run in RECORDS.items()},
 }
 

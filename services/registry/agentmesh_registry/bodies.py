@@ -1,13 +1,15 @@
 """What comes in and what goes out, as JSON. `bytes` are base64 there; times are RFC 3339."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Feedback, FeedbackTag
 from agentmesh.protocol.records import Capability
+from agentmesh.protocol.session_receipt import MAX_RECEIPT_BYTES
 
 Limit = Annotated[int, Meta(ge=1, le=limits.PAGE)]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -20,6 +22,9 @@ AmidText = Annotated[
     ),
 ]
 TierText = Annotated[float, Meta(extra_json_schema={"enum": [1, 1.5, 2]})]
+Receipt64 = Annotated[
+    bytes, Meta(max_length=MAX_RECEIPT_BYTES, description="Base64 of a session receipt.")
+]
 _WORD = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 CapabilityText = Annotated[
     str, Meta(max_length=200, extra_json_schema={"pattern": f"^({_WORD}(/{_WORD})?)?$"})
@@ -108,6 +113,62 @@ class Page(Said, frozen=True, kw_only=True):
 
     results: list[AgentView]
     total: int
+
+
+class Rate(Asked, frozen=True, kw_only=True):
+    """What one party of a session says of the other."""
+
+    receipt: Receipt64
+    feedback: Feedback
+
+
+class Held(Asked, frozen=True, kw_only=True):
+    """A session that both parties signed."""
+
+    receipt: Receipt64
+
+
+class Kept(Said, frozen=True, kw_only=True):
+    """Whether that was news."""
+
+    outcome: Literal["kept", "already_known"]
+
+
+class Leaders(Asked, frozen=True, kw_only=True):
+    """How many."""
+
+    limit: Limit = 20
+
+
+class TagView(Said, frozen=True, kw_only=True):
+    """How many said this: owners that were proved, and agents without one."""
+
+    tag: FeedbackTag
+    owners: int
+    others: int
+
+
+class FlagView(Said, frozen=True, kw_only=True):
+    """What to beware of, and until when."""
+
+    flag: str
+    until: str
+
+
+class ReputationView(Said, frozen=True, kw_only=True):
+    """A score and what it rests on. `ratings_count` are distinct agents, `owners` proved owners."""
+
+    amid: str
+    reputation_score: float
+    reputation_status: Literal["rated", "unrated"]
+    ratings_count: int
+    owners: int
+    sessions: int
+    completed: int
+    tier: int | float
+    registered_at: str
+    tags: tuple[TagView, ...]
+    flags: tuple[FlagView, ...]
 
 
 class PrekeyShelf(Said, frozen=True, kw_only=True):

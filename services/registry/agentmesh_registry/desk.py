@@ -10,6 +10,7 @@ from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.nonces import Nonces
 from agentmesh_registry.storage.prekeys import PrekeyStore
+from agentmesh_registry.storage.reputation import Reputation
 from agentmesh_registry.storage.search import Search
 
 
@@ -36,6 +37,7 @@ class Desk:
         self.database = database
         self.agents = Agents(database)
         self.search = Search(database)
+        self.reputation = Reputation(database)
         self.prekeys = PrekeyStore(database)
         self.nonces = Nonces(database)
         self.gates = Gates(config.rates, clock)

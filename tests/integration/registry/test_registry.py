@@ -9,7 +9,9 @@ from agentmesh_registry.config import Rates
 from agentmesh.discovery.interface import Query, RateLimited
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import Refused, TransportError, UsageError
+from agentmesh.protocol.feedback import Feedback
 from tests.support.asking import Asker, registry_at
+from tests.support.ratings import receipt
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 
@@ -81,6 +83,16 @@ async def test_a_search_finds_by_capability(both: Both) -> None:
     assert [one.amid for one in page.results] == [ALICE.amid]
     assert (page.total, page.rejected) == (1, 0)
     assert (await both[1].search(Query(limit=1, offset=1))).total == 2
+
+
+async def test_a_rating_is_news_once_and_shows(both: Both) -> None:
+    alice, bob = both
+    held = receipt(BOB, ALICE, "s1")
+    assert await bob.rate(held, Feedback(score=1, tags=("helpful",)))
+    assert not await bob.rate(held, Feedback(score=0))
+    shown = await alice.reputation(ALICE.amid)
+    assert (shown.ratings_count, shown.completed) == (1, 1)
+    assert [(it.tag, it.others) for it in shown.tags] == [("helpful", 1)]
 
 
 async def test_a_refusal_keeps_the_registrys_code(both: Both) -> None:

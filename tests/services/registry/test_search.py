@@ -108,7 +108,7 @@ async def test_rated_agents_come_first_and_the_better_ones_before(
     await some(registry)
 
     def rate(connection: sa.Connection) -> None:
-        for name, tier, score, count in [("dan", 1.5, 0.2, 3), ("cat", 1.0, 0.9, 1)]:
+        for name, tier, score, count in [("dan", 1.5, 0.2, 5), ("cat", 1.0, 0.9, 7)]:
             row = sa.update(agents).where(agents.c.amid == Registrant(name).amid)
             connection.execute(row.values(tier=tier, reputation_score=score, ratings_count=count))
 

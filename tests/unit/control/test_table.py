@@ -24,7 +24,8 @@ def test_an_agent_decides_nothing_that_is_the_owners() -> None:
     agents = {name for name, row in REQUESTS.items() if row.permit == "agent"}
     assert agents == {
         "hello", "status", "send", "reply", "inbox", "read", "search", "contacts.list",
-        "policy.get", "health", "events.subscribe", "outcome", "contacts.show",
+        "policy.get",
+        "reputation.show", "health", "events.subscribe", "outcome", "contacts.show",
         "schemas.list", "schemas.show", "schemas.check",
         "files.send", "files.list", "files.accept", "files.refuse",
     }  # fmt: skip

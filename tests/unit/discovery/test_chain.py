@@ -13,6 +13,7 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
+from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from tests.support.directories import FakeDirectory
 from tests.support.registrant import Registrant
@@ -123,7 +124,11 @@ async def test_everything_else_is_passed_on() -> None:
     assert (await both.prekey_count()).low_prekeys
     await both.set_status("away")
     assert (await both.search(Query())).total == 1
-    assert registry.asked == ["publish_prekeys", "prekey_count", "set_status away", "search"]
+    assert (await both.reputation(ALICE.amid)).reputation_status == "unrated"
+    news = [await both.rate(b"", Feedback(score=1)) for _ in range(2)]
+    assert news == [True, False]
+    asked = ["publish_prekeys", "prekey_count", "set_status away", "search", "reputation"]
+    assert registry.asked[:5] == asked
     assert [one.name for one in both.status()] == ["registry"]
 
 

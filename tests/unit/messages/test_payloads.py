@@ -13,7 +13,6 @@ from agentmesh.messages.payloads import (
     CloseReason,
     ErrorCode,
     ErrorPayload,
-    FeedbackTag,
     Opening,
     Priority,
     Request,
@@ -23,6 +22,7 @@ from agentmesh.messages.payloads import (
     parse_payload,
     rank,
 )
+from agentmesh.protocol.feedback import FeedbackTag
 from agentmesh.protocol.signed import Signed
 
 FULL = {

@@ -7,6 +7,7 @@ import msgspec
 
 from agentmesh.errors import NotPermitted, Refused
 from agentmesh.protocol.did import did_document
+from agentmesh.protocol.feedback import MIN_RATERS
 from agentmesh.protocol.ids import Amid, did_of, parse_amid
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.signed import Signed
@@ -87,7 +88,7 @@ def view_of(agent: Agent, now: int) -> AgentView:
         last_seen=None if agent.last_seen is None else to_text(agent.last_seen / 1000),
         reputation_score=agent.reputation_score,
         ratings_count=agent.ratings_count,
-        reputation_status="rated" if agent.ratings_count else "unrated",
+        reputation_status="rated" if agent.ratings_count >= MIN_RATERS else "unrated",
         sequence=record.sequence,
         published_at=to_text(record.published_at / 1000),
         expires_at=to_text(record.expires_at / 1000),

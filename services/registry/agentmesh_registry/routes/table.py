@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh_registry import bodies
 from agentmesh_registry.desk import Call, Desk, Reply
-from agentmesh_registry.routes import about, agents, prekeys, presence, search
+from agentmesh_registry.routes import about, agents, prekeys, presence, reputation, search
 
 Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
 
@@ -110,6 +110,39 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.Lookup,
         said=_SHELF,
         is_signed=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/reputation/feedback",
+        run=reputation.feedback,
+        asked=bodies.Rate,
+        said=bodies.Kept,
+        is_signed=True,
+        refusals=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/reputation/session",
+        run=reputation.session,
+        asked=bodies.Held,
+        said=bodies.Kept,
+        is_signed=True,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/reputation/score",
+        run=reputation.score,
+        asked=bodies.Lookup,
+        said=bodies.ReputationView,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/reputation/leaderboard",
+        run=reputation.leaderboard,
+        asked=bodies.Leaders,
+        said=bodies.Page,
     ),
     Route(method="GET", path="/v1/stats", run=about.stats, asked=bodies.Nothing, said=bodies.Stats),
 )

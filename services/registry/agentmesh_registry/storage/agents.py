@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
+from agentmesh_registry.storage.accounts import refresh
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.tables import agents, capabilities
 
@@ -40,6 +41,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     present_until: int
     registered_at: int
     updated_at: int
+    owner: str | None
 
     def status_at(self, now: int) -> Status:
         """Return the presence that counts now."""
@@ -118,6 +120,7 @@ def _put(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
     else:
         connection.execute(sa.update(agents).where(mine).values(**fields))
         connection.execute(sa.delete(capabilities).where(capabilities.c.amid == new.amid))
+        refresh(connection, new.amid, now)
     if new.words:
         rows = [{"amid": new.amid, "category": a, "subcategory": b} for a, b in sorted(new.words)]
         connection.execute(sa.insert(capabilities), rows)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from agentmesh.protocol import tiers
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import MIN_RATERS
 from agentmesh_registry.storage.agents import Agent, agent_of
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.tables import agents, capabilities
@@ -21,6 +22,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     tier_min: float | None = None
     reputation_min: float | None = None
     status: Status | None = None
+    is_rated: bool = False
 
 
 class Search:
@@ -39,7 +41,7 @@ class Search:
             sa.select(agents)
             .where(*conditions)
             .order_by(
-                sa.case((agents.c.ratings_count > 0, 0), else_=1),
+                sa.case((agents.c.ratings_count >= MIN_RATERS, 0), else_=1),
                 agents.c.reputation_score.desc(),
                 agents.c.amid,
             )
@@ -67,6 +69,8 @@ def _conditions(wanted: Wanted, now: int) -> list[sa.ColumnElement[bool]]:
         conditions.append(agents.c.tier.in_(sorted(tiers.at_least(wanted.tier_min))))
     if wanted.reputation_min is not None:
         conditions.append(agents.c.reputation_score >= wanted.reputation_min)
+    if wanted.is_rated:
+        conditions.append(agents.c.ratings_count >= MIN_RATERS)
     if wanted.status is not None:
         fresh = agents.c.present_until > now
         said = agents.c.status == wanted.status

@@ -26,6 +26,8 @@ agents = sa.Table(
     sa.Column("present_until", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("registered_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+    # Who it was proved to belong to; agents of one owner have one vote.
+    sa.Column("owner", sa.String(80)),
 )
 
 capabilities = sa.Table(
@@ -69,4 +71,67 @@ nonces = sa.Table(
     sa.Column("amid", _AMID, primary_key=True),
     sa.Column("nonce", sa.String(22), primary_key=True),
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+)
+
+# What was said of agents. One row a rating, a session, a voter, and an agent of whom there is any.
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    sa.Column("session", sa.String(64), primary_key=True),
+    sa.Column("rater", _AMID, primary_key=True),
+    sa.Column("target", _AMID, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("weight", sa.Float, nullable=False),
+    sa.Column("rated_at", sa.BigInteger, nullable=False),
+    sa.Column("is_mutual", sa.Boolean, nullable=False),
+    # A keyed hash of the network it came from, for a day: no address is kept.
+    sa.Column("network", sa.LargeBinary),
+    sa.Index("ratings_by_pair", "target", "rater", "rated_at"),
+    sa.Index("ratings_by_network", "target", "network"),
+)
+
+held_sessions = sa.Table(
+    "held_sessions",
+    metadata,
+    sa.Column("session", sa.String(64), primary_key=True),
+    sa.Column("held_at", sa.BigInteger, nullable=False, index=True),
+)
+
+# A voter is an owner that was proved, or else a single agent.
+voices = sa.Table(
+    "voices",
+    metadata,
+    sa.Column("target", _AMID, primary_key=True),
+    sa.Column("voter", sa.String(80), primary_key=True),
+    sa.Column("is_proven", sa.Boolean, nullable=False),
+    sa.Column("ratings", sa.Integer, nullable=False),
+    sa.Column("weight", sa.Float, nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("sessions", sa.Integer, nullable=False),
+    sa.Column("completed", sa.Integer, nullable=False),
+)
+
+voiced_tags = sa.Table(
+    "voiced_tags",
+    metadata,
+    sa.Column("target", _AMID, primary_key=True),
+    sa.Column("tag", sa.String(20), primary_key=True),
+    sa.Column("voter", sa.String(80), primary_key=True),
+    sa.Column("is_proven", sa.Boolean, nullable=False),
+)
+
+# Keys of the registry's own.
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("amid", _AMID, sa.ForeignKey("agents.amid", ondelete="CASCADE"), primary_key=True),
+    # A `Record`, as MessagePack: always read and written whole.
+    sa.Column("record", sa.LargeBinary, nullable=False),
 )

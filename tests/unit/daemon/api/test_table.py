@@ -98,6 +98,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "audit.seal": {"up_to": 1},
         "backup": {"path": f"{home}/file", "passphrase": "of the file"},
         "receipts.show": {"session_id": receipts.SESSION},
+        "reputation.rate": {"peer": receipts.ALICE.amid, "score": 1},
     }
 
 

@@ -1,0 +1,1 @@
+"""What others think of an agent, in a form that nobody can buy."""
