@@ -165,9 +165,10 @@ class _Vfs(apsw.VFS):
 class _Answer:
     """Rows, handed out as a `sqlite3.Cursor` does."""
 
-    def __init__(self, rows: list[tuple[Any, ...]], lastrowid: int) -> None:
+    def __init__(self, rows: list[tuple[Any, ...]], lastrowid: int, rowcount: int) -> None:
         self._rows = iter(rows)
         self.lastrowid = lastrowid
+        self.rowcount = rowcount
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         return list(self._rows)
@@ -213,7 +214,8 @@ class _Connection:
 
     def _run(self, work: Any) -> _Answer:
         with self._lock, _in_words_of_sqlite3():
-            return _Answer(work().fetchall(), self._real.last_insert_rowid())
+            rows = work().fetchall()
+            return _Answer(rows, self._real.last_insert_rowid(), self._real.changes())
 
 
 class PoweredConnections:

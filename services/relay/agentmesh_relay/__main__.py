@@ -1,6 +1,7 @@
 """`agentmesh-relay`: from the command line to a running relay, and an exit code."""
 
 import asyncio
+import gc
 import sys
 from typing import NoReturn
 
@@ -15,12 +16,19 @@ from agentmesh_relay.config import config_from
 EXIT_USAGE = 2
 EXIT_TRY_AGAIN = 75
 
+COLLECT_AFTER = 50_000
+"""New objects until the collector looks for rings: a relay makes few of these, and many objects."""
+
+SWITCH_SECONDS = 0.001
+"""How long the mailbox's thread waits for its turn while the loop is busy."""
+
 
 def main() -> NoReturn:
     """Run a relay until it is told to stop."""
     write_logs()
     try:
         config = config_from(sys.argv[1:])
+        _make_way()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(config, SystemClock(), system_entropy))
     except AgentMeshError as error:
@@ -29,6 +37,13 @@ def main() -> NoReturn:
             sys.stderr.write(f"  {error.hint}\n")
         sys.exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_TRY_AGAIN)
     sys.exit(0)
+
+
+def _make_way() -> None:
+    """See to it that the loop is seldom held up: by the collector, or by the mailbox's thread."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 50)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 if __name__ == "__main__":

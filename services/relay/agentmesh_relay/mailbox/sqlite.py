@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from agentmesh.errors import StorageError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.ids import Amid
 from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.mailbox.puts import Put, put_all
+from agentmesh_relay.mailbox.tally import Tallies
 from agentmesh_relay.mailbox.writer import Failed, Job, Writer
 
 MAX_KNOWN = 1_000_000
@@ -25,7 +28,6 @@ SEEN_SECONDS = 3600
 MAX_UNWRITTEN_BYTES = 64 * 1024**2
 """Payloads that wait for the disk. Beyond it a letter is refused for some seconds."""
 
-FULL_RETRY_SECONDS = 30
 TROUBLE_RETRY_SECONDS = 5
 
 _log = logging.getLogger(__name__)
@@ -51,24 +53,23 @@ class SqliteMailbox:
     ) -> None:
         loop = asyncio.get_running_loop()
         # This thread uses the connection now, the writer's from then on.
-        self._writer = Writer(_set_up(connect(path), max_file_bytes), loop)
+        self._tallies = Tallies()
+        database = _set_up(connect(path), max_file_bytes)
+        self._writer = Writer(database, loop, self._tallies.forget_all)
+        self._loop = loop
+        self._puts: list[Put] = []
         self._unwritten = 0
 
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
         """Keep a letter; `done(Stored)` is said only after the fsync."""
-
-        def told(result: Stored | Refusal | Failed) -> None:
-            self._unwritten -= len(letter.payload)
-            if isinstance(result, Failed):
-                record(_log, logging.WARNING, "mailbox.put_failed", code=result.code)
-                result = Refusal("INTERNAL_ERROR", TROUBLE_RETRY_SECONDS)
-            done(result)
-
-        self._unwritten += len(letter.payload)
-        if self._unwritten > MAX_UNWRITTEN_BYTES:
-            told(Failed(Code("overloaded")))
-        else:
-            self._writer.submit(Job(partial(_put, letter, room), told, writes=True))
+        size = len(letter.payload)
+        if self._unwritten + size > MAX_UNWRITTEN_BYTES:
+            self._loop.call_soon(_told, [Put(letter, room, done)], Failed(Code("overloaded")))
+            return
+        self._unwritten += size
+        self._puts.append(Put(letter, room, done))
+        if len(self._puts) == 1:
+            self._loop.call_soon(self._submit_puts)
 
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
         """Hand over what waits for this agent, oldest first; from now on the agent is known."""
@@ -76,8 +77,8 @@ class SqliteMailbox:
         def told(result: list[Pending] | Failed) -> None:
             done([] if isinstance(result, Failed) else result)
 
-        self._writer.submit(Job(partial(_meet, amid, now), _unheard, writes=True))
-        self._writer.submit(Job(partial(_pending, amid, now), told, writes=False))
+        self._submit(Job(partial(_meet, amid, now), _unheard, writes=True))
+        self._submit(Job(partial(_pending, amid, now), told, writes=False))
 
     def fetch(self, rows: Sequence[int], done: Callable[[dict[int, Letter]], None]) -> None:
         """Hand over letters, each counted as attempted once more. What is gone is not in it."""
@@ -85,16 +86,16 @@ class SqliteMailbox:
         def told(result: dict[int, Letter] | Failed) -> None:
             done({} if isinstance(result, Failed) else result)
 
-        self._writer.submit(Job(partial(_letters, rows), told, writes=False))
-        self._writer.submit(Job(partial(_attempted, rows), _unheard, writes=True))
+        self._submit(Job(partial(_letters, rows), told, writes=False))
+        self._submit(Job(partial(_attempted, rows), _unheard, writes=True))
 
     def remove(self, rows: Sequence[int]) -> None:
         """Forget letters that were acknowledged."""
-        self._writer.submit(Job(partial(_remove, rows), _unheard, writes=True))
+        self._submit(Job(partial(_remove, rows, self._tallies), _unheard, writes=True))
 
     def expire(self, now: int) -> None:
         """Forget letters whose time is over, and agents not seen for longest beyond the bound."""
-        self._writer.submit(Job(partial(_expire, now), _unheard, writes=True))
+        self._submit(Job(partial(_expire, now, self._tallies), _unheard, writes=True))
 
     def trouble(self) -> Code | None:
         """Return a word for why nothing can be kept at the moment, or None."""
@@ -102,7 +103,33 @@ class SqliteMailbox:
 
     def close(self) -> None:
         """Carry out everything asked so far, and stop."""
+        self._submit_puts()
         self._writer.close()
+
+    def _submit(self, job: Job[Any]) -> None:
+        """Have this done after everything that was asked before it."""
+        self._submit_puts()
+        self._writer.submit(job)
+
+    def _submit_puts(self) -> None:
+        """Have all letters of this turn of the loop written together."""
+        puts, self._puts = self._puts, []
+        if not puts:
+            return
+
+        def told(result: list[Stored | Refusal] | Failed) -> None:
+            self._unwritten -= sum(len(put.letter.payload) for put in puts)
+            _told(puts, result)
+
+        self._writer.submit(Job(partial(put_all, puts, self._tallies), told, writes=True))
+
+
+def _told(puts: Sequence[Put], result: list[Stored | Refusal] | Failed) -> None:
+    if isinstance(result, Failed):
+        record(_log, logging.WARNING, "mailbox.put_failed", code=result.code, letters=len(puts))
+        result = [Refusal("INTERNAL_ERROR", TROUBLE_RETRY_SECONDS)] * len(puts)
+    for put, what in zip(puts, result, strict=True):
+        put.done(what)
 
 
 def _set_up(database: sqlite3.Connection, max_file_bytes: int) -> sqlite3.Connection:
@@ -133,55 +160,6 @@ def _migrate(database: sqlite3.Connection) -> None:
         if number > version:
             script = step.read_text(encoding="utf-8")
             database.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
-
-
-def _put(letter: Letter, room: Room, database: sqlite3.Connection) -> Stored | Refusal:
-    key = (letter.recipient, letter.sender, letter.id)
-    same = database.execute(
-        "SELECT row FROM letters WHERE recipient = ? AND sender = ? AND id = ?", key
-    ).fetchone()
-    if same is not None:
-        return Stored(same[0])
-    if not _is_known(letter.recipient, database):
-        return Refusal("UNKNOWN_RECIPIENT")
-    if not _has_room(letter, room, database):
-        return Refusal("MAILBOX_FULL", FULL_RETRY_SECONDS)
-    cursor = database.execute(
-        "INSERT INTO letters (recipient, sender, id, message_type, is_receipt, size, sent_at,"
-        " expires_at, want_acked, attempts, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *key,
-            letter.message_type,
-            letter.message_type == "receipt",
-            len(letter.payload),
-            letter.sent_at,
-            letter.expires_at,
-            letter.want_acked,
-            letter.attempts,
-            letter.payload,
-        ),
-    )
-    return Stored(int(cursor.lastrowid or 0))
-
-
-def _is_known(amid: Amid, database: sqlite3.Connection) -> bool:
-    return database.execute("SELECT 1 FROM known WHERE amid = ?", (amid,)).fetchone() is not None
-
-
-def _has_room(letter: Letter, room: Room, database: sqlite3.Connection) -> bool:
-    is_receipt = letter.message_type == "receipt"
-    count, size, mine, senders = database.execute(
-        "SELECT count(*), coalesce(sum(size), 0), coalesce(sum(sender = ?), 0),"
-        " count(DISTINCT sender) FROM letters"
-        " WHERE recipient = ? AND is_receipt = ? AND expires_at > ?",
-        (letter.sender, letter.recipient, is_receipt, letter.sent_at),
-    ).fetchone()
-    if size + len(letter.payload) > room.bytes:
-        return False
-    if is_receipt:
-        return bool(count < room.receipts)
-    others_wait = senders > (1 if mine else 0)
-    return count < room.messages and not (others_wait and mine >= room.per_sender)
 
 
 def _meet(amid: Amid, now: int, database: sqlite3.Connection) -> None:
@@ -223,15 +201,22 @@ def _attempted(rows: Sequence[int], database: sqlite3.Connection) -> None:
     )
 
 
-def _remove(rows: Sequence[int], database: sqlite3.Connection) -> None:
-    database.execute(f"DELETE FROM letters WHERE row IN ({_marks(rows)})", rows)  # noqa: S608
+def _remove(rows: Sequence[int], tallies: Tallies, database: sqlite3.Connection) -> None:
+    removed = database.execute(
+        f"DELETE FROM letters WHERE row IN ({_marks(rows)})"  # noqa: S608 - only marks
+        " RETURNING recipient, is_receipt",
+        rows,
+    ).fetchall()
+    for recipient, is_receipt in set(removed):
+        tallies.forget((recipient, bool(is_receipt)))
 
 
 def _marks(rows: Sequence[int]) -> str:
     return ", ".join("?" * len(rows))
 
 
-def _expire(now: int, database: sqlite3.Connection) -> None:
+def _expire(now: int, tallies: Tallies, database: sqlite3.Connection) -> None:
+    tallies.forget_all()
     database.execute(
         "DELETE FROM letters WHERE row IN (SELECT row FROM letters WHERE expires_at <= ? LIMIT ?)",
         (now, MAX_EXPIRED),

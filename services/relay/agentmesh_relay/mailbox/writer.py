@@ -48,10 +48,16 @@ class Job(Generic[R]):
 
 
 class Writer:
-    """Carries out jobs in the order in which they came."""
+    """Carries out jobs in the order in which they came. A group that failed is told `undone`."""
 
-    def __init__(self, database: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        loop: asyncio.AbstractEventLoop,
+        undone: Callable[[], None],
+    ) -> None:
         self._database = database
+        self._undone = undone
         self._loop = loop
         self._jobs: deque[Job[Any]] = deque()
         self._wake = threading.Condition()
@@ -100,6 +106,7 @@ class Writer:
         except _ERRORS as error:
             self._trouble = _code_of(error)
             self._roll_back()
+            self._undone()
             return [self._alone(job, self._trouble) for job in group]
         if any(job.writes for job in group):
             self._trouble = None

@@ -16,7 +16,7 @@ async def test_what_came_while_a_commit_ran_shares_the_next_one(tmp_path: Path) 
     db = database(tmp_path)
     commits: list[str] = []
     db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
-    writer = Writer(db, asyncio.get_running_loop())
+    writer = Writer(db, asyncio.get_running_loop(), list)
     may_go_on = threading.Event()
     done = asyncio.Event()
     told: list[int] = []
@@ -45,7 +45,7 @@ async def test_what_came_while_a_commit_ran_shares_the_next_one(tmp_path: Path) 
 async def test_a_failing_group_changes_nothing_and_its_readers_are_still_served(
     tmp_path: Path,
 ) -> None:
-    writer = Writer(database(tmp_path), asyncio.get_running_loop())
+    writer = Writer(database(tmp_path), asyncio.get_running_loop(), list)
     done = asyncio.Event()
     told: list[object] = []
     started = threading.Event()
@@ -74,7 +74,7 @@ async def test_a_failing_group_changes_nothing_and_its_readers_are_still_served(
 
 
 async def test_after_the_end_everything_fails(tmp_path: Path) -> None:
-    writer = Writer(database(tmp_path), asyncio.get_running_loop())
+    writer = Writer(database(tmp_path), asyncio.get_running_loop(), list)
     writer.close()
     answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
     writer.submit(Job(lambda _: 1, answer.set_result, writes=False))
