@@ -48,6 +48,7 @@ class Agent(WSListener):
         self.amid = amid_of(bytes(self.key.verify_key))
         self.wire: WSTransport
         self.is_lost = False
+        self.connected: Connected | None = None
         self._frames: asyncio.Queue[FromRelay] = asyncio.Queue()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -57,7 +58,10 @@ class Agent(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows'
         """See picows."""
         if frame.msg_type == WSMsgType.BINARY:
-            self._frames.put_nowait(decode_from_relay(frame.get_payload_as_bytes()))
+            said = decode_from_relay(frame.get_payload_as_bytes())
+            self._frames.put_nowait(said)
+            if isinstance(said, Connected):
+                self.connected = said
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows'
         """See picows."""
@@ -77,8 +81,9 @@ class Agent(WSListener):
 
     async def come_in(
         self, url: str, local: str = "127.0.0.1", tls: SSLContext | None = None
-    ) -> Connected:
+    ) -> None:
         """Connect and say who we are."""
+        self.connected = None
         address: dict[str, Any] = {"local_addr": (local, 0)}
         await ws_connect(
             lambda: self,
@@ -99,7 +104,11 @@ class Agent(WSListener):
             timestamp=int(time.time() * 1000),
         )
         self.say(Connect(signed=sign(claim, Purpose.CONNECT, self.key)))
-        return await self.hear(Connected)
+        await self.hear(Connected)
+
+    def leave(self) -> None:
+        """Be gone at once."""
+        self.wire.disconnect(graceful=False)
 
     async def show_to(self, *others: Amid) -> None:
         """Let these see that we are here."""

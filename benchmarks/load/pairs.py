@@ -34,7 +34,7 @@ def fixed(size: int, first: bytes) -> Count:
     return count
 
 
-class _Stream(asyncio.Protocol):
+class Stream(asyncio.Protocol):
     """Hands over how many frames came, and their bytes."""
 
     def __init__(self, count: Count, came: Callable[[int, bytes], None]) -> None:
@@ -61,9 +61,9 @@ class Pair:
         self._is_over = False
         self._then: Callable[[], None] | None = None
         self.arrived = 0
-        line.receiver.set_protocol(_Stream(line.delivered, self._delivered))
+        line.receiver.set_protocol(Stream(line.delivered, self._delivered))
         if line.answered is not None:
-            line.sender.set_protocol(_Stream(line.answered, self._answered))
+            line.sender.set_protocol(Stream(line.answered, self._answered))
 
     def then(self, go: Callable[[], None]) -> None:
         """Call this for each arrival, and send nothing unasked."""
