@@ -64,6 +64,23 @@ def _remove(desk: Desk, schema_id: str) -> None:
     desk.ask(calls.SchemasRemove(id=schema_id), lambda it: f"{it.id} is forgotten.")
 
 
+@command("publish")
+@click.argument("schema_id", metavar="ID")
+def _publish(desk: Desk, schema_id: str) -> None:
+    """Publish a schema of your own at the registry: for good, and under your agent's name."""
+    desk.ask(calls.SchemasPublish(id=schema_id), lambda it: f"{it.id} is published.")
+
+
+@command("fetch")
+@click.argument("schema_id", metavar="ID")
+def _fetch(desk: Desk, schema_id: str) -> None:
+    """Keep a schema that somebody published, and say who signed it."""
+    desk.ask(
+        calls.SchemasFetch(id=schema_id),
+        lambda it: f"{it.id} is kept, as {it.author} signed it at {it.published_at}.",
+    )
+
+
 @command("check")
 @click.argument("schema_id", metavar="ID")
 @click.argument("file")
@@ -79,7 +96,7 @@ def _check(desk: Desk, schema_id: str, file: str) -> None:
         raise click.exceptions.Exit(5)
 
 
-for _each in (_list, _show, _add, _remove, _check):
+for _each in (_list, _show, _add, _remove, _publish, _fetch, _check):
     schemas.add_command(_each)
 
 

@@ -33,6 +33,8 @@ REQUESTS: dict[str, CallType] = {
     "schemas.show": CallType(calls.SchemasShow, answers.Schema, "agent"),
     "schemas.check": CallType(calls.SchemasCheck, answers.SchemaChecked, "agent"),
     "schemas.add": CallType(calls.SchemasAdd, answers.SchemaNamed, "owner"),
+    "schemas.publish": CallType(calls.SchemasPublish, answers.SchemaNamed, "owner"),
+    "schemas.fetch": CallType(calls.SchemasFetch, answers.SchemaFetched, "owner"),
     "schemas.remove": CallType(calls.SchemasRemove, answers.SchemaNamed, "owner"),
     "events.subscribe": CallType(calls.EventsSubscribe, answers.Subscribed, "agent"),
     "knocks.list": CallType(calls.KnocksList, answers.Knocks, "owner"),

@@ -16,6 +16,7 @@ from agentmesh.errors import (
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid, amid_of
 from agentmesh.protocol.published import read_prekeys, read_record
+from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.times import from_text
@@ -25,6 +26,12 @@ A = TypeVar("A", bound=msgspec.Struct)
 _CODE = re.compile(r"[a-z][a-z_]{0,63}")
 _MAX_RETRY_SECONDS = 3600
 _MAX_WORDS = 300
+
+
+class SchemaAnswer(msgspec.Struct, frozen=True):
+    """A published schema."""
+
+    document: bytes
 
 
 class RateAnswer(msgspec.Struct, frozen=True):
@@ -85,6 +92,19 @@ def found(answer: AgentAnswer, now: float) -> Found:
         status=answer.status,
         last_seen=last_seen,
         organization=answer.organization or "",
+    )
+
+
+def schema_of(answer: SchemaAnswer, schema_id: str) -> PublishedSchema:
+    """Return a published schema that verified and is the one that was asked for."""
+    try:
+        schema = read_schema(msgspec.msgpack.decode(answer.document, type=Signed))
+        if schema.id == schema_id:
+            return schema
+    except (msgspec.MsgspecError, CryptoError, RemoteProtocolError, RecursionError):
+        pass
+    raise RemoteProtocolError(
+        "schema_invalid", "The registry handed out a schema that its author did not sign."
     )
 
 

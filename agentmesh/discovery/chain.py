@@ -24,6 +24,7 @@ from agentmesh.errors import (
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.published_schema import PublishedSchema
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.world import Clock
@@ -34,7 +35,7 @@ CACHE_ENTRIES = 1000
 T = TypeVar("T")
 
 # Answers after which another directory may know better. Anything else is final.
-_NOT_HERE = {"agent_not_found", "prekeys_not_found"}
+_NOT_HERE = {"agent_not_found", "prekeys_not_found", "schema_not_found"}
 
 
 class Chain:
@@ -98,6 +99,14 @@ class Chain:
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
         return await self._first(lambda directory: directory.search(query))
+
+    async def publish_schema(self, signed: Signed) -> None:
+        """Publish a schema of ours in the first directory that takes it."""
+        await self._first(lambda directory: directory.publish_schema(signed))
+
+    async def schema(self, schema_id: str) -> PublishedSchema:
+        """Return a published schema."""
+        return await self._first(lambda directory: directory.schema(schema_id))
 
     async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
         """Rate the other party of a session in the first directory that knows both."""

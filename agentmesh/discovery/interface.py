@@ -13,6 +13,7 @@ from agentmesh.errors import TransportError
 from agentmesh.protocol.bounded import Count, Status, Word
 from agentmesh.protocol.feedback import Feedback, Share
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.published_schema import PublishedSchema
 from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
 
@@ -146,6 +147,12 @@ class Directory(Protocol):
 
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
+
+    async def publish_schema(self, signed: Signed) -> None:
+        """Publish a schema of ours for good."""
+
+    async def schema(self, schema_id: str) -> PublishedSchema:
+        """Return a published schema, verified, or raise `schema_not_found`."""
 
     async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
         """Rate the other party of a session; return whether that was news."""

@@ -13,10 +13,12 @@ from agentmesh.discovery.answers import (
     AgentAnswer,
     PageAnswer,
     RateAnswer,
+    SchemaAnswer,
     checked_bundle,
     decoded,
     failure,
     found,
+    schema_of,
 )
 from agentmesh.discovery.interface import (
     DirectoryStatus,
@@ -32,6 +34,7 @@ from agentmesh.protocol import requests
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.published_schema import PublishedSchema
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.requests import Request
 from agentmesh.protocol.signed import Purpose, Signed
@@ -138,6 +141,16 @@ class RegistryDirectory:
                 continue
         rejected = len(page.results) - len(results)
         return SearchPage(tuple(results), page.total, rejected)
+
+    async def publish_schema(self, signed: Signed) -> None:
+        """Publish a schema of ours for good."""
+        body = msgspec.json.encode({"document": msgspec.msgpack.encode(signed)})
+        await self._post("/v1/registry/schemas", body)
+
+    async def schema(self, schema_id: str) -> PublishedSchema:
+        """Return a published schema, verified, or raise `schema_not_found`."""
+        target = "/v1/registry/schemas?" + urlencode({"id": schema_id})
+        return schema_of(await self._get(target, SchemaAnswer), schema_id)
 
     async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
         """Rate the other party of a session; return whether that was news."""

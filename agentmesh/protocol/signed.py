@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     SESSION_RECEIPT = "session-receipt"
     SESSION_OUTCOME = "session-outcome"
     INTRODUCTION = "introduction"
+    SCHEMA = "schema"
     AUDIT_EXPORT = "audit-export"
     JOIN_ASK = "join-ask"
     JOIN_ANSWER = "join-answer"

@@ -67,6 +67,8 @@ def test_a_schema_of_ones_own_is_kept_and_checked_by(mesh: Mesh, tmp_path: Path)
     kept = {it["id"]: it["origin"] for it in bob.ask("schemas", "list")["schemas"]}
     assert len(kept) == 10
     assert kept["x-acme/rhyme/v1"] != kept["travel/flight-search/v1"]
+    bob.ask("schemas", "publish", "x-acme/rhyme/v1")
+    assert alice.ask("schemas", "fetch", "x-acme/rhyme/v1")["author"] == bob.amid
     poem = {"schema": "x-acme/rhyme/v1", "lines": ["roses are red"]}
     alice.ask("send", "bob", json.dumps(poem), "--message-type", "x-acme/poem", *WAIT)
     (problem,) = first(bob)["schema_problems"]

@@ -13,6 +13,7 @@ from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published import read_record
+from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
 from tests.support.registrant import Registrant
@@ -57,6 +58,7 @@ class FakeDirectory:
         self.agents = {agent.amid: agent for agent in agents}
         self.fails_with: AgentMeshError | None = None
         self.asked: list[str] = []
+        self.published: list[PublishedSchema] = []
 
     def _agent(self, question: str, amid: Amid | None = None) -> Registrant:
         self.asked.append(question)
@@ -86,6 +88,17 @@ class FakeDirectory:
 
     async def search(self, query: Query) -> SearchPage:
         return SearchPage((found(self._agent("search")),), 1)
+
+    async def publish_schema(self, signed: Signed) -> None:
+        self._agent("publish_schema")
+        self.published.append(read_schema(signed))
+
+    async def schema(self, schema_id: str) -> PublishedSchema:
+        self._agent("schema")
+        for schema in self.published:
+            if schema.id == schema_id:
+                return schema
+        raise Refused("schema_not_found", schema_id)
 
     async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
         self._agent(f"rate {receipt!r} {feedback.score}")

@@ -14,6 +14,7 @@ from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.protocol.published import read_record
+from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import OneTimePrekey, PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.signed import Signed
 from tests.support.directories import unrated
@@ -27,6 +28,7 @@ class Shelf:
         self.uploads: dict[Amid, PrekeyUpload] = {}
         self.one_time: dict[Amid, list[OneTimePrekey]] = {}
         self.reputation: dict[Amid, float] = {}
+        self.schemas: list[PublishedSchema] = []
         self.rated: list[tuple[bytes, Feedback]] = []
 
 
@@ -118,6 +120,17 @@ class RealisticDirectory:
         self._ask("search")
         found = [self._found(amid) for amid in self.shelf.records]
         return SearchPage(tuple(found[: query.limit]), len(found))
+
+    async def publish_schema(self, signed: Signed) -> None:
+        self._ask("publish_schema")
+        self.shelf.schemas.append(read_schema(signed))
+
+    async def schema(self, schema_id: str) -> PublishedSchema:
+        self._ask("schema")
+        for schema in self.shelf.schemas:
+            if schema.id == schema_id:
+                return schema
+        raise Refused("schema_not_found", schema_id)
 
     async def rate(self, receipt: bytes, feedback: Feedback) -> bool:
         self._ask("rate")

@@ -4,6 +4,7 @@ import msgspec
 from nacl.signing import SigningKey
 
 from agentmesh.protocol.ids import amid_of
+from agentmesh.protocol.published_schema import PublishedSchema
 from agentmesh.protocol.records import (
     AgentRecord,
     Capability,
@@ -54,6 +55,11 @@ class Registrant:
     def record(self, sequence: int = 1, *capabilities: str, **changes: object) -> Signed:
         plain = self.plain_record(sequence, *capabilities)
         return sign(msgspec.structs.replace(plain, **changes), Purpose.RECORD, self.key)
+
+    def schema(self, schema_id: str, text: bytes = b"{}", **changes: object) -> Signed:
+        """A schema of its own, published now."""
+        schema = PublishedSchema(id=schema_id, author=self.amid, text=text, published_at=self.now)
+        return sign(msgspec.structs.replace(schema, **changes), Purpose.SCHEMA, self.key)
 
     def upload(self, first: int = 1, count: int = 3, number: int = 1) -> PrekeyUpload:
         """Prekeys number `number`, with `count` one-time prekeys from id `first` on."""

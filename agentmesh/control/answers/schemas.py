@@ -40,6 +40,14 @@ class SchemaNamed(Answer, frozen=True, kw_only=True):
     id: str
 
 
+class SchemaFetched(Answer, frozen=True, kw_only=True):
+    """The schema that was fetched, and who signed it."""
+
+    id: str
+    author: str
+    published_at: str
+
+
 class SchemaChecked(Answer, frozen=True, kw_only=True):
     """Whether data fits a schema, and what does not."""
 

@@ -115,7 +115,9 @@ from agentmesh.control.calls.request import (
 from agentmesh.control.calls.schemas import (
     SchemasAdd,
     SchemasCheck,
+    SchemasFetch,
     SchemasList,
+    SchemasPublish,
     SchemasRemove,
     SchemasShow,
 )
@@ -207,7 +209,9 @@ __all__ = [
     "Resume",
     "SchemasAdd",
     "SchemasCheck",
+    "SchemasFetch",
     "SchemasList",
+    "SchemasPublish",
     "SchemasRemove",
     "SchemasShow",
     "Search",

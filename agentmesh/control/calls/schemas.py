@@ -34,6 +34,18 @@ class SchemasAdd(Request[answers.SchemaNamed], frozen=True, kw_only=True):
     document: dict[str, Any]
 
 
+class SchemasPublish(Request[answers.SchemaNamed], frozen=True, kw_only=True):
+    """Publish a schema of one's own at the registry, for good and for everybody."""
+
+    id: SchemaId
+
+
+class SchemasFetch(Request[answers.SchemaFetched], frozen=True, kw_only=True):
+    """Keep a schema that somebody published at the registry."""
+
+    id: SchemaId
+
+
 class SchemasRemove(Request[answers.SchemaNamed], frozen=True, kw_only=True):
     """Forget a schema of one's own."""
 

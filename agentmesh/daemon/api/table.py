@@ -57,6 +57,8 @@ CALLS: dict[str, Run] = {
     "schemas.show": schemas.schemas_show,
     "schemas.check": schemas.schemas_check,
     "schemas.add": schemas.schemas_add,
+    "schemas.publish": schemas.schemas_publish,
+    "schemas.fetch": schemas.schemas_fetch,
     "schemas.remove": schemas.schemas_remove,
     "knocks.list": owner.knocks_list,
     "knocks.approve": owner.knocks_approve,

@@ -34,6 +34,10 @@ class Catalogue:
         """Return a schema that is known."""
         return self._compiled(schema_id).document
 
+    def text(self, schema_id: SchemaId) -> bytes:
+        """Return a schema that is known as JSON."""
+        return self._texts[schema_id]
+
     def problems(self, schema_id: SchemaId, value: Any, root: str) -> list[Problem]:
         """Return what in a value does not fit a schema that is known."""
         return self._compiled(schema_id).problems(value, root)

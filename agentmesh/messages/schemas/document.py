@@ -10,8 +10,8 @@ from agentmesh.errors import RemoteProtocolError, UsageError
 from agentmesh.messages.schemas.names import PREFIX, SchemaId
 from agentmesh.messages.schemas.pattern import Pattern
 from agentmesh.messages.strict_json import read_json
+from agentmesh.protocol.limits import MAX_SCHEMA_BYTES
 
-MAX_SCHEMA = 32 * 1024
 MAX_PATTERNS = 50
 DRAFT_07: Final = frozenset(
     {"http://json-schema.org/draft-07/schema#", "http://json-schema.org/draft-07/schema"}
@@ -36,7 +36,7 @@ _SAME_VALUE: Final = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", 
 def read(schema_id: SchemaId, text: bytes) -> Schema:
     """Return the schema in a JSON text, or say why it cannot serve as one of this id."""
     try:
-        value = read_json(text, MAX_SCHEMA)
+        value = read_json(text, MAX_SCHEMA_BYTES)
     except RemoteProtocolError as error:
         raise invalid("", error.message) from None
     if not isinstance(value, dict):

@@ -8,6 +8,7 @@ from msgspec import Meta
 from agentmesh.protocol import limits
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback, FeedbackTag
+from agentmesh.protocol.published_schema import SchemaName
 from agentmesh.protocol.records import Capability
 from agentmesh.protocol.session_receipt import MAX_RECEIPT_BYTES
 
@@ -169,6 +170,25 @@ class ReputationView(Said, frozen=True, kw_only=True):
     registered_at: str
     tags: tuple[TagView, ...]
     flags: tuple[FlagView, ...]
+
+
+class PublishSchema(Asked, frozen=True, kw_only=True):
+    """A schema, signed by its author."""
+
+    document: Signed64
+
+
+class FetchSchema(Asked, frozen=True, kw_only=True):
+    """Which schema."""
+
+    id: SchemaName
+
+
+class SchemaView(Said, frozen=True, kw_only=True):
+    """A schema as its author signed it."""
+
+    id: str
+    document: bytes
 
 
 class PrekeyShelf(Said, frozen=True, kw_only=True):

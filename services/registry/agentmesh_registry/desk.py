@@ -11,6 +11,7 @@ from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.nonces import Nonces
 from agentmesh_registry.storage.prekeys import PrekeyStore
 from agentmesh_registry.storage.reputation import Reputation
+from agentmesh_registry.storage.schemas import SchemaStore
 from agentmesh_registry.storage.search import Search
 
 
@@ -37,6 +38,7 @@ class Desk:
         self.database = database
         self.agents = Agents(database)
         self.search = Search(database)
+        self.schemas = SchemaStore(database)
         self.reputation = Reputation(database)
         self.prekeys = PrekeyStore(database)
         self.nonces = Nonces(database)

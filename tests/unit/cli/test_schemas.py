@@ -92,3 +92,15 @@ def test_what_the_daemon_refuses_is_said(mesh: Shell, script: Script, tmp_path: 
     file.write_text('{"$id":"x-acme/invoice/v1"}')
     said = mesh("schemas", "add", str(file))
     assert (said.code, "/type" in said.err) == (2, True)
+
+
+def test_schemas_go_to_the_registry_and_come_from_there(mesh: Shell, script: Script) -> None:
+    script.answers["schemas.publish"] = answers.SchemaNamed(id=INVOICE)
+    assert mesh("schemas", "publish", INVOICE).out == f"{INVOICE} is published.\n"
+    fetched = answers.SchemaFetched(id=INVOICE, author="5Hq", published_at="2026-01-31")
+    script.answers["schemas.fetch"] = fetched
+    assert "as 5Hq signed it" in mesh("schemas", "fetch", INVOICE).out
+    assert [it[1] for it in script.asked] == [
+        calls.SchemasPublish(id=INVOICE),
+        calls.SchemasFetch(id=INVOICE),
+    ]

@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh_registry import bodies
 from agentmesh_registry.desk import Call, Desk, Reply
-from agentmesh_registry.routes import about, agents, prekeys, presence, reputation, search
+from agentmesh_registry.routes import about, agents, prekeys, presence, reputation, schemas, search
 
 Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
 
@@ -143,6 +143,23 @@ ROUTES: tuple[Route, ...] = (
         run=reputation.leaderboard,
         asked=bodies.Leaders,
         said=bodies.Page,
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/schemas",
+        run=schemas.publish,
+        asked=bodies.PublishSchema,
+        said=bodies.SchemaView,
+        is_signed=True,
+        refusals=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/schemas",
+        run=schemas.fetch,
+        asked=bodies.FetchSchema,
+        said=bodies.SchemaView,
+        refusals=(404,),
     ),
     Route(method="GET", path="/v1/stats", run=about.stats, asked=bodies.Nothing, said=bodies.Stats),
 )

@@ -73,6 +73,19 @@ nonces = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
 )
 
+# `is_first` is true in one row of a namespace, and null in all others.
+schemas = sa.Table(
+    "schemas",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("namespace", sa.String(64), nullable=False),
+    sa.Column("is_first", sa.Boolean),
+    sa.Column("author", _AMID, nullable=False, index=True),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Column("signed", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("namespace", "is_first", name="one_first_in_a_namespace"),
+)
+
 # What was said of agents. One row a rating, a session, a voter, and an agent of whom there is any.
 ratings = sa.Table(
     "ratings",

@@ -21,6 +21,8 @@ STRANGER = amid_of(bytes(32))
 ELSEWHERE = {"hello", "stop"}
 """`hello` is the connection's own, `stop` the process's."""
 
+INVOICE = "x-acme/invoice/v1"
+
 
 def test_every_call_is_in_the_table_and_nothing_else() -> None:
     assert set(CALLS) == set(REQUESTS) - ELSEWHERE
@@ -38,7 +40,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     invite = await house.pair.low.invites.book.make("", 60)
     for peer in (low, STRANGER):
         await house.ask("contacts.add", peer=peer)
-    await house.ask("schemas.add", id="x-acme/invoice/v1", document={})
+    await house.ask("schemas.add", id=INVOICE, document={})
     await house.ask("acquaintances.add", peers=[{"former_id": "p2p:0"}])
     card = CardRow(
         drawer=DRAWER, name=receipts.SESSION, body=encode(receipts.receipt()), created_at=1.0,
@@ -60,7 +62,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "schemas.show": {"id": "travel/flight-search/v1"},
         "schemas.check": {"id": "travel/flight-search/v1", "data": 1},
         "schemas.add": {"id": "x-acme/order/v1", "document": {}},
-        "schemas.remove": {"id": "x-acme/invoice/v1"},
+        "schemas.remove": {"id": INVOICE},
         "search": {"capability": "travel"},
         "kill": {"session_id": session.session_id},
         "block": {"peer": low},
@@ -98,11 +100,13 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "audit.seal": {"up_to": 1},
         "backup": {"path": f"{home}/file", "passphrase": "of the file"},
         "receipts.show": {"session_id": receipts.SESSION},
+        "schemas.publish": {"id": INVOICE},
+        "schemas.fetch": {"id": INVOICE},
         "reputation.rate": {"peer": receipts.ALICE.amid, "score": 1},
     }
 
 
-_AFTER = {"breakers.lift": "pause", "policy.undo": "policy.set"}
+_AFTER = {"schemas.fetch": "schemas.publish", "breakers.lift": "pause", "policy.undo": "policy.set"}
 _OF_A_SESSION = ("transcripts.show", "transcripts.read", "transcripts.erase")
 _DECISIONS = {"knocks.approve", "knocks.deny", "knocks.block"}
 

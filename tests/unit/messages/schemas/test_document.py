@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from agentmesh.errors import UsageError
-from agentmesh.messages.schemas.document import MAX_PATTERNS, MAX_SCHEMA, names_in
+from agentmesh.messages.schemas.document import MAX_PATTERNS, names_in
+from agentmesh.protocol.limits import MAX_SCHEMA_BYTES
 from tests.support.schemas import INVOICE, compiled
 
 LOOP = {"definitions": {"a": {"allOf": [{"$ref": "#/definitions/b"}]}, "b": {"$ref": "#"}}}
@@ -35,7 +36,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         {"anyOf": [{"pattern": f"a{count}"} for count in range(MAX_PATTERNS + 1)]},
         "More than",
     ),
-    "too much": ({"description": "x" * MAX_SCHEMA}, "more than"),
+    "too much": ({"description": "x" * MAX_SCHEMA_BYTES}, "more than"),
 }
 
 
