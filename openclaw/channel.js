@@ -11,6 +11,7 @@ import {
 } from "openclaw/plugin-sdk/channel-outbound";
 import { channelReadyPatch, channelStoppedPatch } from "openclaw/plugin-sdk/gateway-runtime";
 import { told } from "./daemon.js";
+import { shared } from "./shared.js";
 
 export const CHANNEL = "agentmesh";
 const ACCOUNT = "default";
@@ -33,18 +34,19 @@ const pause = (ms, signal) =>
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-/** The channel; `tools` are the mesh_* tools of whoever runs this gateway. */
-export const channelOf = (tools) => {
+/** The channel; `tools` are the mesh_* tools of whoever runs this gateway, `rooms` its sessions. */
+export const channelOf = (tools, rooms) => {
   // The last message of each peer: what the host's own `message` tool says is an answer to it.
   const last = new Map();
 
-  async function say(to, text) {
+  async function say({ to, text, replyToId }) {
+    const context = rooms.contextOfSaying(replyToId);
     const peer = peerOf(to);
     if (!peer) throw new Error(`${JSON.stringify(to)} is no AMID.`);
     const messageId = last.get(peer);
     const answer = messageId
-      ? await tools.call("mesh_reply", { message_id: messageId, body: text })
-      : await tools.call("mesh_send", { to: peer, body: text });
+      ? await tools.call("mesh_reply", { message_id: messageId, body: text }, { context })
+      : await tools.call("mesh_send", { to: peer, body: text }, { context });
     if (!answer.ok) throw new Error(told(answer));
     return answer.message_id;
   }
@@ -52,7 +54,7 @@ export const channelOf = (tools) => {
   /** Give the agent one message, and count it as read; what the host does not admit stays unread. */
   async function hand({ cfg, channelRuntime, log }, message) {
     const peer = message.from;
-    const messageId = message.message_id;
+    const { message_id: messageId, context } = message;
     const { inbound } = channelRuntime;
     const config = section(cfg) ?? {};
     const conversation = { kind: "direct", id: peer };
@@ -73,7 +75,7 @@ export const channelOf = (tools) => {
       conversation,
       contextBinding: { agentId, sessionKey, messageId, inboundEventKind: "room_event" },
       dmPolicy: "allowlist",
-      allowFrom: [peer], // the daemon has decided: see `waking` of mesh_inbox
+      allowFrom: [peer], // the daemon has decided: see tools.deliver
     });
     if (ingress.ingress.admission !== "dispatch") {
       const { reasonCode, admission } = ingress.ingress;
@@ -93,6 +95,7 @@ export const channelOf = (tools) => {
       return;
     }
     last.set(peer, messageId);
+    rooms.enter(sessionKey, peer, context);
     const text = message.content;
     const target = `${CHANNEL}:${peer}`;
     const timestamp = Date.now();
@@ -143,19 +146,20 @@ export const channelOf = (tools) => {
       replyOptions: { sourceReplyDeliveryMode: "message_tool_only" },
       replyPipeline: {},
     });
-    await tools.call("mesh_read", { message_id: messageId });
+    await tools.call("mesh_read", { message_id: messageId }, { context });
   }
 
   /** Wait for messages and hand them over, one after the other, until the gateway says stop. */
   async function listen(ctx) {
     const { abortSignal: signal, log, setStatus } = ctx;
     const tries = new Map(); // messages that the host did not take
-    const asked = { waking: true, keep_unread: true, limit: 100, wait: WAIT_SECONDS };
     let isReady = false;
+    shared.alsoAllow = section(ctx.cfg)?.alsoAllow ?? [];
     setStatus({ accountId: ACCOUNT, running: true, lifecycle: "starting", configured: true, enabled: true });
     while (!signal.aborted) {
-      const found = await tools.call("mesh_inbox", asked, signal);
+      const found = await tools.deliver(WAIT_SECONDS, signal);
       if (signal.aborted) break;
+      if (found.ok) shared.owners = found.context;
       if (found.ok !== isReady) {
         isReady = found.ok;
         const lost = { accountId: ACCOUNT, running: true, connected: false, lifecycle: "recovering" };
@@ -241,8 +245,8 @@ export const channelOf = (tools) => {
         id: CHANNEL,
         durableFinal: { capabilities: { text: true } },
         send: {
-          text: async ({ to, text }) => {
-            const messageId = await say(to, text);
+          text: async (said) => {
+            const messageId = await say(said);
             const results = [{ channel: CHANNEL, messageId }];
             return { messageId, receipt: createMessageReceiptFromOutboundResults({ results, kind: "text" }) };
           },
@@ -254,7 +258,7 @@ export const channelOf = (tools) => {
       base: { deliveryMode: "direct" },
       attachedResults: {
         channel: CHANNEL,
-        sendText: async ({ to, text }) => ({ to, messageId: await say(to, text) }),
+        sendText: async (said) => ({ to: said.to, messageId: await say(said) }),
       },
     },
   });

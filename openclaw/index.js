@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { channelOf } from "./channel.js";
 import { Daemon, run, told } from "./daemon.js";
+import { Rooms } from "./rooms.js";
 import { Tools } from "./tools.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../skill.json", import.meta.url), "utf8"));
@@ -10,6 +11,8 @@ const manifest = JSON.parse(readFileSync(new URL("../skill.json", import.meta.ur
 const DIRECT = new Set(["mesh_send", "mesh_inbox", "mesh_reply"]);
 // Nothing else of the gateway's environment is the tools' business: it holds keys of other services.
 const PASSED_ON = /^(PATH|HOME|LANG|LC_\w+|TMPDIR|XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|AGENTMESH_\w+)$/;
+
+const rooms = new Rooms(manifest.commands.map((it) => it.name));
 
 const settingsOf = (api) => () => {
   const { command, home } = api.pluginConfig ?? {};
@@ -20,12 +23,15 @@ const settingsOf = (api) => () => {
 };
 
 const registerTool = (api, tools, { name, description, parameters }) => {
-  const execute = async (_id, given, signal) => {
-    const details = await tools.call(name, given, signal);
-    return { content: [{ type: "text", text: JSON.stringify(details) }], details };
-  };
   const shown = DIRECT.has(name) ? { catalogMode: "direct-only" } : {};
-  api.registerTool({ name, label: name, description, parameters, execute, ...shown }, { name });
+  const toolFor = (caller) => {
+    const execute = async (_id, given, signal) => {
+      const details = await tools.call(name, given, { signal, context: rooms.contextOf(caller) });
+      return { content: [{ type: "text", text: JSON.stringify(details) }], details };
+    };
+    return { name, label: name, description, parameters, execute, ...shown };
+  };
+  api.registerTool(toolFor, { name });
 };
 
 const registerService = (api, settings, tools) => {
@@ -78,8 +84,9 @@ export default {
     const settings = settingsOf(api);
     const tools = new Tools(settings);
     for (const command of manifest.commands) registerTool(api, tools, command);
+    api.on("before_tool_call", (event, caller) => rooms.guard(event, caller));
     registerService(api, settings, tools);
     registerCommand(api, settings);
-    api.registerChannel({ plugin: channelOf(tools) });
+    api.registerChannel({ plugin: channelOf(tools, rooms) });
   },
 };

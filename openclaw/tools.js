@@ -2,6 +2,7 @@
 // call costs no start of an interpreter.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { shared } from "./shared.js";
 
 const VERSION = "2025-11-25";
 const START_MS = 15_000;
@@ -20,21 +21,31 @@ const NOT_INSTALLED = (command) =>
 /** Calls tools; the child is started by the first call, and again by the next one if it ended. */
 export class Tools {
   #settings;
-  #child;
 
   /** `settings()` returns `{command, environment}` as they are now. */
   constructor(settings) {
     this.#settings = settings;
   }
 
-  /** Return the tool's JSON object. It never throws: a host hides what a tool throws. */
-  async call(name, given, signal) {
+  /** Return the tool's JSON object. It never throws: a host hides what a tool throws.
+   * `context` is the token of the session that calls, where it has one. */
+  async call(name, given, { signal, context } = {}) {
+    const _meta = context ? { "agentmesh/context": context } : {};
+    const params = { name, arguments: given ?? {}, _meta };
+    const result = await this.#ask("tools/call", params, signal);
+    return result.structuredContent ?? result;
+  }
+
+  /** Return messages that may wake the agent, each with the token of its peer's own session. */
+  deliver(wait, signal) {
+    return this.#ask("agentmesh/deliver", { wait }, signal);
+  }
+
+  async #ask(method, params, signal) {
     const { command, environment } = this.#settings();
     try {
       const child = await this.#started(command, environment);
-      const params = { name, arguments: given ?? {} };
-      const result = await child.ask("tools/call", params, CALL_MS, signal);
-      return result.structuredContent;
+      return await child.ask(method, params, CALL_MS, signal);
     } catch (error) {
       if (error?.code === "ENOENT" || error?.code === "EACCES") return NOT_INSTALLED(command);
       return failure("tool_failed", String(error?.message ?? error), "See `agentmesh doctor`.");
@@ -43,13 +54,16 @@ export class Tools {
 
   /** End the child. */
   stop() {
-    this.#child?.then((child) => child.end()).catch(() => {});
-    this.#child = undefined;
+    shared.child?.then((child) => child.end()).catch(() => {});
+    shared.child = undefined;
   }
 
   #started(command, environment) {
-    this.#child ??= start(command, environment, () => (this.#child = undefined));
-    return this.#child;
+    if (shared.child) return shared.child;
+    const child = start(command, environment, () => {
+      if (shared.child === child) shared.child = undefined;
+    });
+    return (shared.child = child);
   }
 }
 

@@ -25,7 +25,10 @@ _CHUNK = 256 * 1024
 
 
 class Client:
-    """A connection to the daemon of one home; it is dialled with the first call."""
+    """A connection to the daemon of one home; it is dialled with the first call.
+
+    `context` goes with every request that takes one: in which session of its host an agent acts.
+    """
 
     def __init__(
         self,
@@ -33,11 +36,13 @@ class Client:
         permit: calls.Permit = "owner",
         environment: Mapping[str, str] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
+        context: str = "",
     ) -> None:
         self._path = places.socket_in(home)
         self._permit = permit
         self._environment = environment if environment is not None else os.environ
         self._answer_seconds = answer_seconds
+        self._context = context
         self._socket: socket.socket | None = None
         self._received = bytearray()
         self._number = 0
@@ -88,6 +93,8 @@ class Client:
             self._received.clear()
             if self._permit != "owner":
                 lines = self._numbered(calls.Hello(permit=self._permit))
+        if self._context and "context" in request.__struct_fields__:
+            request = msgspec.structs.replace(request, context=self._context)
         lines += self._numbered(request)
         try:
             self._wait_for(self._answer_seconds)

@@ -10,8 +10,10 @@ from agentmesh.mcp import words
 from agentmesh.mcp.words import Fault, Said
 from agentmesh.tools.tool import Tool
 
-Run = Callable[[Tool, object], dict[str, Any]]
-"""Calls a tool with its arguments; never raises."""
+Run = Callable[[Tool, object, str], dict[str, Any]]
+"""Calls a tool with its arguments, in a context of its host's; never raises."""
+Deliver = Callable[[dict[str, Any]], dict[str, Any]]
+"""Answers `agentmesh/deliver`; never raises."""
 
 TTL_MS = 3_600_000
 """How long a host may keep the list of tools: it changes with the version only."""
@@ -24,9 +26,10 @@ INSTRUCTIONS = (
 class Server:
     """Answers requests of one connection. Which era it is of, its first request decides."""
 
-    def __init__(self, tools: Mapping[str, Tool], run: Run) -> None:
+    def __init__(self, tools: Mapping[str, Tool], run: Run, deliver: Deliver) -> None:
         self._tools = tools
         self._run = run
+        self._deliver = deliver
         self._version = ""
 
     def answer(self, said: Said) -> dict[str, Any]:
@@ -76,6 +79,8 @@ class Server:
                 return self._cacheable(tools=[_shown(tool) for tool in self._tools.values()])
             case "tools/call":
                 return self._call(params)
+            case words.DELIVER:
+                return self._deliver({name: it for name, it in params.items() if name != "_meta"})
             case _:
                 raise Fault(words.UNKNOWN_METHOD, f"There is no method {method[:60]!r}.")
 
@@ -85,7 +90,7 @@ class Server:
         if tool is None:
             known = ", ".join(self._tools)
             raise Fault(words.INVALID_PARAMS, f"There is no tool of this name; there are {known}.")
-        answer = self._run(tool, params.get("arguments", {}))
+        answer = self._run(tool, params.get("arguments", {}), words.context_named(params))
         text = msgspec.json.encode(answer).decode()
         return {
             "content": [{"type": "text", "text": text}],

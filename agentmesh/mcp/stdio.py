@@ -62,7 +62,7 @@ class _Pipe:
         except Fault as fault:
             self._write(words.fault_line(request_id, fault))
             return
-        if said.method == "tools/call":
+        if said.method in {"tools/call", words.DELIVER}:
             threading.Thread(target=self._answer, args=(said, request_id), daemon=True).start()
         else:
             self._answer(said, request_id)  # in its order: the first one decides the era

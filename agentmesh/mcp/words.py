@@ -22,6 +22,9 @@ UNSUPPORTED_VERSION = -32022
 _VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 _CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 SERVER_KEY = "io.modelcontextprotocol/serverInfo"
+CONTEXT_KEY = "agentmesh/context"
+DELIVER = "agentmesh/deliver"
+"""Ours, for hosts that give each peer a session of its own. A model has a say in neither."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -70,6 +73,15 @@ def version_named(params: dict[str, Any]) -> str:
     if not isinstance(meta.get(_CAPABILITIES_KEY), dict):
         raise Fault(INVALID_PARAMS, f"_meta lacks {_CAPABILITIES_KEY}.")
     return version
+
+
+def context_named(params: dict[str, Any]) -> str:
+    """Return the context token that a host hands on with a call; empty where it does not."""
+    meta = params.get("_meta")
+    context = meta.get(CONTEXT_KEY, "") if isinstance(meta, dict) else ""
+    if not isinstance(context, str):
+        raise Fault(INVALID_PARAMS, f"{CONTEXT_KEY} is a string.")
+    return context
 
 
 def unsupported(version: object) -> Fault:

@@ -54,7 +54,7 @@ def _request(kind: type[calls.Request[Any]], given: Arguments, **fixed: Any) -> 
 def _sent(sent: answers.Sent) -> dict[str, Any]:
     error = outcomes.refusal(sent)
     keys = _plain(sent)
-    keys["reply"] = None if sent.reply is None else _safe(sent.reply)
+    keys["reply"] = None if sent.reply is None else safe(sent.reply)
     return keys if error is None else failed(error, **keys)
 
 
@@ -64,7 +64,7 @@ def _send(client: Client, given: Arguments) -> dict[str, Any]:
 
 def _read(client: Client, given: Arguments) -> dict[str, Any]:
     found: answers.Consumed = client.call(_request(calls.Read, given, content=True))
-    return {"message": _safe(found.message)}
+    return {"message": safe(found.message)}
 
 
 def _reply(client: Client, given: Arguments) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _reply(client: Client, given: Arguments) -> dict[str, Any]:
 
 def _outcome(client: Client, given: Arguments) -> dict[str, Any]:
     sent: answers.Sent = client.call(_request(calls.Outcome, given))
-    return {**_plain(sent), "reply": None if sent.reply is None else _safe(sent.reply)}
+    return {**_plain(sent), "reply": None if sent.reply is None else safe(sent.reply)}
 
 
 def _search(client: Client, given: Arguments) -> dict[str, Any]:
@@ -112,10 +112,10 @@ def _inbox(client: Client, given: Arguments) -> dict[str, Any]:
     if not given.get("keep_unread"):
         for message in found.messages:
             client.ask(calls.Read(message_id=message.message_id, content=True))
-    return {"messages": [_safe(message) for message in found.messages]}
+    return {"messages": [safe(message) for message in found.messages]}
 
 
-def _safe(message: answers.Message) -> dict[str, Any]:
+def safe(message: answers.Message) -> dict[str, Any]:
     """Return a message without the peer's own words outside of `content`."""
     keys = _plain(message)
     for theirs in ("payload", "from_name"):
@@ -161,10 +161,6 @@ TOOLS = {
                 "from": {"type": "string", "description": "Only from this peer."},
                 "limit": _LIMIT,
                 "wait": _WAIT,
-                "waking": {
-                    "type": "boolean",
-                    "description": "Only from contacts whose messages may wake you.",
-                },
                 "keep_unread": {"type": "boolean", "description": "Do not mark them as read."},
             },
             run=_inbox,

@@ -35,19 +35,22 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def call(tool: Tool, arguments: object, home: Path) -> dict[str, Any]:
+def call(tool: Tool, arguments: object, home: Path, context: str = "") -> dict[str, Any]:
     """Return `{"ok": true, ...}` or `{"ok": false, "error": {...}}`."""
-    return attempt(tool, arguments, home)[0]
+    return attempt(tool, arguments, home, context)[0]
 
 
-def attempt(tool: Tool, arguments: object, home: Path) -> tuple[dict[str, Any], int]:
+def attempt(
+    tool: Tool, arguments: object, home: Path, context: str = ""
+) -> tuple[dict[str, Any], int]:
     """Return the answer, and the exit code that a command would end with.
 
-    The connection has the agent permit: a tool decides nothing that is the owner's.
+    The connection has the agent permit: a tool decides nothing that is the owner's. `context` is
+    the host's word and never among the arguments, which a model chooses.
     """
     try:
         given = _checked(tool, arguments)
-        with Client(home, "agent") as client:
+        with Client(home, "agent", context=context) as client:
             answer = {"ok": True, **tool.run(client, given)}
         return answer, 0 if answer["ok"] else _exit_code(answer["error"]["code"])
     except AgentMeshError as error:

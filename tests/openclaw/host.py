@@ -137,6 +137,10 @@ class Host:
         }
         self.run("config", "patch", "--stdin", stdin=json.dumps(config))
 
+    def install(self, package: Path) -> None:
+        """Install the plugin, or its next version in its place."""
+        self.run("plugins", "install", str(package), "--force", "--accept-capabilities")
+
     @contextmanager
     def gateway(self) -> Iterator[None]:
         """Run the gateway; leaving ends it as its owner would."""

@@ -1,71 +1,15 @@
 """The plugin in a real OpenClaw: gateway, daemon, relay and registry, and a scripted model."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from agentmesh.tools.catalog import TOOLS
-from tests.openclaw.host import Host, Missing, installed, packed
-from tests.openclaw.scripted_model import Model, model
+from tests.openclaw.host import Host
+from tests.openclaw.scripted_model import Model
 from tests.support.mesh import Agent, Mesh, eventually
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture(scope="module")
-def path() -> str:
-    try:
-        return installed()
-    except Missing as missing:
-        pytest.skip(f"NOT TESTED AGAINST OPENCLAW: {missing}")
-
-
-@pytest.fixture(scope="module")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    with Mesh(tmp_path_factory.mktemp("mesh")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def llm() -> Iterator[Model]:
-    with model() as listening:
-        yield listening
-
-
-@pytest.fixture(scope="module")
-def package(path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return packed(tmp_path_factory.mktemp("package"), path)
-
-
-@pytest.fixture(scope="module")
-def alice(mesh: Mesh) -> Agent:
-    """The agent of the host's owner; its daemon is the plugin's business."""
-    agent = mesh.newcomer("alice")
-    agent.up("--name", "alice")
-    agent.down()
-    return agent
-
-
-@pytest.fixture(scope="module")
-def host(
-    path: str,
-    mesh: Mesh,
-    llm: Model,
-    package: Path,
-    alice: Agent,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Host:
-    environment = {**mesh.environment, "AGENTMESH_HOME": str(alice.home)}
-    openclaw = Host(tmp_path_factory.mktemp("openclaw"), path, environment)
-    _install(openclaw, package)
-    openclaw.set_up(llm.url)
-    return openclaw
-
-
-def _install(openclaw: Host, package: Path) -> None:
-    openclaw.run("plugins", "install", str(package), "--force", "--accept-capabilities")
 
 
 def is_up(agent: Agent) -> bool:
@@ -170,13 +114,3 @@ def test_without_a_daemon_each_tool_says_so_at_once(host: Host, alice: Agent) ->
         assert host.invoke("mesh_status")["amid"] == alice.amid
     alice.down()
     host.run("config", "unset", "plugins.entries.agentmesh.config.startDaemon")
-
-
-def test_an_upgrade_and_an_uninstallation_leave_the_agent_as_it_is(
-    host: Host, alice: Agent, package: Path
-) -> None:
-    _install(host, package)
-    host.run("plugins", "uninstall", "agentmesh", "--force")
-    assert alice.up()["amid"] == alice.amid
-    assert alice.ask("inbox")["messages"]
-    alice.down()

@@ -11,6 +11,7 @@ from agentmesh.control.answers.schemas import Problem
 class Message(Answer, frozen=True, kw_only=True):
     """A message for the agent. With the agent permit `content` stands in for the payload.
 
+    `context`: the token of the session that its host has for this peer.
     `schema_problems` and `warnings` are our daemon's own words on it, and quote nothing.
     """
 
@@ -26,6 +27,7 @@ class Message(Answer, frozen=True, kw_only=True):
     content: str | UnsetType = UNSET
     schema_problems: list[Problem] | UnsetType = UNSET
     warnings: list[str] | UnsetType = UNSET
+    context: str | UnsetType = UNSET
 
 
 class Progress(Answer, frozen=True, kw_only=True):
@@ -57,9 +59,10 @@ class Sent(Answer, frozen=True, kw_only=True):
 
 
 class Inbox(Answer, frozen=True, kw_only=True):
-    """Messages in the order in which they came."""
+    """Messages in the order in which they came. `context`: the token of the owner's own session."""
 
     messages: list[Message]
+    context: str | UnsetType = UNSET
 
 
 class Consumed(Answer, frozen=True, kw_only=True):

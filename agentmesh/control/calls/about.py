@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Permit, Request, Word
+from agentmesh.control.calls.request import Context, Permit, Request, Word
 
 
 class Hello(Request[answers.Welcome], frozen=True, kw_only=True):
@@ -16,6 +16,8 @@ class Hello(Request[answers.Welcome], frozen=True, kw_only=True):
 
 class Status(Request[answers.Status], frozen=True, kw_only=True):
     """Tell who we are and how we are."""
+
+    context: Context = ""
 
 
 class Health(Request[answers.Health], frozen=True, kw_only=True):

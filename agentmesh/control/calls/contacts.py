@@ -5,17 +5,20 @@ from typing import Annotated
 from msgspec import Meta
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Line, Peer, Request, Word
+from agentmesh.control.calls.request import Context, Line, Peer, Request, Word
 
 
 class ContactsList(Request[answers.Contacts], frozen=True, kw_only=True):
-    """List the contacts."""
+    """List the contacts; in a peer's own session that one."""
+
+    context: Context = ""
 
 
 class ContactsShow(Request[answers.Kept], frozen=True, kw_only=True):
     """Show one contact."""
 
     peer: Peer
+    context: Context = ""
 
 
 class ContactsAdd(Request[answers.Kept], frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Id, Peer, Request
+from agentmesh.control.calls.request import Context, Id, Peer, Request
 
 Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 
@@ -20,10 +20,13 @@ class FilesSend(Request[answers.OneFile], frozen=True, kw_only=True):
 
     to: Peer
     path: Path
+    context: Context = ""
 
 
 class FilesList(Request[answers.Files], frozen=True, kw_only=True):
     """List the files that come and go. An agent is shown no words of a peer's, nor its owner's."""
+
+    context: Context = ""
 
 
 class FilesShow(Request[answers.OneFile], frozen=True, kw_only=True):
@@ -39,12 +42,14 @@ class FilesAccept(Request[answers.OneFile], frozen=True, kw_only=True):
     """
 
     id: Id
+    context: Context = ""
 
 
 class FilesRefuse(Request[answers.OneFile], frozen=True, kw_only=True):
     """Do not take a file; its sender is told."""
 
     id: Id
+    context: Context = ""
 
 
 class FilesCancel(Request[answers.OneFile], frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import Meta, field
 from agentmesh.control import answers
 from agentmesh.control.calls.request import (
     Body,
+    Context,
     Id,
     Intent,
     Limit,
@@ -54,6 +55,7 @@ class Send(Request[answers.Sent], frozen=True, kw_only=True):
     budget: Budget | None = None
     requires: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
     wait: Wait | None = None
+    context: Context = ""
 
 
 class Outcome(Request[answers.Sent], frozen=True, kw_only=True):
@@ -65,6 +67,7 @@ class Outcome(Request[answers.Sent], frozen=True, kw_only=True):
     message_id: Id
     seen: Word | None = None
     wait: Wait | None = None
+    context: Context = ""
 
 
 class Reply(Request[answers.Sent], frozen=True, kw_only=True):
@@ -74,6 +77,7 @@ class Reply(Request[answers.Sent], frozen=True, kw_only=True):
     body: Body
     message_type: Word = ""
     wait: Wait | None = None
+    context: Context = ""
 
 
 class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
@@ -81,6 +85,8 @@ class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
 
     `content` asks for the injection-safe form; an agent gets no other. `after` is the id of the
     last message already seen. `waking`: only unread ones of contacts that may wake the agent.
+    `apart`: for a host with a session for each peer; each message comes with the token of that
+    session, and counts as read there.
     """
 
     unread: bool = False
@@ -90,6 +96,8 @@ class Inbox(Request[answers.Inbox], frozen=True, kw_only=True):
     limit: Limit = 20
     wait: Wait = 0
     content: bool = False
+    apart: bool = False
+    context: Context = ""
 
 
 class Read(Request[answers.Consumed], frozen=True, kw_only=True):
@@ -98,6 +106,7 @@ class Read(Request[answers.Consumed], frozen=True, kw_only=True):
     message_id: Id
     content: bool = False
     start: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    context: Context = ""
 
 
 class Search(Request[answers.SearchResults], frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ Intent = Annotated[str, Meta(min_length=1, max_length=129)]
 Line = Annotated[str, Meta(max_length=280)]
 Wait = Annotated[float, Meta(ge=0, le=MAX_WAIT_SECONDS)]
 Limit = Annotated[int, Meta(ge=1, le=100)]
+Context = Annotated[str, Meta(max_length=80)]
+"""A token that came with a message: in which of its host's sessions an agent acts."""
 Body = str | dict[str, Any]
 SessionType = Literal["request_response", "conversation", "stream"]
 

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
-from agentmesh.control import answers
+from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import IntegrityError, NeedsOwner, NotPermitted, Refused
 from agentmesh.files.plan import Plan
@@ -13,6 +13,7 @@ from agentmesh.messages.body import Body, to_body
 from agentmesh.node.consent.leave import insist
 from agentmesh.node.files.transfers import Transfer
 from agentmesh.policy.grants import FILE_OUT
+from agentmesh.policy.outbound import Impulse
 from agentmesh.policy.sharing import is_shared
 from agentmesh.protocol.ids import Amid
 from agentmesh.storage.source_file import SourceFile
@@ -23,14 +24,16 @@ MAX_SEARCHED_BYTES = 4 * 1024 * 1024
 BY_THE_OWNER = "The owner can send it: agentmesh send PEER --file PATH"
 
 
-async def send(rooms: Rooms, peer: Amid, path: Path) -> Transfer:
+async def send(rooms: Rooms, asked: calls.FilesSend, peer: Amid) -> Transfer:
     """Take a file on for the agent, if its owner shares it with this peer."""
-    named = await asyncio.to_thread(_shared, rooms, path)
+    where = rooms.consent.contexts.setting(asked.context)
+    named = await asyncio.to_thread(_shared, rooms, Path(asked.path))
     await _need_grant(rooms, peer)
     with await asyncio.to_thread(SourceFile.open, named, rooms.config.home) as source:
         body = to_body(named.name)
-        rooms.guards.sentry.may_send(peer, body)
-        await _need_leave(rooms, peer, replace(body, secrets=await _secrets(rooms, source, body)))
+        rooms.guards.sentry.may_send(peer, body, where)
+        body = replace(body, secrets=await _secrets(rooms, source, body))
+        await _need_leave(rooms, peer, body, await rooms.consent.reading.impulse_to(peer, where))
         await _need_grant(rooms, peer, use=True)
         transfer = await rooms.files.send(peer, named)
         if transfer.mark != source.mark:
@@ -39,8 +42,10 @@ async def send(rooms: Rooms, peer: Amid, path: Path) -> Transfer:
         return transfer
 
 
-async def may_answer(rooms: Rooms, transfer: Transfer) -> None:
+async def may_answer(rooms: Rooms, asked: calls.FilesAccept | calls.FilesRefuse) -> None:
     """Raise unless the agent may take this file, or not take it."""
+    transfer = rooms.files.find(asked.id)
+    rooms.consent.contexts.setting(asked.context).insist_on(transfer.peer)
     row = await rooms.peers.row(transfer.peer)
     is_contact = row is not None and row.trust >= CONTACT
     if not is_contact or rooms.hand.policy().files.accept != "agent":
@@ -104,9 +109,8 @@ async def _secrets(rooms: Rooms, source: SourceFile, body: Body) -> tuple[str, .
     return await asyncio.to_thread(search)
 
 
-async def _need_leave(rooms: Rooms, peer: Amid, body: Body) -> None:
+async def _need_leave(rooms: Rooms, peer: Amid, body: Body, impulse: Impulse) -> None:
     """Raise unless the agent may write to this peer by itself now."""
-    impulse = await rooms.consent.reading.impulse_to(peer)
     verdict = await rooms.consent.leave.ask(peer, body.payload, impulse, body.secrets)
     insist(verdict)
     if verdict.decision == "ask_owner":

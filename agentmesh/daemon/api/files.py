@@ -20,7 +20,7 @@ async def files_send(rooms: Rooms, asked: calls.FilesSend, permit: calls.Permit)
         raise UsageError("path_not_absolute", "Name the file by its absolute path.")
     peer = await rooms.peers.find(asked.to)
     if permit == "agent":
-        return await _one(rooms, await agent_files.send(rooms, peer, path), permit)
+        return await _one(rooms, await agent_files.send(rooms, asked, peer), permit)
     insist(await rooms.consent.leave.ask(peer, b"", "owner"))
     leave = await rooms.consent.grants.take(peer, FILE_OUT)
     if leave.decision == "refuse":
@@ -32,9 +32,10 @@ async def files_send(rooms: Rooms, asked: calls.FilesSend, permit: calls.Permit)
     return await _one(rooms, await rooms.files.send(peer, path), permit)
 
 
-async def files_list(rooms: Rooms, _: calls.FilesList, permit: calls.Permit) -> answers.Files:
+async def files_list(rooms: Rooms, asked: calls.FilesList, permit: calls.Permit) -> answers.Files:
     """List the transfers; to an agent only those that are its business."""
-    shown = rooms.files.all()
+    where = rooms.consent.contexts.setting(asked.context)
+    shown = [it for it in rooms.files.all() if where.is_about(it.peer)]
     if permit == "agent":
         shown = [it for it in shown if agent_files.is_its_business(rooms, it)]
     return answers.Files(files=[await _file(rooms, it, permit) for it in shown])
@@ -50,7 +51,7 @@ async def files_accept(
 ) -> answers.OneFile:
     """Take one."""
     if permit == "agent":
-        await agent_files.may_answer(rooms, rooms.files.find(asked.id))
+        await agent_files.may_answer(rooms, asked)
     return await _one(rooms, await rooms.files.accept(asked.id), permit)
 
 
@@ -59,7 +60,7 @@ async def files_refuse(
 ) -> answers.OneFile:
     """Do not take one."""
     if permit == "agent":
-        await agent_files.may_answer(rooms, rooms.files.find(asked.id))
+        await agent_files.may_answer(rooms, asked)
     return await _one(rooms, await rooms.files.refuse(asked.id), permit)
 
 

@@ -1,5 +1,9 @@
 """Control calls about messages: say, hear, read, find."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from agentmesh.control import answers, calls
@@ -9,6 +13,7 @@ from agentmesh.discovery.interface import Query
 from agentmesh.messages.body import Asking, Body, to_body
 from agentmesh.messages.checking import check
 from agentmesh.node.consent.approvals import AWAITING
+from agentmesh.node.consent.contexts import OWNERS, Setting
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.turn import Wish
@@ -17,9 +22,23 @@ from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.frames import Intent, SessionRequest, SessionType
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import MAX_SESSION_SECONDS, SESSION_CACHE_SECONDS
+from agentmesh.storage.interface import IncomingRow
 
 ANSWERED = {"request", "capability_request"}
 """Types of messages to which an answer belongs."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who is shown a message, and in which of its host's sessions."""
+
+    permit: calls.Permit
+    where: Setting
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is the agent, and not its owner."""
+        return self.permit == "agent"
 
 
 async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers.Sent:
@@ -45,13 +64,14 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
         requires=asked.requires,
     )
     impulse: Impulse = "owner"
+    where = rooms.consent.contexts.setting(asked.context)
     if permit == "agent":
-        impulse = await rooms.consent.reading.impulse_to(peer)
-        body = replace(body, context=rooms.guards.sentry.may_send(peer, body))
+        impulse = await rooms.consent.reading.impulse_to(peer, where)
+        body = replace(body, context=rooms.guards.sentry.may_send(peer, body, where))
         body = rooms.guards.scrubber.marked(body, wish)
     fate = await rooms.outbox.say(peer, body, wish, impulse=impulse)
     fate = await _awaited(rooms, peer, fate, body, asked.wait)
-    return await _said(rooms, fate, body, permit)
+    return await _said(rooms, fate, body, Reader(permit, where))
 
 
 def _request(kind: SessionType) -> SessionRequest:
@@ -62,7 +82,8 @@ def _request(kind: SessionType) -> SessionRequest:
 
 async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answers.Sent:
     """Answer a message in its session; where that is over, in one like it."""
-    row = await rooms.inbox.consume(MessageId(asked.message_id))
+    where = rooms.consent.contexts.setting(asked.context)
+    row = await _consumed(rooms, MessageId(asked.message_id), where)
     envelope = envelope_of(row)
     body = to_body(asked.body, kind=asked.message_type, answers=row.type == "request")
     wish = await rooms.outbox.wish_to_answer(row)
@@ -70,16 +91,21 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     is_agent = permit == "agent"
     body = replace(body, context=rooms.guards.sentry.may_answer(row, body, by_agent=is_agent))
     if is_agent:
-        impulse = await rooms.consent.reading.impulse_to(row.peer, answers=True)
+        impulse = await rooms.consent.reading.impulse_to(row.peer, where, answers=True)
         body = rooms.guards.scrubber.marked(body, wish)
     fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, impulse)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
-    return await _said(rooms, fate, body, permit)
+    return await _said(rooms, fate, body, Reader(permit, where))
 
 
-async def _said(rooms: Rooms, fate: Fate, body: Body, permit: calls.Permit) -> answers.Sent:
+async def _consumed(rooms: Rooms, message_id: MessageId, where: Setting) -> IncomingRow:
+    where.insist_on((await rooms.inbox.one(message_id)).peer)
+    return await rooms.inbox.consume(message_id)
+
+
+async def _said(rooms: Rooms, fate: Fate, body: Body, reader: Reader) -> answers.Sent:
     """Return what became of a message, and what in it does not fit the schema that it names."""
-    sent = await _told(rooms, fate, permit)
+    sent = await _told(rooms, fate, reader)
     checked = check(body.type, body.payload, rooms.schemas.catalogue)
     if not checked.is_invalid or rooms.policy.current().validation_mode == "silent":
         return sent
@@ -103,47 +129,62 @@ async def outcome(rooms: Rooms, asked: calls.Outcome, permit: calls.Permit) -> a
     """Tell what became of a message of ours, or is becoming of it."""
     message_id = MessageId(asked.message_id)
     peer = await rooms.outbox.peer_of(message_id)
+    where = rooms.consent.contexts.setting(asked.context)
+    where.insist_on(peer)
     fate = await rooms.outbox.fate(peer, message_id)
     if asked.wait is not None and fate.reason != AWAITING:
         row = await rooms.hand.store.outgoing(message_id)
         for_reply = row is not None and row.type in ANSWERED
         fate = await rooms.outbox.wait(peer, fate, asked.wait, for_reply=for_reply, seen=asked.seen)
-    return await _told(rooms, fate, permit)
+    return await _told(rooms, fate, Reader(permit, where))
 
 
-async def _told(rooms: Rooms, fate: Fate, permit: calls.Permit) -> answers.Sent:
-    if permit == "agent" and fate.reply is not None:
-        await rooms.consent.reading.happened(fate.reply.peer)
-    return await views.sent(rooms, fate, as_content=permit == "agent")
+async def _told(rooms: Rooms, fate: Fate, reader: Reader) -> answers.Sent:
+    if fate.reply is not None:
+        await _shown(rooms, [fate.reply], reader)
+    return await views.sent(rooms, fate, as_content=reader.is_agent)
+
+
+async def _shown(rooms: Rooms, rows: Sequence[IncomingRow], reader: Reader) -> None:
+    """Remember that an agent is about to be shown these messages, and where."""
+    if reader.is_agent:
+        for row in rows:
+            await rooms.consent.reading.happened(row.peer, reader.where)
+            rooms.guards.sentry.was_read(envelope_of(row), reader.where)
 
 
 async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:
     """List messages; wait for the first one if that was asked for."""
+    where = rooms.consent.contexts.setting(asked.context)
+    peer = await rooms.peers.find(asked.sender) if asked.sender else where.peer
+    if peer is not None:
+        where.insist_on(peer)
     wanted = Wanted(
         unread=asked.unread or asked.waking,
         only=rooms.consent.leave.may_wake if asked.waking else None,
-        peer=await rooms.peers.find(asked.sender) if asked.sender else None,
+        peer=peer,
         after=MessageId(asked.after) if asked.after else None,
         limit=asked.limit,
     )
     rows = await rooms.inbox.list(wanted, asked.wait)
     as_content = asked.content or permit == "agent"
-    if permit == "agent":
-        for row in rows:
-            await rooms.consent.reading.happened(row.peer)
-            rooms.guards.sentry.was_read(envelope_of(row))
-    return answers.Inbox(
-        messages=[await views.message(rooms, row, as_content=as_content) for row in rows]
-    )
+    messages = []
+    for row in rows:
+        place = Setting(peer=row.peer) if asked.apart else where
+        await _shown(rooms, [row], Reader(permit, place))
+        message = await views.message(rooms, row, as_content=as_content)
+        token = rooms.consent.contexts.token(place) if asked.apart else UNSET
+        messages.append(replace(message, context=token))
+    owners = rooms.consent.contexts.token(OWNERS) if asked.apart else UNSET
+    return answers.Inbox(messages=messages, context=owners)
 
 
 async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers.Consumed:
     """Mark a message as read."""
-    row = await rooms.inbox.consume(MessageId(asked.message_id))
+    where = rooms.consent.contexts.setting(asked.context)
+    row = await _consumed(rooms, MessageId(asked.message_id), where)
     as_content = asked.content or permit == "agent"
-    if permit == "agent":
-        await rooms.consent.reading.happened(row.peer)
-        rooms.guards.sentry.was_read(envelope_of(row))
+    await _shown(rooms, [row], Reader(permit, where))
     return answers.Consumed(
         message=await views.message(rooms, row, as_content=as_content, start=asked.start)
     )

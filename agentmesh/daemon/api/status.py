@@ -12,6 +12,7 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
 
@@ -31,13 +32,14 @@ OWNERS_EVENTS = (
 Permit = calls.Permit
 
 
-async def status(rooms: Rooms, _: calls.Status, permit: Permit) -> answers.Status:
-    """Tell who we are and how we are."""
+async def status(rooms: Rooms, asked: calls.Status, permit: Permit) -> answers.Status:
+    """Tell who we are and how we are; in one peer's own session of no sessions with others."""
+    where = rooms.consent.contexts.setting(asked.context)
     ring, store = rooms.hand.keys.ring, rooms.hand.store
     counts = await store.counts()
     left = rooms.publisher.prekeys.waiting
     switches = rooms.hand.switches
-    sessions = await living(rooms, permit)
+    sessions = [it for it in await living(rooms, permit) if where.is_about(Amid(it.peer))]
     found = [*await findings(rooms), *suites.warnings(sessions)]
     return answers.Status(
         amid=ring.identity.amid,

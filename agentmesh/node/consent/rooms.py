@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.consent.approvals import Approvals
+from agentmesh.node.consent.contexts import Contexts
 from agentmesh.node.consent.grant_book import GrantBook
 from agentmesh.node.consent.introductions import Introductions
 from agentmesh.node.consent.key_changes import KeyChanges
@@ -23,6 +24,7 @@ class ConsentRooms:
 
     leave: Leave
     approvals: Approvals
+    contexts: Contexts
     reading: Reading
     key_changes: KeyChanges
     remarks: Remarks
@@ -49,6 +51,7 @@ def consent_rooms(hand: AtHand, peers: Peers, talks: Conversations) -> ConsentRo
     return ConsentRooms(
         leave=Leave(hand, peers, key_changes.has),
         approvals=Approvals(hand),
+        contexts=Contexts(hand.keys.ring.entropy),
         reading=Reading(hand.store, hand.clock),
         key_changes=key_changes,
         remarks=Remarks(hand.store, hand.clock),

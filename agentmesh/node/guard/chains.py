@@ -1,6 +1,7 @@
 """How far a conversation was carried from agent to agent: the chain goes on with quick answers."""
 
 from agentmesh.messages.envelope import Context, Envelope
+from agentmesh.node.consent.contexts import UNKNOWN, Setting
 from agentmesh.node.inbox import envelope_of
 from agentmesh.protocol.world import Clock
 from agentmesh.storage.interface import IncomingRow
@@ -28,21 +29,26 @@ def answering(row: IncomingRow, now: float) -> Context | None:
 
 
 class Chains:
-    """Remembers what the agent read last."""
+    """Remembers what the agent read last, in each of its host's sessions."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last: tuple[float, Context] | None = None
+        self._last: dict[Setting, tuple[float, Context]] = {}
 
-    def was_read(self, envelope: Envelope) -> None:
+    def was_read(self, envelope: Envelope, where: Setting = UNKNOWN) -> None:
         """The agent is shown a message; of several it is the one that came furthest that counts."""
         now, context = self._clock.monotonic(), next_in(envelope)
-        going_on = self.going_on()
-        if going_on is None or going_on.hop <= context.hop:
-            self._last = now, context
+        lately = self._lately()
+        if where not in lately or lately[where][1].hop <= context.hop:
+            lately[where] = now, context
 
-    def going_on(self) -> Context | None:
+    def going_on(self, where: Setting = UNKNOWN) -> Context | None:
         """Return the context of what the agent sends now, if it read something lately."""
-        if self._last is None or self._clock.monotonic() - self._last[0] > PASSED_ON_SECONDS:
-            return None
-        return self._last[1]
+        lately = self._lately().items()
+        reached = [it for other, (_, it) in lately if where.is_reached_from(other)]
+        return max(reached, key=lambda it: it.hop, default=None)
+
+    def _lately(self) -> dict[Setting, tuple[float, Context]]:
+        oldest = self._clock.monotonic() - PASSED_ON_SECONDS
+        self._last = {where: it for where, it in self._last.items() if it[0] >= oldest}
+        return self._last

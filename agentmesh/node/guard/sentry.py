@@ -11,6 +11,7 @@ from agentmesh.errors import AgentMeshError, CryptoError, NeedsOwner, Refused
 from agentmesh.messages.body import Body
 from agentmesh.messages.envelope import Context, Envelope
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.consent.contexts import UNKNOWN, Setting
 from agentmesh.node.guard.chains import Chains, answering
 from agentmesh.node.guard.trips import Trips
 from agentmesh.node.notices import Notice
@@ -45,14 +46,14 @@ class Sentry:
 
     # --- what our agent says -------------------------------------------------------------------
 
-    def was_read(self, envelope: Envelope) -> None:
+    def was_read(self, envelope: Envelope, where: Setting = UNKNOWN) -> None:
         """The agent is shown a message: what it sends soon goes on in its chain."""
-        self._chains.was_read(envelope)
+        self._chains.was_read(envelope, where)
 
-    def may_send(self, peer: Amid, body: Body) -> Context | None:
+    def may_send(self, peer: Amid, body: Body, where: Setting = UNKNOWN) -> Context | None:
         """Return the chain that what the agent sends goes on in; refuse what is too much."""
         self._check_agent(peer, body)
-        context = self._chains.going_on()
+        context = self._chains.going_on(where)
         self._check_hops(context)
         return context
 

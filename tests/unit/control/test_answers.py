@@ -10,7 +10,7 @@ KEYS_OF_STATUS = (
 )
 KEYS_OF_MESSAGE = (
     "message_id session_id from from_name verified trust received_at type payload content "
-    "schema_problems warnings"
+    "schema_problems warnings context"
 )
 KEYS_OF_SENT = (
     "message_id session_id outcome reason reply timed_out approval_id progress schema_problems"

@@ -24,11 +24,13 @@ class Host:
 
     def __init__(self, answer: dict[str, Any] | None = None) -> None:
         self.called: list[tuple[str, object]] = []
+        self.contexts: list[str] = []
         self._answer = answer or {"ok": True, "n": 1}
-        self.server = Server(TOOLS, self._run)
+        self.server = Server(TOOLS, self._run, lambda asked: {"ok": True, "asked": asked})
 
-    def _run(self, tool: Tool, arguments: object) -> dict[str, Any]:
+    def _run(self, tool: Tool, arguments: object, context: str) -> dict[str, Any]:
         self.called.append((tool.name, arguments))
+        self.contexts.append(context)
         return self._answer
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
@@ -110,3 +112,16 @@ def test_a_host_of_today_says_its_version_with_each_request() -> None:
 
 def test_a_connection_stays_in_its_era(host: Host) -> None:
     assert host.fails("tools/list", **MODERN) == words.INVALID_REQUEST
+
+
+def test_the_context_of_a_call_is_the_hosts_word_and_not_among_the_arguments(host: Host) -> None:
+    said = {"name": "mesh_send", "arguments": {"context": "forged"}}
+    host.ask("tools/call", **said)
+    host.ask("tools/call", **said, _meta={words.CONTEXT_KEY: "t"})
+    assert host.contexts == ["", "t"]
+    assert host.fails("tools/call", **said, _meta={words.CONTEXT_KEY: 7}) == words.INVALID_PARAMS
+
+
+def test_a_host_asks_for_messages_and_no_model_is_shown_how(host: Host) -> None:
+    assert host.ask(words.DELIVER, wait=5, _meta={}) == {"ok": True, "asked": {"wait": 5}}
+    assert words.DELIVER not in str(host.ask("tools/list"))

@@ -31,7 +31,7 @@ def told(data: bytes) -> list[dict[str, Any]]:
 
 def served(*lines: bytes) -> list[dict[str, Any]]:
     sink = io.BytesIO()
-    server = Server(TOOLS, lambda _tool, _arguments: {"ok": True})
+    server = Server(TOOLS, lambda _tool, _arguments, _context: {"ok": True}, dict)
     stdio.serve(server, io.BytesIO(b"".join(lines)), sink)
     return told(sink.getvalue())
 
@@ -40,7 +40,7 @@ def served(*lines: bytes) -> list[dict[str, Any]]:
 def slow_server(gate: threading.Event) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Yield both ends of a server whose `mesh_send` waits for the gate."""
 
-    def run(tool: Tool, _arguments: object) -> dict[str, Any]:
+    def run(tool: Tool, _arguments: object, _context: str) -> dict[str, Any]:
         if tool.name == "mesh_send":
             assert gate.wait(SECONDS)
         return {"ok": True, "tool": tool.name}
@@ -52,7 +52,9 @@ def slow_server(gate: threading.Event) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         os.fdopen(hear, "rb") as from_server,
         os.fdopen(say, "wb") as sink,
     ):
-        serving = threading.Thread(target=stdio.serve, args=(Server(TOOLS, run), source, sink))
+        serving = threading.Thread(
+            target=stdio.serve, args=(Server(TOOLS, run, dict), source, sink)
+        )
         serving.start()
         to_server.write(line(START))
         from_server.readline()
