@@ -10,16 +10,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 QUICK := tests/unit tests/architecture tests/services tests/integration
-SLOW := tests/e2e tests/reliability
+SLOW := tests/e2e tests/reliability tests/attack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres demo test test-fast test-all test-openclaw check format bench trust clean
+.PHONY: help setup postgres demo test test-fast test-attack test-worm test-all test-openclaw check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-all, test-openclaw, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-attack, test-worm, test-all, test-openclaw, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -51,6 +51,13 @@ test-fast: setup
 test-openclaw: setup
 	@$(BIN)/pytest -p no:randomly --durations=0 -rs tests/openclaw
 
+# Attacks on an agent that obeys whatever it reads; the figures stand in the report.
+test-attack: setup
+	@AGENTMESH_ATTACKS=600 $(BIN)/pytest -p no:randomly --durations=0 tests/attack/test_corpus.py
+
+test-worm: setup
+	@AGENTMESH_WORM=30 $(BIN)/pytest -p no:randomly --durations=0 tests/attack/test_worm.py
+
 test-all: setup postgres
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
@@ -74,7 +81,8 @@ bench: setup
 	@$(BIN)/python -m benchmarks.files
 
 trust: setup postgres
-	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 $(BIN)/python -m benchmarks.trust
+	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 \
+		AGENTMESH_ATTACKS=1200 AGENTMESH_WORM=50 $(BIN)/python -m benchmarks.trust
 
 clean:
 	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,7 +20,9 @@ from benchmarks import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT = 24 * 3600
-SETTINGS = ("AGENTMESH_KILLS", "AGENTMESH_CUTS", "AGENTMESH_STOPS", "AGENTMESH_RUNS")
+TESTS = ("tests/reliability", "tests/attack")
+_COUNTED = ("KILLS", "CUTS", "STOPS", "RUNS", "ATTACKS", "WORM")
+SETTINGS = tuple(f"AGENTMESH_{name}" for name in _COUNTED)
 
 
 class Result(NamedTuple):
@@ -75,13 +77,13 @@ def document(found: list[Result], seed: int, commit: str, seconds: float) -> str
 
 
 def main() -> int:
-    """Run the reliability tests and write down what they found."""
+    """Run the tests and write down what they found."""
     seed = int(os.environ.get("AGENTMESH_SEED", secrets.randbelow(2**31)))
     commit = git("rev-parse", "HEAD") + (" with changes" if git("status", "--porcelain") else "")
     seeds = [f"--randomly-seed={seed}", f"--hypothesis-seed={seed}"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "tests/reliability", "--timeout=0", *seeds]
+        command = [sys.executable, "-m", "pytest", *TESTS, "--timeout=0", *seeds]
         started = time.monotonic()
         code = subprocess.run(
             [*command, f"--junitxml={report}"],

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -219,18 +219,25 @@ class Service:
 
 
 class Mesh:
-    """A relay, a registry, and as many agents as a test asks for."""
+    """A relay, a registry, and as many agents as a test asks for.
 
-    def __init__(self, folder: Path) -> None:
+    `relay` and `registry` are further options of those programs.
+    """
+
+    def __init__(
+        self, folder: Path, relay: Sequence[object] = (), registry: Sequence[object] = ()
+    ) -> None:
         self.folder = folder
+        self._options = relay, registry
         self.agents: list[Agent] = []
 
     def __enter__(self) -> Self:
         here = "127.0.0.1:0"
-        self.relay = Service("agentmesh_relay", here, "--data", self.folder / "relay")
+        relay, registry = self._options
+        self.relay = Service("agentmesh_relay", here, "--data", self.folder / "relay", *relay)
         try:
             database = f"sqlite:///{self.folder}/registry.db"
-            self.registry = Service("agentmesh_registry", here, "--database", database)
+            self.registry = Service("agentmesh_registry", here, "--database", database, *registry)
         except BaseException:
             self.relay.stop()
             raise

@@ -1,0 +1,1 @@
+"""Attacks on the agent through its messages: a corpus, and a worm."""
