@@ -17,6 +17,7 @@ VERSIONS = (MODERN_VERSION, *HANDSHAKE_VERSIONS)
 
 PARSE_ERROR, INVALID_REQUEST, UNKNOWN_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
 BUSY = -32000
+NO_RESOURCE = -32002
 UNSUPPORTED_VERSION = -32022
 
 _VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
@@ -25,6 +26,10 @@ SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 CONTEXT_KEY = "agentmesh/context"
 DELIVER = "agentmesh/deliver"
 """Ours, for hosts that give each peer a session of its own. A model has a say in neither."""
+
+
+BESIDE = {"tools/call", "resources/read", DELIVER}
+"""What may take a while, and holds up nothing else."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -82,6 +87,21 @@ def context_named(params: dict[str, Any]) -> str:
     if not isinstance(context, str):
         raise Fault(INVALID_PARAMS, f"{CONTEXT_KEY} is a string.")
     return context
+
+
+def progress_token(said: Said) -> RequestId | UnsetType:
+    """Return what a host wants a call's progress told under, if it wants that."""
+    params = {} if said.params is UNSET else said.params
+    meta = params.get("_meta")
+    token = meta.get("progressToken", UNSET) if isinstance(meta, dict) else UNSET
+    return token if isinstance(token, int | str) and not isinstance(token, bool) else UNSET
+
+
+def progress_line(token: RequestId, seconds: float) -> bytes:
+    """Return the line that says how long a call has been at work."""
+    told = {"progressToken": token, "progress": round(seconds, 3), "message": "waiting"}
+    notice = {"jsonrpc": "2.0", "method": "notifications/progress", "params": told}
+    return _encode(notice) + b"\n"
 
 
 def unsupported(version: object) -> Fault:

@@ -150,6 +150,7 @@ TOOLS = {
                 "wait": _WAIT,
             },
             required=("to", "body"),
+            is_final=True,
             run=_send,
         ),
         Tool(
@@ -185,6 +186,7 @@ TOOLS = {
                 "wait": _WAIT,
             },
             required=("message_id", "body"),
+            is_final=True,
             run=_reply,
         ),
         Tool(
@@ -209,6 +211,7 @@ TOOLS = {
                 "id": {"type": "string", "description": "accept, refuse: the transfer_id."},
             },
             required=("action",),
+            is_final=True,
             run=_file,
         ),
         Tool(

@@ -15,13 +15,17 @@ Run = Callable[[Client, Arguments], dict[str, Any]]
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool as hosts show it to a model, and what it does."""
+    """A tool as hosts show it to a model, and what it does.
+
+    `is_final`: what it does, such as sending, cannot be taken back.
+    """
 
     name: str
     description: str
     properties: dict[str, dict[str, Any]]
     required: tuple[str, ...] = ()
     only_reads: bool = False
+    is_final: bool = False
     run: Run
 
     @property

@@ -1,5 +1,6 @@
 """What an MCP host may ask."""
 
+import json
 from typing import Any
 
 import pytest
@@ -74,6 +75,8 @@ def test_the_tools_are_those_of_the_catalog(host: Host) -> None:
     assert all(tool["inputSchema"] == TOOLS[tool["name"]].schema for tool in shown["tools"])
     writes = {it["name"] for it in shown["tools"] if not it["annotations"]["readOnlyHint"]}
     assert writes == {"mesh_send", "mesh_reply", "mesh_inbox", "mesh_read", "mesh_file"}
+    final = {it["name"] for it in shown["tools"] if it["annotations"]["destructiveHint"]}
+    assert final == {"mesh_send", "mesh_reply", "mesh_file"}
 
 
 def test_a_tool_is_called_and_its_answer_is_one_text_and_its_structure(host: Host) -> None:
@@ -91,7 +94,9 @@ def test_an_answer_that_tells_of_an_error_is_marked_as_one() -> None:
 
 
 def test_what_there_is_not_is_said(host: Host) -> None:
-    assert host.fails("resources/list") == words.UNKNOWN_METHOD
+    assert host.fails("prompts/list") == words.UNKNOWN_METHOD
+    for uri in ("agentmesh://keys", "file:///etc/passwd", None, {}):
+        assert host.fails("resources/read", uri=uri) == words.NO_RESOURCE
     assert host.fails("server/discover") == words.UNKNOWN_METHOD
     for name in ("mesh_nothing", None, ["mesh_send"]):
         assert host.fails("tools/call", name=name) == words.INVALID_PARAMS
@@ -125,3 +130,19 @@ def test_the_context_of_a_call_is_the_hosts_word_and_not_among_the_arguments(hos
 def test_a_host_asks_for_messages_and_no_model_is_shown_how(host: Host) -> None:
     assert host.ask(words.DELIVER, wait=5, _meta={}) == {"ok": True, "asked": {"wait": 5}}
     assert words.DELIVER not in str(host.ask("tools/list"))
+
+
+def test_status_and_inbox_are_there_to_look_at_and_looking_changes_nothing(host: Host) -> None:
+    listed = host.ask("resources/list")["resources"]
+    assert [it["uri"] for it in listed] == ["agentmesh://status", "agentmesh://inbox"]
+    assert host.ask("resources/templates/list") == {"resourceTemplates": []}
+    for it in listed:
+        (shown,) = host.ask("resources/read", uri=it["uri"])["contents"]
+        assert (shown["uri"], json.loads(shown["text"])) == (it["uri"], {"ok": True, "n": 1})
+    assert host.called == [("mesh_status", {}), ("mesh_inbox", {"keep_unread": True})]
+
+
+def test_a_host_of_today_keeps_no_copy_of_what_it_looked_at() -> None:
+    shown = Host().ask("resources/read", uri="agentmesh://inbox", **MODERN)
+    assert (shown["ttlMs"], shown["cacheScope"]) == (0, "private")
+    assert Host().fails("resources/read", uri="x", **MODERN) == words.INVALID_PARAMS

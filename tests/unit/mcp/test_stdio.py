@@ -37,7 +37,9 @@ def served(*lines: bytes) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def slow_server(gate: threading.Event) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def slow_server(
+    gate: threading.Event, progress_seconds: float = stdio.PROGRESS_SECONDS
+) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """Yield both ends of a server whose `mesh_send` waits for the gate."""
 
     def run(tool: Tool, _arguments: object, _context: str) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def slow_server(gate: threading.Event) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         os.fdopen(say, "wb") as sink,
     ):
         serving = threading.Thread(
-            target=stdio.serve, args=(Server(TOOLS, run, dict), source, sink)
+            target=stdio.serve, args=(Server(TOOLS, run, dict), source, sink, progress_seconds)
         )
         serving.start()
         to_server.write(line(START))
@@ -124,3 +126,44 @@ def test_too_many_requests_are_refused_and_so_is_an_id_that_is_taken() -> None:
         gate.set()
         answered = {json.loads(from_server.readline())["id"] for _ in range(stdio.MAX_OPEN)}
         assert answered == set(range(stdio.MAX_OPEN))
+
+
+def test_who_asks_for_it_is_told_that_a_long_call_is_at_work_and_nothing_after_its_answer() -> None:
+    gate = threading.Event()
+    with slow_server(gate, progress_seconds=0.01) as (to_server, from_server):
+        for number, token in ((1, "t"), (2, True), (3, None)):
+            meta = {"_meta": {"progressToken": token}}
+            params = {"name": "mesh_send", **meta}
+            to_server.write(line({"id": number, "method": "tools/call", "params": params}))
+        heard = [json.loads(from_server.readline()) for _ in range(3)]
+        assert {it["method"] for it in heard} == {"notifications/progress"}
+        assert {it["params"]["progressToken"] for it in heard} == {"t"}
+        steps = [it["params"]["progress"] for it in heard]
+        assert steps == sorted(set(steps))
+        gate.set()
+        order = [it.get("id") for it in heard_from(from_server, until=3)]
+        assert set(order) - {None} == {1, 2, 3}
+        assert None not in order[order.index(1) :]
+
+
+def test_a_call_that_was_cancelled_tells_of_no_progress() -> None:
+    gate = threading.Event()
+    with slow_server(gate, progress_seconds=0.01) as (to_server, from_server):
+        params = {"name": "mesh_send", "_meta": {"progressToken": 7}}
+        to_server.write(line({"id": 1, "method": "tools/call", "params": params}))
+        assert json.loads(from_server.readline())["params"]["progressToken"] == 7
+        gone = {"requestId": 1}
+        to_server.write(line({"method": "notifications/cancelled", "params": gone}))
+        to_server.write(line({"id": 2, "method": "ping"}))
+        told = heard_from(from_server, until=1)
+        to_server.write(line({"id": 3, "method": "ping"}))
+        assert [it["id"] for it in heard_from(from_server, until=1)] == [3]
+        assert told[-1]["id"] == 2
+
+
+def heard_from(source: BinaryIO, until: int) -> list[dict[str, Any]]:
+    """Return what is heard until there were so many answers."""
+    heard: list[dict[str, Any]] = []
+    while sum("id" in it for it in heard) < until:
+        heard.append(json.loads(source.readline()))
+    return heard
