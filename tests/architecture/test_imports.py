@@ -19,6 +19,7 @@ DOORS = {
     "aiohttp": ("agentmesh.discovery.registry", "agentmesh.notify.web", "agentmesh_registry"),
     "picows": ("agentmesh.transport.wire", "agentmesh.transport.dialling", "agentmesh_relay"),
     "python_socks": ("agentmesh.transport.dialling",),
+    "nats": ("agentmesh_relay.cluster.link",),
     "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),

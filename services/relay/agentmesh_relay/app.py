@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from picows import (
@@ -33,6 +32,7 @@ from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
 from agentmesh_relay.limits import allowed
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
+from agentmesh_relay.neighbours import Alone, Kept
 from agentmesh_relay.outgoing import Turn
 from agentmesh_relay.place import data_folder, listening_socket, raise_descriptor_limit, tls_context
 
@@ -56,20 +56,21 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
     stop = _stop_on_signals()
     raise_descriptor_limit()
     context = tls_context(config.tls)
-    with data_folder(config.data) as folder, listening_socket(config.listen) as door_socket:
+    with listening_socket(config.listen) as door_socket:
         figures = Figures()
-        async with _mailbox(folder) as mailbox:
-            port = door_socket.getsockname()[1]
+        port = door_socket.getsockname()[1]
+        async with _keeping(config, figures, clock, entropy) as kept:
             allowance = allowed(
                 config.messages_per_minute,
                 config.knocks_per_minute,
                 config.bulk_mib_per_minute * MEBIBYTE,
             )
             turn = Turn(asyncio.get_running_loop(), clock)
-            hub = Hub(allowance, mailbox, figures, turn, entropy)
+            hub = Hub(allowance, kept.mailbox, figures, turn, entropy)
+            hub.join(kept.neighbours)
             door = Door(config.origin_at(port), clock, entropy)
             arrivals = Arrivals(door, hub, figures, turn)
-            health = Health("relay", {"mailbox": mailbox.trouble})
+            health = Health("relay", kept.checks)
             entrance = Entrance(arrivals, health)
             async with (
                 _listening(door_socket, entrance.answer, context),
@@ -99,13 +100,23 @@ class Entrance:
 
 
 @asynccontextmanager
-async def _mailbox(folder: Path) -> AsyncIterator[SqliteMailbox]:
-    mailbox = SqliteMailbox(folder / "mailbox.sqlite")
-    try:
-        yield mailbox
-    finally:
-        # In a thread: the loop has to turn for those who are still told what became of it.
-        await asyncio.to_thread(mailbox.close)
+async def _keeping(
+    config: Config, figures: Figures, clock: Clock, entropy: Entropy
+) -> AsyncIterator[Kept]:
+    if not config.nats:
+        with data_folder(config.data) as folder:
+            mailbox = SqliteMailbox(folder / "mailbox.sqlite")
+            try:
+                yield Kept(mailbox, Alone(), {"mailbox": mailbox.trouble})
+            finally:
+                # In a thread: the loop has to turn for those who are told what became of it.
+                await asyncio.to_thread(mailbox.close)
+        return
+    # Whoever runs one relay alone does not need the library.
+    from agentmesh_relay.cluster.joined import joined  # noqa: PLC0415
+
+    async with joined(config.nats, config.origin or "", figures, clock, entropy) as kept:
+        yield kept
 
 
 @asynccontextmanager
@@ -164,6 +175,7 @@ async def _look_after(arrivals: Arrivals, hub: Hub, stop: asyncio.Event) -> None
     looks = 0
     while not stop.is_set():
         arrivals.look()
+        hub.look()
         looks += 1
         if looks % LOOKS_TO_CLEAN == 0:
             hub.clean()

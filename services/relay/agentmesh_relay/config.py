@@ -1,8 +1,10 @@
 """The relay's settings: a frozen value, made once from the command line."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -13,6 +15,9 @@ from agentmesh.protocol import limits
 from agentmesh.protocol.origin import origin_of
 
 MEBIBYTE = 1024 * 1024
+NATS_VARIABLE = "AGENTMESH_RELAY_NATS"
+"""Instead of `--nats`: an address with a password belongs there."""
+
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 
 
@@ -45,6 +50,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     messages_per_minute: int
     knocks_per_minute: int
     bulk_mib_per_minute: int
+    nats: tuple[str, ...] = ()
+    """Servers that join this relay with others; none: it is alone."""
 
     def origin_at(self, port: int) -> str:
         """Return the origin that is signed, for the port that was bound."""
@@ -65,6 +72,12 @@ def config_from(arguments: Sequence[str]) -> Config:
             f"Nobody can dial {given.listen.host or 'every address'}.",
             "Say how agents reach this relay: --origin wss://relay.example.org",
         )
+    if given.nats and given.origin is None:
+        raise UsageError(
+            "origin_missing",
+            "Relays that are one need one name.",
+            "Give each of them the same --origin: what agents dial.",
+        )
     return Config(
         listen=given.listen,
         data=given.data,
@@ -74,6 +87,7 @@ def config_from(arguments: Sequence[str]) -> Config:
         messages_per_minute=given.messages_per_minute,
         knocks_per_minute=given.knocks_per_minute,
         bulk_mib_per_minute=given.bulk_mib_per_minute,
+        nats=given.nats,
     )
 
 
@@ -95,7 +109,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
     rate = limits.BULK_BYTES_PER_MINUTE // MEBIBYTE
     add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help="files, one agent")
+    servers = os.environ.get(NATS_VARIABLE, "")
+    add("--nats", type=_servers, default=servers, metavar="URL,...", help="be one of several nodes")
     return parser
+
+
+def _servers(text: str) -> tuple[str, ...]:
+    servers = tuple(server.strip() for server in text.split(",") if server.strip())
+    for server in servers:
+        if urlsplit(server).scheme not in {"nats", "tls"} or not urlsplit(server).hostname:
+            raise argparse.ArgumentTypeError("a server is nats://host:port or tls://host:port")
+    return servers
 
 
 def _address(text: str) -> Address:

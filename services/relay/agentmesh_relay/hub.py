@@ -1,6 +1,6 @@
 """Who is here, and where each frame goes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from agentmesh.errors import RemoteProtocolError
@@ -27,9 +27,11 @@ from agentmesh_relay.connection import Connection, State
 from agentmesh_relay.delivery import ROOM, Memory, letter_of
 from agentmesh_relay.express import Express, together
 from agentmesh_relay.figures import Figures
+from agentmesh_relay.house import House
 from agentmesh_relay.inbox import Inbox
 from agentmesh_relay.limits import KIND_OF, Accounts, Kind
-from agentmesh_relay.mailbox.interface import Mailbox, Pending, Refusal, Stored
+from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
+from agentmesh_relay.neighbours import Alone, Neighbours
 
 AWAY_RETRY_SECONDS = 30
 """When to offer a file's chunk again to an agent that is away."""
@@ -51,10 +53,17 @@ class Hub:
         self._accounts = Accounts(allowance)
         self._live: dict[Amid, Connection] = {}
         self._express = Express(self._live, self._accounts, figures, clock)
+        self._neighbours: Neighbours = Alone()
+        self.house = House(self._live, self._accounts, clock, self._take, self.leave)
         # Beyond the numbers of an earlier life of this relay, whose acks may still come.
         self._memory = Memory(self._now() * 1000)
         figures.watch("agents", "Agents connected.", lambda: len(self._live))
         figures.watch("accounts", "Rate limit accounts.", lambda: len(self._accounts))
+
+    def join(self, neighbours: Neighbours) -> None:
+        """Be one of several nodes."""
+        self._neighbours = neighbours
+        neighbours.serve(self.house)
 
     def enter(self, connection: Connection, amid: Amid) -> None:
         """Let an agent in that has proved who it is; another connection of it is displaced."""
@@ -64,12 +73,13 @@ class Hub:
         if older is not None:
             older.part("DISPLACED", "Another connection of this agent took over.")
             self._release(older)
-        self._mailbox.open(amid, self._now(), partial(self._opened, connection))
+        self._neighbours.enter(amid, partial(self._open, connection))
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection. A newer one of the same agent stays."""
         if self._live.get(connection.amid) is connection:
             del self._live[connection.amid]
+            self._neighbours.leave(connection.amid, self.house.owed(connection.amid))
         self._release(connection)
 
     def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
@@ -92,10 +102,18 @@ class Hub:
             case Connect():
                 raise RemoteProtocolError("INVALID_MESSAGE", "You are connected already.")
 
+    def look(self) -> None:
+        """Do what time demands. Called every second."""
+        self._neighbours.look()
+
     def clean(self) -> None:
         """Forget what is over. Called every minute."""
         self._accounts.forget_paid(self._clock.monotonic())
         self._mailbox.expire(self._now())
+
+    def _open(self, connection: Connection) -> None:
+        if connection.state is State.CLAIMED:
+            self._mailbox.open(connection.amid, self._now(), partial(self._opened, connection))
 
     def _opened(self, connection: Connection, pending: list[Pending]) -> None:
         if connection.state is not State.CLAIMED:
@@ -124,47 +142,67 @@ class Hub:
         size = len(send.encrypted_payload)
         wait = self._wait(sender, kind, size if kind is Kind.BULK else 1)
         if wait:
-            self._answer(sender, send, Refusal("RATE_LIMITED", wait))
+            self._say(sender.say, send, Refusal("RATE_LIMITED", wait))
             return
         letter = letter_of(sender.amid, send, self._now())
-        inbox = self._inbox_of(send.to)
-        if inbox is not None and self._sees(sender.amid, send.to):
+        if send.to in self._live or not self._neighbours.offer(
+            letter, partial(self._offered, sender, letter)
+        ):
+            self._take(letter, sender.say)
+
+    def _offered(self, sender: Connection, letter: Letter, sent: Sent | None) -> None:
+        """Say what another node did with a letter; without its word the mailbox has to have it."""
+        if sent is None:
+            self._take(letter, sender.say)
+        else:
+            sender.say(sent)
+
+    def _take(self, letter: Letter, say: Callable[[Sent], None]) -> None:
+        is_bulk = letter.message_type == "bulk"
+        inbox = self.house.inbox_of(letter.recipient)
+        if inbox is not None and self.house.lets_see(letter.recipient, letter.sender):
             outcome = inbox.hold(letter)
             if outcome is not None:
-                self._figures.sends[send.message_type, outcome] += 1
-                sender.say(Sent(id=send.id, outcome=outcome))
+                self._figures.sends[letter.message_type, outcome] += 1
+                say(Sent(id=letter.id, outcome=outcome))
                 return
-            if kind is Kind.BULK:
-                self._answer(sender, send, Refusal("MAILBOX_FULL", FULL_RETRY_SECONDS))
+            if is_bulk:
+                self._say(say, letter, Refusal("MAILBOX_FULL", FULL_RETRY_SECONDS))
                 return
-        if kind is Kind.BULK:
+        if is_bulk:
             # The same answer, whether the recipient is away or does not want to be seen.
-            self._answer(sender, send, Refusal("MAILBOX_FULL", AWAY_RETRY_SECONDS))
+            self._say(say, letter, Refusal("MAILBOX_FULL", AWAY_RETRY_SECONDS))
             return
         if inbox is not None:
-            inbox.expect(sender.amid)
-        self._mailbox.put(letter, ROOM, partial(self._kept, sender, send, inbox))
+            inbox.expect(letter.sender)
+        self._mailbox.put(letter, ROOM, partial(self._kept, letter, say, inbox))
 
     def _kept(
-        self, sender: Connection, send: Send, expecting: Inbox | None, result: Stored | Refusal
+        self,
+        letter: Letter,
+        say: Callable[[Sent], None],
+        expecting: Inbox | None,
+        result: Stored | Refusal,
     ) -> None:
         if expecting is not None:
-            expecting.expected(sender.amid)
-        self._answer(sender, send, result)
-        inbox = self._inbox_of(send.to)
+            expecting.expected(letter.sender)
+        self._say(say, letter, result)
+        inbox = self.house.inbox_of(letter.recipient)
         if inbox is not None and isinstance(result, Stored):
-            size = len(send.encrypted_payload)
-            inbox.arrived(Pending(result.row, sender.amid, send.id, size, send.want_acked))
+            size = len(letter.payload)
+            inbox.arrived(Pending(result.row, letter.sender, letter.id, size, letter.want_acked))
 
-    def _answer(self, sender: Connection, send: Send, result: Stored | Refusal) -> None:
+    def _say(
+        self, say: Callable[[Sent], None], about: Send | Letter, result: Stored | Refusal
+    ) -> None:
         if isinstance(result, Stored):
-            self._figures.sends[send.message_type, "queued"] += 1
-            sender.say(Sent(id=send.id, outcome="queued"))
+            self._figures.sends[about.message_type, "queued"] += 1
+            say(Sent(id=about.id, outcome="queued"))
             return
-        self._figures.sends[send.message_type, result.code] += 1
-        sender.say(
+        self._figures.sends[about.message_type, result.code] += 1
+        say(
             Sent(
-                id=send.id,
+                id=about.id,
                 outcome="refused",
                 code=result.code,
                 retry_after_seconds=result.retry_after_seconds,
@@ -181,9 +219,11 @@ class Hub:
             if delivery.want_acked and connection.visibility.lets_see(delivery.sender):
                 told.setdefault(delivery.sender, []).append(delivery.id)
         for amid, ids in told.items():
-            sender = self._live.get(amid)
-            if sender is not None and sender.state is State.LIVE:
-                sender.say(Acked(ids=tuple(ids)))
+            acked = Acked(ids=tuple(ids))
+            if amid in self._live:
+                self.house.told(amid, acked)
+            else:
+                self._neighbours.tell(amid, acked)
 
     def _presence(self, connection: Connection, frame: Presence | PresenceQuery) -> None:
         wait = self._wait(connection, Kind.REQUEST, 1)
@@ -192,23 +232,18 @@ class Hub:
             connection.say(Failure(code=busy, message="Ask less often.", retry_after_seconds=wait))
         elif isinstance(frame, Presence):
             connection.visibility.publish(frame)
-        elif self._inbox_of(frame.amid) is not None and self._sees(connection.amid, frame.amid):
-            status = self._live[frame.amid].visibility.status
-            connection.say(PresenceResponse(amid=frame.amid, status=status, last_seen=self._now()))
-        else:
-            connection.say(PresenceResponse(amid=frame.amid, status="offline"))
+        elif frame.amid in self._live or not self._neighbours.ask(
+            connection.amid, frame.amid, partial(self._heard, connection, frame.amid)
+        ):
+            connection.say(self.house.asked(connection.amid, frame.amid))
+
+    def _heard(self, connection: Connection, amid: Amid, response: PresenceResponse | None) -> None:
+        connection.say(response or PresenceResponse(amid=amid, status="offline"))
 
     def _wait(self, connection: Connection, kind: Kind, amount: int) -> int:
         """Return 0 if the agent may, else after how many whole seconds it may ask again."""
         wait = self._accounts.take(connection.amid, kind, amount, self._clock.monotonic())
         return int(wait) + 1 if wait else 0
-
-    def _inbox_of(self, amid: Amid) -> Inbox | None:
-        connection = self._live.get(amid)
-        return connection.inbox if connection is not None else None
-
-    def _sees(self, sender: Amid, recipient: Amid) -> bool:
-        return self._live[recipient].visibility.lets_see(sender)
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)

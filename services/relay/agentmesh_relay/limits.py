@@ -5,7 +5,7 @@ paid for. A request is granted while that moment lies less than a minute ahead.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from agentmesh.protocol import limits
@@ -85,6 +85,22 @@ class Accounts:
     def give_back(self, amid: Amid, kind: Kind, amount: int) -> None:
         """Undo a grant of this moment."""
         self._paid_at[amid][kind] -= amount * self._price[kind]
+
+    def owed(self, amid: Amid, now: float) -> tuple[float, ...]:
+        """Return, for each kind, after how many seconds all is paid for; nothing if all is."""
+        account = self._paid_at.get(amid)
+        owed = tuple(max(0.0, paid_at - now) for paid_at in account or ())
+        return owed if any(owed) else ()
+
+    def owe(self, amid: Amid, owed: Sequence[float], now: float) -> None:
+        """Know that an agent has used at least that, here or elsewhere."""
+        if len(owed) != len(Kind):
+            return
+        account = self._paid_at.get(amid)
+        if account is None:
+            account = self._open(amid, now)
+        for kind, seconds in enumerate(owed):
+            account[kind] = max(account[kind], now + min(seconds, MINUTE))
 
     def forget_paid(self, now: float) -> None:
         """Forget the accounts that owe nothing: a new one would be the same."""

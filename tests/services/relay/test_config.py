@@ -1,5 +1,5 @@
 import pytest
-from agentmesh_relay.config import Address, config_from
+from agentmesh_relay.config import NATS_VARIABLE, Address, config_from
 
 from agentmesh.errors import UsageError
 
@@ -48,3 +48,18 @@ def test_a_typo_ends_the_program_with_exit_code_2(
         config_from(arguments)
     assert caught.value.code == 2
     assert "usage: agentmesh-relay" in capsys.readouterr().err
+
+
+def test_one_of_several_nodes_needs_servers_and_the_name_that_all_share(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origin = ["--origin", "wss://relay.example.org"]
+    given = config_from([*origin, "--nats", "nats://10.0.0.1:4222, tls://10.0.0.2"])
+    assert given.nats == ("nats://10.0.0.1:4222", "tls://10.0.0.2")
+    monkeypatch.setenv(NATS_VARIABLE, "nats://mesh:secret@10.0.0.1")
+    assert config_from(origin).nats == ("nats://mesh:secret@10.0.0.1",)
+    with pytest.raises(UsageError, match="one name"):
+        config_from([])
+    with pytest.raises(SystemExit):
+        config_from([*origin, "--nats", "https://mesh:secret@10.0.0.1"])
+    assert "secret" not in capsys.readouterr().err

@@ -59,3 +59,30 @@ def test_the_number_of_accounts_is_bounded_and_debtors_are_remembered() -> None:
 
 def test_receipts_keep_up_with_the_messages_that_are_allowed() -> None:
     assert allowed(50_000, 1, 1).receipts_per_minute >= 50_000
+
+
+def test_what_an_agent_owes_moves_with_it_and_is_never_forgiven_by_moving() -> None:
+    east, west = Accounts(allowed(10, 3, 1)), Accounts(allowed(10, 3, 1))
+    for _ in range(5):
+        east.take(ALICE, Kind.MESSAGE, 1, 100.0)
+    west.take(ALICE, Kind.KNOCK, 1, 7.0)
+    west.owe(ALICE, east.owed(ALICE, 100.0), 7.0)
+    west.owe(ALICE, east.owed(ALICE, 100.0), 7.0)  # told twice: owed once
+    assert [west.take(ALICE, Kind.MESSAGE, 1, 7.0) > 0 for _ in range(6)] == [False] * 5 + [True]
+    assert [west.take(ALICE, Kind.KNOCK, 1, 7.0) > 0 for _ in range(3)] == [False, False, True]
+
+
+def test_who_owes_nothing_takes_nothing_along() -> None:
+    accounts = Accounts(allowed(10, 3, 1))
+    assert accounts.owed(ALICE, 0.0) == ()
+    accounts.take(ALICE, Kind.MESSAGE, 1, 0.0)
+    assert accounts.owed(ALICE, 100.0) == ()
+
+
+def test_no_other_node_can_lock_an_agent_out_for_longer_than_a_minute() -> None:
+    accounts = Accounts(allowed(10, 3, 1))
+    accounts.owe(ALICE, (1e9,) * len(Kind), 0.0)
+    accounts.owe(BOB, (1.0, 2.0), 0.0)
+    assert 0 < accounts.take(ALICE, Kind.MESSAGE, 1, 0.0) <= MINUTE
+    assert accounts.take(ALICE, Kind.MESSAGE, 1, MINUTE) == 0
+    assert accounts.take(BOB, Kind.MESSAGE, 1, 0.0) == 0

@@ -81,6 +81,3 @@ class Mailbox(Protocol):
 
     def trouble(self) -> Code | None:
         """Return a word for why nothing can be kept at the moment, or None."""
-
-    def close(self) -> None:
-        """Carry out everything asked so far, and stop."""

@@ -1,0 +1,1 @@
+"""What makes a relay one of several: NATS between them, and who is where."""
