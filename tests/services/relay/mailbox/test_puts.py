@@ -6,7 +6,7 @@ from pathlib import Path
 from agentmesh_relay.mailbox.interface import Letter, Refusal, Room, Stored
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 
-from tests.services.relay.mailbox.test_sqlite import ALICE, BOB, CAROL, letter, opened, told
+from tests.support.letters import ALICE, BOB, CAROL, letter, opened, told
 
 
 async def together(box: SqliteMailbox, *letters: Letter) -> list[Stored | Refusal]:

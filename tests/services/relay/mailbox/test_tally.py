@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentmesh.protocol.ids import Amid
-from tests.services.relay.mailbox.test_sqlite import BOB, NOW, letter, opened, put
+from tests.support.letters import BOB, NOW, letter, opened, put
 
 SENDERS = [Amid("alice"), Amid("carol"), Amid("dave")]
 ROOM = Room(messages=6, per_sender=3, receipts=2, bytes=100)
