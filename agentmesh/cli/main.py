@@ -37,7 +37,7 @@ COMMANDS = {
     "knocks": "knocks",
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
-    "policy": "policy",
+    "policy": "policy", "dashboard": "dashboard",
     "schemas": "schemas",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",

@@ -1,6 +1,7 @@
 """Commands on the daemon's process: up, down, daemon, keygen. Nothing else starts a daemon."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 
 import click
 
-from agentmesh.cli import passphrase, render, starting
+from agentmesh.cli import dashboard, passphrase, render, starting
 from agentmesh.cli.desk import Desk, command, note
 from agentmesh.control import answers, calls
 from agentmesh.errors import AgentMeshError, NotRunning, TimedOut
 from agentmesh.observability.world import SystemClock
+from agentmesh.tools import browser
 
 ENDED_SECONDS = 20.0
 _PAUSE = 0.05
@@ -44,7 +46,7 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
 @command("up")
 @_settings
 @click.option("--no-open", is_flag=True, help="Do not open the dashboard.")
-def up(desk: Desk, *, no_open: bool, **given: Any) -> None:  # noqa: ARG001 - no dashboard yet
+def up(desk: Desk, *, no_open: bool, **given: Any) -> None:
     """Make keys if there are none, start the daemon, wait until it is ready."""
     state = running(desk)
     if state is not None and any(given.values()):
@@ -68,6 +70,21 @@ def up(desk: Desk, *, no_open: bool, **given: Any) -> None:  # noqa: ARG001 - no
     for name, link in (("relay", state.relay), ("registry", state.registry)):
         if link.state == "unreachable":
             note(f"The {name} does not answer. It is tried again by itself; see agentmesh netcheck")
+    if not (no_open or already or desk.as_json) and sys.stdout.isatty():
+        _show_dashboard(desk)
+
+
+def _show_dashboard(desk: Desk) -> None:
+    """Open the dashboard for the person who sits there; that it does not open stops nothing."""
+    if browser.has_desktop(desk.environment):
+        try:
+            with desk.client() as client:
+                if dashboard.show(desk, client.call(calls.DashboardOpen()).url):
+                    note("Your browser shows the dashboard.")
+                    return
+        except AgentMeshError as error:
+            note(f"The dashboard does not open: {error.message}")
+    note("The dashboard: agentmesh dashboard")
 
 
 @command("down")

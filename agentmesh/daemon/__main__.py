@@ -99,6 +99,7 @@ async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | N
     async with assembled(config, keys, world) as rooms:
         loop.add_signal_handler(signal.SIGUSR1, rooms.guards.stop.begin, "signal")
         api = ControlApi(rooms, stop)
+        rooms.dashboard.answer_with(api.answer)
         async with ControlServer(places.socket_in(config.home), api.answer):
             await rooms.publisher.first_try(FOUND_SECONDS)
             _tell(ready_fd, {"ready": True, **_public(keys)})

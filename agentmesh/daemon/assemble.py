@@ -11,7 +11,9 @@ import msgspec
 from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.config import Config
+from agentmesh.daemon.dashboard.part import Dashboard
 from agentmesh.daemon.examinations import Examination, audit_findings
+from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.filing import room_for_files
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
@@ -115,6 +117,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.transport,
             rooms.publisher,
             rooms.steward,
+            rooms.dashboard,
             Retention(rooms.journal, policy.current, world.clock),
         ]
         await rooms.schemas.load()
@@ -252,6 +255,10 @@ def _rooms(
         policy=policy,
         key_files=Examination(lambda: check_keys(config.home / KEYS), ring.clock),
         audit_log=Examination(lambda: audit_findings(logs, audit_key, journal.audit), ring.clock),
+        counters=Counters(hand.bulletin, ring.clock),
+        dashboard=Dashboard(
+            config.settings.dashboard_port, hand.bulletin, (ring.clock, ring.entropy)
+        ),
         started_at=ring.clock.monotonic(),
     )
 

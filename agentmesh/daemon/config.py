@@ -26,6 +26,7 @@ from agentmesh.protocol.records import Capability
 
 CONFIG = "config.json"
 RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
+DASHBOARD_PORT = 7777
 _SCHEMES = {"relay": {"ws", "wss"}, "registry": {"http", "https"}}
 _ENVIRONMENT = {"relay": "AGENTMESH_RELAY_URL", "registry": "AGENTMESH_REGISTRY_URL"}
 
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     session_cache_seconds: Annotated[int, msgspec.Meta(ge=0, le=MAX_SESSION_SECONDS)] = (
         SESSION_CACHE_SECONDS
     )
+    dashboard_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = DASHBOARD_PORT
     framework: tuple[str, str] = ("", "")
     suites: tuple[SuiteName, ...] = ()
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from agentmesh.daemon.config import Config
+from agentmesh.daemon.dashboard.part import Dashboard
 from agentmesh.daemon.examinations import Examination
+from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.guards import Guards
 from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.records import Records
@@ -65,4 +67,6 @@ class Rooms:
     policy: PolicyFile
     key_files: Examination
     audit_log: Examination
+    counters: Counters
+    dashboard: Dashboard
     started_at: float

@@ -129,8 +129,8 @@ class Gatekeeper:
 
     # --- the owner -----------------------------------------------------------------------------
 
-    async def approve(self, knock_id: SessionId) -> KnockRow:
-        """Let a waiting peer in, and make it a contact."""
+    async def approve(self, knock_id: SessionId, *, as_contact: bool = True) -> KnockRow:
+        """Let a waiting peer in, for this session or as a contact."""
         row = await self._pending(knock_id)
         talk = await self._talks.look(row.peer, knock_id)
         if talk is None or not isinstance(talk.state, Knocked):
@@ -138,7 +138,7 @@ class Gatekeeper:
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
         await self._suites_of(row.peer, knock)
         contact = await self._peers.row(row.peer)
-        if contact is None or contact.trust < CONTACT:
+        if as_contact and (contact is None or contact.trust < CONTACT):
             await self._peers.trust(
                 row.peer, CONTACT, signing_key=talk.state.knock.signer, name=row.name
             )

@@ -49,6 +49,7 @@ _WORDS = frozenset(
         "data",
         "exchange",
     }
+    | {"view", "control"}
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | SIGNS
     | {"default", *get_args(Autonomy)}

@@ -1,5 +1,6 @@
 """The tools themselves. Each makes one call on the control socket."""
 
+import os
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from agentmesh.control import answers, calls, outcomes
 from agentmesh.control.client import Client
 from agentmesh.errors import UsageError
+from agentmesh.tools import browser
 from agentmesh.tools.tool import Arguments, Tool, failed
 
 _BODY = {
@@ -121,6 +123,12 @@ def safe(message: answers.Message) -> dict[str, Any]:
     for theirs in ("payload", "from_name"):
         keys.pop(theirs, None)
     return keys
+
+
+def _dashboard(client: Client, given: Arguments) -> dict[str, Any]:
+    """Show the page without a token: who comes in, the owner alone decides."""
+    found = client.call(_request(calls.DashboardAddress, given))
+    return {**_plain(found), "opened": browser.show(found.url, os.environ)}
 
 
 TOOLS = {
@@ -254,6 +262,13 @@ TOOLS = {
             },
             only_reads=True,
             run=_policy,
+        ),
+        Tool(
+            name="mesh_dashboard",
+            description="Show the owner's dashboard in their browser, or give its address. "
+            "Only the owner comes in, by the command `enter`.",
+            properties={},
+            run=_dashboard,
         ),
     )
 }

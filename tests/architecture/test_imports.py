@@ -16,7 +16,12 @@ ROOT_OF_ALL = "agentmesh"  # holds the version
 
 # Each third party stays behind these doors, so that it can be replaced in one place.
 DOORS = {
-    "aiohttp": ("agentmesh.discovery.registry", "agentmesh.notify.web", "agentmesh_registry"),
+    "aiohttp": (
+        "agentmesh.discovery.registry",
+        "agentmesh.notify.web",
+        "agentmesh.daemon.dashboard",
+        "agentmesh_registry",
+    ),
     "picows": ("agentmesh.transport.wire", "agentmesh.transport.dialling", "agentmesh_relay"),
     "python_socks": ("agentmesh.transport.dialling",),
     "nats": ("agentmesh_relay.cluster.link",),
@@ -29,7 +34,7 @@ DOORS = {
     "doubleratchet": ("agentmesh.crypto.ratchet",),
     "spake2": ("agentmesh.crypto.invite_exchange",),
     "re2": ("agentmesh.policy.scrubber",),
-    "segno": ("agentmesh.cli.consent.qr",),
+    "segno": ("agentmesh.cli.consent.qr", "agentmesh.daemon.api.dashboard"),
     "jsonschema": ("agentmesh.messages.schemas.compiled",),
     "referencing": ("agentmesh.messages.schemas.compiled",),
     "prometheus_client": ("agentmesh.observability.metrics",),

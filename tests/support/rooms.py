@@ -14,7 +14,10 @@ from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.config import Config, Settings
+from agentmesh.daemon.dashboard.pages import Page
+from agentmesh.daemon.dashboard.part import Dashboard
 from agentmesh.daemon.examinations import Examination
+from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.parts import running
 from agentmesh.daemon.policy_file import PolicyFile
@@ -39,6 +42,8 @@ from tests.support.node_pair import Pair, WireEnd
 from tests.support.records import records_of
 from tests.support.world import FakeEntropy
 
+PAGES = {"/": Page("text/html; charset=utf-8", b"<!doctype html>")}
+
 
 class Caller:
     """Asks a daemon as a program on its socket would, without the socket."""
@@ -47,6 +52,7 @@ class Caller:
         self.rooms = rooms
         self.stopped = 0
         self._api = ControlApi(rooms, self._stop)
+        rooms.dashboard.answer_with(self._api.answer)
 
     def _stop(self) -> answers.Stopping:
         self.stopped += 1
@@ -88,6 +94,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     telling = Telling(run=Programs({}).run, post=Web(0.5).post)
     guarding = guards(node.hand, node.talks, ways, StopFlag(folder), telling)
     files, _ = files_of(node, transport, folder)
+    dashboard = Dashboard(
+        0, node.hand.bulletin, (node.clock, FakeEntropy("dashboard")), lambda: PAGES
+    )
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
         hand=node.hand,
@@ -118,13 +127,15 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         policy=policy,
         key_files=nothing,
         audit_log=nothing,
+        counters=Counters(node.hand.bulletin, node.clock),
+        dashboard=dashboard,
         started_at=node.clock.monotonic(),
     )
     await rooms.presence.begin()
     (folder / "run").mkdir(exist_ok=True)
     await transport.switch(is_on=True)
     try:
-        async with running([*guarding.parts(), files]):
+        async with running([*guarding.parts(), files, dashboard]):
             yield Caller(rooms)
     finally:
         journal.audit.close()

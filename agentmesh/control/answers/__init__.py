@@ -41,6 +41,17 @@ from agentmesh.control.answers.consent import (
     Introductions,
 )
 from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
+from agentmesh.control.answers.dashboard import (
+    DashboardAddress,
+    DashboardClosed,
+    DashboardOpened,
+    Figures,
+    Minute,
+    PastSession,
+    PastSessions,
+    QrCode,
+    Settings,
+)
 from agentmesh.control.answers.files import File, Files, OneFile
 from agentmesh.control.answers.invites import Invite, Invited, Invites, Joining
 from agentmesh.control.answers.knocks import Decided, Knock, Knocks
@@ -129,12 +140,16 @@ __all__ = [
     "Contact",
     "Contacts",
     "DaemonState",
+    "DashboardAddress",
+    "DashboardClosed",
+    "DashboardOpened",
     "Decided",
     "EmergencyStopped",
     "Emoji",
     "Entry",
     "Event",
     "Explanation",
+    "Figures",
     "File",
     "Files",
     "FlagShown",
@@ -160,9 +175,12 @@ __all__ = [
     "LinkState",
     "Logs",
     "Message",
+    "Minute",
     "OneFile",
     "Outcome",
     "PastKnock",
+    "PastSession",
+    "PastSessions",
     "Pending",
     "Pinged",
     "Policy",
@@ -176,6 +194,7 @@ __all__ = [
     "ProbedLink",
     "Problem",
     "Progress",
+    "QrCode",
     "Rated",
     "Receipt",
     "ReceiptSummary",
@@ -194,6 +213,7 @@ __all__ = [
     "Sent",
     "Session",
     "Sessions",
+    "Settings",
     "Status",
     "Stopping",
     "Subscribed",

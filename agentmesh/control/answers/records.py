@@ -6,13 +6,19 @@ from agentmesh.control.answers.answer import Answer
 
 
 class Summary(Answer, frozen=True, kw_only=True):
-    """A transcript in a list. `peer` is empty once the session itself is forgotten."""
+    """A transcript in a list.
+
+    All are sealed on the disk; `readable`: its beginning opens with the keys of this home. `peer`
+    is empty otherwise.
+    """
 
     session_id: str
     peer: str
     peer_name: str
     bytes: int
     changed_at: str
+    sealed: bool = True
+    readable: bool = True
 
 
 class Transcripts(Answer, frozen=True, kw_only=True):

@@ -12,9 +12,10 @@ class KnocksList(Request[answers.Knocks], frozen=True, kw_only=True):
 
 
 class KnocksApprove(Request[answers.Decided], frozen=True, kw_only=True):
-    """Accept a KNOCK; its sender becomes a contact."""
+    """Accept a KNOCK; its sender becomes a contact, or (`contact` false) talks this once only."""
 
     id: Id
+    contact: bool = True
 
 
 class KnocksDeny(Request[answers.Decided], frozen=True, kw_only=True):

@@ -24,6 +24,17 @@ class PolicySet(Request[answers.Policy], frozen=True, kw_only=True):
     value: Any
 
 
+class PolicyReplace(Request[answers.Policy], frozen=True, kw_only=True):
+    """Put another policy in force, a JSON text; what it leaves out has its default.
+
+    `version`: the number of the policy that was changed, as `policy.history` has it; if another
+    one is in force by now, nothing happens.
+    """
+
+    document: Annotated[str, Meta(max_length=MAX_DOCUMENT)]
+    version: Annotated[int, Meta(ge=1, le=999_999_999)] | None = None
+
+
 class PolicyExplain(Request[answers.PolicyExplained], frozen=True, kw_only=True):
     """Tell what would become of a peer's KNOCK now, check by check, and of what we send it."""
 

@@ -24,8 +24,8 @@ async def knocks_list(rooms: Rooms, asked: calls.KnocksList, _: Permit) -> answe
 
 
 async def knocks_approve(rooms: Rooms, asked: calls.KnocksApprove, _: Permit) -> answers.Decided:
-    """Accept a KNOCK; its sender becomes a contact."""
-    row = await rooms.gatekeeper.approve(SessionId(asked.id))
+    """Accept a KNOCK; its sender becomes a contact if it is to."""
+    row = await rooms.gatekeeper.approve(SessionId(asked.id), as_contact=asked.contact)
     return answers.Decided(knock=await views.knock(rooms, row))
 
 

@@ -3,7 +3,7 @@
 from agentmesh.control import answers, calls
 from agentmesh.daemon.policy_versions import Version, policy_of
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import NotPermitted
+from agentmesh.errors import NotPermitted, Refused
 from agentmesh.messages.delivery import clean_name
 from agentmesh.node.gatekeeper import must_wait
 from agentmesh.node.guard.past_knocks import PastKnock
@@ -30,6 +30,20 @@ async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> an
     if permit == "agent" and not rooms.policy.current().delegates(asked.key):
         raise NotPermitted("owner_only", "The policy does not delegate this field to the agent.")
     return answers.Policy(policy=settings.get(rooms.policy.set(asked.key, asked.value, permit)))
+
+
+async def policy_replace(rooms: Rooms, asked: calls.PolicyReplace, _: Permit) -> answers.Policy:
+    """Put another policy in force."""
+    wanted = settings.read(asked.document.encode())
+    rooms.policy.current()  # an edit of the file that nobody has seen yet is a version, too
+    newest = next(iter(rooms.policy.versions.all()), None)
+    if asked.version is not None and (newest is None or newest.number != asked.version):
+        raise Refused(
+            "policy_changed",
+            "Another policy came into force meanwhile; nothing was changed.",
+            "Look at it, and make the change again: agentmesh policy history",
+        )
+    return answers.Policy(policy=settings.get(rooms.policy.replace(wanted)))
 
 
 async def policy_explain(

@@ -19,6 +19,7 @@ from agentmesh.protocol.times import to_text
 CLOCK_SECONDS = 60
 OWNERS_EVENTS = (
     "breaker_",
+    "dashboard_",
     "policy_",
     "knock_",
     "keys_",

@@ -28,4 +28,5 @@ def test_an_agent_decides_nothing_that_is_the_owners() -> None:
         "reputation.show", "health", "events.subscribe", "outcome", "contacts.show",
         "schemas.list", "schemas.show", "schemas.check",
         "files.send", "files.list", "files.accept", "files.refuse",
+            "dashboard.address",
     }  # fmt: skip

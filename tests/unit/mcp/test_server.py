@@ -74,7 +74,9 @@ def test_the_tools_are_those_of_the_catalog(host: Host) -> None:
     assert [tool["name"] for tool in shown["tools"]] == list(TOOLS)
     assert all(tool["inputSchema"] == TOOLS[tool["name"]].schema for tool in shown["tools"])
     writes = {it["name"] for it in shown["tools"] if not it["annotations"]["readOnlyHint"]}
-    assert writes == {"mesh_send", "mesh_reply", "mesh_inbox", "mesh_read", "mesh_file"}
+    assert writes == {
+        "mesh_send", "mesh_reply", "mesh_inbox", "mesh_read", "mesh_file", "mesh_dashboard",
+    }  # fmt: skip
     final = {it["name"] for it in shown["tools"] if it["annotations"]["destructiveHint"]}
     assert final == {"mesh_send", "mesh_reply", "mesh_file"}
 

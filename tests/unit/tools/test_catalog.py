@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from agentmesh.control import answers, calls
+from agentmesh.tools import browser
 from agentmesh.tools.catalog import TOOLS
 from agentmesh.tools.tool import attempt, call
 from tests.support import control_server
@@ -14,7 +15,7 @@ from tests.support.control_server import ALICE, BOB, Script
 
 NAMES = {
     "mesh_send", "mesh_outcome", "mesh_inbox", "mesh_reply", "mesh_search", "mesh_status",
-    "mesh_contacts", "mesh_policy", "mesh_read", "mesh_file",
+    "mesh_contacts", "mesh_policy", "mesh_read", "mesh_file", "mesh_dashboard",
 }  # fmt: skip
 ENVELOPE = "<<start 1>>\n{}\n<<end 1>>"
 
@@ -147,3 +148,14 @@ def test_files_are_one_tool(
 )
 def test_an_action_takes_what_it_takes(home: Path, given: dict[str, object]) -> None:
     assert call(TOOLS["mesh_file"], given, home)["error"]["code"] == "invalid_argument"
+
+
+def test_the_dashboard_is_shown_without_a_token(
+    home: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "has_desktop", lambda _: False)
+    url = "http://127.0.0.1:7777/"
+    script.answers["dashboard.address"] = answers.DashboardAddress(url=url, enter="agentmesh x")
+    answer = call(TOOLS["mesh_dashboard"], {}, home)
+    assert answer == {"ok": True, "url": url, "enter": "agentmesh x", "opened": False}
+    assert script.asked[0][2] == "agent"

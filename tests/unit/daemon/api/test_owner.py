@@ -28,6 +28,21 @@ async def test_a_knock_that_waits_is_listed_and_approved(house: House) -> None:
     assert len((await house.ask("contacts.list"))["contacts"]) == 1  # type: ignore[arg-type]
 
 
+async def test_a_knock_that_is_let_in_once_makes_no_contact(
+    house: House,
+) -> None:
+    decided = await house.ask("knocks.approve", id=await _knock(house), contact=False)
+    assert decided["knock"]["verdict"] == "accepted"  # type: ignore[index]
+    await house.pair.settle()
+    assert await house.pair.high.texts() == ["hello"]
+    assert (await house.ask("contacts.list"))["contacts"] == []
+    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    await house.ask("kill", session_id=session["session_id"])
+    await house.pair.settle()
+    await house.hear("again")
+    assert len((await house.ask("knocks.list"))["knocks"]) == 1  # type: ignore[arg-type]
+
+
 async def test_a_denied_knock_is_dismissed(house: House) -> None:
     decided = await house.ask("knocks.deny", id=await _knock(house))
     assert decided["knock"]["verdict"] == "dismissed"  # type: ignore[index]

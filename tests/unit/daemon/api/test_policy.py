@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentmesh.errors import TransportError, UsageError
+from agentmesh.errors import Refused, TransportError, UsageError
 from tests.unit.daemon.conftest import House
 
 
@@ -86,3 +86,27 @@ async def test_what_was_changed_is_listed_and_undone(house: House) -> None:
     assert undone["policy"]["strict_mode"] is False
     history = await house.ask("policy.history")
     assert [it["restores"] for it in history["versions"]] == [1, 2, None, None, None]
+
+
+async def test_a_policy_is_replaced_whole_unless_another_one_came_before(house: House) -> None:
+    await house.ask("policy.set", key="strict_mode", value=True)
+    history: Any = await house.ask("policy.history")
+    seen = history["versions"][0]["number"]
+    replaced: Any = await house.ask("policy.replace", document='{"consent": "ask"}', version=seen)
+    assert (replaced["policy"]["consent"], replaced["policy"]["strict_mode"]) == ("ask", False)
+    with pytest.raises(Refused) as caught:
+        await house.ask("policy.replace", document="{}", version=seen)
+    assert caught.value.code == "policy_changed"
+    assert (await house.ask("policy.get", key="consent"))["policy"] == "ask"
+    assert (await house.ask("policy.replace", document="{}")) == await house.ask("policy.get")
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "x", "[]", '{"consent": 1}', '{"__proto__": {}}', '{"consent":"ask","consent":"policy"}'],
+)
+async def test_what_is_no_policy_replaces_nothing(house: House, document: str) -> None:
+    before = await house.ask("policy.get")
+    with pytest.raises(UsageError):
+        await house.ask("policy.replace", document=document)
+    assert await house.ask("policy.get") == before

@@ -72,6 +72,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "ping": {"peer": low, "wait": 0},
         "policy.explain": {"peer": low},
         "policy.test": {"document": "{}"},
+        "policy.replace": {"document": "{}"},
+        "qr": {"text": "did:agentmesh:x"},
         "acquaintances.add": {"peers": [{"former_id": "p2p:1", "alias": "nova"}]},
         "acquaintances.bind": {"known_as": "p2p:0", "peer": low},
         "policy.set": {"key": "strict_mode", "value": True},

@@ -1,0 +1,1 @@
+"""The dashboard's door: HTTP on loopback for the owner's browser, and nobody else's page."""
