@@ -19,7 +19,7 @@ from agentmesh.observability.world import SystemClock
 from tests.support.mesh import eventually
 from tests.support.processes import ROOT
 
-NODE, OPENCLAW = "24.21.0", "2026.9.6"
+NODE, OPENCLAW, SDK = "24.21.0", "2026.9.6", "1.32.2"
 START_SECONDS = 120.0
 COMMAND_SECONDS = 180
 _clock = SystemClock()
@@ -42,6 +42,13 @@ def installed() -> str:
         _installed(cache() / "openclaw", f"openclaw@{OPENCLAW}", "node_modules/.bin"),
     ]
     return os.pathsep.join([*map(str, found), "/usr/local/bin", "/usr/bin", "/bin"])
+
+
+def sdk_installed() -> tuple[Path, Path]:
+    """Install the official TypeScript client of MCP; return a node, and the client's modules."""
+    node = _installed(cache() / "node", f"node@{NODE}", "node_modules/node/bin") / "node"
+    package = f"@modelcontextprotocol/sdk@{SDK}"
+    return node, _installed(cache() / "sdk", package, "node_modules")
 
 
 def _installed(folder: Path, package: str, programs: str) -> Path:
