@@ -26,6 +26,10 @@ class Backoff:
         """Return a pause for when trying again soon would be no use."""
         return self._drawn(LONGEST_SECONDS)
 
+    def spread(self, seconds: float) -> float:
+        """Return up to twice as long: those who were all told the same do not come at once."""
+        return 2 * self._drawn(seconds)
+
     def lasted(self, seconds: float) -> None:
         """Begin anew, if it had worked for long enough."""
         if seconds >= max(STABLE_SECONDS, self._waited):

@@ -71,7 +71,7 @@ class RelayLink:
             no_hurry = self._last_error in _NO_HURRY
             pause = self._backoff.longest() if no_hurry else self._backoff.pause()
             if not self._has_ended:
-                await asyncio.sleep(max(pause, retry_after))
+                await asyncio.sleep(max(pause, self._backoff.spread(retry_after)))
 
     def end(self) -> None:
         """Connect no more; whoever calls cancels the task, too."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -27,7 +28,7 @@ def main() -> NoReturn:
     """Run a relay until it is told to stop."""
     write_logs()
     try:
-        config = config_from(sys.argv[1:])
+        config = config_from(sys.argv[1:], os.environ)
         _make_way()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(config, SystemClock(), system_entropy))

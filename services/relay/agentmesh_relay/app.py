@@ -3,51 +3,43 @@
 import asyncio
 import logging
 import signal
-import socket
-import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
+from pathlib import Path
 from typing import Any
-
-from picows import (
-    WSUpgradeRequest,
-    WSUpgradeResponse,
-    WSUpgradeResponseWithListener,
-    ws_create_server,
-)
 
 from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
-from agentmesh.observability.metrics import CONTENT_TYPE
-from agentmesh.protocol import limits
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_relay.arrivals import Arrivals
 from agentmesh_relay.config import MEBIBYTE, Address, Config
-from agentmesh_relay.connection import Connection
+from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.door import Door
+from agentmesh_relay.entrance import Admin, Entrance, listening
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
+from agentmesh_relay.judge import Judge
+from agentmesh_relay.ledger import Ledger
 from agentmesh_relay.limits import allowed
+from agentmesh_relay.lobby import Lobby
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 from agentmesh_relay.neighbours import Alone, Kept
 from agentmesh_relay.outgoing import Turn
 from agentmesh_relay.place import data_folder, listening_socket, raise_descriptor_limit, tls_context
+from agentmesh_relay.proxies import Proxies
 
-HEADER_SECONDS = 10
-"""How long a client may take to say what it wants."""
+MAX_ADMINS = 64
+"""Connections to the private port."""
 
-READ_BUFFER_BYTES = 1024
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
 LOOK_SECONDS = 1
 LOOKS_TO_CLEAN = 60
+LOOKS_TO_SAVE = 10
 
 _log = logging.getLogger(__name__)
-
-Answer = Connection | WSUpgradeResponseWithListener | None
 
 
 async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
@@ -68,35 +60,33 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             turn = Turn(asyncio.get_running_loop(), clock)
             hub = Hub(allowance, kept.mailbox, figures, turn, entropy)
             hub.join(kept.neighbours)
-            door = Door(config.origin_at(port), clock, entropy)
-            arrivals = Arrivals(door, hub, figures, turn)
+            ledger = Ledger(_ledger(config, port), hub.accounts, clock)
+            ledger.load()
+            proxies = Proxies(config.trusted_proxies)
+            crowd = Crowd(config.connections_per_address, proxies)
+            lobby = Lobby(config.connections_per_address, proxies)
+            figures.watch("sockets", "Open sockets, with those that said nothing.", lobby.__len__)
+            judge = Judge(Door(config.origin_at(port), clock, entropy))
+            arrivals = Arrivals(judge, hub, figures, turn, crowd)
             health = Health("relay", kept.checks)
-            entrance = Entrance(arrivals, health)
+            entrance = Entrance(arrivals, health, config.allowed_origins)
             async with (
-                _listening(door_socket, entrance.answer, context),
-                _admin(config, figures, health),
+                judge,
+                listening(door_socket, lobby, entrance.answer, context),
+                _admin(config, Admin(figures, health)),
             ):
                 scheme = "ws" if context is None else "wss"
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
                 record(_log, logging.INFO, "relay.started", port=port)
-                await _look_after(arrivals, hub, stop)
+                await _look_after(arrivals, hub, ledger, stop)
             await _part(arrivals)
+            await ledger.save()
     record(_log, logging.INFO, "relay.stopped")
 
 
-class Entrance:
-    """What the main port answers: WebSockets on one path, health on three."""
-
-    def __init__(self, arrivals: Arrivals, health: Health) -> None:
-        self._arrivals = arrivals
-        self._health = health
-
-    def answer(self, request: WSUpgradeRequest) -> Answer:
-        """Return a connection or a document, or None: not found."""
-        path = _path(request)
-        if path == CONNECT_PATH:
-            return self._arrivals.connection()
-        return _document(self._health.answer(path))
+def _ledger(config: Config, port: int) -> Path:
+    # Nodes of a cluster may share a folder, and need none.
+    return config.data / (f"limits-{port}.msgpack" if config.nats else "limits.msgpack")
 
 
 @asynccontextmanager
@@ -120,43 +110,13 @@ async def _keeping(
 
 
 @asynccontextmanager
-async def _listening(
-    door: socket.socket,
-    answer: Callable[[WSUpgradeRequest], Answer],
-    context: ssl.SSLContext | None,
-) -> AsyncIterator[None]:
-    server = await ws_create_server(
-        answer,
-        sock=door,
-        ssl=context,
-        websocket_handshake_timeout=HEADER_SECONDS,
-        logger_name=_silent(),
-        enable_auto_pong=False,
-        max_frame_size=limits.MAX_RELAY_FRAME,
-        read_buffer_init_size=READ_BUFFER_BYTES,
-        use_aiofastnet=False,
-        backlog=4096,
-    )
-    try:
-        yield
-    finally:
-        server.close()
-
-
-@asynccontextmanager
-async def _admin(config: Config, figures: Figures, health: Health) -> AsyncIterator[None]:
+async def _admin(config: Config, admin: Admin) -> AsyncIterator[None]:
     if config.admin is None:
         yield
         return
-
-    def answer(request: WSUpgradeRequest) -> Answer:
-        path = _path(request)
-        if path == "/metrics":
-            return _document((200, figures.render()), CONTENT_TYPE)
-        return _document(health.answer(path))
-
+    lobby = Lobby(MAX_ADMINS, Proxies(), MAX_ADMINS)
     with listening_socket(config.admin) as admin_socket:
-        async with _listening(admin_socket, answer, None):
+        async with listening(admin_socket, lobby, admin.answer, None):
             address = Address(config.admin.host, admin_socket.getsockname()[1])
             _tell(f"admin on http://{address}/metrics")
             yield
@@ -170,7 +130,7 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _look_after(arrivals: Arrivals, hub: Hub, stop: asyncio.Event) -> None:
+async def _look_after(arrivals: Arrivals, hub: Hub, ledger: Ledger, stop: asyncio.Event) -> None:
     """Do what time demands, until told to stop."""
     looks = 0
     while not stop.is_set():
@@ -179,6 +139,8 @@ async def _look_after(arrivals: Arrivals, hub: Hub, stop: asyncio.Event) -> None
         looks += 1
         if looks % LOOKS_TO_CLEAN == 0:
             hub.clean()
+        if looks % LOOKS_TO_SAVE == 0:
+            await ledger.save()
         try:
             await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
         except TimeoutError:
@@ -192,31 +154,6 @@ async def _part(arrivals: Arrivals) -> None:
             return
         await asyncio.sleep(TICK_SECONDS)
     arrivals.cut_all()
-
-
-def _path(request: WSUpgradeRequest) -> str:
-    return request.path.decode("ascii", "replace").partition("?")[0]
-
-
-def _document(
-    found: tuple[int, bytes] | None, kind: str = "application/json"
-) -> WSUpgradeResponseWithListener | None:
-    if found is None:
-        return None
-    status, body = found
-    headers = {"Content-Type": kind, "Cache-Control": "no-store"}
-    if status == HTTPStatus.OK:
-        response = WSUpgradeResponse.create_ok_response(body, headers)
-    else:
-        response = WSUpgradeResponse.create_error_response(status, body, headers)
-    return WSUpgradeResponseWithListener(response, None)
-
-
-def _silent() -> "logging.LoggerAdapter[logging.Logger]":
-    # picows prints what strangers send. (An adapter: it makes no logger for each connection.)
-    logger = logging.getLogger("picows.server")
-    logger.setLevel(logging.CRITICAL + 1)
-    return logging.LoggerAdapter(logger, {})
 
 
 def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

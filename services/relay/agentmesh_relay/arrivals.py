@@ -1,73 +1,67 @@
-"""All connections, from the first byte on; those that have proved nothing yet are counted.
+"""All connections, from the first byte on, and what time demands of each."""
 
-Signatures are checked a few at a time between other work, so that a flood of strangers does not
-make those wait who are in already.
-"""
-
-import asyncio
-from collections import Counter, deque
 from collections.abc import Sequence
+from functools import partial
+
+from picows import WSUpgradeRequest
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.relay_frames import Connect, Disconnect, FromAgent
 from agentmesh_relay.connection import Connection, State
-from agentmesh_relay.door import Door
+from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
+from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
 
-MAX_CONNECTIONS = 20_000
-MAX_STRANGERS = 5000
-MAX_STRANGERS_PER_ADDRESS = 2000
-"""Connections that have not proved who they are. At a bound the new one is refused."""
-
-CHECKS_PER_TURN = 8
 BUSY_RETRY_SECONDS = 5
+PARTED_A_SECOND = 500
+"""How many agents a relay that starts again wants back in a second."""
+
+MOST_PARTED_SECONDS = 30
+
+UNREAD_BYTES_IN_ALL = 512 * 1024 * 1024
+"""What may wait for all readers together. Beyond it those are cut for whom most waits."""
 
 
 class Arrivals:
     """Owns every `Connection`; hands those that are live to the hub."""
 
-    def __init__(self, door: Door, hub: Hub, figures: Figures, turn: Turn) -> None:
-        self._door = door
+    def __init__(self, judge: Judge, hub: Hub, figures: Figures, turn: Turn, crowd: Crowd) -> None:
+        self._judge = judge
         self._hub = hub
         self._figures = figures
-        self._loop = asyncio.get_running_loop()
         self._turn = turn
-        self._connections: set[Connection] = set()
-        self._strangers: dict[Connection, str] = {}
-        self._per_address: Counter[str] = Counter()
-        self._claims: deque[tuple[Connection, Connect]] = deque()
-        figures.watch("connections", "Open connections.", lambda: len(self._connections))
+        self._crowd = crowd
+        self._clients: dict[Connection, str] = {}
+        self._strangers: set[Connection] = set()
+        figures.watch("connections", "Open connections.", lambda: len(self._clients))
         figures.watch("strangers", "Not yet authenticated.", lambda: len(self._strangers))
 
-    def connection(self) -> Connection:
+    def connection(self, request: WSUpgradeRequest) -> Connection:
         """Return a connection for a WebSocket that is about to open."""
-        return Connection(self, self._turn, self._door.challenge(), self._turn.monotonic())
+        forwarded = tuple(request.headers.getall("X-Forwarded-For", ()))
+        return Connection(self, self._turn, self._judge.challenge(), forwarded)
 
     def connected(self, connection: Connection) -> None:
         """Greet, if there is room."""
-        address = connection.address
-        self._connections.add(connection)
-        self._strangers[connection] = address
-        self._per_address[address] += 1
-        if (
-            len(self._connections) > MAX_CONNECTIONS
-            or len(self._strangers) > MAX_STRANGERS
-            or self._per_address[address] > MAX_STRANGERS_PER_ADDRESS
-        ):
-            connection.part("RATE_LIMITED", "This relay is full.", BUSY_RETRY_SECONDS)
-        else:
+        client = self._crowd.client(connection.address, connection.forwarded)
+        self._clients[connection] = client
+        self._strangers.add(connection)
+        if self._crowd.enter(client):
             connection.say(connection.challenge)
+        else:
+            self._figures.turned_away["RATE_LIMITED"] += 1
+            connection.part("RATE_LIMITED", "This relay is full.", BUSY_RETRY_SECONDS)
 
     def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
         """Take the answer to the challenge; nothing else is in order before the agent is live."""
         for frame in frames:
             if isinstance(frame, Connect) and connection.state is State.GREETED:
                 connection.state = State.CLAIMED
-                self._claims.append((connection, frame))
-                if len(self._claims) == 1:
-                    self._loop.call_soon(self._check)
+                is_asked = partial(_is_claimed, connection)
+                told = partial(self._judged, connection)
+                self._judge.ask(Case(frame, connection.challenge, is_asked, told))
             elif isinstance(frame, Disconnect):
                 connection.cut()
             elif connection.state is not State.PARTED:
@@ -75,51 +69,59 @@ class Arrivals:
 
     def disconnected(self, connection: Connection) -> None:
         """Forget it."""
-        self._connections.discard(connection)
-        self._is_stranger_no_more(connection)
+        client = self._clients.pop(connection, None)
+        if client is not None:
+            is_stranger = connection in self._strangers
+            self._strangers.discard(connection)
+            self._crowd.leave(client, is_stranger=is_stranger)
         self._hub.leave(connection)
 
     def look(self) -> None:
         """Do what time demands of each connection. Called every second."""
         now = self._turn.monotonic()
-        for connection in list(self._connections):
+        unread = 0
+        for connection in list(self._clients):
             connection.look(now)
+            unread += connection.unread
+        if unread > UNREAD_BYTES_IN_ALL:
+            self._cut_worst_readers(unread)
 
     def part_all(self) -> None:
-        """Say good-bye to everybody, and hand what they have not kept to the mailbox."""
-        for connection in list(self._connections):
-            connection.part("SHUTTING_DOWN", "This relay is going down.", BUSY_RETRY_SECONDS)
+        """Say good-bye to everybody, and hand what they have not kept to the mailbox.
+
+        They are asked back bit by bit: a relay that starts again finds no crowd at its door.
+        """
+        most = min(1 + len(self._clients) // PARTED_A_SECOND, MOST_PARTED_SECONDS)
+        for number, connection in enumerate(list(self._clients)):
+            connection.part("SHUTTING_DOWN", "This relay is going down.", 1 + number % most)
             self._hub.leave(connection)
 
     def cut_all(self) -> None:
         """Wait for nobody any longer."""
-        for connection in list(self._connections):
+        for connection in list(self._clients):
             connection.cut()
 
     def __len__(self) -> int:
-        return len(self._connections)
+        return len(self._clients)
 
-    def _check(self) -> None:
-        for _ in range(min(CHECKS_PER_TURN, len(self._claims))):
-            connection, claim = self._claims.popleft()
-            if connection.state is State.CLAIMED:
-                self._admit(connection, claim)
-        if self._claims:
-            self._loop.call_soon(self._check)
-
-    def _admit(self, connection: Connection, claim: Connect) -> None:
-        try:
-            amid = self._door.admit(claim, connection.challenge)
-        except RemoteProtocolError as error:
-            self._figures.turned_away[error.code] += 1
-            connection.part(error.code, error.message)  # type: ignore[arg-type] # one of the wire's
+    def _judged(self, connection: Connection, verdict: Verdict) -> None:
+        if connection.state is not State.CLAIMED:
             return
-        self._is_stranger_no_more(connection)
-        self._hub.enter(connection, amid)
+        if isinstance(verdict, RemoteProtocolError):
+            self._figures.turned_away[verdict.code] += 1
+            connection.part(verdict.code, verdict.message)  # type: ignore[arg-type] # one of the wire's
+            return
+        self._strangers.discard(connection)
+        self._crowd.introduce(self._clients[connection])
+        self._hub.enter(connection, verdict)
 
-    def _is_stranger_no_more(self, connection: Connection) -> None:
-        address = self._strangers.pop(connection, None)
-        if address is not None:
-            self._per_address[address] -= 1
-            if not self._per_address[address]:
-                del self._per_address[address]
+    def _cut_worst_readers(self, unread: int) -> None:
+        for connection in sorted(self._clients, key=lambda it: it.unread, reverse=True):
+            if unread <= UNREAD_BYTES_IN_ALL:
+                return
+            unread -= connection.unread
+            connection.cut()
+
+
+def _is_claimed(connection: Connection) -> bool:
+    return connection.state is State.CLAIMED

@@ -1,8 +1,8 @@
 """The relay's settings: a frozen value, made once from the command line."""
 
 import argparse
-import os
-from collections.abc import Sequence
+import ipaddress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,10 +13,13 @@ import agentmesh
 from agentmesh.errors import UsageError
 from agentmesh.protocol import limits
 from agentmesh.protocol.origin import origin_of
+from agentmesh_relay.proxies import Network
 
 MEBIBYTE = 1024 * 1024
 NATS_VARIABLE = "AGENTMESH_RELAY_NATS"
 """Instead of `--nats`: an address with a password belongs there."""
+CONNECTIONS_PER_ADDRESS = 1000
+"""What many agents behind one address need, and a flood from one does not get beyond."""
 
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 
@@ -47,6 +50,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """As agents dial it; None: made from the address that was bound."""
     tls: Tls | None
     admin: Address | None
+    trusted_proxies: tuple[Network, ...]
+    allowed_origins: frozenset[str]
+    """Of web pages, as browsers name them."""
+    connections_per_address: int
     messages_per_minute: int
     knocks_per_minute: int
     bulk_mib_per_minute: int
@@ -61,9 +68,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return origin_of(f"{scheme}://{Address(self.listen.host, port)}")
 
 
-def config_from(arguments: Sequence[str]) -> Config:
-    """Return the settings, or end the program with a line on what is wrong with them."""
-    given = _parser().parse_args(arguments)
+def config_from(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
+    """Return the settings, or end the program with a line on what is wrong with them.
+
+    `HOST` and `PORT` are where platforms that run containers say where to listen.
+    """
+    given = _parser(environment).parse_args(arguments)
     if (given.cert is None) != (given.key is None):
         raise UsageError("certificate_incomplete", "--cert and --key belong together.")
     if given.origin is None and given.listen.host in _ANYWHERE:
@@ -84,6 +94,9 @@ def config_from(arguments: Sequence[str]) -> Config:
         origin=None if given.origin is None else origin_of(given.origin),
         tls=None if given.cert is None else Tls(given.cert, given.key),
         admin=given.admin,
+        trusted_proxies=tuple(given.trusted_proxy or ()),
+        allowed_origins=frozenset(given.allow_origin or ()),
+        connections_per_address=given.connections_per_address,
         messages_per_minute=given.messages_per_minute,
         knocks_per_minute=given.knocks_per_minute,
         bulk_mib_per_minute=given.bulk_mib_per_minute,
@@ -91,25 +104,42 @@ def config_from(arguments: Sequence[str]) -> Config:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "agentmesh-relay", description="Carries sealed frames between agents and reads none."
     )
     parser.add_argument("--version", action="version", version=agentmesh.__version__)
     add = parser.add_argument
-    add("--listen", type=_address, default=Address("127.0.0.1", 8765), metavar="HOST:PORT")
+    here = f"{environment.get('HOST') or '127.0.0.1'}:{environment.get('PORT') or 8765}"
+    add("--listen", type=_address, default=here, metavar="HOST:PORT", help="also HOST and PORT")
     add("--data", type=Path, default=platformdirs.user_data_path("agentmesh-relay"), metavar="DIR")
     add("--origin", metavar="URL", help="as agents dial it, e.g. wss://relay.example.org")
     add("--cert", type=Path, metavar="FILE", help="PEM chain; without it put TLS in front")
     add("--key", type=Path, metavar="FILE")
     add("--admin", type=_address, metavar="HOST:PORT", help="serves /metrics")
+    add(
+        "--trusted-proxy",
+        type=_network,
+        action="append",
+        metavar="ADDRESS[/BITS]",
+        help="whose X-Forwarded-For is believed; may be repeated",
+    )
+    add(
+        "--allow-origin",
+        type=_web_origin,
+        action="append",
+        metavar="URL",
+        help="web pages of this origin may connect; may be repeated; none may",
+    )
+    most = CONNECTIONS_PER_ADDRESS
+    add("--connections-per-address", type=_positive, default=most, metavar="N")
     rate = limits.MESSAGES_PER_MINUTE
     add("--messages-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
     rate = limits.KNOCKS_PER_MINUTE
     add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
     rate = limits.BULK_BYTES_PER_MINUTE // MEBIBYTE
     add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help="files, one agent")
-    servers = os.environ.get(NATS_VARIABLE, "")
+    servers = environment.get(NATS_VARIABLE, "")
     add("--nats", type=_servers, default=servers, metavar="URL,...", help="be one of several nodes")
     return parser
 
@@ -127,6 +157,21 @@ def _address(text: str) -> Address:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, e.g. 127.0.0.1:8765")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        message = f"{text!r} is no address and no network, e.g. 10.0.0.7 or 10.0.0.0/24"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _web_origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like https://app.example.org")
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _positive(text: str) -> int:

@@ -60,7 +60,10 @@ class Owner(Protocol):
 
 
 class Connection(WSListener):
-    """`amid` is what the agent has proved (empty before); `inbox` is there while it is live."""
+    """`amid` is what the agent has proved (empty before); `inbox` is there while it is live.
+
+    `forwarded` is what proxies say of where it comes from; not every proxy is to be believed.
+    """
 
     __slots__ = (
         "_began_at",
@@ -75,12 +78,16 @@ class Connection(WSListener):
         "_transport",
         "amid",
         "challenge",
+        "forwarded",
         "inbox",
         "state",
         "visibility",
     )
 
-    def __init__(self, owner: Owner, turn: Turn, challenge: Challenge, now: float) -> None:
+    def __init__(
+        self, owner: Owner, turn: Turn, challenge: Challenge, forwarded: Sequence[str] = ()
+    ) -> None:
+        now = turn.monotonic()
         self._owner = owner
         self._read: list[bytes] = []
         self._received: Received = owner.received
@@ -91,6 +98,7 @@ class Connection(WSListener):
         self._quiet_since = now
         self._pinged_at: float | None = None
         self._parted_at: float | None = None
+        self.forwarded = forwarded
         self.amid = Amid("")
         self.challenge = challenge
         self.inbox: Inbox | None = None
@@ -98,8 +106,13 @@ class Connection(WSListener):
         self.visibility = Visibility()
 
     @property
+    def unread(self) -> int:
+        """How many bytes the other side has not taken yet."""
+        return self._outgoing.unread
+
+    @property
     def address(self) -> str:
-        """The other side's IP address."""
+        """The IP address at the other end of the line: the agent's, or a proxy's."""
         if self._transport is None:
             return ""
         peer = self._transport.underlying_transport.get_extra_info("peername")

@@ -60,6 +60,11 @@ class Hub:
         figures.watch("agents", "Agents connected.", lambda: len(self._live))
         figures.watch("accounts", "Rate limit accounts.", lambda: len(self._accounts))
 
+    @property
+    def accounts(self) -> Accounts:
+        """What agents have used of their limits."""
+        return self._accounts
+
     def join(self, neighbours: Neighbours) -> None:
         """Be one of several nodes."""
         self._neighbours = neighbours

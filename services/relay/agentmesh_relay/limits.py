@@ -82,6 +82,11 @@ class Accounts:
         account[kind] = paid_at
         return 0.0
 
+    def debts(self, now: float) -> dict[Amid, tuple[float, ...]]:
+        """Return what each agent owes that owes something."""
+        found = {amid: self.owed(amid, now) for amid in self._paid_at}
+        return {amid: owed for amid, owed in found.items() if owed}
+
     def give_back(self, amid: Amid, kind: Kind, amount: int) -> None:
         """Undo a grant of this moment."""
         self._paid_at[amid][kind] -= amount * self._price[kind]

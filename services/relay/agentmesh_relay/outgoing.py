@@ -10,7 +10,8 @@ OUTGOING_BYTES = 256 * 1024
 """What may wait for a reader. Beyond it the connection is cut."""
 
 STUCK_SECONDS = 10
-"""A reader that takes nothing for so long is cut."""
+LEAST_BYTES = 8 * 1024
+"""A reader that takes less than this in so long, while there is more, is cut."""
 
 _BINARY = 0x82  # a whole binary frame (RFC 6455, section 5.2)
 
@@ -61,13 +62,14 @@ class Outgoing:
     """Writes WebSocket frames. At the bound it calls `overflow` and drops everything."""
 
     __slots__ = (
-        "_buffered",
         "_overflow",
         "_parts",
         "_size",
         "_stream",
         "_stuck_since",
+        "_taken",
         "_turn",
+        "_written",
     )
 
     def __init__(self, turn: Turn, overflow: Callable[[], None], now: float) -> None:
@@ -76,14 +78,19 @@ class Outgoing:
         self._stream: asyncio.WriteTransport | None = None
         self._parts: list[bytes] = []
         self._size = 0
-        self._buffered = 0
+        self._written = 0
+        self._taken = 0
         self._stuck_since = now
 
     @property
     def room(self) -> int:
         """How many bytes may be written before the bound."""
-        buffered = self._stream.get_write_buffer_size() if self._stream is not None else 0
-        return OUTGOING_BYTES - self._size - buffered
+        return OUTGOING_BYTES - self._size - self.unread
+
+    @property
+    def unread(self) -> int:
+        """How many bytes the reader has not taken yet."""
+        return self._stream.get_write_buffer_size() if self._stream is not None else 0
 
     def attach(self, stream: asyncio.WriteTransport) -> None:
         """Write there from now on."""
@@ -121,6 +128,7 @@ class Outgoing:
             self._overflow()
             return
         stream.write(b"".join(self._parts))
+        self._written += self._size
         self.drop()
 
     def drop(self) -> None:
@@ -129,11 +137,12 @@ class Outgoing:
         self._size = 0
 
     def is_stuck(self, now: float) -> bool:
-        """Whether the reader takes nothing. Asked every second."""
-        buffered = self._stream.get_write_buffer_size() if self._stream is not None else 0
-        if not buffered or buffered < self._buffered:
+        """Whether the reader takes next to nothing. Asked every second."""
+        unread = self.unread
+        taken = self._written - unread
+        if not unread or taken - self._taken >= LEAST_BYTES:
             self._stuck_since = now
-        self._buffered = buffered
+            self._taken = taken
         return now - self._stuck_since >= STUCK_SECONDS
 
 

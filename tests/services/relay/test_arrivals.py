@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from agentmesh.protocol.relay_frames import Ack, Challenge, Connected, Disconnect, Failure
+from tests.support.processes import Program
 from tests.support.relay_client import agent, amid_called, claim_for, key_of, message, stranger
 
 ALICE = key_of("alice")
@@ -83,3 +84,13 @@ async def test_a_flood_of_bad_claims_does_not_keep_honest_agents_out(url: str) -
     outcome, *codes = await asyncio.gather(be_honest(), *vain)
     assert outcome == "forwarded"
     assert set(codes) == {"UNAUTHORIZED"}
+
+
+async def test_a_relay_that_goes_down_asks_for_no_more_than_some_patience(
+    relay: Program, url: str
+) -> None:
+    async with agent(url, "alice") as alice:
+        relay.process.terminate()
+        failure = await alice.hear(Failure)
+        assert (failure.code, failure.retry_after_seconds) == ("SHUTTING_DOWN", 1)
+        await alice.closed()

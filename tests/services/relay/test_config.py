@@ -5,19 +5,19 @@ from agentmesh.errors import UsageError
 
 
 def test_without_arguments_it_listens_on_this_machine_only() -> None:
-    config = config_from([])
+    config = config_from([], {})
     assert config.listen == Address("127.0.0.1", 8765)
     assert config.origin_at(8765) == "ws://127.0.0.1:8765"
     assert (config.messages_per_minute, config.knocks_per_minute) == (100, 30)
 
 
 def test_the_origin_names_the_port_that_was_bound() -> None:
-    assert config_from(["--listen", "[::1]:0"]).origin_at(4711) == "ws://[::1]:4711"
+    assert config_from(["--listen", "[::1]:0"], {}).origin_at(4711) == "ws://[::1]:4711"
 
 
 def test_the_origin_can_be_set() -> None:
     config = config_from(
-        ["--listen", "0.0.0.0:1", "--origin", "wss://Relay.example.org/v1/connect"]
+        ["--listen", "0.0.0.0:1", "--origin", "wss://Relay.example.org/v1/connect"], {}
     )
     assert config.origin_at(1) == "wss://relay.example.org"
 
@@ -28,7 +28,7 @@ def test_the_origin_can_be_set() -> None:
 )
 def test_what_cannot_work_is_said_at_once(arguments: list[str]) -> None:
     with pytest.raises(UsageError):
-        config_from(arguments)
+        config_from(arguments, {})
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,37 @@ def test_a_typo_ends_the_program_with_exit_code_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        config_from(arguments)
+        config_from(arguments, {})
     assert caught.value.code == 2
     assert "usage: agentmesh-relay" in capsys.readouterr().err
 
 
 def test_one_of_several_nodes_needs_servers_and_the_name_that_all_share(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     origin = ["--origin", "wss://relay.example.org"]
-    given = config_from([*origin, "--nats", "nats://10.0.0.1:4222, tls://10.0.0.2"])
+    given = config_from([*origin, "--nats", "nats://10.0.0.1:4222, tls://10.0.0.2"], {})
     assert given.nats == ("nats://10.0.0.1:4222", "tls://10.0.0.2")
-    monkeypatch.setenv(NATS_VARIABLE, "nats://mesh:secret@10.0.0.1")
-    assert config_from(origin).nats == ("nats://mesh:secret@10.0.0.1",)
+    environment = {NATS_VARIABLE: "nats://mesh:secret@10.0.0.1"}
+    assert config_from(origin, environment).nats == ("nats://mesh:secret@10.0.0.1",)
     with pytest.raises(UsageError, match="one name"):
-        config_from([])
+        config_from([], environment)
     with pytest.raises(SystemExit):
-        config_from([*origin, "--nats", "https://mesh:secret@10.0.0.1"])
+        config_from([*origin, "--nats", "https://mesh:secret@10.0.0.1"], {})
     assert "secret" not in capsys.readouterr().err
+
+
+def test_platforms_say_where_to_listen_and_the_command_line_overrules_them() -> None:
+    environment = {"HOST": "127.0.0.2", "PORT": "9000"}
+    assert config_from([], environment).listen == Address("127.0.0.2", 9000)
+    config = config_from(["--listen", "127.0.0.1:1"], environment)
+    assert config.listen == Address("127.0.0.1", 1)
+
+
+def test_proxies_and_pages_are_a_list_that_begins_empty() -> None:
+    config = config_from([], {})
+    assert (config.trusted_proxies, config.allowed_origins) == ((), frozenset())
+    arguments = ["--trusted-proxy", "10.0.0.0/24", "--trusted-proxy", "::1"]
+    config = config_from([*arguments, "--allow-origin", "https://App.example.org"], {})
+    assert [str(it) for it in config.trusted_proxies] == ["10.0.0.0/24", "::1/128"]
+    assert config.allowed_origins == {"https://app.example.org"}

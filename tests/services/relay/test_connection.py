@@ -8,10 +8,10 @@ from agentmesh_relay.outgoing import Turn
 from picows import WSCloseCode, WSMsgType
 from websockets.exceptions import ConnectionClosed
 
-from agentmesh.observability.world import SystemClock
 from agentmesh.protocol import limits
 from agentmesh.protocol.relay_frames import Challenge, Failure, FromAgent
 from tests.support.relay_client import agent, amid_called, message
+from tests.support.world import FakeClock
 
 BOB = amid_called("bob")
 CHALLENGE = Challenge(nonce=bytes(32), relay="ws://relay", time=0, protocols=())
@@ -120,7 +120,7 @@ class Loop:
 
 def silent(state: State) -> tuple[Connection, Silence]:
     line = Silence()
-    connection = Connection(Nobody(), Turn(Loop(), SystemClock()), CHALLENGE, 0.0)  # type: ignore[arg-type]
+    connection = Connection(Nobody(), Turn(Loop(), FakeClock()), CHALLENGE)  # type: ignore[arg-type]
     connection.on_ws_connected(line)  # type: ignore[arg-type]
     connection.state = state
     return connection, line

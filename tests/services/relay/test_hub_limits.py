@@ -36,3 +36,14 @@ async def test_questions_about_presence_are_limited_too(url: str) -> None:
         failure = await alice.hear(Failure)
         assert failure.code == "RATE_LIMITED"
         assert len(await alice.hear_all(PresenceResponse, 600)) == 600
+
+
+async def test_a_restart_does_not_grant_it_again(tmp_path: Path) -> None:
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay", "--knocks-per-minute", 1)
+    for outcome in ("queued", "refused"):
+        with running("agentmesh_relay", *arguments) as relay:
+            url = relay.said("listening on ")
+            async with agent(url, "bob"), agent(url, "alice") as alice:
+                knock = message(BOB, outcome, message_type="knock")
+                assert (await alice.send(knock)).outcome == outcome
+            assert relay.terminate() == 0

@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from agentmesh_relay.outgoing import OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
+from agentmesh_relay.outgoing import LEAST_BYTES, OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
 
 from agentmesh.observability.world import SystemClock
 from tests.support.world import FakeClock
@@ -89,9 +89,31 @@ async def test_a_reader_that_takes_nothing_is_stuck(end: End) -> None:
     assert end.outgoing.is_stuck(STUCK_SECONDS)
 
 
-async def test_a_slow_reader_that_takes_something_is_not(end: End) -> None:
-    for second in range(100):
-        end.stream.buffered = 1000 - second
+@pytest.mark.parametrize(
+    ("bytes_a_second", "is_cut"), [(1, True), (LEAST_BYTES // STUCK_SECONDS + 1, False)]
+)
+async def test_a_slow_reader_is_cut_unless_it_gets_on(
+    end: End, bytes_a_second: int, is_cut: bool
+) -> None:
+    end.outgoing.frame(bytes(200_000))
+    end.outgoing.flush()
+    end.stream.buffered = 200_000
+    found = []
+    for second in range(5 * STUCK_SECONDS):
+        end.stream.buffered -= bytes_a_second
+        found.append(end.outgoing.is_stuck(float(second)))
+    assert any(found) is is_cut
+
+
+async def test_a_reader_for_whom_always_something_waits_is_not_stuck_while_it_takes(
+    end: End,
+) -> None:
+    end.outgoing.frame(bytes(100_000))
+    end.outgoing.flush()
+    end.stream.buffered = 100_000
+    for second in range(5 * STUCK_SECONDS):
+        end.outgoing.frame(bytes(LEAST_BYTES))
+        end.outgoing.flush()
         assert not end.outgoing.is_stuck(float(second))
 
 

@@ -44,3 +44,8 @@ def test_a_connection_that_is_lost_at_once_is_no_success() -> None:
     first = backoff.pause()
     backoff.lasted(STABLE_SECONDS - 0.1)
     assert backoff.pause() == first * 2
+
+
+def test_those_who_were_told_the_same_come_back_within_twice_the_time() -> None:
+    assert Backoff(lowest).spread(5) == 5
+    assert 9.9 < Backoff(highest).spread(5) <= 10

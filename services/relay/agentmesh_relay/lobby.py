@@ -1,0 +1,102 @@
+"""Every open socket, from its first moment on: who says nothing at all has to be counted, too."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from picows import WSUpgradeRequest
+from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined] # untyped
+
+from agentmesh.protocol import limits
+from agentmesh_relay.proxies import Proxies, counted_as
+
+HEADER_SECONDS = 10
+"""How long a client may take to say what it wants."""
+
+MAX_OPEN = 25_000
+SPARE = 64
+"""Connections of one address beyond its bound that are opened, so that they can be told why not."""
+
+READ_BUFFER_BYTES = 1024
+
+
+class Lobby:
+    """Counts open sockets by address. At a bound the new one is closed without a word."""
+
+    def __init__(self, per_address: int, proxies: Proxies, max_open: int = MAX_OPEN) -> None:
+        self._per_address = per_address + SPARE
+        self._proxies = proxies
+        self._max_open = max_open
+        self._open = 0
+        self._by_address: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return self._open
+
+    def enter(self, address: str) -> bool:
+        """Count one more, and say whether it may stay. It has to `leave` in any case."""
+        self._open += 1
+        if self._proxies.are_believed(address):
+            return self._open <= self._max_open
+        name = counted_as(address)
+        self._by_address[name] += 1
+        return self._open <= self._max_open and self._by_address[name] <= self._per_address
+
+    def leave(self, address: str) -> None:
+        """Count one less."""
+        self._open -= 1
+        name = counted_as(address)
+        if self._by_address[name] > 1:
+            self._by_address[name] -= 1
+        else:
+            del self._by_address[name]
+
+
+class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
+    """picows' protocol; a WebSocket once `answer` let it be one."""
+
+    __slots__ = ("_address", "_lobby")
+
+    def __init__(self, lobby: Lobby, answer: Callable[[WSUpgradeRequest], Any]) -> None:
+        self._lobby = lobby
+        self._address = ""
+        super().__init__(
+            None,  # no host: this is a server
+            None,
+            False,  # noqa: FBT003 - picows takes them by place
+            answer,
+            _silent(),
+            True,  # noqa: FBT003
+            HEADER_SECONDS,
+            False,  # noqa: FBT003
+            0,
+            0,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            False,  # noqa: FBT003
+            limits.MAX_RELAY_FRAME,
+            None,
+            READ_BUFFER_BYTES,
+        )
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """See asyncio."""
+        peer = transport.get_extra_info("peername")
+        self._address = str(peer[0]) if peer else ""
+        may_stay = self._lobby.enter(self._address)
+        super().connection_made(transport)
+        if not may_stay:
+            transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio."""
+        super().connection_lost(error)
+        self._lobby.leave(self._address)
+
+
+def _silent() -> "logging.LoggerAdapter[logging.Logger]":
+    # picows prints what strangers send. (An adapter: it makes no logger for each connection.)
+    logger = logging.getLogger("picows.server")
+    logger.setLevel(logging.CRITICAL + 1)
+    return logging.LoggerAdapter(logger, {})

@@ -1,0 +1,39 @@
+import asyncio
+import ipaddress
+
+from agentmesh_relay.lobby import SPARE, Lobby
+from agentmesh_relay.proxies import Proxies
+
+from tests.support.processes import Program
+
+ONE, OTHER = "192.0.2.1", "192.0.2.2"
+
+
+def test_silent_sockets_of_one_address_have_a_bound() -> None:
+    lobby = Lobby(1, Proxies())
+    assert [lobby.enter(ONE) for _ in range(SPARE + 2)] == [True] * (SPARE + 1) + [False]
+    assert lobby.enter(OTHER)
+    for _ in range(SPARE + 2):
+        lobby.leave(ONE)
+    assert lobby.enter(ONE)
+    assert len(lobby) == 2
+
+
+def test_a_proxy_speaks_for_many_but_not_for_more_than_fit() -> None:
+    lobby = Lobby(1, Proxies([ipaddress.ip_network(ONE)]), max_open=SPARE * 2)
+    assert all(lobby.enter(ONE) for _ in range(SPARE * 2))
+    assert not lobby.enter(ONE)
+    assert not lobby.enter(OTHER)
+    lobby.leave(OTHER)
+    for _ in range(SPARE * 2 + 1):
+        lobby.leave(ONE)
+    assert len(lobby) == 0
+
+
+async def test_whoever_sends_half_a_header_is_cut(relay: Program, url: str) -> None:
+    port = int(url.rsplit(":", 1)[1].partition("/")[0])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /v1/connect HTTP/1.1\r\nHost: ")
+    async with asyncio.timeout(60):
+        assert await reader.read() == b""
+    writer.close()
