@@ -10,10 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 QUICK := tests/unit tests/architecture tests/services tests/integration
-SLOW := tests/e2e tests/reliability tests/attack
+SLOW := tests/e2e tests/reliability tests/attack tests/browser/test_visit.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres demo test test-fast test-attack test-worm test-all test-openclaw check format bench trust clean
+.PHONY: help setup postgres chromium demo test test-fast test-attack test-worm test-all test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
@@ -35,13 +35,16 @@ $(READY): setup.py requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install -q -e '.[dev]' || { echo "pip could not install; is there a way to a package index?"; exit 1; }
 	@touch $@
 
+chromium:
+	@.ci/need chromium .ci/has-chromium
+
 postgres:
 	@.ci/need postgresql .ci/has-postgres
 
 demo: setup
 	@$(BIN)/agentmesh demo
 
-test: setup postgres
+test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@$(BIN)/pytest -n 2 $(SLOW)
 
@@ -58,9 +61,15 @@ test-attack: setup
 test-worm: setup
 	@AGENTMESH_WORM=30 $(BIN)/pytest -p no:randomly --durations=0 tests/attack/test_worm.py
 
-test-all: setup postgres
+test-all: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
+
+test-browser: setup chromium
+	@$(BIN)/pytest --durations=10 tests/browser
+
+screenshots: setup chromium
+	@$(BIN)/python -m tests.browser.screenshots screenshots
 
 check: setup
 	@$(BIN)/ruff check .

@@ -28,21 +28,6 @@ export function open(visit) {
   ]);
 }
 
-const drafts = visit.load(() => call("approvals.list", { pending: false }), "approval", "message");
-  const waiting = () => drafts.value?.approvals.filter((it) => it.state === "waiting") ?? [];
-  if (mayDecide()) bindKeys(visit, waiting, drafts);
-  visit.every(30, () => drafts.again());
-  visit.show(() => [
-    h("h1", "Approvals"),
-    drafts.shown(() => h("div.cards", waiting().map((it) => draft(it, drafts))), {
-      line: "agentmesh approvals",
-      isNone: () => !waiting().length,
-      none: NONE,
-    }),
-    drafts.value?.approvals.some((it) => it.state !== "waiting") ? card("Decided", decided(drafts.value.approvals)) : null,
-  ]);
-}
-
 const draft = (it) =>
   deckCard(
     it,

@@ -9,6 +9,7 @@ import { verdict } from "./knock_card.js";
 import { sessionState } from "./session_row.js";
 
 const SHOWN = 5;
+const MINUTES = 60;
 const LINKS = { connected: "good", connecting: "busy", stopped: "bad", unreachable: "warn", unknown: "idle" };
 const TIERS = { 2: "anonymous", 1: "verified", 1.5: "organisation" };
 
@@ -93,9 +94,9 @@ const talks = (it) => {
 };
 
 function hour({ minutes, since }) {
-  const [sent, received] = ["sent", "received"].map((name) => minutes.map((it) => it[name]));
+  const [sent, received] = ["sent", "received"].map((name) => [...Array(MINUTES).fill(0), ...minutes.map((it) => it[name])].slice(-MINUTES));
   const sum = (row) => count(row.reduce((a, b) => a + b, 0));
-  const said = `${sum(sent)} sent and ${sum(received)} received within ${many(minutes.length, "minute")}`;
+  const said = `${sum(sent)} sent and ${sum(received)} received within the last hour`;
   return [
     bars(sent, received, said),
     h("p", h("strong", `${sent.at(-1) ?? 0} sent, ${received.at(-1) ?? 0} received`), h("span.quiet", " this minute")),
