@@ -163,7 +163,7 @@ class Siege:
         eventually(lambda: victim.status()["outbox"]["pending"] == 0, 60)
         found = []
         for it in self.bystanders:
-            heard = [row for row in inbox(it) if row["from"] == victim.amid]
+            heard = [row for row in unread(it) if row["from"] == victim.amid]
             knocked = told(it, calls.KnocksList(pending=False, limit=100))["knocks"]
             found += [f"{it.name} heard {row['payload']}" for row in heard]
             found += [f"{it.name} was knocked at" for row in knocked if row["from"] == victim.amid]
@@ -171,7 +171,7 @@ class Siege:
 
     def heard_from(self, victim: Agent) -> list[Answer]:
         """Return what Mallory was told."""
-        return [it for it in inbox(self.mallory) if it["from"] == victim.amid]
+        return [it for it in unread(self.mallory) if it["from"] == victim.amid]
 
     def leaked(self, victim: Agent) -> list[str]:
         """Return which secrets Mallory has, in whatever form, or the registry."""
@@ -210,12 +210,11 @@ def decided(agent: Agent) -> Mapping[str, object]:
     return found
 
 
-def inbox(agent: Agent) -> Iterator[Answer]:
-    """Yield all messages that came."""
+def unread(agent: Agent) -> Iterator[Answer]:
+    """Yield all that came to an agent that never reads, oldest first."""
     after = ""
     while True:
-        request = calls.Inbox(after=after, limit=100) if after else calls.Inbox(limit=100)
-        page = told(agent, request)["messages"]
+        page = told(agent, calls.Inbox(unread=True, after=after, limit=100))["messages"]
         yield from page
         if len(page) < 100:
             return

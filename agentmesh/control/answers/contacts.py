@@ -10,7 +10,8 @@ class Contact(Answer, frozen=True, kw_only=True):
 
     `autonomy`: what the agent may send it by itself. `note`: the owner's own words on what it may
     be used for. `key_changed`: other keys were shown for it, and nothing is sent to it.
-    `degraded_allowed`: the suites below the floor that the owner permits with it.
+    `degraded_allowed`: the suites below the floor that the owner permits with it. An agent is
+    not shown the `name`, which is the peer's own choice.
     """
 
     amid: str

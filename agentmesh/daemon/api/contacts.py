@@ -12,18 +12,21 @@ from agentmesh.storage.interface import ContactRow
 Permit = calls.Permit
 
 
-async def contacts_list(rooms: Rooms, asked: calls.ContactsList, _: Permit) -> answers.Contacts:
+async def contacts_list(
+    rooms: Rooms, asked: calls.ContactsList, permit: Permit
+) -> answers.Contacts:
     """List the contacts; in one peer's own session no others."""
     where = rooms.consent.contexts.setting(asked.context)
     rows = [row for row in await rooms.peers.contacts() if where.is_about(row.amid)]
-    return answers.Contacts(contacts=[await views.contact(rooms, row) for row in rows])
+    return answers.Contacts(contacts=[await views.contact(rooms, row, permit) for row in rows])
 
 
-async def contacts_show(rooms: Rooms, asked: calls.ContactsShow, _: Permit) -> answers.Kept:
+async def contacts_show(rooms: Rooms, asked: calls.ContactsShow, permit: Permit) -> answers.Kept:
     """Show one contact."""
     peer = await rooms.peers.find(asked.peer)
     rooms.consent.contexts.setting(asked.context).insist_on(peer)
-    return await _kept(rooms, await rooms.peers.contact(peer))
+    row = await rooms.peers.contact(peer)
+    return answers.Kept(contact=await views.contact(rooms, row, permit))
 
 
 async def contacts_add(rooms: Rooms, asked: calls.ContactsAdd, _: Permit) -> answers.Kept:

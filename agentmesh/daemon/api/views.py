@@ -1,5 +1,7 @@
 """Rows and states as the control socket shows them."""
 
+from typing import get_args
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -10,22 +12,33 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.capabilities import Agreement, fallbacks
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name, deliver
-from agentmesh.messages.payloads import StatusPayload, known_type, parse_payload
+from agentmesh.messages.payloads import CloseReason, StatusPayload, known_type, parse_payload
 from agentmesh.messages.schemas.problems import Problem
 from agentmesh.messages.strict_json import read_json
-from agentmesh.node.consent.approvals import AWAITING
+from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft
 from agentmesh.node.consent.introductions import Introduced
 from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.schemas.remarks import remarks_on
+from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
 from agentmesh.session.flow import room
 from agentmesh.session.states import Open
 from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
 
+_OF_SUITES = {"suite_degraded", "suite_pinned", "suite_missing", "stale_prekey"}
+_KNOWN_REASONS = {
+    *get_args(Reason),
+    *get_args(CloseReason),
+    *_OF_SUITES,
+    "",
+    AWAITING,
+    DENIED,
+    EXPIRED,
+}
 LINK_STATES: dict[str, answers.LinkState] = {
     "connected": "connected",
     "connecting": "connecting",
@@ -117,7 +130,7 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
         message_id=fate.message_id,
         session_id=fate.session_id,
         outcome=outcome,
-        reason=fate.reason,
+        reason=reason_for_agent(fate) if as_content else fate.reason,
         reply=reply,
         progress=UNSET if fate.progress is None else progress(fate.progress, as_content=as_content),
         timed_out=True if fate.timed_out else UNSET,
@@ -125,9 +138,15 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
     )
 
 
+def reason_for_agent(fate: Fate) -> str:
+    """Return why it was refused, if that is a word that we know: a peer may have made it up."""
+    is_ours = fate.outcome != "refused" or fate.reason in _KNOWN_REASONS
+    return fate.reason if is_ours else "other"
+
+
 async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answers.Session:
-    """Return one session; what a peer offers and we have not, it may have made up for an agent."""
-    contact = await rooms.peers.row(row.peer)
+    """Return one session; an agent sees no words in it that the peer may have made up for it."""
+    contact, is_owner = await rooms.peers.row(row.peer), permit == "owner"
     state = snapshot.load(row.state)
     intent, suite = state.terms.intent, suite_of(state)
     agreed = state.agreed if isinstance(state, Open) else Agreement()
@@ -135,8 +154,8 @@ async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answer
     shown = answers.Session(
         session_id=row.session_id,
         peer=row.peer,
-        peer_name=clean_name((contact.alias or contact.name) if contact else ""),
-        intent=words,
+        peer_name=clean_name((contact.alias or contact.name * is_owner) if contact else ""),
+        intent=words if is_owner or row.ours else "",
         type=row.kind,
         state=row.phase,
         initiated_by_us=row.ours,
@@ -145,7 +164,7 @@ async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answer
         suite=suite,
         degraded=bool(suite) and is_degraded(suite),
         accepted_capabilities=agreed.accepted,
-        rejected_capabilities=agreed.rejected if permit == "owner" else (),
+        rejected_capabilities=agreed.rejected if is_owner else (),
         warnings=tuple(f"{schema}: no common version" for schema in fallbacks(agreed)),
     )
     return _with_flow(shown, state) if isinstance(state, Open) else shown
@@ -197,13 +216,13 @@ async def introduction(rooms: Rooms, it: Introduced) -> answers.Introduction:
     )
 
 
-async def contact(rooms: Rooms, row: ContactRow) -> answers.Contact:
-    """Return a contact."""
+async def contact(rooms: Rooms, row: ContactRow, permit: calls.Permit = "owner") -> answers.Contact:
+    """Return a contact; to an agent without the name that it gives itself, and may change."""
     policy, consent = rooms.hand.policy(), rooms.consent
     remark = await consent.remarks.about(row.amid)
     return answers.Contact(
         amid=row.amid,
-        name=clean_name(row.name),
+        name=clean_name(row.name) if permit == "owner" else "",
         alias=row.alias,
         description=row.description,
         trust=row.trust,
