@@ -13,7 +13,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -79,14 +79,24 @@ def test_nothing_is_stuck_when_sessions_end_while_everything_is_killed(
     assert {name: figures[name] for name in kept} == dict.fromkeys(kept, 0)
 
 
+def alone(folder: Path, luck: random.Random) -> AbstractContextManager[Town]:
+    """A town with one relay."""
+    return living(Town(folder, luck))
+
+
 def lived_through(
-    folder: Path, asked: Plan, record_property: Callable[[str, object], None], *, hang_up: bool
+    folder: Path,
+    asked: Plan,
+    record_property: Callable[[str, object], None],
+    *,
+    hang_up: bool,
+    settle: Callable[[Path, random.Random], AbstractContextManager[Town]] = alone,
 ) -> dict[str, float]:
     """Carry a plan out and return its figures."""
     print(f"AGENTMESH_SEED={asked.seed} AGENTMESH_KILLS={asked.kills}")
     record_property("seed", asked.seed)
     luck = random.Random(asked.seed)
-    with living(Town(folder, luck)) as town:
+    with settle(folder, luck) as town:
         with talking(town, luck, hang_up=hang_up) as agents:
             killed = rampage(town, agents, asked, luck)
             for agent in agents.values():
@@ -138,7 +148,7 @@ def rampage(town: Town, agents: dict[str, Agent], asked: Plan, luck: random.Rand
     killed: Counter[str] = Counter()
     while killed.total() < asked.kills:
         time.sleep(luck.uniform(0.1, 3))
-        doomed = luck.sample(town.places, luck.choice((1, 1, 1, 2)))
+        doomed = luck.sample(town.mortal, luck.choice((1, 1, 1, 2)))
         for place in doomed:
             assert place.is_running(), f"{place.name} ended by itself:\n{place.lives[-1].output}"
             place.kill()

@@ -4,6 +4,7 @@ import json
 import random
 import socket
 import sqlite3
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from agentmesh.observability.audit_verify import verify
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.storage.key_files import KeyFiles, Means
-from tests.support.processes import Program, start
+from tests.support.processes import Program, launch
 
 NAMES = ("alice", "bob")
 LOW_PORTS, HIGH_PORTS = 20_000, 32_000
@@ -38,22 +39,28 @@ REGISTRY_RATES = (
     "one-time",
     "one-time-pair",
 )
+LISTENS = "listening on "
 READY_SECONDS = 40.0
 PAUSE_SECONDS = 0.1
 
 
 @dataclass
 class Place:
-    """One program, its arguments, and everything that it said in all its lives."""
+    """One program, its arguments, and everything that it said in all its lives.
+
+    `ready` begins the line that says it can be used; without it nobody waits for that.
+    """
 
     name: str
     module: str
     arguments: tuple[object, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    ready: str = ""
+    program: tuple[str, ...] = (sys.executable, "-m")
     lives: list[Program] = field(default_factory=list)
 
     def start(self) -> None:
-        self.lives.append(start(self.module, *self.arguments, env=self.env))
+        self.lives.append(launch(*self.program, self.module, *self.arguments, env=self.env))
 
     def kill(self) -> None:
         """End it as a power cut would end a program."""
@@ -68,16 +75,17 @@ class Place:
 
 
 class Town:
-    """The four places, and the two homes."""
+    """The four places, and the two homes; `mortal` are those that are killed."""
 
     def __init__(self, folder: Path, luck: random.Random) -> None:
-        self.ports = relay, registry = _free_ports(luck)
+        self.ports = relay, registry = free_ports(luck)
         self.homes = {name: folder / name for name in NAMES}
         self.places = [
             Place(
                 "relay",
                 "agentmesh_relay",
                 ("--listen", f"127.0.0.1:{relay}", "--data", folder / "relay", *RELAY),
+                ready=LISTENS,
             ),
             Place(
                 "registry",
@@ -87,6 +95,7 @@ class Town:
                     *("--database", f"sqlite:///{folder / 'registry.db'}"),
                     *(word for rate in REGISTRY_RATES for word in (f"--{rate}-per-minute", 0)),
                 ),
+                ready=LISTENS,
             ),
         ]
         for name, home in self.homes.items():
@@ -104,6 +113,7 @@ class Town:
                     {"AGENTMESH_HOME": str(home)},
                 )
             )
+        self.mortal = self.places
 
     def lead(self, relay: int, registry: int) -> None:
         """Let the daemons take other ways to relay and registry, whose addresses these are then."""
@@ -184,8 +194,8 @@ def living(town: Town) -> Iterator[Town]:
     try:
         for place in town.places:
             place.start()
-            if place.name in ("relay", "registry"):
-                place.lives[0].said("listening on ")
+            if place.ready:
+                place.lives[0].said(place.ready)
         wait_until(town.is_connected, READY_SECONDS)
         yield town
     finally:
@@ -205,9 +215,9 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> float:
     return clock.monotonic() - began
 
 
-def _free_ports(luck: random.Random) -> tuple[int, int]:
+def free_ports(luck: random.Random, count: int = 2) -> list[int]:
     found: list[int] = []
-    while len(found) < 2:
+    while len(found) < count:
         port = luck.randrange(LOW_PORTS, HIGH_PORTS)
         with socket.socket() as probe:
             try:
@@ -215,4 +225,4 @@ def _free_ports(luck: random.Random) -> tuple[int, int]:
             except OSError:
                 continue
         found.append(port)
-    return found[0], found[1]
+    return found

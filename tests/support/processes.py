@@ -92,8 +92,13 @@ class Program:
 
 def start(module: str, *arguments: object, env: Mapping[str, str] | None = None) -> Program:
     """Start `python -m module arguments…`; `env` is added to our own environment."""
+    return launch(sys.executable, "-m", module, *arguments, env=env)
+
+
+def launch(*command: object, env: Mapping[str, str] | None = None) -> Program:
+    """Start a program of any kind."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *(str(argument) for argument in arguments)],
+        [str(word) for word in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -26,6 +26,9 @@ PING_SECONDS = 5
 MISSED_PINGS = 2
 """A silent server is given up after `PING_SECONDS` times one more than these."""
 
+START_SECONDS = 15
+"""How long a relay that starts waits for NATS, which may be starting as well."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Before trying to connect again: doubled each time, and half of it by chance."""
 
@@ -33,7 +36,7 @@ MAX_OUTGOING = 100_000
 """What may wait to be written. Beyond it the new one is dropped, as on a lost connection."""
 
 ANSWER_SECONDS = 5
-NOBODY = "503"
+NO_LISTENER = "503"
 """The status that says: nobody listens there."""
 
 OLDEST_SERVER = (2, 11)
@@ -120,7 +123,7 @@ class Link:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while self._client is not None and (heard := await answers.get()) is not None:
-                    if heard.status == NOBODY:
+                    if heard.status == NO_LISTENER:
                         raise TransportError("nats_unavailable")
                     found.append(heard)
                     if is_last(heard):
@@ -136,7 +139,7 @@ class Link:
         while True:
             await self._lost.wait()
             self._down()
-            await self._return()
+            await self.come_back()
 
     async def write(self) -> None:
         """Write what is said. For ever."""
@@ -204,7 +207,8 @@ class Link:
             await self._pour(client)
             await self._leave(client)
 
-    async def _return(self) -> None:
+    async def come_back(self) -> None:
+        """Try until there is a connection, with growing pauses."""
         pause = FIRST_PAUSE
         while True:
             chance = int.from_bytes(self._entropy(2), "big") / 65536
@@ -251,11 +255,11 @@ class Link:
 
 
 @asynccontextmanager
-async def linked(link: Link) -> AsyncIterator[None]:
-    """Connect, and stay connected until left; say what is missing if that is not possible now."""
+async def linked(link: Link, patience: float = START_SECONDS) -> AsyncIterator[None]:
+    """Connect, and stay connected until left; say what is missing if that takes too long."""
     tasks = {asyncio.ensure_future(link.write())}
     try:
-        await _connect(link)
+        await _connect(link, patience)
         tasks.add(asyncio.ensure_future(link.stay()))
         for task in tasks:
             task.add_done_callback(_ended)
@@ -267,10 +271,17 @@ async def linked(link: Link) -> AsyncIterator[None]:
         await link.close()
 
 
-async def _connect(link: Link) -> None:
+async def _connect(link: Link, patience: float) -> None:
     try:
         await link.connect()
     except TransportError:
+        record(_log, logging.WARNING, "nats.not_there")
+    else:
+        return
+    try:
+        async with asyncio.timeout(patience):
+            await link.come_back()
+    except TimeoutError:
         raise TransportError(
             "nats_unreachable",
             "NATS does not answer.",

@@ -9,8 +9,8 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.cluster.directory import Directory
-from agentmesh_relay.cluster.link import Heard, Link
-from agentmesh_relay.cluster.postbox import ALL, SUBJECT, Postbox
+from agentmesh_relay.cluster.link import NO_LISTENER, Heard, Link
+from agentmesh_relay.cluster.postbox import ABSENT, ALL, SUBJECT, Postbox
 from agentmesh_relay.cluster.waiting import Waiting
 from agentmesh_relay.cluster.words import (
     Answer,
@@ -58,6 +58,7 @@ class ClusterNode:
         self.directory = Directory()
         link.listen(f"{SUBJECT}.{ALL}", self._heard)
         link.listen(f"{SUBJECT}.{self._name}", self._heard)
+        link.listen(f"{ABSENT}.{self._name}.*", self._absent)
         link.watch(self._up, self._waiting.give_up)
 
     def serve(self, house: House) -> None:
@@ -190,6 +191,12 @@ class ClusterNode:
             if self.directory.must_ask(post.node, post.news, now, says_something=says_something):
                 self._postbox.add(post.node, Who())
         self._take(post, self._house)
+
+    def _absent(self, heard: Heard) -> None:
+        node = NodeId(heard.subject.rpartition(".")[2])
+        if heard.status == NO_LISTENER and node in self.directory.nodes():
+            record(_log, logging.WARNING, "node.absent", node=Code(node))
+            self._lost(node)
 
     def _take(self, post: Post, house: House) -> None:
         node = post.node

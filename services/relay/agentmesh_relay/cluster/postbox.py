@@ -6,6 +6,9 @@ from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.cluster.words import AnyWord, NodeId, Offer, Post, encode
 
 SUBJECT = "agentmesh.node"
+ABSENT = "agentmesh.absent"
+"""There NATS says at once that nobody listens any more where a post went to."""
+
 ALL = NodeId("all")
 POST_BYTES = 256 * 1024
 """A post ends with the letter that passes this; NATS takes four times as much at once."""
@@ -44,7 +47,7 @@ class Postbox:
 
     def _say(self, node: NodeId, words: list[AnyWord]) -> None:
         post = Post(self._name, self._origin, self.news, words)
-        self._link.say(f"{SUBJECT}.{node}", encode(post))
+        self._link.say(f"{SUBJECT}.{node}", encode(post), reply=f"{ABSENT}.{self._name}.{node}")
 
 
 def _parts(words: list[AnyWord]) -> list[list[AnyWord]]:

@@ -1,11 +1,9 @@
 from contextlib import AbstractAsyncContextManager
 
-import pytest
 from agentmesh_relay.cluster.joined import joined
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.neighbours import Kept
 
-from agentmesh.errors import TransportError
 from agentmesh.observability.world import SystemClock, system_entropy
 from tests.support.letters import BOB, letter, opened, put
 from tests.support.nats_server import NatsServer
@@ -37,9 +35,3 @@ async def test_two_that_joined_share_letters_and_know_of_each_other(nats: NatsSe
             "mailbox": None,
             "nodes": None,
         }
-
-
-async def test_nobody_joins_without_nats() -> None:
-    with pytest.raises(TransportError):
-        async with node_at("nats://127.0.0.1:1"):
-            pytest.fail("there is none")

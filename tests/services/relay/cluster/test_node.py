@@ -176,13 +176,26 @@ async def test_news_that_were_missed_are_asked_for(
     assert west.node.directory.where(CAROL) is None
 
 
-async def test_what_a_dead_node_had_is_given_up(
-    air: Air, clock: FakeClock, east: Node, west: Node
+async def test_what_is_for_a_node_that_is_gone_is_given_up_at_once(
+    air: Air, east: Node, west: Node
 ) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
     answers: list[Sent | None] = []
     west.link.is_up = False
+    assert east.node.offer(letter(1), answers.append)
+    await air.carry()
+    assert answers == [None]
+    assert not east.node.offer(letter(2), pytest.fail)
+
+
+async def test_what_a_silent_node_had_is_given_up_after_some_seconds(
+    air: Air, clock: FakeClock, east: Node, west: Node
+) -> None:
+    west.node.enter(BOB, nothing)
+    await air.carry()
+    answers: list[Sent | None] = []
+    west.link.listeners = dict.fromkeys(west.link.listeners, lambda _: None)
     assert east.node.offer(letter(1), answers.append)
     for _ in range(int(max(SILENT_SECONDS, ANSWER_SECONDS))):
         await second(air, clock, east)
@@ -243,7 +256,7 @@ async def test_nodes_of_another_name_are_not_joined_and_readiness_says_so(
 async def test_what_is_no_post_is_dropped(
     air: Air, east: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
-    air.said.append((east.link, "agentmesh.node.all", b"\xc1secret"))
+    air.said.append((east.link, "agentmesh.node.all", b"\xc1secret", ""))
     await air.carry()
     assert "post.dropped code=post_malformed" in caplog.text
     assert "secret" not in caplog.text

@@ -18,7 +18,7 @@ class Said:
 
     async def posts(self) -> list[tuple[str, Post]]:
         await asyncio.sleep(0)
-        return [(subject, decode(data)) for _, subject, data in self._air.said]
+        return [(subject, decode(data)) for _, subject, data, _ in self._air.said]
 
 
 async def test_the_words_of_a_turn_go_together_to_each_node() -> None:
