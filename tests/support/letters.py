@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from agentmesh_relay.cluster.link import Link, linked
+from agentmesh_relay.cluster.link import Link
+from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Room, Stored
 from agentmesh_relay.mailbox.jetstream import JetStreamMailbox
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_relay.cluster.link import Link, linked
+from agentmesh_relay.cluster.link import Link
+from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.cluster.node import ClusterNode
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.mailbox.jetstream import JetStreamMailbox

@@ -7,8 +7,7 @@ needs an answer waits for it, and no wait is without a bound.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -18,16 +17,13 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from agentmesh.errors import TransportError, UsageError
-from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.world import Entropy
 
 CONNECT_SECONDS = 3
 PING_SECONDS = 5
 MISSED_PINGS = 2
 """A silent server is given up after `PING_SECONDS` times one more than these."""
-
-START_SECONDS = 15
-"""How long a relay that starts waits for NATS, which may be starting as well."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Before trying to connect again: doubled each time, and half of it by chance."""
@@ -252,46 +248,6 @@ class Link:
         answers = self._waiting.get(heard.subject.rpartition(".")[2])
         if answers is not None:
             answers.put_nowait(heard)
-
-
-@asynccontextmanager
-async def linked(link: Link, patience: float = START_SECONDS) -> AsyncIterator[None]:
-    """Connect, and stay connected until left; say what is missing if that takes too long."""
-    tasks = {asyncio.ensure_future(link.write())}
-    try:
-        await _connect(link, patience)
-        tasks.add(asyncio.ensure_future(link.stay()))
-        for task in tasks:
-            task.add_done_callback(_ended)
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        await link.close()
-
-
-async def _connect(link: Link, patience: float) -> None:
-    try:
-        await link.connect()
-    except TransportError:
-        record(_log, logging.WARNING, "nats.not_there")
-    else:
-        return
-    try:
-        async with asyncio.timeout(patience):
-            await link.come_back()
-    except TimeoutError:
-        raise TransportError(
-            "nats_unreachable",
-            "NATS does not answer.",
-            "Start nats-server with JetStream, or look at the address given with --nats.",
-        ) from None
-
-
-def _ended(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        record_bug(_log, "nats.failed", error)
 
 
 def _passing(told: Told) -> Callable[[Msg], Awaitable[None]]:

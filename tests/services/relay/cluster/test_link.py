@@ -2,7 +2,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from agentmesh_relay.cluster.link import Heard, Link, linked
+from agentmesh_relay.cluster.link import Heard, Link
+from agentmesh_relay.cluster.linked import linked
 
 from agentmesh.errors import TransportError
 from agentmesh.observability.world import system_entropy
@@ -68,12 +69,6 @@ async def test_the_next_server_is_tried_when_one_is_gone(nats: NatsServer) -> No
     await link.close()
 
 
-async def test_a_server_that_is_not_there_is_said_in_a_sentence() -> None:
-    with pytest.raises(TransportError, match="NATS does not answer"):
-        async with linked(Link(["nats://127.0.0.1:1"], system_entropy), patience=0.5):
-            pytest.fail("there is none")
-
-
 async def test_what_has_to_be_prepared_is_done_before_anybody_is_told(nats: NatsServer) -> None:
     link, order = Link([nats.url], system_entropy), list[str]()
 
@@ -103,15 +98,3 @@ async def test_a_listener_that_fails_is_no_reason_to_stop(
         await until(lambda: len(heard) == 2)
     assert "KeyError" in caplog.text
     assert "secret" not in caplog.text
-
-
-async def test_a_relay_that_starts_before_nats_waits_for_it(nats: NatsServer) -> None:
-    nats.kill()
-    link = Link([nats.url], system_entropy)
-    joining = asyncio.ensure_future(linked(link).__aenter__())
-    await asyncio.sleep(0)
-    assert not link.is_up
-    nats.start()
-    await joining
-    assert link.is_up
-    await link.close()

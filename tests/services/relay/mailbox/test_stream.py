@@ -2,7 +2,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from agentmesh_relay.cluster.link import Link, linked
+from agentmesh_relay.cluster.link import Link
+from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.mailbox.interface import Letter
 from agentmesh_relay.mailbox.stream import KNOWN, LETTERS, Stream
 

@@ -1,0 +1,55 @@
+"""The life of a link: it waits for NATS a while, stays connected, and says the last words."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agentmesh.errors import TransportError
+from agentmesh.observability.logs import record, record_bug
+from agentmesh_relay.cluster.link import Link
+
+START_SECONDS = 15
+"""How long a relay that starts waits for NATS, which may be starting as well."""
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def linked(link: Link, patience: float = START_SECONDS) -> AsyncIterator[None]:
+    """Connect, and stay connected until left; say what is missing if that takes too long."""
+    tasks = {asyncio.ensure_future(link.write())}
+    try:
+        await _connect(link, patience)
+        tasks.add(asyncio.ensure_future(link.stay()))
+        for task in tasks:
+            task.add_done_callback(_ended)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await link.close()
+
+
+async def _connect(link: Link, patience: float) -> None:
+    try:
+        await link.connect()
+    except TransportError:
+        record(_log, logging.WARNING, "nats.not_there")
+    else:
+        return
+    try:
+        async with asyncio.timeout(patience):
+            await link.come_back()
+    except TimeoutError:
+        raise TransportError(
+            "nats_unreachable",
+            "NATS does not answer.",
+            "Start nats-server with JetStream, or look at the address given with --nats.",
+        ) from None
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        record_bug(_log, "nats.failed", error)
