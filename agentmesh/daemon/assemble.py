@@ -23,6 +23,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.node.acquaintances import Acquaintances
@@ -101,7 +102,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
     async with SqliteStore(config.home / DATABASE, vault) as store:
         hand, policy = await _at_hand(config, keys, world, store)
         registry = RegistryDirectory(
-            config.settings.registry, keys.identity, world.clock, world.entropy
+            config.settings.registry, keys.identity, (world.clock, world.entropy), Memory()
         )
         rooms = _rooms(config, keys, hand, policy, Chain([registry], world.clock))
         parts: list[Part] = [

@@ -20,6 +20,7 @@ from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.times import from_text
+from agentmesh.protocol.transparency import LogProof
 
 A = TypeVar("A", bound=msgspec.Struct)
 
@@ -51,6 +52,7 @@ class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     last_seen: str | None = None
     organization: str | None = None
+    log: LogProof | None = None
 
 
 class PageAnswer(msgspec.Struct, frozen=True, kw_only=True):

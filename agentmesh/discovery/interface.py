@@ -28,8 +28,20 @@ class RateLimited(TransportError):
         self.retry_after = retry_after
 
 
+class Proved(msgspec.Struct, frozen=True, kw_only=True):
+    """What proves a record: it is entry `index` of a log, known by its key, as that stood then."""
+
+    key: bytes
+    index: int
+    size: int
+    at: float
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent: its own record, verified, and what the directory says about it."""
+    """An agent: its own record, verified, and what the directory says about it.
+
+    `proved` is None where the directory has no log, or did not show it (a search).
+    """
 
     record: AgentRecord
     exchange_key: ExchangeKey
@@ -41,6 +53,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     last_seen: float | None = None
     organization: str = ""
+    proved: Proved | None = None
 
     @property
     def amid(self) -> Amid:

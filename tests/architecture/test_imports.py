@@ -17,7 +17,7 @@ ROOT_OF_ALL = "agentmesh"  # holds the version
 # Each third party stays behind these doors, so that it can be replaced in one place.
 DOORS = {
     "aiohttp": (
-        "agentmesh.discovery.registry",
+        "agentmesh.discovery.registry_wire",
         "agentmesh.notify.web",
         "agentmesh.daemon.dashboard",
         "agentmesh_registry",

@@ -1,8 +1,12 @@
 """A registry that runs in this process, and agents that ask it over HTTP."""
 
+import atexit
+import hashlib
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +21,8 @@ from agentmesh.protocol.signed import Signed
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 
+_KEYS = tempfile.TemporaryDirectory(prefix="agentmesh-log-keys-")
+atexit.register(_KEYS.cleanup)
 UNLIMITED = Rates(
     requests=0, registrations=0, agent_requests=0, fetches=0, one_time=0, one_time_pair=0
 )
@@ -79,6 +85,14 @@ class Asker:
         record = msgspec.msgpack.encode(signed or agent.record())
         return await self.post("/v1/registry/register", {"record": record}, agent)
 
+    async def revoke(self, agent: Registrant, signed: Signed | None = None) -> Answer:
+        revocation = msgspec.msgpack.encode(signed or agent.revocation())
+        return await self.post("/v1/registry/revoke", {"revocation": revocation}, agent)
+
+    async def lookup(self, agent: Registrant, log_size: int = 0) -> Answer:
+        target = f"/v1/registry/lookup?amid={agent.amid}&log_size={log_size}"
+        return await self.get(target)
+
     async def publish(self, agent: Registrant, **numbers: int) -> Answer:
         return await self.post("/v1/registry/prekeys", agent.upload(**numbers), agent)
 
@@ -93,8 +107,10 @@ async def registry_at(
 ) -> AsyncIterator[Asker]:
     """Run a registry while inside."""
     free = Address("127.0.0.1", 0)
-    config = Config(listen=free, admin=free, database=database, rates=rates, **settings)
-    async with running(config, clock) as served:
+    log_key = str(Path(_KEYS.name) / hashlib.sha256(database.encode()).hexdigest())
+    given = {"log_key": log_key, **settings}
+    config = Config(listen=free, admin=free, database=database, rates=rates, **given)
+    async with running(config, clock, FakeEntropy(config.log_key)) as served:
         assert served.admin_url is not None
         asker = Asker(served.url, served.admin_url, clock)
         try:

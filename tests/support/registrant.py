@@ -16,6 +16,7 @@ from agentmesh.protocol.records import (
     SignedPrekey,
     SuiteList,
 )
+from agentmesh.protocol.revocation import Revocation, RevocationReason, Succession
 from agentmesh.protocol.signed import Purpose, Signed, sign, signing_bytes
 
 NOW = 1_800_000_000.0
@@ -75,6 +76,19 @@ class Registrant:
                 OneTimePrekey(n, n.to_bytes(32, "big")) for n in range(first, first + count)
             ),
         )
+
+    def revocation(
+        self, reason: RevocationReason = "key_compromise", successor: "Registrant | None" = None
+    ) -> Signed:
+        """Take this identity back; a successor agrees."""
+        agreed = None
+        if successor is not None:
+            place = Succession(predecessor=self.amid, successor=successor.amid, timestamp=self.now)
+            agreed = sign(place, Purpose.SUCCESSION, successor.key)
+        document = Revocation(
+            amid=self.amid, reason=reason, issuer="key", timestamp=self.now, successor=agreed
+        )
+        return sign(document, Purpose.REVOCATION, self.key)
 
     def bundle(self, one_time: int | None = None) -> PrekeyBundle:
         upload = self.upload()

@@ -14,6 +14,7 @@ import msgspec
 
 from agentmesh.control import calls
 from agentmesh.control.client import Client
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.observability.world import SystemClock, system_entropy
 from tests.support.corpus import Attack
@@ -148,7 +149,8 @@ class Siege:
         clock = SystemClock()
         crier = Registrant(f"crier {mark}", clock.now())
         url = self.mesh.registry.url
-        async with RegistryDirectory(url, crier, clock, system_entropy) as registry:
+        world = clock, system_entropy
+        async with RegistryDirectory(url, crier, world, Memory()) as registry:
             await registry.register(crier.record(1, "travel/flights", display_name=name))
 
     def withdraw(self) -> None:

@@ -22,6 +22,7 @@ from agentmesh.daemon.config import Config
 from agentmesh.daemon.netcheck.registry import way_to_registry
 from agentmesh.daemon.netcheck.relay import Guest, way_to_relay
 from agentmesh.daemon.netcheck.report import Report, Walk
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import AgentMeshError
 from agentmesh.identity.keys import Identity
@@ -49,7 +50,7 @@ async def look(config: Config, identity: Identity | None, why: str) -> Report:
     )
     guest = Guest(caller, why)
     relay, registry = config.settings.relay, config.settings.registry
-    directory = RegistryDirectory(registry, ours, clock, system_entropy)
+    directory = RegistryDirectory(registry, ours, (clock, system_entropy), Memory())
     tls = ssl.create_default_context()
     proxy = _plain(proxy_to(relay))
     async with directory:

@@ -5,20 +5,23 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 import platformdirs
 
 import agentmesh
-from agentmesh.errors import AgentMeshError, UsageError
+from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import record, write_logs
-from agentmesh.observability.world import SystemClock
+from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh_registry import commands
 from agentmesh_registry.config import Config, Rates, parse_address
 from agentmesh_registry.server import running
 
 _log = logging.getLogger("agentmesh_registry")
 _DEFAULTS = Rates()
-WRONG_SETTINGS, TRY_AGAIN = 2, 75
+_PREFIX = "AGENTMESH_REGISTRY"
 
 
 def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -27,20 +30,36 @@ def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[.
         name,
         type=click.IntRange(min=0),
         default=getattr(_DEFAULTS, name),
-        envvar=f"AGENTMESH_REGISTRY_{name.upper()}_PER_MINUTE",
+        envvar=f"{_PREFIX}_{name.upper()}_PER_MINUTE",
         help=meaning,
     )
 
 
-@click.command(context_settings={"auto_envvar_prefix": "AGENTMESH_REGISTRY", "show_default": True})
-@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", help="Port 0: any free.")
-@click.option(
+_database = click.option(
     "--database",
     metavar="URL",
+    envvar=f"{_PREFIX}_DATABASE",
     help="sqlite:////path/to/file or postgresql://user:password@host/name.",
     default=lambda: str(platformdirs.user_data_path("agentmesh") / "registry.db"),
     show_default="a SQLite file in the user's data directory",
 )
+_log_key = click.option(
+    "--log-key",
+    metavar="FILE",
+    envvar=f"{_PREFIX}_LOG_KEY",
+    default="",
+    help="The key that signs the log's heads; made if there is none.",
+    show_default="beside a SQLite file, else in the user's data directory",
+)
+_file = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": _PREFIX, "show_default": True},
+)
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8080", help="Port 0: any free.")
+@_database
 @click.option(
     "--origin",
     "origins",
@@ -50,6 +69,7 @@ def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[.
     help="The public address that agents sign for. May be repeated.",
     show_default="the address it listens on",
 )
+@_log_key
 @click.option("--admin", metavar="HOST:PORT", help="Serve /metrics there.")
 @click.option("--trust-proxy", is_flag=True, help="Take addresses from X-Forwarded-For.")
 @_rate("requests", "Requests of one address.")
@@ -59,32 +79,75 @@ def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[.
 @_rate("one_time", "One-time prekeys of one agent; beyond, bundles come without.")
 @_rate("one_time_pair", "One-time prekeys of one agent for one other agent.")
 @click.version_option(agentmesh.__version__)
-def main(
-    *,
-    listen: str,
-    database: str,
-    origins: tuple[str, ...],
-    admin: str | None,
-    trust_proxy: bool,
-    **rates: int,
-) -> None:
-    """Run an AgentMesh registry. A rate of 0 is no limit."""
+@click.pass_context
+def main(context: click.Context, /, **given: Any) -> None:
+    """Run an AgentMesh registry. A rate of 0 is no limit.
+
+    Without a command it serves.
+    """
     write_logs()
+    context.obj = given
+    if context.invoked_subcommand is None:
+        _serve_or_say(given)
+
+
+@main.command()
+@click.pass_obj
+def serve(given: dict[str, Any]) -> None:
+    """Serve, until told to stop: as without a command."""
+    _serve_or_say(given)
+
+
+@main.command()
+@_database
+def migrate(database: str) -> None:
+    """Bring the tables up to date, and end. Every start does the same."""
+    commands.migrate(Config(database=database))
+
+
+@main.command()
+@_database
+@click.option("--verify", is_flag=True, help="Compute the log anew and compare it to the tables.")
+def report(database: str, *, verify: bool) -> None:
+    """Say what the registry holds. Exit code 8: log and tables do not fit each other."""
+    commands.report(Config(database=database), verify=verify)
+
+
+@main.command()
+@_file
+@_database
+@_log_key
+def backup(file: Path, database: str, log_key: str) -> None:
+    """Copy everything into FILE and the log's key into FILE.log-key. It may be serving."""
+    commands.backup(Config(database=database, log_key=log_key), file)
+
+
+@main.command()
+@_file
+@_database
+@_log_key
+def restore(file: Path, database: str, log_key: str) -> None:
+    """Fill an empty database, of either kind, from a backup."""
+    commands.restore(Config(database=database, log_key=log_key), file)
+
+
+def _serve_or_say(given: dict[str, Any]) -> None:
     try:
-        config = Config(
-            listen=parse_address(listen),
-            database=database,
-            origins=origins,
-            admin=parse_address(admin) if admin else None,
-            trust_proxy=trust_proxy,
-            rates=Rates(**rates),
-        )
-        asyncio.run(_serve(config))
+        asyncio.run(_serve(_config(given)))
     except AgentMeshError as error:
-        click.echo(f"agentmesh-registry: {error.message}", err=True)
-        if error.hint:
-            click.echo(error.hint, err=True)
-        sys.exit(WRONG_SETTINGS if isinstance(error, UsageError) else TRY_AGAIN)
+        sys.exit(commands.failed(error))
+
+
+def _config(given: dict[str, Any]) -> Config:
+    return Config(
+        listen=parse_address(given["listen"]),
+        database=given["database"],
+        log_key=given["log_key"],
+        origins=given["origins"],
+        admin=parse_address(given["admin"]) if given["admin"] else None,
+        trust_proxy=given["trust_proxy"],
+        rates=Rates(**{name: given[name] for name in Rates.__struct_fields__}),
+    )
 
 
 async def _serve(config: Config) -> None:
@@ -92,7 +155,7 @@ async def _serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(config, SystemClock()) as registry:
+    async with running(config, SystemClock(), system_entropy) as registry:
         click.echo(f"listening on {registry.url}")
         if registry.admin_url:
             click.echo(f"admin on {registry.admin_url}")

@@ -20,6 +20,7 @@ _WORDS = {
     404: "No such agent, or nothing of it here.",
     408: "The body took too long.",
     409: "Something newer is here already.",
+    410: "The identity was revoked.",
     413: "The body is larger than 256 KiB.",
     415: "The body is not plain JSON.",
     429: "Too many requests; `Retry-After` tells when to come again.",

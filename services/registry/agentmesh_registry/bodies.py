@@ -11,6 +11,7 @@ from agentmesh.protocol.feedback import Feedback, FeedbackTag
 from agentmesh.protocol.published_schema import SchemaName
 from agentmesh.protocol.records import Capability
 from agentmesh.protocol.session_receipt import MAX_RECEIPT_BYTES
+from agentmesh.protocol.transparency import LogProof, Size
 
 Limit = Annotated[int, Meta(ge=1, le=limits.PAGE)]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -49,6 +50,7 @@ class Register(Asked, frozen=True, kw_only=True):
     """The agent's own signed record. Nothing else is believed."""
 
     record: Signed64
+    log_size: Size = 0
     verification_token: Annotated[str, Meta(max_length=512)] = ""
 
 
@@ -56,6 +58,12 @@ class Lookup(Asked, frozen=True, kw_only=True):
     """Which agent."""
 
     amid: AmidText
+
+
+class LookupProved(Lookup, frozen=True, kw_only=True):
+    """Which agent, and how many entries of the log the asker knows."""
+
+    log_size: Size = 0
 
 
 class Find(Asked, frozen=True, kw_only=True):
@@ -107,6 +115,7 @@ class AgentView(Said, frozen=True, kw_only=True):
     expires_at: str
     registered_at: str
     record: bytes
+    log: LogProof | None = None
 
 
 class Page(Said, frozen=True, kw_only=True):

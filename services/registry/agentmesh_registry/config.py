@@ -1,6 +1,10 @@
 """The registry's settings: a frozen value, read once; its names stand here and in the CLI."""
 
+from pathlib import Path
+from urllib.parse import unquote
+
 import msgspec
+import platformdirs
 
 from agentmesh.errors import UsageError
 from agentmesh.protocol.requests import audience_of
@@ -48,6 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     listen: Address = Address("127.0.0.1", 8080)
     database: str
+    log_key: str = ""
     origins: tuple[str, ...] = ()
     admin: Address | None = None
     rates: Rates = Rates()
@@ -66,6 +71,16 @@ def parse_address(text: str) -> Address:
             "It is HOST:PORT, e.g. 127.0.0.1:8080 or [::1]:8080; port 0 takes any free one.",
         )
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def log_key_path(config: Config) -> Path:
+    """Return where the key of the log is: beside a SQLite file, unless it is named."""
+    if config.log_key:
+        return Path(config.log_key)
+    file = config.database.removeprefix("sqlite:///")
+    if "://" in file:
+        return platformdirs.user_data_path("agentmesh") / "registry.log-key"
+    return Path(unquote(file.partition("?")[0]) + ".log-key")
 
 
 def audiences(config: Config, bound: Address) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ import msgspec
 from agentmesh.protocol.requests import Authorization
 from agentmesh.protocol.world import Clock
 from agentmesh_registry.config import Config, Rates
+from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.rates import Rate
 from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.database import Database
+from agentmesh_registry.storage.ledger import Ledger
 from agentmesh_registry.storage.nonces import Nonces
 from agentmesh_registry.storage.prekeys import PrekeyStore
 from agentmesh_registry.storage.reputation import Reputation
+from agentmesh_registry.storage.revoking import Revocations
 from agentmesh_registry.storage.schemas import SchemaStore
 from agentmesh_registry.storage.search import Search
 
@@ -31,11 +34,15 @@ class Desk:
     """One registry, without its HTTP."""
 
     def __init__(
-        self, config: Config, database: Database, clock: Clock, audiences: tuple[str, ...]
+        self, config: Config, database: Database, signer: HeadSigner, audiences: tuple[str, ...]
     ) -> None:
+        clock = signer.clock
         self.audiences = audiences
         self.clock = clock
+        self.log_key = signer.public_key
         self.database = database
+        self.ledger = Ledger(database, signer)
+        self.revocations = Revocations(database)
         self.agents = Agents(database)
         self.search = Search(database)
         self.schemas = SchemaStore(database)

@@ -8,17 +8,19 @@ from aiohttp import web
 
 from agentmesh.errors import StorageError
 from agentmesh.observability.metrics import CONTENT_TYPE
-from agentmesh.protocol.world import Clock
+from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_registry.app import application
 from agentmesh_registry.config import (
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_EACH,
     Config,
     audiences,
+    log_key_path,
 )
 from agentmesh_registry.desk import Desk
 from agentmesh_registry.figures import Figures
 from agentmesh_registry.listener import Crowd, bind, bound, serving
+from agentmesh_registry.log_key import HeadSigner, open_key
 from agentmesh_registry.storage.database import opened
 
 _ADMIN_CROWD = Crowd(20, 20)
@@ -32,13 +34,15 @@ class Running(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def running(config: Config, clock: Clock) -> AsyncIterator[Running]:
+async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterator[Running]:
     """Enter a registry that serves; leave it, and it has stopped."""
     async with AsyncExitStack() as stack:
         # The socket comes first: with port 0 only it knows what agents have to sign for.
         listener = stack.enter_context(bind(config.listen))
         database = await stack.enter_async_context(opened(config.database))
-        desk = Desk(config, database, clock, audiences(config, bound(listener)))
+        signer = HeadSigner(open_key(log_key_path(config), entropy), clock)
+        desk = Desk(config, database, signer, audiences(config, bound(listener)))
+        await desk.ledger.begin(desk.now())
         figures = Figures(clock)
         admin_url = None
         if config.admin:

@@ -8,6 +8,7 @@ import pytest
 
 from agentmesh.daemon.netcheck.registry import way_to_registry
 from agentmesh.daemon.netcheck.report import Step, Walk
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.identity.keys import Identity
 from agentmesh.observability.world import SystemClock, system_entropy
@@ -25,7 +26,9 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 async def steps(url: str, why_unsigned: str = "") -> dict[str, Step]:
     us = Identity.make(system_entropy)
-    async with RegistryDirectory(url, us, CLOCK, system_entropy, seconds=2) as directory:
+    async with RegistryDirectory(
+        url, us, (CLOCK, system_entropy), Memory(), seconds=2
+    ) as directory:
         way = await way_to_registry(url, Walk(CLOCK), directory, why_unsigned, CLOCK)
     return {step.name: step for step in way.steps}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from agentmesh_registry.config import Rates
 
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.interface import Query, RateLimited
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import Refused, TransportError, UsageError
@@ -25,7 +26,7 @@ async def registry(tmp_path: Path) -> AsyncIterator[Asker]:
 
 
 def directory(agent: Registrant, url: str, clock: FakeClock | None = None) -> RegistryDirectory:
-    return RegistryDirectory(url, agent, clock or FakeClock(), FakeEntropy(agent.name))
+    return RegistryDirectory(url, agent, (clock or FakeClock(), FakeEntropy(agent.name)), Memory())
 
 
 Both = tuple[RegistryDirectory, RegistryDirectory]

@@ -12,6 +12,7 @@ from agentmesh_registry.config import Address
 from agentmesh_registry.listener import Crowd, bind, bound, serving
 from aiohttp import web
 
+from agentmesh.discovery.book import Memory
 from agentmesh.discovery.interface import Query
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import AgentMeshError, TransportError
@@ -27,12 +28,13 @@ Say = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def asking(say: Say, seconds: float = PATIENCE) -> AsyncIterator[RegistryDirectory]:
     """Ask a registry that answers everything with `say`, if it does so within `seconds`."""
     app = web.Application()
+    app.router.add_route("GET", "/v1/log/head", saying({"code": "not_found"}, 404))
     app.router.add_route("*", "/{path:.*}", say)
     with bind(Address("127.0.0.1", 0)) as listener:
         async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
             url = bound(listener).url()
-            us = (BOB, FakeClock(), FakeEntropy())
-            async with RegistryDirectory(url, *us, seconds) as directory:
+            world = FakeClock(), FakeEntropy()
+            async with RegistryDirectory(url, BOB, world, Memory(), seconds) as directory:
                 yield directory
 
 

@@ -43,5 +43,5 @@ def test_every_route_is_described() -> None:
 
 def test_refusals_are_described_as_problems() -> None:
     answers = DOCUMENT["paths"]["/v1/registry/prekeys/{amid}"]["get"]["responses"]
-    assert set(answers) == {"200", "400", "401", "403", "404", "429", "503"}
+    assert set(answers) == {"200", "400", "401", "403", "404", "410", "429", "503"}
     assert list(answers["404"]["content"]) == ["application/problem+json"]

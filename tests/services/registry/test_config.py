@@ -1,7 +1,7 @@
 """Settings."""
 
 import pytest
-from agentmesh_registry.config import Address, Config, audiences, parse_address
+from agentmesh_registry.config import Address, Config, audiences, log_key_path, parse_address
 
 from agentmesh.errors import UsageError
 
@@ -41,3 +41,21 @@ def test_who_listens_everywhere_has_to_say_its_name(host: str) -> None:
     with pytest.raises(UsageError) as caught:
         audiences(Config(database="x"), Address(host, 8080))
     assert "--origin" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        (Config(database="/data/r.db"), "/data/r.db.log-key"),
+        (Config(database="sqlite:////data/r%20s.db?timeout=3"), "/data/r s.db.log-key"),
+        (Config(database="/data/r.db", log_key="/keys/log"), "/keys/log"),
+    ],
+)
+def test_the_logs_key_is_beside_the_file_unless_it_is_named(config: Config, path: str) -> None:
+    assert str(log_key_path(config)) == path
+
+
+def test_the_logs_key_of_a_server_is_in_the_users_data() -> None:
+    path = log_key_path(Config(database="postgresql://mesh@db/mesh"))
+    assert path.name == "registry.log-key"
+    assert path.parent.name == "agentmesh"

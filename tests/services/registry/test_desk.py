@@ -2,7 +2,9 @@
 
 from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.desk import Desk, Gates
+from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.storage.database import Database
+from nacl.signing import SigningKey
 
 from tests.support.world import FakeClock
 
@@ -17,4 +19,5 @@ def test_every_rate_has_its_gate() -> None:
 
 async def test_its_time_is_the_clocks(database: Database) -> None:
     clock = FakeClock(12.5)
-    assert Desk(Config(database=""), database, clock, ("http://a",)).now() == 12_500
+    signer = HeadSigner(SigningKey(b"l" * 32), clock)
+    assert Desk(Config(database=""), database, signer, ("http://a",)).now() == 12_500

@@ -12,7 +12,7 @@ from agentmesh.errors import AgentMeshError
 from tests.support import postgres
 from tests.support.asking import registry_at
 from tests.support.registrant import Registrant
-from tests.support.world import FakeClock
+from tests.support.world import FakeClock, FakeEntropy
 
 ALICE = Registrant("alice")
 
@@ -42,7 +42,7 @@ async def test_left_is_stopped(sqlite_url: str, clock: FakeClock) -> None:
 async def test_a_registry_that_cannot_start_leaves_no_socket_open(clock: FakeClock) -> None:
     config = Config(listen=Address("127.0.0.1", 0), database="mysql://host/name")
     with pytest.raises(AgentMeshError):
-        async with running(config, clock):
+        async with running(config, clock, FakeEntropy()):
             pass
 
 

@@ -22,4 +22,5 @@ async def test_what_is_signed_is_refused_unsigned(light: Asker, route: Route) ->
 
 
 def test_every_change_is_signed() -> None:
-    assert all(route.is_signed for route in ROUTES if route.method == "POST")
+    unsigned = [it.path for it in ROUTES if it.method == "POST" and not it.is_signed]
+    assert unsigned == ["/v1/registry/revocations/bulk"]  # a question that is too long for a URL

@@ -13,8 +13,8 @@ from agentmesh.protocol.published import read_record
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.times import to_text
 from agentmesh_registry.admission import admit
-from agentmesh_registry.auth import authenticate
-from agentmesh_registry.bodies import AgentView, Lookup, Register
+from agentmesh_registry.auth import authenticate, revoked
+from agentmesh_registry.bodies import AgentView, Lookup, LookupProved, Register
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.rates import household
 from agentmesh_registry.storage.agents import Agent
@@ -38,10 +38,10 @@ async def capabilities(desk: Desk, call: Call, asked: Register) -> Reply:
     return Reply(body=view)
 
 
-async def lookup(desk: Desk, _call: Call, asked: Lookup) -> Reply:
-    """Tell what an agent says about itself, and what this registry says about it."""
+async def lookup(desk: Desk, _call: Call, asked: LookupProved) -> Reply:
+    """Tell what an agent says about itself, and what this registry says about it, with proof."""
     agent = await find(desk, parse_amid(asked.amid))
-    return Reply(body=view_of(agent, desk.now()))
+    return Reply(body=await _proved(desk, agent, asked.log_size))
 
 
 async def did(desk: Desk, _call: Call, asked: Lookup) -> Reply:
@@ -53,10 +53,12 @@ async def did(desk: Desk, _call: Call, asked: Lookup) -> Reply:
 
 
 async def find(desk: Desk, amid: Amid) -> Agent:
-    """Return an agent, or raise `agent_not_found`."""
+    """Return an agent, or raise `agent_not_found` or `identity_revoked`."""
     agent = await desk.agents.get(amid, desk.now())
     if agent is None:
         raise not_found(amid)
+    if agent.revoked_at is not None:
+        raise revoked(amid)
     return agent
 
 
@@ -67,6 +69,11 @@ def not_found(amid: Amid) -> Refused:
         f"No agent {amid} is registered here.",
         "It has never registered, or its record has expired.",
     )
+
+
+async def _proved(desk: Desk, agent: Agent, known: int) -> AgentView:
+    proof = await desk.ledger.proof(agent.log_index, known)
+    return msgspec.structs.replace(view_of(agent, desk.now()), log=proof)
 
 
 def view_of(agent: Agent, now: int) -> AgentView:
@@ -116,4 +123,6 @@ async def _keep(desk: Desk, call: Call, asked: Register) -> tuple[AgentView, str
             "A newer record of this agent is here already.",
             "Sign it again with a higher `sequence`.",
         )
-    return view_of(await find(desk, new.amid), now), outcome
+    if outcome == "revoked":
+        raise revoked(new.amid)
+    return await _proved(desk, await find(desk, new.amid), asked.log_size), outcome

@@ -5,7 +5,7 @@ from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.published import read_prekeys
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
-from agentmesh_registry.auth import authenticate, prove
+from agentmesh_registry.auth import authenticate, prove, revoked
 from agentmesh_registry.bodies import FetchPrekeys, Lookup, PrekeyShelf
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.routes.agents import not_found
@@ -31,6 +31,8 @@ async def fetch(desk: Desk, call: Call, asked: FetchPrekeys) -> Reply:
     )
     if taken is None:
         raise not_found(target)
+    if taken.is_revoked:
+        raise revoked(target)
     if not taken.documents:
         raise Refused(
             "prekeys_not_found",

@@ -6,9 +6,20 @@ from typing import Any
 import msgspec
 
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
-from agentmesh_registry import bodies
+from agentmesh.protocol.transparency import LogHead, LogPage
+from agentmesh_registry import bodies, log_bodies
 from agentmesh_registry.desk import Call, Desk, Reply
-from agentmesh_registry.routes import about, agents, prekeys, presence, reputation, schemas, search
+from agentmesh_registry.routes import (
+    about,
+    agents,
+    log,
+    prekeys,
+    presence,
+    reputation,
+    revoking,
+    schemas,
+    search,
+)
 
 Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
 
@@ -44,7 +55,7 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.Register,
         said=_AGENT,
         is_signed=True,
-        refusals=(409,),
+        refusals=(409, 410),
     ),
     Route(
         method="POST",
@@ -53,22 +64,22 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.Register,
         said=_AGENT,
         is_signed=True,
-        refusals=(404, 409),
+        refusals=(404, 409, 410),
     ),
     Route(
         method="GET",
         path="/v1/registry/lookup",
         run=agents.lookup,
-        asked=bodies.Lookup,
+        asked=bodies.LookupProved,
         said=_AGENT,
-        refusals=(404,),
+        refusals=(404, 410),
     ),
     Route(
         method="GET",
         path="/v1/registry/did/{amid}",
         run=agents.did,
         asked=bodies.Lookup,
-        refusals=(404,),
+        refusals=(404, 410),
     ),
     Route(
         method="GET",
@@ -84,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.SetStatus,
         said=bodies.StatusSet,
         is_signed=True,
+        refusals=(410,),
     ),
     Route(
         method="POST",
@@ -92,7 +104,7 @@ ROUTES: tuple[Route, ...] = (
         asked=PrekeyUpload,
         said=_SHELF,
         is_signed=True,
-        refusals=(409,),
+        refusals=(409, 410),
     ),
     Route(
         method="GET",
@@ -101,7 +113,7 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.FetchPrekeys,
         said=PrekeyBundle,
         is_signed=True,
-        refusals=(404,),
+        refusals=(404, 410),
     ),
     Route(
         method="GET",
@@ -110,6 +122,67 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.Lookup,
         said=_SHELF,
         is_signed=True,
+        refusals=(410,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/revoke",
+        run=revoking.revoke,
+        asked=log_bodies.Revoke,
+        said=log_bodies.RevocationView,
+        is_signed=True,
+        refusals=(404, 409),
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/revocation",
+        run=revoking.revocation,
+        asked=bodies.LookupProved,
+        said=log_bodies.RevocationView,
+    ),
+    Route(
+        method="GET",
+        path="/v1/registry/revocations",
+        run=log.revocations,
+        asked=log_bodies.Entries,
+        said=LogPage,
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/revocations/bulk",
+        run=revoking.revoked_among,
+        asked=log_bodies.Bulk,
+        said=log_bodies.RevokedOnes,
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/head",
+        run=log.log_head,
+        asked=log_bodies.KnownLog,
+        said=LogHead,
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/proof",
+        run=log.log_proof,
+        asked=log_bodies.EntryOf,
+        said=log_bodies.EntryProof,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/consistency",
+        run=log.log_consistency,
+        asked=log_bodies.Beginning,
+        said=log_bodies.Consistency,
+        refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/log/entries",
+        run=log.log_entries,
+        asked=log_bodies.Entries,
+        said=LogPage,
     ),
     Route(
         method="POST",

@@ -7,11 +7,14 @@ import sqlalchemy as sa
 
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.transparency import RECORD
+from agentmesh_registry.storage import log
 from agentmesh_registry.storage.accounts import refresh
 from agentmesh_registry.storage.database import Database
+from agentmesh_registry.storage.log import Change
 from agentmesh_registry.storage.tables import agents, capabilities
 
-PutOutcome = Literal["created", "updated", "unchanged", "stale"]
+PutOutcome = Literal["created", "updated", "unchanged", "stale", "revoked"]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: int
     updated_at: int
     owner: str | None
+    revoked_at: int | None
+    log_index: int
 
     def status_at(self, now: int) -> Status:
         """Return the presence that counts now."""
@@ -55,7 +60,10 @@ class Agents:
         self._database = database
 
     async def put(self, new: Registration, now: int) -> PutOutcome:
-        """Keep a record. A sequence that does not rise is stale, unless nothing changed at all."""
+        """Keep a record, and enter it in the log.
+
+        A sequence that does not rise is stale, unless nothing changed at all.
+        """
         try:
             return await self._database.write(lambda connection: _put(connection, new, now))
         except sa.exc.IntegrityError:
@@ -63,18 +71,19 @@ class Agents:
             return await self._database.write(lambda connection: _put(connection, new, now))
 
     async def get(self, amid: Amid, now: int) -> Agent | None:
-        """Return an agent whose record has not expired."""
+        """Return an agent whose record has not expired; it may be revoked."""
         query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else agent_of(row)
 
-    async def signing_key(self, amid: Amid) -> bytes | None:
-        """Return the key that an agent registered with, even if its record has expired."""
-        query = sa.select(agents.c.signing_key).where(agents.c.amid == amid)
-        found: bytes | None = await self._database.read(
-            lambda connection: connection.execute(query).scalar_one_or_none()
-        )
-        return found
+    async def signing_key(self, amid: Amid) -> tuple[bytes, int | None] | None:
+        """Return the key that an agent registered with, even if its record has expired.
+
+        And when it was revoked, if it was.
+        """
+        query = sa.select(agents.c.signing_key, agents.c.revoked_at).where(agents.c.amid == amid)
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else (row.signing_key, row.revoked_at)
 
     async def set_status(self, amid: Amid, status: Status, now: int, until: int) -> None:
         """Keep an agent's presence, which counts until then."""
@@ -89,7 +98,7 @@ class Agents:
         """Return how many agents there are, and how many of them are not offline."""
         present = (agents.c.present_until > now) & (agents.c.status != "offline")
         query = sa.select(sa.func.count(), sa.func.count().filter(present)).where(
-            agents.c.expires_at > now
+            agents.c.expires_at > now, agents.c.revoked_at.is_(None)
         )
         row = await self._database.read(lambda connection: connection.execute(query).one())
         return row[0], row[1]
@@ -102,8 +111,10 @@ def agent_of(row: sa.Row[Any]) -> Agent:
 
 def _put(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
     mine = agents.c.amid == new.amid
-    look = sa.select(agents.c.sequence, agents.c.signed).where(mine).with_for_update()
-    old = connection.execute(look).one_or_none()
+    columns = (agents.c.sequence, agents.c.signed, agents.c.revoked_at)
+    old = connection.execute(sa.select(*columns).where(mine).with_for_update()).one_or_none()
+    if old is not None and old.revoked_at is not None:
+        return "revoked"
     if old is not None and old.signed == new.signed:
         return "unchanged"
     if old is not None and old.sequence >= new.sequence:
@@ -124,4 +135,7 @@ def _put(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
     if new.words:
         rows = [{"amid": new.amid, "category": a, "subcategory": b} for a, b in sorted(new.words)]
         connection.execute(sa.insert(capabilities), rows)
+    # Last, because from here on all other writers wait.
+    index = log.append(connection, Change(kind=RECORD, amid=new.amid, signed=new.signed), now)
+    connection.execute(sa.update(agents).where(mine).values(log_index=index))
     return "created" if old is None else "updated"

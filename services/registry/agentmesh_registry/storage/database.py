@@ -28,6 +28,9 @@ class _Way(Protocol):
     async def run(self, work: Work[T]) -> T:
         """Do the work and return its result."""
 
+    async def run_long(self, work: Work[T]) -> T:
+        """Do work that may take its time; all of it sees the same moment."""
+
     async def close(self) -> None:
         """Let go of all connections."""
 
@@ -43,6 +46,10 @@ class _Threads:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(2 * _SECONDS):  # to wait for a thread, and then for a lock
             return await loop.run_in_executor(self._executor, self._transact, work)
+
+    async def run_long(self, work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._transact, work)
 
     def _transact(self, work: Work[T]) -> T:
         with self._engine.begin() as connection:
@@ -62,6 +69,12 @@ class _Server:
     async def run(self, work: Work[T]) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    async def run_long(self, work: Work[T]) -> T:
+        async with self._engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                return await connection.run_sync(work)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -84,9 +97,19 @@ class Database:
             return await self._writer.run(work)
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing; all of it sees the same moment."""
+        """Do work that changes nothing."""
         with _failing_as_storage():
             return await self._reader.run(work)
+
+    async def survey(self, work: Work[T]) -> T:
+        """Do work that changes nothing and reads much: all of it sees the same moment."""
+        with _failing_as_storage():
+            return await self._reader.run_long(work)
+
+    async def fill(self, work: Work[T]) -> T:
+        """Do work that writes much, in one transaction, while nobody else is served."""
+        with _failing_as_storage():
+            return await self._writer.run_long(work)
 
     async def ping(self) -> None:
         """Return if the database answers, else raise `StorageError`."""

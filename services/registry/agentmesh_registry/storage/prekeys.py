@@ -45,11 +45,12 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """The parts of a bundle; an agent that left no prekeys has no documents."""
+    """The parts of a bundle; an agent that left no prekeys, or was revoked, has no documents."""
 
     identity: bytes
     documents: Mapping[str, Signed]
     one_time: OneTimePrekey | None
+    is_revoked: bool = False
 
 
 class PrekeyStore:
@@ -89,7 +90,7 @@ class PrekeyStore:
         """
         parts = (prekeys.c[name] for name in _DOCUMENTS)
         look = (
-            sa.select(agents.c.signing_key, *parts)
+            sa.select(agents.c.signing_key, agents.c.revoked_at, *parts)
             .select_from(agents.outerjoin(prekeys, prekeys.c.amid == agents.c.amid))
             .where(agents.c.amid == amid, agents.c.expires_at > now)
         )
@@ -99,8 +100,9 @@ class PrekeyStore:
             row = connection.execute(look).mappings().one_or_none()
             if row is None:
                 return None
-            if row["suites"] is None:
-                return Taken(row["signing_key"], {}, None)
+            is_revoked = row["revoked_at"] is not None
+            if row["suites"] is None or is_revoked:
+                return Taken(row["signing_key"], {}, None, is_revoked)
             taken = _take_one(connection, amid) if one_time else None
             decode = msgspec.msgpack.decode
             documents = {name: decode(row[name], type=Signed) for name in _DOCUMENTS}

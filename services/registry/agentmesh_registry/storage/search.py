@@ -57,7 +57,10 @@ class Search:
 
 
 def _conditions(wanted: Wanted, now: int) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [agents.c.expires_at > now]
+    conditions: list[sa.ColumnElement[bool]] = [
+        agents.c.expires_at > now,
+        agents.c.revoked_at.is_(None),
+    ]
     if wanted.category:
         offers = sa.select(1).where(
             capabilities.c.amid == agents.c.amid, capabilities.c.category == wanted.category

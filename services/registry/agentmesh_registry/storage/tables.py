@@ -28,6 +28,9 @@ agents = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     # Who it was proved to belong to; agents of one owner have one vote.
     sa.Column("owner", sa.String(80)),
+    sa.Column("revoked_at", sa.BigInteger),
+    # The number of its newest record's entry in the log.
+    sa.Column("log_index", sa.BigInteger),
 )
 
 capabilities = sa.Table(
@@ -147,4 +150,49 @@ standings = sa.Table(
     sa.Column("amid", _AMID, sa.ForeignKey("agents.amid", ondelete="CASCADE"), primary_key=True),
     # A `Record`, as MessagePack: always read and written whole.
     sa.Column("record", sa.LargeBinary, nullable=False),
+)
+
+revocations = sa.Table(
+    "revocations",
+    metadata,
+    sa.Column("amid", _AMID, sa.ForeignKey("agents.amid"), primary_key=True),
+    sa.Column("signed", sa.LargeBinary, nullable=False),
+    sa.Column("log_index", sa.BigInteger, nullable=False),
+)
+
+# The log. Rows are only ever added to `log_entries` and `log_nodes`.
+log_entries = sa.Table(
+    "log_entries",
+    metadata,
+    sa.Column("index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Column("subject", sa.LargeBinary, nullable=False, index=True),
+    # Its number among the revocations, if it is one.
+    sa.Column("revocation", sa.BigInteger, unique=True),
+)
+
+# The hashes of all perfect subtrees (RFC 6962): of the tree of entries, and of that of revocations.
+log_nodes = sa.Table(
+    "log_nodes",
+    metadata,
+    sa.Column("tree", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+
+# A row for each tree. Who adds to the log holds the first one: writers take turns.
+log_trees = sa.Table(
+    "log_trees",
+    metadata,
+    sa.Column("tree", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("peaks", sa.LargeBinary, nullable=False),
+)
+
+# The one key that signs this log's heads.
+log_key = sa.Table(
+    "log_key",
+    metadata,
+    sa.Column("public_key", sa.LargeBinary, primary_key=True),
 )

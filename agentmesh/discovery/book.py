@@ -1,0 +1,72 @@
+"""What is remembered of a registry's log, and where that is kept."""
+
+from typing import Protocol
+
+import msgspec
+
+from agentmesh.identity.registry_log import KnownHead
+from agentmesh.protocol.merkle import Frontier
+
+MAX_SEEN = 2000
+"""Of so many agents the newest entry is remembered; who was met longest ago is forgotten first."""
+
+
+class Book(msgspec.Struct, kw_only=True):
+    """How far a log was read, and what it said.
+
+    `followed` are the entries, `revocations` those of them that take identities back, all read and
+    checked. `seen` is the newest entry of an agent that we looked up. `revoked` are subjects.
+    `own_from`: entries about ourselves before this one were not ours to watch. `fault`: why nothing
+    of this registry is believed any more.
+    """
+
+    head: KnownHead
+    followed: Frontier
+    revocations: Frontier = Frontier()
+    revoked: set[bytes] = msgspec.field(default_factory=set)
+    seen: dict[bytes, int] = msgspec.field(default_factory=dict)
+    own_from: int = 0
+    fault: str = ""
+
+    def newest_of(self, subject: bytes) -> int:
+        """Return the newest entry that we know of an agent; -1 if none."""
+        return self.seen.get(subject, -1)
+
+    def note(self, subject: bytes, index: int) -> None:
+        """Remember an agent's newest entry."""
+        self.seen.pop(subject, None)
+        self.seen[subject] = index
+        if len(self.seen) > MAX_SEEN:
+            del self.seen[next(iter(self.seen))]
+
+
+class Cabinet(Protocol):
+    """Where the book is kept."""
+
+    async def load(self) -> Book | None:
+        """Return the book; None if there is none yet."""
+
+    async def save(self, book: Book) -> None:
+        """Keep the book."""
+
+    async def clear(self) -> None:
+        """Forget the book."""
+
+
+class Memory:
+    """Keeps a book as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._book: Book | None = None
+
+    async def load(self) -> Book | None:
+        """Return the book."""
+        return self._book
+
+    async def save(self, book: Book) -> None:
+        """Keep the book."""
+        self._book = book
+
+    async def clear(self) -> None:
+        """Forget the book."""
+        self._book = None

@@ -1,0 +1,134 @@
+"""What an operator does besides serving: look, back up, bring up to date."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from agentmesh.errors import AgentMeshError, IntegrityError, UsageError
+from agentmesh_registry.config import Config, log_key_path
+from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
+from agentmesh_registry.storage.database import Database, opened
+from agentmesh_registry.storage.verifying import Report, counted, verified
+
+T = TypeVar("T")
+WRONG_SETTINGS, DAMAGED, TRY_AGAIN = 2, 8, 75
+
+
+def failed(error: AgentMeshError) -> int:
+    """Say what went wrong, and return the exit code."""
+    click.echo(f"agentmesh-registry: {error.message}", err=True)
+    if error.hint:
+        click.echo(error.hint, err=True)
+    return WRONG_SETTINGS if isinstance(error, UsageError) else TRY_AGAIN
+
+
+def migrate(config: Config) -> None:
+    """Bring the tables up to date."""
+
+    async def work(_: Database) -> None:
+        pass
+
+    _with(config, work)
+    click.echo("The tables are up to date.")
+
+
+def report(config: Config, *, verify: bool) -> None:
+    """Say what the registry holds; with `verify`, whether its log and tables fit each other."""
+
+    async def work(database: Database) -> Report:
+        if not verify:
+            return await database.survey(counted)
+        return await database.survey(lambda connection: verified(connection, _progress))
+
+    found = _with(config, work)
+    click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    if found.problems:
+        click.echo("agentmesh-registry: the log and the tables do not fit each other.", err=True)
+        click.echo("Stop it, keep the database as it is, and restore a backup.", err=True)
+        sys.exit(DAMAGED)
+
+
+def backup(config: Config, file: Path) -> None:
+    """Copy the registry into a file, and the log's key beside it, while it may be serving."""
+    key = _key_of(file)
+    if file.exists() or key.exists():
+        _refuse(UsageError("file_exists", f"{file} exists already.", "Name a new file."))
+    draft = file.with_name(file.name + ".part")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+
+    async def work(database: Database) -> Copied:
+        return await database.survey(lambda connection: copy_out(connection, draft))
+
+    try:
+        copied = _with(config, work)
+        _copy_key(log_key_path(config), key)
+        draft.rename(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    click.echo(
+        f"{copied.agents} agents and {copied.log_entries} entries of the log are in {file}, "
+        f"the log's key is in {key}."
+    )
+
+
+def restore(config: Config, file: Path) -> None:
+    """Fill an empty database from a backup, and put the log's key in its place."""
+    if not file.is_file() or not _key_of(file).is_file():
+        message = f"{file} and {_key_of(file)} make a backup; one of them is not there."
+        _refuse(UsageError("no_such_file", message))
+    place = log_key_path(config)
+    is_other = place.exists() and place.read_bytes() != _key_of(file).read_bytes()
+    if is_other:
+        hint = "Move it away, or name another place: --log-key /path/to/log.key"
+        _refuse(UsageError("log_key_differs", f"{place} holds another log's key.", hint))
+
+    async def work(database: Database) -> Copied:
+        return await database.fill(lambda connection: copy_in(connection, file))
+
+    copied = _with(config, work)
+    if not place.exists():
+        _copy_key(_key_of(file), place)
+    click.echo(
+        f"{copied.agents} agents and {copied.log_entries} entries of the log were restored. "
+        "What was registered after the backup is gone: agents who saw it will say so."
+    )
+
+
+def _with(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with opened(config.database) as database:
+            return await work(database)
+
+    try:
+        return asyncio.run(run())
+    except IntegrityError as error:
+        click.echo(f"agentmesh-registry: {error.message}", err=True)
+        sys.exit(DAMAGED if error.code == "not_a_backup" else failed(error))
+    except AgentMeshError as error:
+        sys.exit(failed(error))
+
+
+def _refuse(error: UsageError) -> None:
+    sys.exit(failed(error))
+
+
+def _key_of(file: Path) -> Path:
+    return file.with_name(file.name + ".log-key")
+
+
+def _copy_key(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600, exist_ok=False)
+    shutil.copyfile(source, target)
+
+
+def _progress(entries: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{entries} entries", err=True, nl=False)

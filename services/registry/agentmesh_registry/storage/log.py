@@ -1,0 +1,168 @@
+"""The log in the database: entries that are only ever added, and what proofs are made of.
+
+An entry is written in the transaction of the change that it tells of: both are kept, or neither.
+Whoever adds holds the row of the tree until the transaction ends, so numbers have no gaps.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from agentmesh.protocol import merkle
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.merkle import HASH_BYTES, Frontier, Node
+from agentmesh.protocol.transparency import REVOCATION, LogEntry, document_hash, subject_of
+from agentmesh_registry.storage.tables import log_entries, log_nodes, log_trees
+
+
+class Tree(IntEnum):
+    """The two trees of a head."""
+
+    ENTRIES = 0
+    REVOCATIONS = 1
+
+
+class Trees(NamedTuple):
+    """How both trees stand at one moment."""
+
+    entries: Frontier
+    revocations: Frontier
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry tells of: `signed` is the document, as the MessagePack of its `Signed`."""
+
+    kind: str
+    amid: Amid
+    signed: bytes
+
+
+class Proved(NamedTuple):
+    """What proves an entry, and what the trees were then."""
+
+    trees: Trees
+    entry: bytes
+    path: list[bytes]
+    consistency: list[bytes]
+
+
+def append(connection: sa.Connection, change: Change, now: int) -> int:
+    """Add an entry in this transaction, and return its number."""
+    # The rest of the transaction is short: everybody else who writes waits for it.
+    tree = _frontier(connection, Tree.ENTRIES, for_update=True)
+    subject = subject_of(change.amid)
+    newest = sa.select(sa.func.max(log_entries.c.index)).where(log_entries.c.subject == subject)
+    entry = msgspec.msgpack.encode(
+        LogEntry(
+            kind=change.kind,
+            subject=subject,
+            document=document_hash(change.signed),
+            previous=connection.execute(newest).scalar_one(),
+            timestamp=now,
+        )
+    )
+    row = {"index": tree.size, "entry": entry, "subject": subject, "revocation": None}
+    if change.kind == REVOCATION:
+        revocations = _frontier(connection, Tree.REVOCATIONS, for_update=False)
+        row["revocation"] = revocations.size
+        _grow(connection, Tree.REVOCATIONS, revocations, entry)
+    _grow(connection, Tree.ENTRIES, tree, entry)
+    connection.execute(sa.insert(log_entries).values(**row))
+    return tree.size
+
+
+def trees(connection: sa.Connection) -> Trees:
+    """Return how the log stands."""
+    rows = connection.execute(sa.select(log_trees).order_by(log_trees.c.tree)).all()
+    return Trees(*(Frontier(row.size, split(row.peaks)) for row in rows))
+
+
+def prove(connection: sa.Connection, index: int, known: int) -> Proved:
+    """Return what proves entry `index`, and that the tree of `known` entries is the beginning.
+
+    A tree larger than ours is nobody's beginning: no proof then.
+    """
+    look = sa.select(log_entries.c.entry).where(log_entries.c.index == index)
+    entry = connection.execute(look).scalar_one()
+    now = trees(connection)  # after the entry: it is in this tree, or a larger one
+    size = now.entries.size
+    steps = merkle.inclusion_ranges(index, size)
+    steps_since = _ranges_since(known, size)
+    hashes = _hashes(connection, [*steps, *steps_since])
+    path = merkle.proof(steps, hashes.__getitem__)
+    return Proved(now, entry, path, merkle.proof(steps_since, hashes.__getitem__))
+
+
+def inclusion(connection: sa.Connection, index: int, size: int) -> tuple[bytes, list[bytes]] | None:
+    """Return an entry, and what proves it in the tree of `size` entries, if it is in it."""
+    if not index < size <= trees(connection).entries.size:
+        return None
+    look = sa.select(log_entries.c.entry).where(log_entries.c.index == index)
+    steps = merkle.inclusion_ranges(index, size)
+    hashes = _hashes(connection, steps)
+    return connection.execute(look).scalar_one(), merkle.proof(steps, hashes.__getitem__)
+
+
+def consistency(connection: sa.Connection, old: int, new: int) -> list[bytes] | None:
+    """Return what proves that the first `old` entries begin the first `new`, if they are there."""
+    if not old <= new <= trees(connection).entries.size:
+        return None
+    steps = _ranges_since(old, new)
+    return merkle.proof(steps, _hashes(connection, steps).__getitem__)
+
+
+def since(connection: sa.Connection, known: int) -> tuple[Trees, list[bytes]]:
+    """Return how the log stands, and what proves that the first `known` entries begin it."""
+    now = trees(connection)
+    steps = _ranges_since(known, now.entries.size)
+    return now, merkle.proof(steps, _hashes(connection, steps).__getitem__)
+
+
+def page(connection: sa.Connection, tree: Tree, start: int, limit: int) -> Sequence[bytes]:
+    """Return entries by their number in a tree."""
+    number = log_entries.c.index if tree == Tree.ENTRIES else log_entries.c.revocation
+    look = (
+        sa.select(log_entries.c.entry)
+        .where(number >= start, number < start + limit)
+        .order_by(number)
+    )
+    return connection.execute(look).scalars().all()
+
+
+def _frontier(connection: sa.Connection, tree: Tree, *, for_update: bool) -> Frontier:
+    look = sa.select(log_trees).where(log_trees.c.tree == tree)
+    row = connection.execute(look.with_for_update() if for_update else look).one()
+    return Frontier(row.size, split(row.peaks))
+
+
+def _grow(connection: sa.Connection, tree: Tree, old: Frontier, entry: bytes) -> None:
+    new, made = old.grown(merkle.leaf_hash(entry))
+    rows = [
+        {"tree": tree, "level": level, "position": position, "hash": digest}
+        for (level, position), digest in made
+    ]
+    connection.execute(sa.insert(log_nodes), rows)
+    fields = {"size": new.size, "peaks": b"".join(new.peaks)}
+    connection.execute(sa.update(log_trees).where(log_trees.c.tree == tree).values(**fields))
+
+
+def _ranges_since(known: int, size: int) -> list[merkle.Range]:
+    return merkle.consistency_ranges(known, size) if known <= size else []
+
+
+def _hashes(connection: sa.Connection, ranges: Iterable[merkle.Range]) -> dict[Node, bytes]:
+    wanted = merkle.nodes_of(list(ranges))
+    if not wanted:
+        return {}
+    named = sa.tuple_(log_nodes.c.level, log_nodes.c.position)
+    look = sa.select(log_nodes).where(log_nodes.c.tree == Tree.ENTRIES, named.in_(sorted(wanted)))
+    return {(row.level, row.position): row.hash for row in connection.execute(look)}
+
+
+def split(peaks: bytes) -> tuple[bytes, ...]:
+    """Return the hashes of a tree's perfect subtrees, as they are kept in its row."""
+    starts = range(0, len(peaks), HASH_BYTES)
+    return tuple(peaks[start : start + HASH_BYTES] for start in starts)
