@@ -95,6 +95,7 @@ REQUESTS: dict[str, CallType] = {
     "transcripts.show": CallType(calls.TranscriptsShow, answers.Transcript, "owner"),
     "transcripts.read": CallType(calls.TranscriptsRead, answers.TranscriptPage, "owner"),
     "transcripts.search": CallType(calls.TranscriptsSearch, answers.Hits, "owner"),
+    "transcripts.warm": CallType(calls.TranscriptsWarm, answers.Warmed, "owner"),
     "transcripts.erase": CallType(calls.TranscriptsErase, answers.TranscriptErased, "owner"),
     "transcripts.keys": CallType(calls.TranscriptsKeys, answers.TranscriptKey, "owner"),
     "audit.verify": CallType(calls.AuditVerify, answers.AuditReport, "owner"),

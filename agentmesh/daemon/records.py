@@ -12,6 +12,7 @@ from agentmesh.node.journal import Journal
 from agentmesh.node.peers import Peers
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_line import Head
+from agentmesh.observability.transcript_shelf import Shelf
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock, Entropy
@@ -41,6 +42,7 @@ class Records:
     audit: Callable[[], AuditLog]
     standing: Callable[[], Awaitable[Standing]]
     transcripts: Transcripts
+    shelf: Shelf
     clock: Clock
     entropy: Entropy
     find: Callable[[str], Awaitable[Amid]]
@@ -79,6 +81,7 @@ def records_of(
         audit=lambda: journal.audit,
         standing=standing,
         transcripts=journal.transcripts,
+        shelf=Shelf(journal.transcripts, clock),
         clock=clock,
         entropy=entropy,
         find=peers.find,

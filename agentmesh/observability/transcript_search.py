@@ -1,22 +1,22 @@
 """Searching what was said: transcripts are opened one after the other and never leave memory.
 
-There is no index: a plain one would lie on the disk as open as the words themselves, and a keyed
-one tells who watches it grow which words come again (docs/decisions). So a search costs time, and
-is done in pieces: each works for a bounded time, says how far it came, and where to go on.
+There is no index on the disk: a plain one would lie there as open as the words themselves, and a
+keyed one tells who watches it grow which words come again (docs/decisions). So the first search
+costs time, and is done in pieces: each works for a bounded time, says how far it came, and where to
+go on. The words that it opened stay at hand for the next one (`transcript_shelf.py`).
 """
 
 import re
-import unicodedata
 from collections import deque
-from collections.abc import Iterator
 from itertools import accumulate
-from typing import Any
 
 import msgspec
 
 from agentmesh.errors import UsageError
 from agentmesh.observability.transcript_records import Entry
-from agentmesh.observability.transcripts import Transcripts
+from agentmesh.observability.transcript_shelf import Shelf
+from agentmesh.observability.transcript_words import fold, strings
+from agentmesh.observability.transcripts import Summary, Transcripts
 from agentmesh.protocol.ids import Amid, SessionId, is_id
 from agentmesh.protocol.world import Clock
 
@@ -66,24 +66,15 @@ def terms_of(text: str) -> tuple[str, ...]:
     return terms
 
 
-def fold(text: str) -> str:
-    """Return a text without case, without two ways to write a letter, with single spaces."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-    return " ".join(text.lower().split())
-
-
-def search(
-    transcripts: Transcripts, wanted: Wanted, bounds: tuple[str, int], clock: Clock
-) -> Found:
+def search(shelf: Shelf, wanted: Wanted, bounds: tuple[str, int], clock: Clock) -> Found:
     """Return so many hits from a place on, from sessions begun last to those begun first."""
     place, limit = bounds
     session, number = _parse(place)
-    todo = {it.session_id: it for it in transcripts.overview() if it.session_id <= session}
     until = clock.monotonic() + WORK_SECONDS
     hits: list[Hit] = []
     damaged: list[SessionId] = []
     searched, following = 0, ""
+    todo = {key: it for key, it in _all(shelf).items() if key <= session}
     for session_id in sorted(todo, reverse=True):
         if len(hits) >= limit or clock.monotonic() >= until:
             following = f"{session_id}:0"
@@ -94,7 +85,7 @@ def search(
             continue
         below = number if session_id == session else 0
         room = limit - len(hits)
-        found, is_damaged = _in_one(transcripts, session_id, wanted, (below, room))
+        found, is_damaged = _in_one(shelf, summary, wanted, (below, room))
         hits += found
         if is_damaged and len(damaged) < MAX_DAMAGED:
             damaged.append(session_id)
@@ -110,10 +101,57 @@ def search(
     )
 
 
+def warm(shelf: Shelf, clock: Clock) -> tuple[int, int]:
+    """Open what a search would open, for a while; return how many bytes are at hand, and not yet.
+
+    What there is no room for is never at hand, and counts as such.
+    """
+    until = clock.monotonic() + WORK_SECONDS
+    left = 0
+    todo = _all(shelf)
+    for session_id in sorted(todo, reverse=True):
+        summary = todo[session_id]
+        if shelf.is_at_hand(summary):
+            continue
+        if clock.monotonic() >= until:
+            left += summary.bytes
+        else:
+            shelf.opened(summary)
+    return sum(it.bytes for it in todo.values()) - left, left
+
+
+def _all(shelf: Shelf) -> dict[SessionId, Summary]:
+    shelf.use()
+    found = {it.session_id: it for it in shelf.transcripts.overview()}
+    shelf.keep_only(found)
+    return found
+
+
 def _in_one(
-    transcripts: Transcripts, session_id: SessionId, wanted: Wanted, bounds: tuple[int, int]
+    shelf: Shelf, summary: Summary, wanted: Wanted, bounds: tuple[int, int]
 ) -> tuple[list[Hit], bool]:
     """Return the last hits of a transcript below a number, and whether it is damaged."""
+    opened = shelf.opened(summary)
+    if opened is None:
+        return _unopened(shelf.transcripts, summary.session_id, wanted, bounds)
+    if wanted.peer is not None and wanted.peer not in opened.peers:
+        return [], opened.is_damaged
+    below, room = bounds
+    found: list[Hit] = []
+    for number in opened.having(wanted.terms, wanted.since, below):
+        entry = opened.entry(shelf.transcripts, summary.session_id, number)
+        hit = entry and _hit(summary.session_id, number, entry, wanted)
+        if hit:
+            found.append(hit)
+        if len(found) == room:
+            break
+    return found, opened.is_damaged
+
+
+def _unopened(
+    transcripts: Transcripts, session_id: SessionId, wanted: Wanted, bounds: tuple[int, int]
+) -> tuple[list[Hit], bool]:
+    """Do the same with a transcript for whose words there is no room."""
     below, room = bounds
     try:
         reader = transcripts.reader(session_id)
@@ -123,13 +161,21 @@ def _in_one(
     for number, entry in enumerate(reader, 1):
         if number == below:
             break
-        if entry.at < wanted.since or (wanted.peer is not None and entry.peer != wanted.peer):
-            continue
-        text = _text_with(entry.body, wanted.terms) if entry.body else None
-        if text is not None:
-            snippet = _snippet(text, wanted.terms)
-            found.append(Hit(session_id=session_id, number=number, entry=entry, snippet=snippet))
+        hit = _hit(session_id, number, entry, wanted)
+        if hit is not None:
+            found.append(hit)
     return list(reversed(found)), reader.is_damaged
+
+
+def _hit(session_id: SessionId, number: int, entry: Entry, wanted: Wanted) -> Hit | None:
+    """Return an entry as a hit if it is one."""
+    if entry.at < wanted.since or (wanted.peer is not None and entry.peer != wanted.peer):
+        return None
+    text = _text_with(entry.body, wanted.terms) if entry.body else None
+    if text is None:
+        return None
+    snippet = _snippet(text, wanted.terms)
+    return Hit(session_id=session_id, number=number, entry=entry, snippet=snippet)
 
 
 def _text_with(body: bytes, terms: tuple[str, ...]) -> str | None:
@@ -138,28 +184,9 @@ def _text_with(body: bytes, terms: tuple[str, ...]) -> str | None:
         raw = body.decode().lower()  # no letter is written another way than it reads
         if not all(word in raw for term in terms for word in term.split()):
             return None
-    text = " ".join(_strings(body))
+    text = " ".join(strings(body))
     folded = fold(text)
     return text if all(term in folded for term in terms) else None
-
-
-def _strings(body: bytes) -> Iterator[str]:
-    """Yield all text and numbers in a payload; what is no JSON is text itself."""
-    try:
-        level: list[Any] = [msgspec.json.decode(body)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        yield body.decode(errors="replace")
-        return
-    while level:
-        item = level.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            level += reversed(item.values())
-        elif isinstance(item, list):
-            level += reversed(item)
-        elif item is not None:
-            yield str(item)
 
 
 def _snippet(text: str, terms: tuple[str, ...]) -> str:

@@ -132,6 +132,17 @@ class Transcripts:
             raise _unreadable(error) from None
         return Reader(self.key_of(session_id), data, place)
 
+    def one(self, session_id: SessionId, place: Place, end: int) -> Entry | None:
+        """Return the entry whose record lies from a place to `end`; None if it does not open."""
+        try:
+            with self._path(session_id).open("rb") as file:
+                file.seek(place.end)
+                record = file.read(end - place.end)
+        except OSError:
+            return None
+        alone = Place(len(MAGIC), place.number, place.before)
+        return next(iter(Reader(self.key_of(session_id), MAGIC + record, alone)), None)
+
     def has(self, session_id: SessionId) -> bool:
         """Whether there is a transcript of this session."""
         return session_id in self._tails or self._path(session_id).exists()

@@ -6,6 +6,7 @@ from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.records import Records, Standing
 from agentmesh.identity.keys import Identity
 from agentmesh.observability.audit import AuditLog
+from agentmesh.observability.transcript_shelf import Shelf
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.storage.key_sealing import SavedKeys
@@ -40,6 +41,7 @@ def records_of(
         audit=lambda: audit,
         standing=standing,
         transcripts=transcripts,
+        shelf=Shelf(transcripts, clock),
         clock=clock,
         entropy=FakeEntropy("records"),
         find=find,

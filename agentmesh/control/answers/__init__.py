@@ -97,6 +97,7 @@ from agentmesh.control.answers.records import (
     TranscriptKey,
     TranscriptPage,
     Transcripts,
+    Warmed,
 )
 from agentmesh.control.answers.reputation import (
     FlagShown,
@@ -226,5 +227,6 @@ __all__ = [
     "TranscriptPage",
     "Transcripts",
     "Unread",
+    "Warmed",
     "Welcome",
 ]

@@ -92,6 +92,13 @@ class Hits(Answer, frozen=True, kw_only=True):
     damaged: list[str]
 
 
+class Warmed(Answer, frozen=True, kw_only=True):
+    """How many bytes of transcripts are at hand for a search now, and how many are not yet."""
+
+    ready: int
+    left: int
+
+
 class TranscriptErased(Answer, frozen=True, kw_only=True):
     """The transcript is gone."""
 

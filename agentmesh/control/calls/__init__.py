@@ -102,6 +102,7 @@ from agentmesh.control.calls.records import (
     TranscriptsRead,
     TranscriptsSearch,
     TranscriptsShow,
+    TranscriptsWarm,
 )
 from agentmesh.control.calls.reputation import (
     ReputationRate,
@@ -247,6 +248,7 @@ __all__ = [
     "TranscriptsRead",
     "TranscriptsSearch",
     "TranscriptsShow",
+    "TranscriptsWarm",
     "Unblock",
     "Verify",
     "Wait",

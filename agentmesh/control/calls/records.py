@@ -50,6 +50,13 @@ class TranscriptsSearch(Request[answers.Hits], frozen=True, kw_only=True):
     limit: Limit = 20
 
 
+class TranscriptsWarm(Request[answers.Warmed], frozen=True, kw_only=True):
+    """Read transcripts ahead of a search, for some seconds; ask again while something is left.
+
+    What is at hand is let go when nobody has searched for ten minutes.
+    """
+
+
 class TranscriptsErase(Request[answers.TranscriptErased], frozen=True, kw_only=True):
     """Erase a session's transcript."""
 

@@ -14,6 +14,7 @@ RECORDS: dict[str, RunRecords] = {
     "transcripts.show": transcripts.transcripts_show,
     "transcripts.read": transcripts.transcripts_read,
     "transcripts.search": transcripts.transcripts_search,
+    "transcripts.warm": transcripts.transcripts_warm,
     "transcripts.erase": transcripts.transcripts_erase,
     "transcripts.keys": transcripts.transcripts_keys,
     "audit.verify": audit.audit_verify,

@@ -7,13 +7,14 @@ from typing import Any
 
 from agentmesh.control import answers, calls
 from agentmesh.daemon.records import Records
-from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.errors import NotPermitted, RemoteProtocolError, UsageError
 from agentmesh.messages.delivery import clean, clean_name
 from agentmesh.messages.strict_json import read_json
 from agentmesh.observability.audit_line import Event
 from agentmesh.observability.transcript_keys import lock
 from agentmesh.observability.transcript_records import BEGINNING, Entry, Place
-from agentmesh.observability.transcript_search import Hit, Wanted, search, terms_of
+from agentmesh.observability.transcript_search import Hit, Wanted, search, terms_of, warm
+from agentmesh.observability.transcript_shelf import KEEP_SECONDS
 from agentmesh.observability.transcripts import Summary
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.times import from_text, to_text
@@ -38,6 +39,8 @@ async def transcripts_show(
 ) -> answers.Transcript:
     """Read a page of a session's transcript."""
     found = await asyncio.to_thread(records.transcripts.show, SessionId(asked.session_id))
+    if found.damaged_at == 1:
+        raise _sealed()
     start = asked.first - 1
     page = found.entries[start : start + asked.limit]
     return answers.Transcript(
@@ -59,10 +62,20 @@ async def transcripts_read(
     page = await asyncio.to_thread(
         records.transcripts.page, session_id, place, (asked.limit, PAGE_BYTES)
     )
+    if page.is_damaged and page.next == BEGINNING:
+        raise _sealed()
     return answers.TranscriptPage(
         entries=await _entries(records, page.entries, place.number),
         next="" if page.is_last else _told(page.next),
         damaged=page.is_damaged,
+    )
+
+
+def _sealed() -> NotPermitted:
+    return NotPermitted(
+        "transcript_sealed",
+        "Nothing of this transcript opens with the keys of this home.",
+        "It was written under other keys, or its beginning was changed: agentmesh doctor",
     )
 
 
@@ -75,9 +88,10 @@ async def transcripts_search(
         peer=await records.peer(asked.peer),
         since=_seconds(asked.since),
     )
-    found = await asyncio.to_thread(
-        search, records.transcripts, wanted, (asked.place, asked.limit), records.clock
-    )
+    bounds = (asked.place, asked.limit)
+    async with records.shelf.turn:
+        found = await asyncio.to_thread(search, records.shelf, wanted, bounds, records.clock)
+    _let_go_later(records)
     return answers.Hits(
         hits=[await _hit(records, hit) for hit in found.hits],
         next=found.next,
@@ -85,6 +99,22 @@ async def transcripts_search(
         left=found.left,
         damaged=list(found.damaged),
     )
+
+
+async def transcripts_warm(
+    records: Records, _: calls.TranscriptsWarm, __: Permit
+) -> answers.Warmed:
+    """Read ahead of a search."""
+    async with records.shelf.turn:
+        ready, left = await asyncio.to_thread(warm, records.shelf, records.clock)
+    _let_go_later(records)
+    return answers.Warmed(ready=ready, left=left)
+
+
+def _let_go_later(records: Records) -> None:
+    """Look, once nobody may have searched for a while, whether that is so."""
+    loop = asyncio.get_running_loop()
+    loop.call_later(KEEP_SECONDS + 1, records.shelf.let_go_if_idle)
 
 
 async def transcripts_erase(
@@ -128,6 +158,7 @@ def shown(number: int, said: Entry, peer_name: str = "") -> answers.Entry:
 async def _summary(records: Records, summary: Summary) -> answers.Summary:
     peer = await asyncio.to_thread(records.transcripts.peer, summary.session_id)
     return answers.Summary(
+        readable=peer is not None,
         session_id=summary.session_id,
         peer=peer or "",
         peer_name=clean_name(await records.name_of(peer)) if peer else "",

@@ -18,6 +18,7 @@ READING = frozenset(
         "contacts.list", "contacts.show", "grants.list", "introductions.list",
         "acquaintances.list", "approvals.list", "approvals.show", "files.list", "files.show",
         "transcripts.list", "transcripts.show", "transcripts.read", "transcripts.search",
+        "transcripts.warm", "reputation.show",
         "audit.verify", "audit.head", "audit.show", "audit.export",
         "receipts.list", "receipts.show", "verify",
     }

@@ -13,6 +13,7 @@ from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_anchor import behind, read_start
 from agentmesh.observability.audit_files import audit_files, last_line
 from agentmesh.observability.audit_line import Head, Marks
+from agentmesh.observability.transcript_shelf import Shelf
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.world import Clock, Entropy
@@ -56,6 +57,7 @@ class ClosedHome:
             audit=lambda: self._audit,
             standing=self._standing,
             transcripts=transcripts,
+            shelf=Shelf(transcripts, self._clock),
             clock=self._clock,
             entropy=self._entropy,
             find=_find,

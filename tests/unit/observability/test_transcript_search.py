@@ -17,10 +17,11 @@ from agentmesh.observability.transcript_search import (
     WORK_SECONDS,
     Found,
     Wanted,
-    fold,
     search,
     terms_of,
 )
+from agentmesh.observability.transcript_shelf import Shelf
+from agentmesh.observability.transcript_words import fold
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import Amid, SessionId
 from tests.support.hostile import FUZZ
@@ -42,9 +43,13 @@ def said(text: object, peer: Amid = BOB, at: float = 1.0) -> Entry:
     return Entry(at=at, kind="received", peer=peer, type="text", body=body)
 
 
+def shelf_of(kept: Transcripts) -> Shelf:
+    return Shelf(kept, FakeClock())
+
+
 def look(kept: Transcripts, text: str, limit: int = 100, place: str = "", **more: object) -> Found:
     wanted = Wanted(terms=terms_of(text), **more)  # type: ignore[arg-type]
-    return search(kept, wanted, (place, limit), FakeClock())
+    return search(shelf_of(kept), wanted, (place, limit), FakeClock())
 
 
 def places(found: Found) -> list[tuple[int, int]]:
@@ -130,12 +135,12 @@ def test_a_piece_ends_with_its_time_and_says_what_is_left(kept: Transcripts) -> 
     for session_id in SESSIONS:
         kept.append(session_id, said("fish"))
     wanted = Wanted(terms=("fish",))
-    page = search(kept, wanted, ("", 100), SlowClock())
+    page = search(shelf_of(kept), wanted, ("", 100), SlowClock())
     assert page.next
     assert page.left
     pages = [page]
     while pages[-1].next:
-        pages.append(search(kept, wanted, (pages[-1].next, 100), FakeClock()))
+        pages.append(search(shelf_of(kept), wanted, (pages[-1].next, 100), FakeClock()))
     assert [it for page in pages for it in places(page)] == [(3, 1), (2, 1), (1, 1), (0, 1)]
     assert pages[-1].left == 0
 

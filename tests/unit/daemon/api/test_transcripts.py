@@ -11,7 +11,7 @@ from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.api import transcripts as api
 from agentmesh.daemon.api.transcripts import transcripts_list, transcripts_read, transcripts_show
 from agentmesh.daemon.records import Records
-from agentmesh.errors import UsageError
+from agentmesh.errors import NotPermitted, UsageError
 from agentmesh.observability.transcript_keys import open_transcript
 from agentmesh.observability.transcript_records import Entry
 from agentmesh.observability.transcripts import Transcripts
@@ -144,3 +144,31 @@ def audit_of(records: Records) -> list[tuple[str, dict[str, str]]]:
     records.audit().flush()
     lines = [json.loads(it) for p in records.logs.iterdir() for it in p.read_text().splitlines()]
     return [(line["event"], line["fields"]) for line in lines]
+
+
+async def test_what_other_keys_sealed_is_said_to_be_sealed(
+    rooms: Records, kept: Transcripts
+) -> None:
+    kept.append(ONE, said(b"{}"))
+    whole = (kept._directory / ONE).read_bytes()
+    (kept._directory / TWO).write_bytes(whole)  # under the key of another session
+    listed = (await transcripts_list(rooms, calls.TranscriptsList(), "owner")).transcripts
+    assert {(it.session_id, it.sealed, it.readable) for it in listed} == {
+        (ONE, True, True),
+        (TWO, True, False),
+    }
+    for refused in (
+        transcripts_show(rooms, calls.TranscriptsShow(session_id=TWO), "owner"),
+        transcripts_read(rooms, calls.TranscriptsRead(session_id=TWO), "owner"),
+    ):
+        with pytest.raises(NotPermitted) as caught:
+            await refused
+        assert caught.value.code == "transcript_sealed"
+
+
+async def test_transcripts_are_read_ahead_of_a_search(rooms: Records, kept: Transcripts) -> None:
+    kept.append(ONE, said(b'{"text":"swordfish"}'))
+    warmed = await api.transcripts_warm(rooms, calls.TranscriptsWarm(), "owner")
+    assert (warmed.ready, warmed.left) == ((kept._directory / ONE).stat().st_size, 0)
+    found = await api.transcripts_search(rooms, calls.TranscriptsSearch(text="fish"), "owner")
+    assert len(found.hits) == 1
