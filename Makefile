@@ -13,13 +13,13 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability tests/attack tests/browser/test_visit.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo test test-fast test-attack test-worm test-cluster test-all test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo test test-fast test-attack test-worm test-relay test-cluster test-all test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-attack, test-worm, test-cluster, test-all, test-openclaw, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-openclaw, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -66,6 +66,11 @@ test-cluster: setup postgres
 		tests/services/relay/mailbox tests/integration/relay/test_nodes.py tests/reliability/test_cluster_kills.py
 
 test-all: setup postgres chromium
+
+test-relay: setup
+	@AGENTMESH_CROWD=10000 $(BIN)/pytest -p no:randomly -rA --durations=0 tests/reliability/test_relay_load.py
+
+test-all: setup postgres
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
 

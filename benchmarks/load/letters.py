@@ -6,6 +6,7 @@ which is after its fsync; and when its recipient, come back, has it and acknowle
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -41,6 +42,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     senders: int = 50
     in_flight: int = 32
     size: int = 256
+    waits: bool = False
+    """Whether the recipients come back only after SIGUSR1."""
 
 
 class Recipient(Agent):
@@ -149,7 +152,12 @@ async def post(plan: Post) -> dict[str, float]:
     await _in_turns(recipients, plan.address)
     for recipient in recipients:
         recipient.leave()
+    go_on = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, go_on.set)
     queued = await queue(plan, [recipient.amid for recipient in recipients])
+    if plan.waits:
+        print("all are kept", flush=True)
+        await go_on.wait()
     return {"queued_per_s": queued, "drained_per_s": await drain(plan, recipients)}
 
 

@@ -46,6 +46,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     in_flight: int = 16
     core: int | None = None
     is_round_trip: bool = False
+    pause: float = 0.0
+    """Seconds between a round trip and the next one; without, as fast as it goes."""
 
 
 def cpu_seconds(process: int) -> float:
@@ -75,8 +77,8 @@ async def rate(load: Load) -> dict[str, float]:
     served, own = cpu_seconds(load.server) - served, time.process_time() - own
     for pair in pairs:
         pair.stop()
-    if not all(arrived):
-        raise RuntimeError(f"{arrived.count(0)} of {len(pairs)} pairs came to a halt")
+    if not all(pair.arrived for pair in pairs):
+        raise RuntimeError("not everybody heard something")
     return {
         "per_second": sum(arrived) / seconds,
         "cpu_us_a_message": served / sum(arrived) * 1e6,
@@ -88,8 +90,9 @@ async def rate(load: Load) -> dict[str, float]:
 class _Trips:
     """There over one line and back over another, again and again."""
 
-    def __init__(self, there: Pair, back: Pair) -> None:
+    def __init__(self, there: Pair, back: Pair, pause: float) -> None:
         self.taken: list[float] = []
+        self._pause = pause
         self._there = there
         self._began = 0.0
         there.then(lambda: back.send(1))
@@ -101,19 +104,24 @@ class _Trips:
 
     def _home(self) -> None:
         self.taken.append((time.perf_counter() - self._began) * 1000)
-        self.go()
+        if self._pause:
+            asyncio.get_running_loop().call_later(self._pause, self.go)
+        else:
+            self.go()
 
 
 async def round_trips(load: Load) -> dict[str, float]:
     """Return how long it takes there and back, one message under way in each couple of pairs."""
     pairs = await _connected(load)
-    trips = [_Trips(*couple) for couple in zip(pairs[::2], pairs[1::2], strict=True)]
+    trips = [_Trips(*couple, load.pause) for couple in zip(pairs[::2], pairs[1::2], strict=True)]
     for trip in trips:
         trip.go()
     await asyncio.sleep(WARM_SECONDS)
     for trip in trips:
         trip.taken.clear()
     await asyncio.sleep(load.seconds)
+    if not all(trip.taken for trip in trips):
+        raise RuntimeError("not everybody got an answer")
     taken = [one for trip in trips for one in trip.taken]
     return {
         "rtt_p50_ms": statistics.median(taken),

@@ -28,6 +28,10 @@ from agentmesh_relay.visibility import Visibility
 FAREWELL_SECONDS = 5
 """How long the other side may take to close after our good-bye."""
 
+PATIENCE = 2000
+PATIENCE_A_SECOND = 20
+"""Pings, and requests beyond an agent's limits: each has an answer. At the bound it is cut."""
+
 _log = logging.getLogger(__name__)
 
 _PING = b"\x89\x00"
@@ -71,6 +75,7 @@ class Connection(WSListener):
         "_outgoing",
         "_owner",
         "_parted_at",
+        "_patience",
         "_pinged_at",
         "_quiet_since",
         "_read",
@@ -96,6 +101,7 @@ class Connection(WSListener):
         self._has_spoken = False
         self._began_at = now
         self._quiet_since = now
+        self._patience = PATIENCE
         self._pinged_at: float | None = None
         self._parted_at: float | None = None
         self.forwarded = forwarded
@@ -153,8 +159,15 @@ class Connection(WSListener):
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
+    def bear(self) -> None:
+        """Bear one more thing that nobody has to do so often."""
+        self._patience -= 1
+        if self._patience < 0:
+            self.cut()
+
     def look(self, now: float) -> None:
         """Do what time demands. Called every second."""
+        self._patience = min(self._patience + PATIENCE_A_SECOND, PATIENCE)
         if self._outgoing.is_stuck(now):
             self.cut()
             return
@@ -216,6 +229,7 @@ class Connection(WSListener):
         if self.state is State.PARTED:
             return
         if kind == WSMsgType.PING:
+            self.bear()
             payload = frame.get_payload_as_bytes()
             self._outgoing.raw(bytes((0x8A, len(payload))) + payload)
         elif kind != WSMsgType.PONG:

@@ -248,7 +248,10 @@ class Hub:
     def _wait(self, connection: Connection, kind: Kind, amount: int) -> int:
         """Return 0 if the agent may, else after how many whole seconds it may ask again."""
         wait = self._accounts.take(connection.amid, kind, amount, self._clock.monotonic())
-        return int(wait) + 1 if wait else 0
+        if not wait:
+            return 0
+        connection.bear()
+        return int(wait) + 1
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)

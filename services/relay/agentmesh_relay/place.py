@@ -13,6 +13,11 @@ from agentmesh.errors import StorageError, TransportError, UsageError
 from agentmesh_relay.config import Address, Tls
 
 BACKLOG = 4096
+SEND_BUFFER_BYTES = 256 * 1024
+"""What the system may hold for one reader: by itself it would take megabytes."""
+
+UNTAKEN_MILLISECONDS = 10_000
+"""After this the system ends a connection whose other side takes nothing of what waits for it."""
 
 
 @contextmanager
@@ -40,10 +45,14 @@ def data_folder(path: Path) -> Iterator[Path]:
 
 
 def listening_socket(address: Address) -> socket.socket:
-    """Return a bound socket."""
+    """Return a bound socket; what it says of readers holds for every connection it accepts."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+        bound = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MILLISECONDS)
+        return bound
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise TransportError(

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from agentmesh_relay.connection import FAREWELL_SECONDS, Connection, State
+from agentmesh_relay.connection import (
+    FAREWELL_SECONDS,
+    PATIENCE,
+    PATIENCE_A_SECOND,
+    Connection,
+    State,
+)
 from agentmesh_relay.outgoing import Turn
 from picows import WSCloseCode, WSMsgType
 from websockets.exceptions import ConnectionClosed
@@ -165,3 +171,15 @@ def test_whoever_does_not_close_after_our_good_bye_is_cut() -> None:
     connection.say(CHALLENGE)
     connection.part("INTERNAL_ERROR", "Nothing is said any more.")
     assert len(line.writes) == before
+
+
+def test_whoever_is_a_nuisance_is_cut_and_whoever_lets_go_is_borne_again() -> None:
+    connection, line = silent(State.LIVE)
+    for _ in range(PATIENCE):
+        connection.bear()
+    connection.look(1.0)
+    for _ in range(PATIENCE_A_SECOND):
+        connection.bear()
+    assert line.end == ""
+    connection.bear()
+    assert line.end == "cut"

@@ -1,4 +1,7 @@
+from contextlib import suppress
 from pathlib import Path
+
+from websockets.exceptions import ConnectionClosed
 
 from agentmesh.protocol.relay_frames import Failure, PresenceQuery, PresenceResponse
 from tests.support.processes import running
@@ -47,3 +50,13 @@ async def test_a_restart_does_not_grant_it_again(tmp_path: Path) -> None:
                 knock = message(BOB, outcome, message_type="knock")
                 assert (await alice.send(knock)).outcome == outcome
             assert relay.terminate() == 0
+
+
+async def test_whoever_goes_on_beyond_its_limits_is_cut(tmp_path: Path) -> None:
+    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay", "--knocks-per-minute", 1)
+    with running("agentmesh_relay", *arguments) as relay:
+        async with agent(relay.said("listening on "), "alice") as alice:
+            knock = message(BOB, "k", message_type="knock")
+            with suppress(ConnectionClosed):
+                await alice.say(*[knock] * 20_000)
+            await alice.closed()

@@ -1,0 +1,146 @@
+"""Many agents at one relay, and those who would wear it down.
+
+`make test-relay` runs it in full: AGENTMESH_CROWD=10000. How long something takes is told, and
+compared within the run; what has to hold on any machine is that nobody is lost and nothing grows.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from agentmesh.protocol import limits
+from benchmarks.load.descriptors import raise_limit
+from tests.support.processes import Program, running
+
+CROWD = int(os.environ.get("AGENTMESH_CROWD", "300"))
+IS_FULL = CROWD >= 10_000
+TALKERS = max(CROWD // 50, 4)
+FEW = CROWD // 10
+ATTACKERS = {"silent": CROWD, "liar": min(CROWD, 500), "deaf": FEW, "slowloris": FEW}
+ATTACKS = [*((kind,) for kind in ATTACKERS), tuple(ATTACKERS)] if IS_FULL else [tuple(ATTACKERS)]
+TALK_SECONDS = 20.0 if IS_FULL else 2.0
+PATIENCE = 300.0
+GONE_SECONDS = 10.0
+SLACK_SECONDS = 60.0 if not IS_FULL else 5.0
+"""What a loaded machine adds."""
+
+Tell = Callable[[str, object], None]
+
+KIB_FOR_EACH = 20
+MIB_FOR_ATTACKERS = 400
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _descriptors() -> None:
+    raise_limit()
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Program]:
+    rates = ("--messages-per-minute", 10**9, "--knocks-per-minute", 10**9)
+    own = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay")
+    with running("agentmesh_relay", *own, *rates) as program:
+        yield program
+
+
+@pytest.fixture
+def url(relay: Program) -> str:
+    return relay.said("listening on ")
+
+
+@contextmanager
+def crowd(url: str) -> Iterator[None]:
+    """Have silent agents there, none of which may be lost."""
+    question = json.dumps({"address": url, "count": CROWD})
+    with running("benchmarks.load.idle", question) as idle:
+        idle.said('{"connected":', PATIENCE)
+        yield
+        idle.terminate(PATIENCE)
+        assert idle.said('{"lost":') == "0}"
+
+
+def p99_of_talk(relay: Program, url: str) -> float:
+    """Return how long a round trip takes at most, but for one in a hundred: milliseconds."""
+    load = {"kind": "agentmesh", "address": url, "server": relay.pid, "seconds": TALK_SECONDS}
+    paced = {"pairs": TALKERS // 2 * 2, "is_round_trip": True, "pause": 0.05}
+    with running("benchmarks.load.rate", json.dumps(load | paced)) as talk:
+        return float(json.loads("{" + talk.said("{", PATIENCE))["rtt_p99_ms"])
+
+
+def resident_mib(relay: Program) -> float:
+    status = Path(f"/proc/{relay.pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def test_a_crowd_stays_and_some_of_it_talks(
+    relay: Program, url: str, record_property: Tell
+) -> None:
+    before = resident_mib(relay)
+    with crowd(url):
+        grown = resident_mib(relay) - before
+        record_property("mib", round(grown, 1))
+        assert grown * 1024 / CROWD < KIB_FOR_EACH + 8 * 1024 / CROWD
+        p99 = p99_of_talk(relay, url)
+        record_property("p99_ms", round(p99, 2))
+
+
+@pytest.mark.parametrize("kinds", ATTACKS, ids="-".join)
+def test_an_attack_costs_nobody_its_connection_and_ends_soon(
+    relay: Program, url: str, kinds: Sequence[str], record_property: Tell
+) -> None:
+    with crowd(url):
+        quiet, before = p99_of_talk(relay, url), resident_mib(relay)
+        with ExitStack() as stack:
+            attackers = {kind: stack.enter_context(attack(kind, url)) for kind in kinds}
+            for program in attackers.values():
+                program.said("under way", PATIENCE)
+            attacked = p99_of_talk(relay, url)
+            grown = resident_mib(relay) - before
+            fates = {kind: _fate(kind, program) for kind, program in attackers.items()}
+    record_property("p99_ms", [round(quiet, 2), round(attacked, 2)])
+    record_property("fates", fates)
+    record_property("mib", round(grown, 1))
+    assert grown < MIB_FOR_ATTACKERS
+    for kind in set(kinds) - {"liar"}:
+        assert fates[kind]["cut"] == ATTACKERS[kind]
+        assert fates[kind]["longest"] < GONE_SECONDS + SLACK_SECONDS
+    if IS_FULL:
+        assert attacked < max(2 * quiet, 20.0)
+
+
+def attack(kind: str, url: str) -> AbstractContextManager[Program]:
+    return running("tests.support.attackers", kind, url, ATTACKERS[kind])
+
+
+def _fate(kind: str, attackers: Program) -> dict[str, float]:
+    """Return what became of them; liars go on until they are told to stop."""
+    if kind != "liar":
+        attackers.said("all are gone", PATIENCE)
+    assert attackers.terminate(PATIENCE) == 0
+    fate: dict[str, float] = json.loads("{" + attackers.said("{"))
+    return fate
+
+
+def test_a_restart_with_letters_for_many_loses_none(tmp_path: Path, record_property: Tell) -> None:
+    recipients = min(CROWD, 1000)
+    own = ("--data", tmp_path / "relay", "--messages-per-minute", 10**9)
+    with running("agentmesh_relay", "--listen", "127.0.0.1:0", *own) as relay:
+        url = relay.said("listening on ")
+        question = {"address": url, "recipients": recipients, "senders": 10, "waits": True}
+        with running("benchmarks.load.letters", json.dumps(question)) as post:
+            post.said("all are kept", PATIENCE)
+            relay.kill()
+            port = url.rsplit(":", 1)[1].partition("/")[0]
+            with running("agentmesh_relay", "--listen", f"127.0.0.1:{port}", *own) as again:
+                again.said("listening on ")
+                post.process.send_signal(signal.SIGUSR1)
+                found = json.loads("{" + post.said("{", PATIENCE))
+    letters = recipients * limits.MAILBOX_MESSAGES
+    record_property("seconds", round(letters / found["drained_per_s"], 2))

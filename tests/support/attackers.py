@@ -1,0 +1,176 @@
+"""Those who wear a relay down: `python -m tests.support.attackers KIND HOST:PORT COUNT`.
+
+    silent      opens a socket and says nothing
+    slowloris   sends its header a byte a second
+    liar        makes a wrong claim, again and again
+    deaf        is an agent to which a lot is sent, and reads nothing
+
+Prints `under way` when all have tried once, `all are gone` when all were cut. At SIGTERM: how many
+were cut off, and how many seconds the one held out that held out longest.
+"""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+
+import uvloop
+import websockets
+from nacl.signing import SigningKey
+
+from agentmesh.observability.world import SystemClock
+from agentmesh.protocol.ids import amid_of
+from agentmesh.protocol.relay_frames import (
+    Challenge,
+    Connected,
+    Presence,
+    decode_from_relay,
+    encode,
+)
+from benchmarks.load.descriptors import raise_limit, source
+from tests.support.relay_client import claim_for, message
+
+AT_ONCE = 200
+FIRST_SOURCE = 50_000
+"""Attackers come from other addresses than those who are honest."""
+
+HEADER = b"GET /v1/connect HTTP/1.1\r\nHost: relay.example.org\r\nX: " + b"x" * 100
+A_PONG = b"\x8a\x80\x00\x00\x00\x00"
+LARGE = bytes(60_000)
+LITTLE = 4096
+
+_clock = SystemClock()
+
+
+class Fates:
+    """What became of them."""
+
+    def __init__(self) -> None:
+        self.cut = 0
+        self.longest = 0.0
+
+    async def live(self, until_cut: Awaitable[object], count: int) -> None:
+        """Count one that lives until it is cut off."""
+        began = _clock.monotonic()
+        with contextlib.suppress(OSError, EOFError, websockets.ConnectionClosed):
+            await until_cut
+        self.cut += 1
+        self.longest = max(self.longest, _clock.monotonic() - began)
+        if self.cut == count:
+            print("all are gone", flush=True)
+
+
+Opened = Callable[[], None]
+
+
+async def silent(url: str, number: int, opened: Opened) -> None:
+    reader, writer = await _socket(url, number)
+    opened()
+    await reader.read()
+    writer.close()
+
+
+async def slowloris(url: str, number: int, opened: Opened) -> None:
+    reader, writer = await _socket(url, number)
+    opened()
+    gone = asyncio.ensure_future(reader.read())
+    for letter in HEADER:
+        writer.write(bytes((letter,)))
+        done, _ = await asyncio.wait({gone}, timeout=1)
+        if done:
+            break
+    gone.cancel()
+    writer.close()
+
+
+async def liar(url: str, number: int, opened: Opened) -> None:
+    key = SigningKey.generate()
+    while True:
+        with contextlib.suppress(OSError, EOFError, websockets.WebSocketException):
+            async with _websocket(url, number) as wire:
+                challenge = decode_from_relay(await wire.recv(decode=False))
+                if isinstance(challenge, Challenge):
+                    await wire.send(encode(claim_for(challenge, key, nonce=bytes(32))))
+                    await wire.recv(decode=False)
+        opened()
+
+
+async def deaf(url: str, number: int, opened: Opened) -> None:
+    async with _websocket(url, number) as wire:
+        challenge = decode_from_relay(await wire.recv(decode=False))
+        assert isinstance(challenge, Challenge)
+        key = SigningKey.generate()
+        await wire.send(encode(claim_for(challenge, key)))
+        assert isinstance(decode_from_relay(await wire.recv(decode=False)), Connected)
+        me = amid_of(bytes(key.verify_key))
+        await wire.send(encode(Presence(status="online", visible_to=(me,))))
+        wire.transport.pause_reading()
+        for number in range(3):
+            await wire.send(encode(message(me, str(number), LARGE)))
+        opened()
+        while not wire.transport.is_closing():
+            wire.transport.write(A_PONG)  # whoever reads nothing learns of the end by writing
+            await asyncio.sleep(0.5)
+
+
+KINDS: Mapping[str, Callable[[str, int, Opened], Awaitable[None]]] = {
+    "silent": silent,
+    "slowloris": slowloris,
+    "liar": liar,
+    "deaf": deaf,
+}
+
+
+async def _socket(url: str, number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
+    here = (source(FIRST_SOURCE + number), 0)
+    return await asyncio.open_connection(host, int(port), local_addr=here)
+
+
+def _websocket(url: str, number: int) -> websockets.connect:
+    host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE)
+    wire.bind((source(FIRST_SOURCE + number), 0))
+    wire.connect((host, int(port)))
+    return websockets.connect(
+        url, sock=wire, compression=None, ping_interval=None, close_timeout=1, open_timeout=60
+    )
+
+
+async def attack(kind: str, url: str, count: int) -> None:
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    fates, room = Fates(), asyncio.Semaphore(AT_ONCE)
+    opened: set[int] = set()
+    under_way = asyncio.Event()
+
+    async def one(number: int) -> None:
+        await room.acquire()
+
+        def now_open() -> None:
+            if number not in opened:
+                opened.add(number)
+                room.release()
+            if len(opened) == count:
+                under_way.set()
+
+        await fates.live(KINDS[kind](url, number, now_open), count)
+        now_open()
+
+    attackers = [asyncio.ensure_future(one(number)) for number in range(count)]
+    await under_way.wait()
+    print("under way", flush=True)
+    await over.wait()
+    print(json.dumps({"cut": fates.cut, "longest": round(fates.longest, 1)}), flush=True)
+    for attacker in attackers:
+        attacker.cancel()
+    await asyncio.wait(attackers, timeout=10)
+
+
+if __name__ == "__main__":
+    raise_limit()
+    uvloop.run(attack(sys.argv[1], sys.argv[2], int(sys.argv[3])))
