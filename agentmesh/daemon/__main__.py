@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ from agentmesh.storage.key_files import KeyFiles, Means, refuse_draft
 from agentmesh.storage.key_passphrase import given_passphrase
 from agentmesh.storage.open_keys import OpenKeys
 
+GARBAGE = 20_000
+"""So many new objects begin a search for cycles; nearly all that is made goes without one."""
 FOUND_SECONDS = 3.0
 """How long we say that we are not ready yet because nobody can find us."""
 
@@ -64,6 +67,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     signal.signal(signal.SIGUSR1, lambda *_: StopFlag(home).put_up())  # until the rooms are there
     # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)
+    gc.set_threshold(GARBAGE)
     with asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_serve(config, keys, world, given.ready_fd))
     return 0

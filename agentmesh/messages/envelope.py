@@ -17,6 +17,9 @@ from agentmesh.protocol.signed import Document, Purpose, Signed, read
 
 _UUID = r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 
+MAX_RECEIPT = 240
+"""Every receipt fits into a box of one size: its length tells nothing."""
+
 Id = Annotated[MessageId, msgspec.Meta(pattern=_UUID)]
 Payload = Annotated[bytes, msgspec.Meta(max_length=limits.MAX_PAYLOAD)]
 
@@ -42,8 +45,11 @@ class Envelope(
     context: Context | None = None
 
 
-class Parcel(Document, frozen=True, kw_only=True):
-    """All the messages that waited for a frame, signed once."""
+class Parcel(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """All the messages that waited for a frame, signed once.
+
+    `receipt`: the body of one, for what has come from the other side by then.
+    """
 
     session_id: SessionId
     sender: Amid = msgspec.field(name="from")
@@ -52,6 +58,7 @@ class Parcel(Document, frozen=True, kw_only=True):
         tuple[Envelope, ...],
         msgspec.Meta(min_length=1, max_length=limits.MAX_PARCEL_MESSAGES),
     ]
+    receipt: Annotated[bytes, msgspec.Meta(max_length=MAX_RECEIPT)] = b""
 
 
 def encode_parcel(signed: Signed) -> bytes:
@@ -78,8 +85,6 @@ def decode_parcel(data: bytes, *, session_id: SessionId, sender: Amid, to: Amid)
 
 # --- receipts -----------------------------------------------------------------------------------
 
-MAX_RECEIPT = 240
-"""Every receipt fits into a box of one size: its length tells nothing."""
 MAX_ALSO = 32
 _MAX_AHEAD = 2**16 - 1
 

@@ -27,7 +27,7 @@ from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
 MAX_AT_ONCE = 64
-RECEIPT_SECONDS = 0.01
+RECEIPT_SECONDS = 0.02
 """How long a receipt waits for news to take along: most words are answered within it."""
 REFUSED_SECONDS = 1.0
 """A peer that shows itself is offered again, so long after, what its relay had refused."""
@@ -113,6 +113,8 @@ class Errands:
             self._drop(change)
         for row in turn.sheet.errands.values():
             self._add(row, turn.sheet.sequences.get(row.errand_id, []))
+        for session_id in turn.sheet.receipted:
+            self._receipts.pop(session_id, None)
         for (session_id, message_type), effect in turn.sheet.once.items():
             if message_type == "receipt":
                 self._receipt(turn.peer, session_id, effect)
@@ -182,7 +184,8 @@ class Errands:
 
     async def _offer_receipt(self, session_id: SessionId) -> None:
         await asyncio.sleep(RECEIPT_SECONDS)
-        await self._run_once(*self._receipts.pop(session_id))
+        if session_id in self._receipts:  # no frame has told it meanwhile
+            await self._run_once(*self._receipts.pop(session_id))
 
     def _add(self, row: ErrandRow, sequences: list[int]) -> None:
         entry = Entry(row.errand_id, row.peer, row.session_id, row.kind, row, sequences)

@@ -19,6 +19,7 @@ from agentmesh.storage.interface import Consume, IncomingRow
 PAGE = 1000
 MAX_LOOKED_AT = 10_000
 """So many of the newest messages are looked through for those of peers that are not paused."""
+MAX_SEEN = 1000
 PROGRESS = "status"
 """The type of a message that is no answer yet."""
 
@@ -56,6 +57,7 @@ class Inbox:
         self._bulletin = hand.bulletin
         self._clock = hand.clock
         self._paused = hand.switches.paused_peers
+        self._seen: dict[MessageId, tuple[Amid, int]] = {}
 
     async def list(self, wanted: Wanted, wait: float = 0) -> list[IncomingRow]:
         """Return messages; if there is none, wait so many seconds for the first one.
@@ -69,10 +71,17 @@ class Inbox:
             until = self._clock.monotonic() + wait
             while True:
                 rows = await self._shown(wanted, after)
+                self._remember(rows[-1:])
                 left = until - self._clock.monotonic()
                 if rows or left <= 0:
                     return rows
                 await _next_message(news, left)
+
+    def _remember(self, last: Rows) -> None:
+        """Keep where the last message lies: who reads on asks for those after it."""
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        self._seen |= {row.message_id: (row.peer, row.position or 0) for row in last}
 
     async def _newest(self, wanted: Wanted) -> Rows:
         limit = wanted.limit if not self._paused else MAX_LOOKED_AT
@@ -142,6 +151,9 @@ class Inbox:
     async def _position(self, after: MessageId | None) -> int:
         if after is None:
             return 0
+        peer, position = self._seen.get(after, ("", 0))
+        if position and peer not in self._paused:
+            return position
         row = await self.one(after)
         return row.position or 0
 

@@ -57,6 +57,7 @@ class Sheet:
     loaded: dict[MessageId, OutgoingRow] = field(default_factory=dict)
     unhold: set[SessionId] = field(default_factory=set)
     start_over: dict[SessionId, wanted.StartOver] = field(default_factory=dict)
+    receipted: set[SessionId] = field(default_factory=set)
     lost: set[SessionId] = field(default_factory=set)
     withheld: list[Deliver] = field(default_factory=list)
 
@@ -145,6 +146,9 @@ class Sheet:
             expires_at=self.now + MAILBOX_SECONDS,
         )
         self.errands[errand_id] = errand
+        if kind == "message":  # what a receipt would tell is told in it
+            self.once.pop((session_id, "receipt"), None)
+            self.receipted.add(session_id)
 
     def withhold(self, change: Deliver) -> None:
         """Keep a message from the agent; only the owner's transcript has it."""

@@ -22,6 +22,7 @@ from agentmesh.session.bounds import CANNOT_GO_ON, is_spent, spent
 from agentmesh.session.effects import (
     AnyEffect,
     Broke,
+    Confirm,
     DropAll,
     Hear,
     Over,
@@ -34,7 +35,7 @@ from agentmesh.session.effects import (
 from agentmesh.session.events import Saying
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.parcels import answered_by, own_saying, send, send_own
-from agentmesh.session.receipts import receipt
+from agentmesh.session.receipts import learn, receipt
 from agentmesh.session.states import Ended, Open, Resting
 from agentmesh.session.words import is_counted
 
@@ -140,6 +141,9 @@ def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Restin
     effects: Effects = []
     if first_word:
         state, effects = _begun(state)
+    if parcel.receipt:
+        state, learnt = learn(state, parcel.receipt)
+        effects += [*learnt, Unhold()] if learnt and state.holding else learnt
     if not state.closing and (broken := flow.broken_by(state, parcel.envelopes)):
         after, said = parting.close(state, parting.POLICY_VIOLATION, keys)
         return after, [*effects, Broke(broken), *said, receipt(state, keys)]
@@ -164,10 +168,19 @@ def _take_parcel(
         return parting.settle(state, effects) if parting.is_settled(state) else (state, effects)
     if state.close_at and state.received.up_to >= state.close_at[0]:
         return parting.leave(state, effects, keys)
-    if any(isinstance(effect, ShowUpTo) for effect in heard) and flow.is_complete(state):
+    if _is_news(state, effects) and flow.is_complete(state):
         after, said = parting.close(state, outcome.COMPLETED, keys)
         return after, [*effects, *said]
     return state, effects
+
+
+def _is_news(state: Open, effects: Effects) -> bool:
+    """Whether there is more to show than before, or all of ours has arrived now."""
+    is_confirmed = state.confirmed.up_to == state.next_sequence - 1
+    return any(
+        isinstance(effect, ShowUpTo) or (is_confirmed and isinstance(effect, Confirm))
+        for effect in effects
+    )
 
 
 def _begun(state: Open) -> tuple[Open, Effects]:

@@ -2,7 +2,13 @@
 
 import msgspec
 
-from agentmesh.messages.envelope import Envelope, Parcel, encode_parcel
+from agentmesh.messages.envelope import (
+    Envelope,
+    Parcel,
+    Receipt,
+    encode_parcel,
+    encode_receipt,
+)
 from agentmesh.messages.payloads import OWN, is_reserved
 from agentmesh.protocol.frames import encode
 from agentmesh.protocol.ids import FrameId, MessageId, uuid7
@@ -10,7 +16,9 @@ from agentmesh.protocol.limits import MAX_PARCEL_BYTES, MAX_PARCEL_MESSAGES
 from agentmesh.protocol.signed import Purpose
 from agentmesh.session.effects import AnyEffect, Emit, Number
 from agentmesh.session.events import Saying
+from agentmesh.session.flow import grants
 from agentmesh.session.keyring import KeyRing
+from agentmesh.session.numbers import Numbers
 from agentmesh.session.states import Open
 from agentmesh.session.words import is_counted
 
@@ -126,9 +134,30 @@ def seal(state: Open, envelopes: tuple[Envelope, ...], keys: KeyRing) -> tuple[O
         sender=keys.identity.amid,
         to=state.terms.peer,
         envelopes=envelopes,
+        receipt=_receipt_beside(state),
     )
     plaintext = encode_parcel(keys.identity.sign(parcel, Purpose.PARCEL))
     cipher, frame = state.cipher.seal(plaintext, keys.clock.now(), keys.entropy)
     frame_id = keys.frame_id()
     emit = Emit(frame_id, "message", encode(frame))
     return msgspec.structs.replace(state, cipher=cipher), frame_id, emit
+
+
+def taken(received: Numbers, consumed: Numbers, room_up_to: int) -> bytes:
+    """Return the body of a receipt for these numbers of the peer's."""
+    return encode_receipt(
+        Receipt(
+            delivered_up_to=received.up_to,
+            delivered_also=received.also,
+            consumed_up_to=consumed.up_to,
+            consumed_also=consumed.also,
+            room_up_to=room_up_to,
+        )
+    )
+
+
+def _receipt_beside(state: Open) -> bytes:
+    """Return what a frame tells besides its messages; nothing before anything has come."""
+    if not state.received.count:
+        return b""
+    return taken(state.received, state.consumed, grants(state))

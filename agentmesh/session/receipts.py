@@ -4,13 +4,7 @@ import msgspec
 
 from agentmesh.crypto.cipher import Cipher
 from agentmesh.errors import CryptoError, RemoteProtocolError
-from agentmesh.messages.envelope import (
-    Envelope,
-    Receipt,
-    decode_parcel,
-    decode_receipt,
-    encode_receipt,
-)
+from agentmesh.messages.envelope import Envelope, decode_parcel, decode_receipt
 from agentmesh.messages.payloads import CLOSE, TOMBSTONE
 from agentmesh.protocol.frames import ReceiptFrame, SessionFrame, encode
 from agentmesh.protocol.ids import MessageId, uuid7
@@ -20,15 +14,15 @@ from agentmesh.session.effects import AnyEffect, Confirm, Drop, EmitOnce, TellLo
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.outcome import COMPLETED
-from agentmesh.session.parcels import send_own
+from agentmesh.session.parcels import send_own, taken
 from agentmesh.session.states import Ended, Open
 
 Effects = list[AnyEffect]
 
 
-def learn(state: Open, frame: ReceiptFrame) -> tuple[Open, Effects]:
+def learn(state: Open, body: bytes) -> tuple[Open, Effects]:
     """Learn what the peer has, and how much a stream's receiver takes."""
-    told = decode_receipt(state.cipher.open_receipt(frame))
+    told = decode_receipt(body)
     said = state.next_sequence - 1
     delivered = Numbers(told.delivered_up_to, told.delivered_also).closed()
     consumed = Numbers(told.consumed_up_to, told.consumed_also).closed()
@@ -63,7 +57,7 @@ def learn(state: Open, frame: ReceiptFrame) -> tuple[Open, Effects]:
 def confirm(state: Open, frame: ReceiptFrame, keys: KeyRing) -> tuple[Open | Ended, Effects]:
     """Learn what the peer has: make room for what is held, or end what is over."""
     before = state
-    state, effects = learn(state, frame)
+    state, effects = learn(state, state.cipher.open_receipt(frame))
     if state is before:
         return state, []
     if parting.is_settled(state):
@@ -148,13 +142,5 @@ def receipt(state: Open, keys: KeyRing) -> EmitOnce:
 def _receipt(
     cipher: Cipher, received: Numbers, consumed: Numbers, keys: KeyRing, room_up_to: int = 0
 ) -> EmitOnce:
-    body = encode_receipt(
-        Receipt(
-            delivered_up_to=received.up_to,
-            delivered_also=received.also,
-            consumed_up_to=consumed.up_to,
-            consumed_also=consumed.also,
-            room_up_to=room_up_to,
-        )
-    )
+    body = taken(received, consumed, room_up_to)
     return EmitOnce("receipt", encode(cipher.seal_receipt(body, keys.entropy)))

@@ -60,7 +60,7 @@ def _overhear(state: Resting, frame: SessionFrame, keys: KeyRing) -> tuple[Resti
 
 def learn(state: Resting, frame: ReceiptFrame) -> tuple[Resting, Effects]:
     """Learn what the peer has, and has read meanwhile."""
-    talk, effects = receipts.learn(state.talk, frame)
+    talk, effects = receipts.learn(state.talk, state.talk.cipher.open_receipt(frame))
     return msgspec.structs.replace(state, talk=talk), effects
 
 

@@ -1,8 +1,8 @@
 """The store on disk: SQLite, its bodies sealed.
 
 One thread writes (`writer.py`). Reads use connections of their own and see every commit that was
-answered: a single row is fetched on the event loop, which takes microseconds; lists, whose size
-is not known, in a thread.
+answered: a single row is fetched on the event loop, which takes microseconds, and so are a few
+new messages; lists, whose size is not known, in a thread.
 """
 
 import asyncio
@@ -64,6 +64,8 @@ SELECT
   (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
   (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
 """
+_SIZE = "SELECT count(*), total(length(body)) FROM (SELECT body FROM incoming {})"
+_FEW, _FEW_BYTES = 8, 64 * 1024
 # Each sum by an index of its own: messages that were read are many, and stay for a while.
 _UNREAD = """
 SELECT
@@ -161,15 +163,16 @@ class SqliteStore:
     async def inbox(
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
     ) -> list[IncomingRow]:
-        return await self._all(
-            INCOMING,
+        tail = (
             "WHERE position > ? AND ifnull(?, peer) = peer "
             + ("AND consumed_at IS NULL " if unread else "")
-            + "ORDER BY position LIMIT ?",
-            after,
-            peer,
-            limit,
+            + "ORDER BY position LIMIT ?"
         )
+        values = (after, peer, limit)
+        count, size = self._query(self._rows, _SIZE.format(tail), values)[0]
+        if count > _FEW or size > _FEW_BYTES:
+            return await self._all(INCOMING, tail, *values)
+        return await self._readable(self._read(self._rows, INCOMING, tail, values))
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
         last = (

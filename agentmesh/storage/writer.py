@@ -82,7 +82,10 @@ class Writer:
     def _commit(self, group: list[_Job]) -> list[Any]:
         try:
             self._connection.execute("BEGIN IMMEDIATE").fetchall()
-            outcomes = [self._attempt(job.work) for job in group]
+            if len(group) == 1:
+                outcomes = [group[0].work(self._connection)]
+            else:
+                outcomes = [self._attempt(job.work) for job in group]
             self._connection.execute("COMMIT").fetchall()
         except Exception as error:  # noqa: BLE001 - every caller gets it
             with contextlib.suppress(sqlite3.Error):

@@ -35,6 +35,10 @@ MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 """At these bounds `send` raises `relay_busy`: the frame stays with the caller."""
 
 ANSWER_SECONDS = 30
+PATIENT_BYTES = 32 * 1024
+ACK_SECONDS = 0.01
+"""So much that was saved may wait so long for a frame of ours, to be acknowledged with it."""
+
 ACKS_IN_A_FRAME = 1000
 
 T = TypeVar("T")
@@ -64,6 +68,7 @@ class Channel:
         self._unwritten: deque[bytes] = deque()
         self._unwritten_bytes = 0
         self._acks: deque[int] = deque()
+        self._acked_bytes = 0
         self._arrivals: list[Arrival] = []
         self._answers: dict[FrameId, asyncio.Future[Sent]] = {}
         self._presences: dict[Amid, asyncio.Future[PresenceResponse]] = {}
@@ -141,9 +146,14 @@ class Channel:
             raise TransportError("relay_silent", "The relay did not answer.") from None
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
-        """Say that these are saved; one frame for all that are said in this turn of the loop."""
-        self._acks.extend(it.frame.delivery for it in arrivals if it.connection == self._number)
-        self._news.set()
+        """Say that these are saved, with what else is said in this moment: nobody waits for it."""
+        ours = [it.frame for it in arrivals if it.connection == self._number]
+        if ours and not self._acks:
+            asyncio.get_running_loop().call_later(ACK_SECONDS, self._news.set)
+        self._acks.extend(frame.delivery for frame in ours)
+        self._acked_bytes += sum(len(frame.encrypted_payload) for frame in ours)
+        if self._acked_bytes > PATIENT_BYTES:
+            self._news.set()
 
     def say(self, frame: FromAgent) -> None:
         """Write a frame, together with all others of this turn of the loop."""
@@ -172,6 +182,7 @@ class Channel:
                 for _ in numbers:
                     self._acks.popleft()
                 self._unwritten.append(encode(Ack(deliveries=numbers)))
+            self._acked_bytes = 0
             frames, self._unwritten = self._unwritten, deque()
             self._unwritten_bytes = 0
             await self._wire.send_together(frames)

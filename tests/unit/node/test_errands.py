@@ -1,5 +1,7 @@
 """Saved effects run until they are done: growing pauses, rate limits, restarts."""
 
+import asyncio
+
 import pytest
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
@@ -12,13 +14,15 @@ from agentmesh.node.errands import (
     Errands,
 )
 from agentmesh.node.runners import PATIENCE
+from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.relay_frames import Send, Sent
 from agentmesh.session.effects import EmitOnce
 from agentmesh.storage.interface import ErrandRow, Put
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.node_pair import Pair, node_at
-from tests.support.stores import BOB, NOW, errand
+from tests.support.parties import party
+from tests.support.stores import BOB, NOW, ONE, errand
 from tests.support.world import FakeClock, FakeEntropy
 
 
@@ -209,6 +213,28 @@ async def test_what_found_no_room_is_offered_again_when_the_peer_shows_itself(pa
     await pair.high.say(pair.low, "here I am")
     await pair.settle()
     assert await pair.high.texts() == ["hello", "are you there?"]
+
+
+@pytest.mark.parametrize(("is_told", "offered"), [(True, []), (False, [BOB])])
+async def test_what_a_message_tells_no_receipt_tells_again(
+    monkeypatch: pytest.MonkeyPatch, is_told: bool, offered: list[Amid]
+) -> None:
+    monkeypatch.setattr("agentmesh.node.errands.RECEIPT_SECONDS", 0)
+    told: list[Amid] = []
+
+    async def once(peer: Amid, _: EmitOnce) -> None:
+        told.append(peer)
+
+    errands = _errands()
+    errands.employ({}, once)
+    turn = Turn.start(BOB, {}, party("alice", FakeClock()).ring)
+    turn.sheet.receipted |= {ONE} if is_told else set()
+    async with errands:
+        errands._receipt(BOB, ONE, EmitOnce("receipt", b""))
+        errands.take(turn)
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert told == offered
 
 
 async def test_a_frame_that_is_sent_once_may_fail() -> None:

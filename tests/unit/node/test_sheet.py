@@ -98,3 +98,11 @@ async def test_failing_what_is_held_leaves_what_travels() -> None:
     assert held is not None
     assert out is not None
     assert (held.outcome, out.outcome) == ("undeliverable", "queued")
+
+
+def test_a_message_replaces_the_receipt_before_it_and_not_one_after_it() -> None:
+    message, receipt = wanted.Emit(FRAME, "message", b""), wanted.EmitOnce("receipt", b"")
+    assert sheet_of(receipt, message).once == {}
+    assert sheet_of(message, receipt).once == {(ONE, "receipt"): receipt}
+    assert sheet_of(message).receipted == {ONE}
+    assert sheet_of(wanted.Emit(FRAME, "accept", b""), receipt).once == {(ONE, "receipt"): receipt}

@@ -66,7 +66,7 @@ def test_the_examples_are_every_state_and_every_event() -> None:
         ("Open, closing", "Receipted", "**Ended** Confirm, Drop, DropAll"),
         ("Open, completing", "Receipted", "Confirm, Drop"),
         ("Resting, ours", "Send", "**Open** Began, Number, Emit"),
-        ("Resting, theirs", "Heard", "**Open** Began, Hear, ShowUpTo, EmitOnce"),
+        ("Resting, theirs", "Heard", "**Open** Began, Confirm, Drop, Hear, ShowUpTo, EmitOnce"),
         ("Resting, theirs", "Heard: a close", "EmitOnce"),
         ("Open, closing", "Lost", "**Ended** Fail, DropAll"),
         ("Ended", "Heard", "EmitOnce"),

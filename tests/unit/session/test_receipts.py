@@ -8,6 +8,7 @@ from agentmesh.protocol.limits import MAX_SKIPPED
 from agentmesh.session.effects import Confirm, EmitOnce
 from agentmesh.session.events import Close, Read, Receipted, Reconnected
 from agentmesh.session.numbers import Numbers
+from agentmesh.session.parcels import _receipt_beside
 from agentmesh.session.receipts import receipt
 from agentmesh.session.states import Ended, Open
 from tests.support.dialogue import Dialogue, carry, event_of, frames_in, opened
@@ -94,3 +95,30 @@ def test_an_ended_session_answers_repetitions_only() -> None:
     _, nonsense = alice.state.cipher.seal(b"too late", CLOCK.now(), ALICE.ring.entropy)
     with pytest.raises(RemoteProtocolError, match="parcel_malformed"):
         bob.say(event_of(nonsense))
+
+
+def test_a_message_tells_what_has_come_from_its_reader() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    alice.send("one", "two")
+    alice.effects.clear()
+    for frame in frames_in(alice.send("three")):
+        bob.say(event_of(frame))
+    effects = alice.say(event_of(*frames_in(bob.send("and you"))[:1]))
+    assert Confirm(Numbers(2, (5,)), consumed=False) in effects
+
+
+def test_the_first_message_of_a_session_tells_nothing() -> None:
+    _, bob = opened(ALICE, BOB, "hello")
+    assert isinstance(bob.state, Open)
+    assert _receipt_beside(msgspec.structs.replace(bob.state, received=Numbers())) == b""
+
+
+def test_a_message_that_confirms_what_was_never_said_is_not_taken() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    assert isinstance(bob.state, Open)
+    bob.state = msgspec.structs.replace(bob.state, received=Numbers(3))
+    (frame,) = frames_in(bob.send("and you"))
+    before = alice.state
+    with pytest.raises(RemoteProtocolError, match="receipt_of_unsaid"):
+        alice.say(event_of(frame))
+    assert alice.state == before

@@ -26,11 +26,12 @@ from agentmesh.protocol.relay_frames import (
     decode_from_agent,
     encode,
 )
-from agentmesh.transport.channel import ANSWER_SECONDS, MAX_IN_FLIGHT, Channel
+from agentmesh.transport.channel import ANSWER_SECONDS, MAX_IN_FLIGHT, PATIENT_BYTES, Channel
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.relay_client import amid_called, message
 
 ORIGIN = "ws://relay"
+PATIENCE = 20
 ALICE, BOB = amid_called("alice"), amid_called("bob")
 LIMITS = Limits(
     max_frame_bytes=1,
@@ -49,6 +50,7 @@ class FakeWire:
 
     def __init__(self) -> None:
         self.batches: list[list[FromAgent]] = []
+        self.has_written = asyncio.Event()
         self._incoming: asyncio.Queue[FromRelay | None] = asyncio.Queue()
 
     def say(self, *frames: FromRelay | None) -> None:
@@ -60,6 +62,7 @@ class FakeWire:
         return [frame for batch in self.batches for frame in batch]
 
     async def send_together(self, frames: Collection[bytes]) -> None:
+        self.has_written.set()
         self.batches.append([decode_from_agent(frame) for frame in frames])
 
     async def next_frame(self) -> bytes:
@@ -107,13 +110,13 @@ async def running(answer_seconds: float = ANSWER_SECONDS) -> AsyncIterator[Link]
         task.cancel()
 
 
-def received(delivery: int) -> Receive:
+def received(delivery: int, payload: bytes = b"") -> Receive:
     return Receive(
         delivery=delivery,
         id=str(delivery),  # type: ignore[arg-type]
         sender=BOB,
         message_type="message",
-        encrypted_payload=b"",
+        encrypted_payload=payload,
         timestamp=0,
     )
 
@@ -135,9 +138,30 @@ async def test_frames_that_came_together_are_handed_over_together_and_acknowledg
         assert [arrival.frame.delivery for arrival in link.ear.arrivals] == [0, 1, 2, 3, 4]
         link.channel.ack(link.ear.arrivals[:2])
         link.channel.ack(link.ear.arrivals[2:])
+        async with asyncio.timeout(PATIENCE):
+            await link.wire.has_written.wait()
+        assert link.wire.written == [Ack(deliveries=(0, 1, 2, 3, 4))]
+
+
+async def test_what_is_acknowledged_goes_with_the_next_frame() -> None:
+    async with running() as link:
+        link.wire.say(received(1))
+        await link.ear.until(lambda: bool(link.ear.arrivals))
+        link.channel.ack(link.ear.arrivals)
+        link.channel.say(PresenceQuery(amid=BOB))
+        async with asyncio.timeout(PATIENCE):
+            await link.wire.has_written.wait()
+        assert link.wire.batches == [[PresenceQuery(amid=BOB), Ack(deliveries=(1,))]]
+
+
+async def test_the_relay_does_not_wait_for_the_acknowledgement_of_much() -> None:
+    async with running() as link:
+        link.wire.say(received(1, bytes(PATIENT_BYTES)), received(2, b"more"))
+        await link.ear.until(lambda: len(link.ear.arrivals) == 2)
+        link.channel.ack(link.ear.arrivals)
         for _ in range(3):
             await asyncio.sleep(0)
-        assert link.wire.written == [Ack(deliveries=(0, 1, 2, 3, 4))]
+        assert link.wire.written == [Ack(deliveries=(1, 2))]
 
 
 async def test_what_came_on_an_earlier_connection_is_not_acknowledged_on_this_one() -> None:

@@ -98,9 +98,10 @@ async def test_two_strict_sides_do_not_go_on_complaining(pair: Pair) -> None:
 
 
 async def test_a_refusal_is_said_once_though_the_message_comes_in_another_session(
-    pair: Pair,
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair.high.policy = STRICT
+    monkeypatch.setattr("agentmesh.session.parcels._receipt_beside", lambda _: b"")
     first = await pair.low.outbox.say(pair.high.amid, body("text", text="hello"), CHAT)
     await pair.settle()
     pair.wire.loses = lambda frame: frame.message_type == "receipt"
