@@ -48,7 +48,11 @@ def _who() -> dict[str, Any]:
 
 
 def _more() -> dict[str, Any]:
-    return {"license": manifest([])["license"], "keywords": ["messaging", "encryption", "mcp"]}
+    return {"license": manifest([])["license"], **_words()}
+
+
+def _words() -> dict[str, Any]:
+    return {"author": {"name": TITLE}, "keywords": ["messaging", "encryption", "mcp"]}
 
 
 def _pointing() -> dict[str, Any]:
@@ -62,7 +66,8 @@ def _stdio() -> dict[str, Any]:
 def _marketplace() -> dict[str, Any]:
     who = _who()
     plugin = {**who, "source": "./"}
-    return {"name": who["name"], "owner": {"name": TITLE}, "plugins": [plugin]}
+    owner = {"owner": {"name": TITLE}, "description": who["description"]}
+    return {"name": who["name"], **owner, "plugins": [plugin]}
 
 
 def _openclaw() -> dict[str, Any]:

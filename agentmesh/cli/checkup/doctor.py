@@ -1,5 +1,6 @@
 """The command `doctor`: what is not as it should be, why that matters, and what mends it."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 
@@ -8,7 +9,7 @@ import msgspec
 
 from agentmesh import __version__
 from agentmesh.cli import programs, render
-from agentmesh.cli.checkup import home, machine, process
+from agentmesh.cli.checkup import home, machine, openclaw, process
 from agentmesh.cli.checkup.ailment import Ailment
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import calls
@@ -57,6 +58,7 @@ def _examine(desk: Desk) -> list[Ailment]:
         *(home.place(directory) if directory.is_dir() else []),
         *heard,
         *process.twins(directory),
+        *openclaw.openclaw(openclaw.place(os.environ)),
         *(_at_rest(desk) if heard and directory.is_dir() else _of_daemon(desk)),
     ]
 

@@ -1,0 +1,153 @@
+"""What `doctor` sees of an OpenClaw on this machine: what else who reads the mesh may do there.
+
+Its settings are read where they lie, and nothing of them is shown. What cannot be read is no
+finding: they are another program's.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agentmesh.cli.checkup.ailment import Ailment
+from agentmesh.errors import RemoteProtocolError
+from agentmesh.messages.strict_json import read_json
+from agentmesh.observability.findings import Finding
+
+MAX_BYTES = 4 * 1024 * 1024
+MAIN = "main"
+RUNS = frozenset({"exec", "process", "bash", "code_execution", "group:runtime"})
+READS = frozenset({"agentmesh", "mesh_inbox", "group:plugins"})
+EVERYTHING = "*"
+_RUN_BY_PROFILE = frozenset({"full", "coding"})
+_READ_BY_PROFILE = frozenset({"full", "coding", "messaging"})
+_SECRET_NAMES = ("apikey", "token", "password", "secret")
+_HINT = "Restrict it: docs/hosts.md, `What an agent may do besides`"
+
+
+class Tools(NamedTuple):
+    """What tools an agent has, as the settings say."""
+
+    profile: str
+    allow: frozenset[str]
+    also: frozenset[str]
+    deny: frozenset[str]
+
+    def has_any(self, names: frozenset[str], profiles: frozenset[str]) -> bool:
+        """Whether it has one of these, or its profile has."""
+        if self.deny & (names | {EVERYTHING}):
+            return False
+        if self.allow:
+            return bool(self.allow & (names | {EVERYTHING}))
+        return self.profile in profiles or bool(self.also & (names | {EVERYTHING}))
+
+
+def place(environment: Mapping[str, str]) -> Path:
+    """Return where OpenClaw keeps its state."""
+    stated = environment.get("OPENCLAW_STATE_DIR")
+    return Path(stated) if stated else Path.home() / ".openclaw"
+
+
+def openclaw(state: Path) -> list[Ailment]:
+    """Look whether an agent that reads the mesh may run commands too."""
+    settings = _settings(state / "openclaw.json")
+    if not _uses_us(settings):
+        return []
+    return [Ailment(it) for it in (*_agents(settings, state), *_channel(settings))]
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            value = read_json(file.read(MAX_BYTES + 1), MAX_BYTES)
+    except (OSError, RemoteProtocolError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _uses_us(settings: dict[str, Any]) -> bool:
+    entry = _inside(settings, "plugins", "entries", "agentmesh")
+    channel = _inside(settings, "channels", "agentmesh")
+    is_there = "agentmesh" in _inside(settings, "plugins", "entries") or bool(channel)
+    return is_there and entry.get("enabled") is not False
+
+
+def _agents(settings: dict[str, Any], state: Path) -> Iterator[Finding]:
+    entries = _inside(settings, "agents", "entries")
+    for name in sorted({MAIN, *map(str, entries)}):
+        tools = _tools(settings, _inside(entries, name))
+        if not tools.has_any(READS, _READ_BY_PROFILE) or not tools.has_any(RUNS, _RUN_BY_PROFILE):
+            continue
+        if _is_boxed(settings, _inside(entries, name)):
+            continue
+        besides = " It can also read keys that lie there." if _has_secrets(settings, state) else ""
+        why = (
+            f"OpenClaw's agent {name[:40]!r} reads messages of other agents, and may run commands "
+            f"as you: what it reads may talk it into that.{besides}"
+        )
+        yield Finding("agent_runs_commands", "warning", why, _HINT)
+
+
+def _channel(settings: dict[str, Any]) -> Iterator[Finding]:
+    also = _names(_inside(settings, "channels", "agentmesh").get("alsoAllow"))
+    if also & (RUNS | {EVERYTHING}):
+        why = "In the sessions that other agents' messages start, commands may be run."
+        fix = "openclaw config unset channels.agentmesh.alsoAllow"
+        yield Finding("peers_run_commands", "error", why, fix)
+
+
+def _tools(settings: dict[str, Any], agent: dict[str, Any]) -> Tools:
+    """Return an agent's tools: its own word, else that for all; what is denied once is denied."""
+    every, own = _inside(settings, "tools"), _inside(agent, "tools")
+    return Tools(
+        profile=str(own.get("profile") or every.get("profile") or "full"),
+        allow=_names(own.get("allow")) or _names(every.get("allow")),
+        also=_names(own.get("alsoAllow")) | _names(every.get("alsoAllow")),
+        deny=_names(own.get("deny")) | _names(every.get("deny")),
+    )
+
+
+def _is_boxed(settings: dict[str, Any], agent: dict[str, Any]) -> bool:
+    own = _inside(agent, "sandbox").get("mode")
+    every = _inside(settings, "agents", "defaults", "sandbox").get("mode")
+    return (own or every) == "all"
+
+
+def _has_secrets(settings: dict[str, Any], state: Path) -> bool:
+    places = (
+        state / ".env",
+        state / "credentials",
+        *state.glob("agents/*/agent/auth-profiles.json"),
+    )
+    return any(it.exists() for it in places) or _names_a_secret(settings)
+
+
+def _names_a_secret(settings: dict[str, Any]) -> bool:
+    waiting: list[Any] = [settings]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            if any(_is_secret(name, it) for name, it in value.items()):
+                return True
+            waiting += value.values()
+    return False
+
+
+def _is_secret(name: str, value: object) -> bool:
+    is_said = isinstance(value, str) and bool(value) and not value.startswith("${")
+    return is_said and name.lower().replace("_", "").endswith(_SECRET_NAMES)
+
+
+def _inside(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the section that the names lead to; what is none is empty."""
+    for name in names:
+        found = value.get(name)
+        value = found if isinstance(found, dict) else {}
+    return value
+
+
+def _names(value: object) -> frozenset[str]:
+    return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
