@@ -97,6 +97,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.reputation
 	@$(BIN)/python -m benchmarks.agents
 	@$(BIN)/python -m benchmarks.files
+	@$(BIN)/python -m benchmarks.wake
 
 trust: setup postgres
 	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 \
