@@ -11,6 +11,7 @@ import {
 } from "openclaw/plugin-sdk/channel-outbound";
 import { channelReadyPatch, channelStoppedPatch } from "openclaw/plugin-sdk/gateway-runtime";
 import { told } from "./daemon.js";
+import { tellOwner } from "./news.js";
 import { shared } from "./shared.js";
 
 export const CHANNEL = "agentmesh";
@@ -34,8 +35,9 @@ const pause = (ms, signal) =>
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
   });
 
-/** The channel; `tools` are the mesh_* tools of whoever runs this gateway, `rooms` its sessions. */
-export const channelOf = (tools, rooms) => {
+/** The channel; `tools` are the mesh_* tools of whoever runs this gateway, `rooms` its sessions,
+ * `system` wakes the owner's own. */
+export const channelOf = (tools, rooms, system) => {
   // The last message of each peer: what the host's own `message` tool says is an answer to it.
   const last = new Map();
 
@@ -147,6 +149,7 @@ export const channelOf = (tools, rooms) => {
       replyPipeline: {},
     });
     await tools.call("mesh_read", { message_id: messageId }, { context });
+    if (config.wakeOwner) tellOwner(system, { cfg, log, peer });
   }
 
   /** Wait for messages and hand them over, one after the other, until the gateway says stop. */

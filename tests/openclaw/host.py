@@ -21,7 +21,7 @@ from tests.support.processes import ROOT
 
 NODE, OPENCLAW, SDK = "24.21.0", "2026.9.6", "1.32.2"
 START_SECONDS = 120.0
-COMMAND_SECONDS = 180
+COMMAND_SECONDS = 100
 _clock = SystemClock()
 
 
@@ -140,8 +140,12 @@ class Host:
                     "heartbeat": {"target": "none"},
                 }
             },
-            "channels": {"agentmesh": {"enabled": True}},
+            "channels": {"agentmesh": {"enabled": True, "wakeOwner": True}},
         }
+        self.patch(config)
+
+    def patch(self, config: Mapping[str, Any]) -> None:
+        """Change settings; what is None goes."""
         self.run("config", "patch", "--stdin", stdin=json.dumps(config))
 
     def install(self, package: Path) -> None:
@@ -199,8 +203,15 @@ class Host:
 
 def packed(folder: Path, path: str) -> Path:
     """Return a folder with what npm packs of this tree: the plugin as its users get it."""
+    with tarfile.open(npm_pack(ROOT, folder, path)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
+
+
+def npm_pack(tree: Path, folder: Path, path: str) -> Path:
+    """Return what npm packs of a tree, in a folder that has no other."""
     subprocess.run(
-        ["npm", "pack", "--silent", "--pack-destination", str(folder), str(ROOT)],
+        ["npm", "pack", "--silent", "--pack-destination", str(folder), str(tree)],
         env={"PATH": path, "HOME": str(folder)},
         executable=shutil.which("npm", path=os.environ["PATH"]),
         check=True,
@@ -208,9 +219,7 @@ def packed(folder: Path, path: str) -> Path:
         timeout=120,
     )
     (found,) = folder.glob("*.tgz")
-    with tarfile.open(found) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "package"
+    return found
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
 """The plugin in a real OpenClaw: gateway, daemon, relay and registry, and a scripted model."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,20 @@ from agentmesh.tools.catalog import TOOLS
 from tests.openclaw.host import Host
 from tests.openclaw.scripted_model import Model
 from tests.support.mesh import Agent, Mesh, eventually
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.timeout(600)
+
+
+FIXED = {"session_status"}
+"""What the host's smallest profile has."""
+
+
+def advice() -> dict[str, Any]:
+    """Return the settings that our paper advises, as they stand there."""
+    text = (ROOT / "docs/hosts.md").read_text().partition("### What an agent may do besides")[2]
+    settings: dict[str, Any] = json.loads(text.split("```json")[1].split("```")[0])
+    return settings
 
 
 def is_up(agent: Agent) -> bool:
@@ -93,12 +106,17 @@ def test_a_contacts_message_wakes_the_agent_and_a_strangers_does_not(
         assert mallory.amid not in shown
         eventually(lambda: len(alice.ask("inbox", "--unread")["messages"]) == 1, 30)
         turns = len(llm.asked)
+    host.patch(advice())
     with host.gateway():
         bob.ask("send", alice.amid, "after a restart", "--wait", "20")
         eventually(lambda: len(llm.asked) > turns, 60)
         last = json.dumps(llm.asked[turns]["messages"][-2:])
         assert "after a restart" in last
         assert "another one" not in last
+        had = {tool["function"]["name"] for tool in llm.asked[turns]["tools"]}
+        assert had <= set(advice()["agents"]["entries"]["meshdesk"]["tools"]["alsoAllow"]) | FIXED
+        assert "mesh_reply" in had
+    host.patch({"bindings": None, "agents": {"entries": None}})
     assert bob.texts() == ["woken", "said the host's way"]
     assert mallory.texts() == []
     alice.down()

@@ -36,13 +36,24 @@ def obey(woken: tuple[Agent, Agent], alice: Agent, llm: Model) -> Obey:
     bob, _ = woken
 
     def say(tool: str, given: dict[str, Any]) -> str:
-        turns = len(llm.asked)
-        bob.ask("send", alice.amid, f"Do: TOOL:{tool} {json.dumps(given)}", "--wait", "20")
-        eventually(lambda: len(llm.asked) >= turns + 2, 90)
-        results = [it for it in llm.asked[-1]["messages"] if it["role"] == "tool"]
-        return str(results[-1]["content"])
+        mark = f"mark {len(llm.asked)} of {tool}"
+        bob.ask("send", alice.amid, f"{mark}: TOOL:{tool} {json.dumps(given)}", "--wait", "20")
+        return eventually(lambda: answered(llm, mark), 90)
 
     return say
+
+
+def answered(llm: Model, mark: str) -> str:
+    """Return what the tool answered that the words with this mark made the agent call."""
+    for asked in llm.asked:
+        said = [json.dumps(it) for it in asked["messages"]]
+        places = [at for at, it in enumerate(said) if mark in it]
+        results = (
+            [it for it in asked["messages"][places[-1] :] if it["role"] == "tool"] if places else []
+        )
+        if results:
+            return str(results[0]["content"])
+    return ""
 
 
 def waiting(alice: Agent) -> list[Answer]:
@@ -93,3 +104,18 @@ def test_the_owners_own_session_is_not_held_up_and_what_shows_no_token_is(
     assert carol.gets("likewise")["from"] == alice.amid
     told = alice.run("tool", "mesh_send", json.dumps({"to": carol.amid, "body": "from a shell"}))
     assert told.error["code"] == "needs_approval"
+
+
+def test_the_owners_session_is_woken_by_one_sentence_that_says_nothing_of_the_peer(
+    host: Host, woken: tuple[Agent, Agent], alice: Agent, llm: Model
+) -> None:
+    bob, _ = woken
+    eventually(lambda: told_of_news(llm), 120)
+    for asked in told_of_news(llm):
+        assert bob.amid not in json.dumps(asked)
+        assert "TOOL:exec" not in json.dumps(asked)
+
+
+def told_of_news(llm: Model) -> list[list[dict[str, Any]]]:
+    """Return what the owner's session was shown with the news."""
+    return [it["messages"] for it in llm.asked if "There is news on AgentMesh" in json.dumps(it)]
