@@ -13,10 +13,11 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability tests/attack tests/browser/test_visit.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo test test-fast test-attack test-worm test-relay test-cluster test-all test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo cluster test test-fast test-attack test-worm test-relay test-cluster test-all test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
+	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
 	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-openclaw, format, bench, trust, clean"
@@ -40,6 +41,9 @@ chromium:
 
 postgres:
 	@.ci/need postgresql .ci/has-postgres
+
+cluster: setup postgres
+	@$(BIN)/python -m tests.support.cluster
 
 demo: setup
 	@$(BIN)/agentmesh demo

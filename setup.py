@@ -59,6 +59,7 @@ setup(
             "pytest-timeout>=2.4",
             "pytest-xdist>=3.8",
             "python-olm>=3.2.16; python_version < '3.13' and sys_platform == 'linux'",
+            "pyyaml>=6.0",
             "ruff>=0.17",
             "types-jsonschema",
             "vodozemac>=0.10",
