@@ -12,10 +12,11 @@ SECONDS = 60.0
 
 
 class Host:
-    """One connection to the tools of an agent."""
+    """One connection to the tools of an agent. `context`: the session in which it calls them."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
+        self.context = ""
         self._number = 0
 
     def __enter__(self) -> Self:
@@ -59,8 +60,14 @@ class Host:
 
     def call(self, tool: str, **arguments: Any) -> Answer:
         """Return what a tool answers; a fault of the protocol looks like a refusal."""
-        answer = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        meta = {"agentmesh/context": self.context}
+        answer = self.ask("tools/call", {"name": tool, "arguments": arguments, "_meta": meta})
         if "error" in answer:
             return {"ok": False, "error": answer["error"]}
         content: Answer = answer["result"]["structuredContent"]
         return content
+
+    def deliveries(self) -> list[Answer]:
+        """Return the messages that may wake the agent, each with its own session's token."""
+        delivered: list[Answer] = self.ask("agentmesh/deliver", {})["result"]["messages"]
+        return delivered

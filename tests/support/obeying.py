@@ -17,6 +17,7 @@ from agentmesh.errors import AgentMeshError
 from tests.support.corpus import MARK, Call
 from tests.support.disguises import DISGUISES
 from tests.support.escaping import shown
+from tests.support.host import Host
 from tests.support.mesh import Agent, Answer
 
 _NAMED = re.compile(r"\$([a-z_]+)(?:\|([a-z_0-9]+))?")
@@ -51,6 +52,16 @@ class Obeying:
         for message in messages:
             self.believes(message["content"])
         return len(messages)
+
+    def is_woken(self, host: Host) -> int:
+        """Believe what wakes it, in each peer's own session; return how much that was."""
+        woken = host.deliveries()
+        for message in woken:
+            host.context = message["context"]
+            self.believes(message["content"])
+            host.call("mesh_read", message_id=message["message_id"])
+        host.context = ""
+        return len(woken)
 
     def looks(self, tool: str, **given: Any) -> Answer:
         """Call a tool by itself, and believe its answer."""
