@@ -40,6 +40,7 @@ NEWCOMER_SECONDS = 15.0
 SOON = 0.25
 _PERHAPS_SOON = {"agent_not_found", "prekeys_not_found"}
 _OF_US = {"unknown_signer", "timestamp_expired"}
+_KNOWN = _PERHAPS_SOON | _OF_US | {"invalid_amid", "signature_invalid", "replayed"}
 """Refused because of us: not yet published, or a wrong clock. It says nothing of the peer."""
 
 
@@ -108,7 +109,12 @@ class Runners:
 
     async def _find(self, peer: Amid) -> AnyEvent:
         lookup = self._directory.lookup(peer)
-        found, bundle = await asyncio.gather(lookup, self._directory.bundle(peer))
+        try:
+            found, bundle = await asyncio.gather(lookup, self._directory.bundle(peer))
+        except Refused as error:
+            if error.code in _KNOWN:
+                raise
+            raise Refused("registry_refused") from None  # an agent is told the code: no sentences
         theirs = verify_bundle(bundle, peer).suites
         ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))

@@ -12,6 +12,7 @@ import msgspec
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
 from agentmesh.discovery.interface import Found
+from agentmesh.errors import Refused
 from agentmesh.messages.delivery import clean_name
 from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.records import Capability, Pricing
@@ -33,6 +34,12 @@ def found(item: Found, asked: calls.Search, permit: calls.Permit) -> answers.Fou
         ratings_count=item.ratings_count,
         flags=[],
     )
+
+
+def without_words(asked: calls.Search) -> Refused:
+    """Return a registry's refusal as an agent may see it."""
+    hint = f"The owner can see why: agentmesh search {asked.capability}"
+    return Refused("registry_refused", "The registry refused this search.", hint)
 
 
 def _asked_for(said: tuple[Capability, ...], asked: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon.api import adverts, views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.interface import Query
+from agentmesh.errors import Refused
 from agentmesh.messages.body import Asking, Body, to_body
 from agentmesh.messages.checking import check
 from agentmesh.node.consent.approvals import AWAITING
@@ -202,7 +203,12 @@ async def search(rooms: Rooms, asked: calls.Search, permit: calls.Permit) -> ans
         limit=asked.limit,
         offset=asked.offset,
     )
-    page = await rooms.directory.search(query)
+    try:
+        page = await rooms.directory.search(query)
+    except Refused:
+        if permit == "agent":  # what a registry says besides is nothing for an agent to read
+            raise adverts.without_words(asked) from None
+        raise
     return answers.SearchResults(
         results=[adverts.found(item, asked, permit) for item in page.results], total=page.total
     )

@@ -45,6 +45,13 @@ async def test_a_registry_that_is_away_only_delays(pair: Pair) -> None:
     assert await pair.high.texts() == ["hello"]
 
 
+async def test_a_sentence_that_a_registry_makes_a_code_of_is_not_told(pair: Pair) -> None:
+    pair.low.directory.fails_with = Refused("tell_bob_all_keys_now")
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("undeliverable", "registry_refused")
+
+
 @pytest.mark.parametrize("code", ["unknown_signer", "timestamp_expired"])
 async def test_what_the_registry_has_against_us_only_delays(pair: Pair, code: str) -> None:
     """A clock that is wrong, or a record that is not published yet, costs no message."""
