@@ -8,26 +8,26 @@ import { locked } from "./shell/locked.js";
 import { Router } from "./shell/router.js";
 
 async function start() {
-  dress();
-  try {
-    if (!(await enter())) return locked();
-  } catch (failure) {
-    return locked(failure);
-  }
-  const live = new Live();
-  const frame = new Frame(live);
-  const router = new Router(live, (open) => frame.opened(open));
-  const closed = () => {
-    live.stop();
-    router.close();
-    locked();
-  };
-  whenRefused(closed);
-  live.refused = closed;
-  listen();
-  router.open();
-  live.start();
-  return undefined;
+	dress();
+	try {
+		if (!(await enter())) return locked();
+	} catch (failure) {
+		return locked(failure);
+	}
+	const live = new Live();
+	const frame = new Frame(live);
+	const router = new Router(live, (open) => frame.opened(open));
+	const closed = () => {
+		live.stop();
+		router.close();
+		locked({ message: "This tab is not in any more: the dashboard was closed, or the daemon ended." });
+	};
+	whenRefused(closed);
+	live.refused = closed;
+	listen();
+	router.open();
+	live.start();
+	return undefined;
 }
 
 // A page that comes back out of the browser's memory may hold what its owner has closed.

@@ -33,6 +33,7 @@ PAGES = {
     "transcripts": "Transcripts",
     "files": "Files",
     "policy": "Policy",
+    "reputation": "Reputation",
     "audit": "Audit",
     "health": "Health",
     "settings": "Settings",

@@ -1,74 +1,118 @@
 // What a contact was granted, and what it asks for. Peers ask, owners grant.
-import { call, mayDecide } from "../shared/api.js";
-import { attempt } from "../shared/dialog.js";
-import { h } from "../shared/elements.js";
-import { plain, when } from "../shared/format.js";
-import { badge, card, doer, field } from "../shared/parts.js";
-import { words } from "../shared/words.js";
+import { attempt, badge, call, card, doer, field, h, mayDecide, plain, when, words } from "../shared/kit.js";
 
 const TONES = { granted: "good", requested: "key", grant_expired: "idle", grant_revoked: "bad", grant_used_up: "idle" };
 const DAY = 86400;
-const LASTING = [["", "Without an end"], [String(DAY / 24), "An hour"], [String(DAY), "A day"], [String(7 * DAY), "A week"], [String(30 * DAY), "30 days"]];
+const LASTING = [
+	["", "Without an end"],
+	[String(DAY / 24), "An hour"],
+	[String(DAY), "A day"],
+	[String(7 * DAY), "A week"],
+	[String(30 * DAY), "30 days"],
+];
 
 /** Return what describes a contact's grants. */
 export function grants(visit, amid) {
-  const given = visit.load(() => call("grants.list", { peer: amid }), "grant");
-  const asked = visit.load(() => call("grants.list", { pending: true, peer: amid }), "grant");
-  const again = () => Promise.all([given.again(), asked.again()]);
-  const give = async (kind, more = {}) => {
-    const answer = await attempt(() => call("grants.give", { peer: amid, kind, ...more }), "Granted.", `agentmesh grants give ${amid} ${kind}`);
-    await again();
-    return answer;
-  };
-  const revoke = (kind) => async () => {
-    await attempt(() => call("grants.revoke", { peer: amid, kind }), "Taken back.", `agentmesh grants revoke ${amid} ${kind}`);
-    await again();
-  };
-  return () =>
-    card(
-      "Grants",
-      { key: "grants" },
-      asked.value?.grants.length ? h("ul.lines", asked.value.grants.map((it) => one(it, mayDecide() ? doer("Grant", () => give(it.kind), { tone: "main small" }) : null))) : null,
-      given.shown(
-        (it) => h("ul.lines", it.grants.map((grant) => one(grant, mayDecide() && grant.state === "granted" ? doer("Take back", revoke(grant.kind), { tone: "small" }) : null))),
-        {
-          line: `agentmesh grants list ${amid}`,
-          isNone: (it) => !it.grants.length,
-          none: ["Nothing was granted", "A contact may send text. Files, tasks and memory are granted one by one."],
-        },
-      ),
-      mayDecide() ? form(give) : null,
-    );
+	const given = visit.load(() => call("grants.list", { peer: amid }), "grant");
+	const asked = visit.load(() => call("grants.list", { pending: true, peer: amid }), "grant");
+	const again = () => Promise.all([given.again(), asked.again()]);
+	const give = async (kind, more = {}) => {
+		const answer = await attempt(
+			() => call("grants.give", { peer: amid, kind, ...more }),
+			"Granted.",
+			`agentmesh grants give ${amid} ${kind}`,
+		);
+		await again();
+		return answer;
+	};
+	const revoke = (kind) => async () => {
+		await attempt(
+			() => call("grants.revoke", { peer: amid, kind }),
+			"Taken back.",
+			`agentmesh grants revoke ${amid} ${kind}`,
+		);
+		await again();
+	};
+	return () =>
+		card(
+			"Grants",
+			{ key: "grants" },
+			asked.value?.grants.length
+				? h(
+						"ul.lines",
+						asked.value.grants.map((it) =>
+							one(it, mayDecide() ? doer("Grant", () => give(it.kind), { tone: "main small" }) : null),
+						),
+					)
+				: null,
+			given.shown(
+				(it) =>
+					h(
+						"ul.lines",
+						it.grants.map((grant) =>
+							one(
+								grant,
+								mayDecide() && grant.state === "granted"
+									? doer("Take back", revoke(grant.kind), { tone: "small" })
+									: null,
+							),
+						),
+					),
+				{
+					line: `agentmesh grants list ${amid}`,
+					isNone: (it) => !it.grants.length,
+					none: ["Nothing was granted", "A contact may send text. Files, tasks and memory are granted one by one."],
+				},
+			),
+			mayDecide() ? form(give) : null,
+		);
 }
 
 const one = (it, action) =>
-  h("li", { key: it.kind + it.state },
-    badge(TONES[it.state], plain(it.state)),
-    h("strong", words(it.kind)),
-    it.note ? words(it.note) : null,
-    it.uses_left === null ? null : `${it.uses_left} uses left`,
-    it.until ? ["until ", when(it.until)] : null,
-    action,
-  );
+	h(
+		"li",
+		{ key: it.kind + it.state },
+		badge(TONES[it.state], plain(it.state)),
+		h("strong", words(it.kind)),
+		it.note ? words(it.note) : null,
+		it.uses_left === null ? null : `${it.uses_left} uses left`,
+		it.until ? ["until ", when(it.until)] : null,
+		action,
+	);
 
 function form(give) {
-  const submit = async (event) => {
-    event.preventDefault();
-    const { kind, name, seconds, uses } = event.target.elements;
-    const full = ["task", "memory"].includes(kind.value) ? `${kind.value}:${name.value.trim()}` : kind.value;
-    const more = { ...(seconds.value ? { seconds: Number(seconds.value) } : {}), ...(uses.value ? { uses: Number(uses.value) } : {}) };
-    if (await give(full, more)) event.target.reset();
-  };
-  const options = (all) => all.map(([value, label]) => h("option", { value, key: value }, label));
-  const kinds = [["text", "Text"], ["file-in", "Sending us files"], ["file-out", "Getting files from us"], ["task", "A task, by its name"], ["memory", "Memory, by its scope"]];
-  return h("details",
-    h("summary", "Grant something"),
-    h("form.fields", { on: { submit } },
-      field("What", h("select", { name: "kind" }, options(kinds))),
-      field("Name of the task, or scope of the memory", h("input", { name: "name", maxlength: 70, autocomplete: "off" })),
-      field("For how long", h("select", { name: "seconds" }, options(LASTING))),
-      field("How often at most", h("input", { name: "uses", type: "number", min: 1, max: 1000000 })),
-      h("p.row", h("button.main", { type: "submit" }, "Grant")),
-    ),
-  );
+	const submit = async (event) => {
+		event.preventDefault();
+		const { kind, name, seconds, uses } = event.target.elements;
+		const full = ["task", "memory"].includes(kind.value) ? `${kind.value}:${name.value.trim()}` : kind.value;
+		const more = {
+			...(seconds.value ? { seconds: Number(seconds.value) } : {}),
+			...(uses.value ? { uses: Number(uses.value) } : {}),
+		};
+		if (await give(full, more)) event.target.reset();
+	};
+	const options = (all) => all.map(([value, label]) => h("option", { value, key: value }, label));
+	const kinds = [
+		["text", "Text"],
+		["file-in", "Sending us files"],
+		["file-out", "Getting files from us"],
+		["task", "A task, by its name"],
+		["memory", "Memory, by its scope"],
+	];
+	return h(
+		"details",
+		h("summary", "Grant something"),
+		h(
+			"form.fields",
+			{ on: { submit } },
+			field("What", h("select", { name: "kind" }, options(kinds))),
+			field(
+				"Name of the task, or scope of the memory",
+				h("input", { name: "name", maxlength: 70, autocomplete: "off" }),
+			),
+			field("For how long", h("select", { name: "seconds" }, options(LASTING))),
+			field("How often at most", h("input", { name: "uses", type: "number", min: 1, max: 1000000 })),
+			h("p.row", h("button.main", { type: "submit" }, "Grant")),
+		),
+	);
 }

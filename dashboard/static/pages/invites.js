@@ -1,67 +1,87 @@
 // Invites: a code by which two agents become each other's contacts, without an AMID changing hands.
-import { call } from "../shared/api.js";
-import { attempt } from "../shared/dialog.js";
-import { h } from "../shared/elements.js";
-import { when } from "../shared/format.js";
-import { badge, button, card, copier, doer, field, peer } from "../shared/parts.js";
-import { words } from "../shared/words.js";
+import { attempt, badge, button, call, card, copier, doer, field, h, peer, when, words } from "../shared/kit.js";
 
 const TONES = { open: "key", used: "good", expired: "idle", dead: "bad" };
-const STEPS = { asked: "Asked; waiting for the other side …", looking_up: "Looking the other side up …", proved: "Both sides know the code …" };
+const STEPS = {
+	asked: "Asked; waiting for the other side …",
+	looking_up: "Looking the other side up …",
+	proved: "Both sides know the code …",
+};
 const JOIN_SECONDS = 20;
 
 /** Return what describes the invites, and keeps them fresh. */
 export function invites(visit, contacts) {
-  const made = visit.load(() => call("invites.list"), "invite", "peer");
-  let joining = "";
-  const make = async () => {
-    await attempt(() => call("invites.make"), "Made: tell the code to one person.", "agentmesh invite");
-    await made.again();
-  };
-  const revoke = (slot) => async () => {
-    await attempt(() => call("invites.revoke", { slot }), "Revoked.", "agentmesh invite --revoke");
-    await made.again();
-  };
-  const join = async (event) => {
-    event.preventDefault();
-    const form = event.target;
-    const code = form.elements.code.value.trim();
-    const joined = await attempt(() => untilJoined(code, (step) => {
-      joining = STEPS[step] ?? "";
-      visit.redraw();
-    }), "Joined: you are each other’s contacts.", "agentmesh join CODE");
-    joining = "";
-    if (joined) form.reset();
-    await contacts.again();
-  };
-  return () =>
-    card(
-      "Invite or join",
-      h("p.quiet", "Say the code to one person on the phone or in the same room. It works once, for ten minutes."),
-      h("p.row", doer("Make a code", make)),
-      made.shown((it) => (it.invites.length ? h("ul.lines", it.invites.map((one) => invite(one, revoke))) : null), { line: "agentmesh invite --list" }),
-      h("form.fields", { on: { submit: join } },
-        field("A code you were told", h("input", { name: "code", required: true, maxlength: 200, autocomplete: "off", spellcheck: "false" })),
-        h("p.row", h("button", { type: "submit", disabled: Boolean(joining) }, "Join"), h("span.quiet", joining)),
-      ),
-    );
+	const made = visit.load(() => call("invites.list"), "invite", "peer");
+	let joining = "";
+	const make = async () => {
+		await attempt(() => call("invites.make"), "Made: tell the code to one person.", "agentmesh invite");
+		await made.again();
+	};
+	const revoke = (slot) => async () => {
+		await attempt(() => call("invites.revoke", { slot }), "Revoked.", "agentmesh invite --revoke");
+		await made.again();
+	};
+	const join = async (event) => {
+		event.preventDefault();
+		const form = event.target;
+		const code = form.elements.code.value.trim();
+		const joined = await attempt(
+			() =>
+				untilJoined(code, (step) => {
+					joining = STEPS[step] ?? "";
+					visit.redraw();
+				}),
+			"Joined: you are each other’s contacts.",
+			"agentmesh join CODE",
+		);
+		joining = "";
+		if (joined) form.reset();
+		await contacts.again();
+	};
+	return () =>
+		card(
+			"Invite or join",
+			h("p.quiet", "Say the code to one person on the phone or in the same room. It works once, for ten minutes."),
+			h("p.row", doer("Make a code", make)),
+			made.shown(
+				(it) =>
+					it.invites.length
+						? h(
+								"ul.lines",
+								it.invites.map((one) => invite(one, revoke)),
+							)
+						: null,
+				{ line: "agentmesh invite --list" },
+			),
+			h(
+				"form.fields",
+				{ on: { submit: join } },
+				field(
+					"A code you were told",
+					h("input", { name: "code", required: true, maxlength: 200, autocomplete: "off", spellcheck: "false" }),
+				),
+				h("p.row", h("button", { type: "submit", disabled: Boolean(joining) }, "Join"), h("span.quiet", joining)),
+			),
+		);
 }
 
 const invite = (it, revoke) =>
-  h("li", { key: it.slot },
-    badge(TONES[it.state], it.state),
-    it.code ? [h("code", words(it.code)), copier(it.code, "the code")] : null,
-    it.used_by ? peer(it.used_by, "") : null,
-    h("span.quiet", it.state === "open" ? "gone " : "made ", when(it.state === "open" ? it.expires_at : it.made_at)),
-    it.state === "open" ? button("Revoke", revoke(it.slot), { tone: "small" }) : null,
-  );
+	h(
+		"li",
+		{ key: it.slot },
+		badge(TONES[it.state], it.state),
+		it.code ? [h("code", words(it.code)), copier(it.code, "the code")] : null,
+		it.used_by ? peer(it.used_by, "") : null,
+		h("span.quiet", it.state === "open" ? "gone " : "made ", when(it.state === "open" ? it.expires_at : it.made_at)),
+		it.state === "open" ? button("Revoke", revoke(it.slot), { tone: "small" }) : null,
+	);
 
 async function untilJoined(code, told) {
-  let step = "";
-  while (step !== "joined") {
-    const answer = await call("join", { code, wait: JOIN_SECONDS });
-    step = answer.step;
-    told(step);
-  }
-  return step;
+	let step = "";
+	while (step !== "joined") {
+		const answer = await call("join", { code, wait: JOIN_SECONDS });
+		step = answer.step;
+		told(step);
+	}
+	return step;
 }

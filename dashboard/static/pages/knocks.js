@@ -1,88 +1,125 @@
 // KNOCKs: who wants to talk. Cards for those that wait, a list of those that are decided.
-import { call, mayDecide } from "../shared/api.js";
-import { answerRow, bindDeck, deckCard } from "../shared/deck.js";
-import { attempt, confirm } from "../shared/dialog.js";
-import { h } from "../shared/elements.js";
-import { when } from "../shared/format.js";
-import { card, command, peer } from "../shared/parts.js";
-import { table } from "../shared/table.js";
-import { words } from "../shared/words.js";
+import {
+	answerRow,
+	attempt,
+	bindDeck,
+	call,
+	card,
+	command,
+	confirm,
+	deckCard,
+	h,
+	mayDecide,
+	peer,
+	table,
+	when,
+	words,
+} from "../shared/kit.js";
 import { about, knocker, verdict, why } from "./knock_card.js";
 
 const NONE = [
-  "Nobody knocks",
-  "An agent that wants to talk to yours sends a KNOCK first. Strangers wait here until you decide; they see silence.",
-  "agentmesh knocks list",
+	"Nobody knocks",
+	"An agent that wants to talk to yours sends a KNOCK first. Strangers wait here until you decide; they see silence.",
+	"agentmesh knocks list",
 ];
 const EXPLAINED_AT_ONCE = 20;
 
 export function open(visit) {
-  const waiting = visit.part("knocks");
-  const decided = visit.load(() => call("knocks.list", { pending: false, limit: 100 }), "knock");
-  const explained = new Map();
-  const explain = (it) => {
-    if (explained.has(it.id)) return;
-    explained.set(it.id, null);
-    call("policy.explain", { peer: it.from, intent: it.intent }).then(
-      (answer) => explained.set(it.id, answer) && visit.redraw(),
-      () => explained.delete(it.id),
-    );
-  };
-  if (mayDecide()) bindDeck(visit, () => waiting.value?.knocks ?? [], ANSWERS);
-  visit.every(30, () => visit.redraw());
-  visit.show(() => [
-    h("h1", "KNOCKs"),
-    waiting.shown(
-      ({ knocks }) => {
-        knocks.slice(0, EXPLAINED_AT_ONCE).forEach(explain);
-        return h("div.cards", knocks.map((it) => pending(it, explained.get(it.id))));
-      },
-      { isNone: (it) => !it.knocks.length, none: NONE },
-    ),
-    card(
-      "Decided",
-      decided.shown(history, {
-        line: "agentmesh knocks list --all",
-        isNone: (it) => it.knocks.every((knock) => knock.verdict === "pending"),
-        none: ["Nothing is decided yet", "What you or your policy said to a KNOCK is listed here, with the reason."],
-      }),
-    ),
-  ]);
+	const waiting = visit.part("knocks");
+	const decided = visit.load(() => call("knocks.list", { pending: false, limit: 100 }), "knock");
+	const explained = new Map();
+	const explain = (it) => {
+		if (explained.has(it.id)) return;
+		explained.set(it.id, null);
+		call("policy.explain", { peer: it.from, intent: it.intent }).then(
+			(answer) => explained.set(it.id, answer) && visit.redraw(),
+			() => explained.delete(it.id),
+		);
+	};
+	if (mayDecide()) bindDeck(visit, () => waiting.value?.knocks ?? [], ANSWERS);
+	visit.show(() => [
+		h("h1", "KNOCKs"),
+		waiting.shown(
+			({ knocks }) => {
+				knocks.slice(0, EXPLAINED_AT_ONCE).forEach(explain);
+				return h(
+					"div.cards",
+					knocks.map((it) => pending(it, explained.get(it.id))),
+				);
+			},
+			{ isNone: (it) => !it.knocks.length, none: NONE },
+		),
+		card(
+			"Decided",
+			decided.shown(history, {
+				line: "agentmesh knocks list --all",
+				isNone: (it) => it.knocks.every((knock) => knock.verdict === "pending"),
+				none: ["Nothing is decided yet", "What you or your policy said to a KNOCK is listed here, with the reason."],
+			}),
+		),
+	]);
 }
 
 const pending = (it, explained) =>
-  deckCard(
-    it,
-    `KNOCK of ${it.from}`,
-    h("header", h("h2", knocker(it)), verdict(it)),
-    about(it, explained),
-    explained ? h("details", h("summary", "Why this verdict"), why(explained)) : null,
-    mayDecide() ? answerRow(it, ANSWERS) : h("p", command(`agentmesh knocks approve ${it.id}`)),
-  );
+	deckCard(
+		it,
+		`KNOCK of ${it.from}`,
+		h("header", h("h2", knocker(it)), verdict(it)),
+		about(it, explained),
+		explained ? h("details", h("summary", "Why this verdict"), why(explained)) : null,
+		mayDecide() ? answerRow(it, ANSWERS) : h("p", command(`agentmesh knocks approve ${it.id}`)),
+	);
 
 const told = (method, params, text, line) => attempt(() => call(method, params), text, line);
 
 const ANSWERS = [
-  ["a", "Approve and add", ({ id }) => told("knocks.approve", { id }, "Approved: now a contact.", `agentmesh knocks approve ${id}`), "main"],
-  ["o", "Approve once", ({ id }) => told("knocks.approve", { id, contact: false }, "Approved for this session.", `agentmesh knocks approve ${id} --once`), ""],
-  ["d", "Dismiss", ({ id }) => told("knocks.deny", { id }, "Dismissed: its sender sees silence.", `agentmesh knocks deny ${id}`), ""],
-  ["b", "Block …", block, "danger quiet"],
+	[
+		"a",
+		"Approve and add",
+		({ id }) => told("knocks.approve", { id }, "Approved: now a contact.", `agentmesh knocks approve ${id}`),
+		"main",
+	],
+	[
+		"o",
+		"Approve once",
+		({ id }) =>
+			told(
+				"knocks.approve",
+				{ id, contact: false },
+				"Approved for this session.",
+				`agentmesh knocks approve ${id} --once`,
+			),
+		"",
+	],
+	[
+		"d",
+		"Dismiss",
+		({ id }) => told("knocks.deny", { id }, "Dismissed: its sender sees silence.", `agentmesh knocks deny ${id}`),
+		"",
+	],
+	["b", "Block …", block, "danger quiet"],
 ];
 
 async function block({ id, from }) {
-  const sure = await confirm("Block this peer for ever?", {
-    text: ["Its KNOCKs are not even shown any more, whatever name it takes. The key is ", h("code", from), ". You can unblock it under Policy."],
-    yes: "Block",
-  });
-  if (sure) await told("knocks.block", { id }, "Blocked.", `agentmesh knocks block ${id}`);
+	const sure = await confirm("Block this peer for ever?", {
+		text: [
+			"Its KNOCKs are not even shown any more, whatever name it takes. The key is ",
+			h("code", from),
+			". You can unblock it under Policy.",
+		],
+		yes: "Block",
+	});
+	if (sure) await told("knocks.block", { id }, "Blocked.", `agentmesh knocks block ${id}`);
 }
 
 const history = ({ knocks }) =>
-  table(
-    "Decided KNOCKs",
-    ["Who", "About", "Came", "What became of it"],
-    knocks.filter((it) => it.verdict !== "pending").map((it) => ({
-      key: it.id,
-      cells: [peer(it.from, it.from_name), words(it.intent), when(it.received_at), verdict(it)],
-    })),
-  );
+	table(
+		"Decided KNOCKs",
+		["Who", "About", "Came", "What became of it"],
+		knocks
+			.filter((it) => it.verdict !== "pending")
+			.map((it) => ({
+				key: it.id,
+				cells: [peer(it.from, it.from_name), words(it.intent), when(it.received_at), verdict(it)],
+			})),
+	);

@@ -1,100 +1,169 @@
 // One transcript: who said what, in order, as text or exactly as it is kept.
-import { call, mayDecide } from "../shared/api.js";
-import { Blocks } from "../shared/blocks.js";
-import { attempt, confirm, show } from "../shared/dialog.js";
-import { download, line } from "../shared/download.js";
-import { h } from "../shared/elements.js";
-import { count, many, plain, when } from "../shared/format.js";
-import { badge, button, command, doer, field, id, peer } from "../shared/parts.js";
-import { payload, raw } from "../shared/payload.js";
+import {
+	attempt,
+	badge,
+	Blocks,
+	button,
+	call,
+	command,
+	confirm,
+	count,
+	doer,
+	download,
+	field,
+	h,
+	id,
+	line,
+	many,
+	mayDecide,
+	payload,
+	peer,
+	plain,
+	raw,
+	show,
+	when,
+} from "../shared/kit.js";
 
 const SAID = { opened: "The session began", closed: "The session ended", note: "Note" };
 
 export function openTranscript(visit, session, number) {
-  const first = visit.load(() => call("transcripts.show", { session_id: session, limit: 1 }), "message", "session");
-  let isRaw = false;
-  let blocks = null;
-  const entry = (it) => one(it, isRaw);
-  const load = async (from, limit) => (await call("transcripts.show", { session_id: session, first: from, limit })).entries;
-  const list = (it) => {
-    if (!blocks) {
-      blocks = new Blocks(visit, { total: it.total, load, entry });
-      if (number) blocks.to(number);
-    }
-    blocks.grow(it.total);
-    return blocks.shown();
-  };
-  const flip = () => {
-    isRaw = !isRaw;
-    visit.redraw();
-  };
-  visit.show(() => [
-    h("p", h("a", { href: "#/transcripts" }, "All transcripts")),
-    first.shown(
-      (it) => [
-        h("h1", "With ", it.entries[0] ? peer(it.entries[0].peer, it.entries[0].peer_name) : "nobody"),
-        h("p.row", badge("good", "encrypted on the disk"), many(it.total, "entry", "entries"), it.closed ? badge("idle", "closed") : badge("good", "goes on"), id(session, "the session’s id")),
-        damage(it),
-        h("p.row.tools",
-          button("Raw", flip, { "aria-pressed": String(isRaw) }),
-          button("To the newest", () => blocks?.to(it.total)),
-          doer("Export", () => save(session)),
-          mayDecide() ? button("Export the key …", () => saveKey(session)) : null,
-          mayDecide() ? button("Erase …", () => erase(session), { tone: "danger quiet" }) : null,
-          command(`agentmesh transcripts show ${session}`)),
-        list(it),
-      ],
-      { line: `agentmesh transcripts show ${session}` },
-    ),
-  ]);
+	const first = visit.load(() => call("transcripts.show", { session_id: session, limit: 1 }), "message", "session");
+	let isRaw = false;
+	let blocks = null;
+	const entry = (it) => one(it, isRaw);
+	const load = async (from, limit) =>
+		(await call("transcripts.show", { session_id: session, first: from, limit })).entries;
+	const list = (it) => {
+		if (!blocks) {
+			blocks = new Blocks(visit, { total: it.total, load, entry });
+			if (number) blocks.to(number);
+		}
+		blocks.grow(it.total);
+		return blocks.shown();
+	};
+	const flip = () => {
+		isRaw = !isRaw;
+		visit.redraw();
+	};
+	visit.show(() => [
+		h("p", h("a", { href: "#/transcripts" }, "All transcripts")),
+		first.shown(
+			(it) => [
+				h("h1", "With ", it.entries[0] ? peer(it.entries[0].peer, it.entries[0].peer_name) : "nobody"),
+				h(
+					"p.row",
+					badge("good", "encrypted on the disk"),
+					many(it.total, "entry", "entries"),
+					it.closed ? badge("idle", "closed") : badge("good", "goes on"),
+					id(session, "the session’s id"),
+				),
+				damage(it),
+				h(
+					"p.row.tools",
+					button("Raw", flip, { "aria-pressed": String(isRaw) }),
+					button("To the newest", () => blocks?.to(it.total)),
+					doer("Export", () => save(session)),
+					mayDecide() ? button("Export the key …", () => saveKey(session)) : null,
+					mayDecide() ? button("Erase …", () => erase(session), { tone: "danger quiet" }) : null,
+					command(`agentmesh transcripts show ${session}`),
+				),
+				list(it),
+			],
+			{ line: `agentmesh transcripts show ${session}` },
+		),
+	]);
 }
 
 function damage(it) {
-  if (it.damaged_at !== null) return h("p.problem", { role: "alert" }, `From entry ${count(it.damaged_at)} on it does not open: it was changed, moved or broken.`);
-  return it.torn ? h("p", badge("warn", "the last entry is cut short")) : null;
+	if (it.damaged_at !== null)
+		return h(
+			"p.problem",
+			{ role: "alert" },
+			`From entry ${count(it.damaged_at)} on it does not open: it was changed, moved or broken.`,
+		);
+	return it.torn ? h("p", badge("warn", "the last entry is cut short")) : null;
 }
 
 function one(it, isRaw) {
-  const props = { key: it.number, id: `entry-${it.number}`, tabindex: -1, class: it.kind };
-  const head = h("p.head", h("strong", SAID[it.kind] ?? (it.kind === "sent" ? "Our agent" : "The peer")), h("span.quiet", plain(it.type), " · ", when(it.at), ` · ${it.number}`));
-  if (isRaw) return h("article.entry", props, head, raw(it));
-  return h("article.entry", props, head, it.payload === null ? null : payload(it.payload));
+	const props = { key: it.number, id: `entry-${it.number}`, tabindex: -1, class: it.kind };
+	const head = h(
+		"p.head",
+		h("strong", SAID[it.kind] ?? (it.kind === "sent" ? "Our agent" : "The peer")),
+		h("span.quiet", plain(it.type), " · ", when(it.at), ` · ${it.number}`),
+	);
+	if (isRaw) return h("article.entry", props, head, raw(it));
+	return h("article.entry", props, head, it.payload === null ? null : payload(it.payload));
 }
 
 async function save(session) {
-  const lines = [];
-  let place = "";
-  const whole = await attempt(async () => {
-    do {
-      const page = await call("transcripts.read", { session_id: session, place });
-      lines.push(...page.entries.map(line));
-      if (page.damaged) lines.push(line({ kind: "note", type: "damaged", payload: "What follows does not open." }));
-      place = page.next;
-    } while (place);
-  }, "", `agentmesh transcripts export ${session}`);
-  if (whole) download(`transcript-${session}.jsonl`, lines.join(""));
+	const lines = [];
+	let place = "";
+	const whole = await attempt(
+		async () => {
+			do {
+				const page = await call("transcripts.read", { session_id: session, place });
+				lines.push(...page.entries.map(line));
+				if (page.damaged) lines.push(line({ kind: "note", type: "damaged", payload: "What follows does not open." }));
+				place = page.next;
+			} while (place);
+		},
+		"",
+		`agentmesh transcripts export ${session}`,
+	);
+	if (whole) download(`transcript-${session}.jsonl`, lines.join(""));
 }
 
 async function saveKey(session) {
-  const passphrase = await show("Export the key of this transcript", (close) => {
-    const submit = (event) => {
-      event.preventDefault();
-      close(event.target.elements.passphrase.value);
-    };
-    return h("form", { on: { submit } },
-      h("p", "Whoever has the file and its passphrase can read this one session. The audit log says that you handed it out."),
-      field("A passphrase for the file", h("input", { name: "passphrase", type: "password", required: true, minlength: 8, maxlength: 1024, autocomplete: "new-password" })),
-      h("p.row.end", button("Cancel", () => close("")), h("button.main", { type: "submit" }, "Export")),
-    );
-  });
-  if (!passphrase) return;
-  const key = await attempt(() => call("transcripts.keys", { session_id: session, passphrase }), "Exported; the audit log says so.", `agentmesh transcripts keys ${session}`);
-  if (key) download(`transcript-${session}.key`, key.file);
+	const passphrase = await show("Export the key of this transcript", (close) => {
+		const submit = (event) => {
+			event.preventDefault();
+			close(event.target.elements.passphrase.value);
+		};
+		return h(
+			"form",
+			{ on: { submit } },
+			h(
+				"p",
+				"Whoever has the file and its passphrase can read this one session. The audit log says that you handed it out.",
+			),
+			field(
+				"A passphrase for the file",
+				h("input", {
+					name: "passphrase",
+					type: "password",
+					required: true,
+					minlength: 8,
+					maxlength: 1024,
+					autocomplete: "new-password",
+				}),
+			),
+			h(
+				"p.row.end",
+				button("Cancel", () => close("")),
+				h("button.main", { type: "submit" }, "Export"),
+			),
+		);
+	});
+	if (!passphrase) return;
+	const key = await attempt(
+		() => call("transcripts.keys", { session_id: session, passphrase }),
+		"Exported; the audit log says so.",
+		`agentmesh transcripts keys ${session}`,
+	);
+	if (key) download(`transcript-${session}.key`, key.file);
 }
 
 async function erase(session) {
-  const sure = await confirm("Erase this transcript?", { text: "Nobody can bring it back. The session itself and the audit log stay.", yes: "Erase", word: "ERASE" });
-  if (!sure) return;
-  const gone = await attempt(() => call("transcripts.erase", { session_id: session }), "Erased.", `agentmesh transcripts erase ${session}`);
-  if (gone) location.hash = "#/transcripts";
+	const sure = await confirm("Erase this transcript?", {
+		text: "Nobody can bring it back. The session itself and the audit log stay.",
+		yes: "Erase",
+		word: "ERASE",
+	});
+	if (!sure) return;
+	const gone = await attempt(
+		() => call("transcripts.erase", { session_id: session }),
+		"Erased.",
+		`agentmesh transcripts erase ${session}`,
+	);
+	if (gone) location.hash = "#/transcripts";
 }

@@ -3,123 +3,122 @@ import { Failure } from "./api.js";
 import { draw, h } from "./elements.js";
 import { empty, problem } from "./parts.js";
 
+const AGAIN_MS = 30_000;
+
 /** What a page has while it is open. `parts` are those of the address behind the page's own. */
 export class Visit {
-  #left = new AbortController();
-  #isDrawing = false;
-  #view = () => null;
+	#left = new AbortController();
+	#isDrawing = false;
+	#view = () => null;
 
-  constructor(place, live, parts) {
-    this.place = place;
-    this.live = live;
-    this.parts = parts;
-  }
+	constructor(place, live, parts) {
+		this.place = place;
+		this.live = live;
+		this.parts = parts;
+	}
 
-  /** Ends when the page is left. */
-  get signal() {
-    return this.#left.signal;
-  }
+	/** Ends when the page is left. */
+	get signal() {
+		return this.#left.signal;
+	}
 
-  /** Draw what `view` returns, now and after every `redraw`. */
-  show(view) {
-    this.#view = view;
-    this.redraw();
-  }
+	/** Draw what `view` returns: now, after every `redraw`, and now and then, since times are told by their distance. */
+	show(view) {
+		this.#view = view;
+		this.redraw();
+		const timer = setInterval(() => this.redraw(), AGAIN_MS);
+		this.signal.addEventListener("abort", () => clearInterval(timer));
+	}
 
-  /** Draw again, once, when the work at hand is done. */
-  redraw() {
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
-    queueMicrotask(() => {
-      this.#isDrawing = false;
-      if (!this.signal.aborted) draw(this.place, this.#view());
-    });
-  }
+	/** Draw again, once, when the work at hand is done. */
+	redraw() {
+		if (this.#isDrawing) return;
+		this.#isDrawing = true;
+		queueMicrotask(() => {
+			this.#isDrawing = false;
+			if (!this.signal.aborted) draw(this.place, this.#view());
+		});
+	}
 
-  /** Do something every so many seconds. */
-  every(seconds, work) {
-    const timer = setInterval(work, seconds * 1000);
-    this.signal.addEventListener("abort", () => clearInterval(timer));
-  }
+	/** A part of the live stream, drawn again with every change of it. */
+	part(name) {
+		this.hear((names) => (names.has(name) || names.has("all")) && this.redraw());
+		return new Part(this.live, name);
+	}
 
-  /** A part of the live stream, drawn again with every change of it. */
-  part(name) {
-    this.hear((names) => (names.has(name) || names.has("all")) && this.redraw());
-    return new Part(this.live, name);
-  }
+	/** Something that a call answers; called again when an event comes whose kind begins so. */
+	load(work, ...kinds) {
+		const loaded = new Loaded(this, work);
+		this.hear((names) => {
+			if (names.has("all") || kinds.some((kind) => [...names].some((it) => it.startsWith(kind)))) loaded.again();
+		});
+		loaded.again();
+		return loaded;
+	}
 
-  /** Something that a call answers; called again when an event comes whose kind begins so. */
-  load(work, ...kinds) {
-    const loaded = new Loaded(this, work);
-    this.hear((names) => {
-      if (names.has("all") || kinds.some((kind) => [...names].some((it) => it.startsWith(kind)))) loaded.again();
-    });
-    loaded.again();
-    return loaded;
-  }
+	/** Be told what is new while the page is open. */
+	hear(told) {
+		this.signal.addEventListener("abort", this.live.listen(told));
+	}
 
-  /** Be told what is new while the page is open. */
-  hear(told) {
-    this.signal.addEventListener("abort", this.live.listen(told));
-  }
-
-  leave() {
-    this.#left.abort();
-  }
+	leave() {
+		this.#left.abort();
+	}
 }
 
 const loading = () => h("p.loading", { "aria-busy": "true" }, "Loading …");
-const made = (value, view, { none = null, isNone = () => false }) => (none && isNone(value) ? empty(...none) : view(value));
+const made = (value, view, { none = null, isNone = () => false }) =>
+	none && isNone(value) ? empty(...none) : view(value);
 
 class Part {
-  constructor(live, name) {
-    this.live = live;
-    this.name = name;
-  }
+	constructor(live, name) {
+		this.live = live;
+		this.name = name;
+	}
 
-  get value() {
-    return this.live.parts[this.name] ?? null;
-  }
+	get value() {
+		return this.live.parts[this.name] ?? null;
+	}
 
-  /** Describe it: loading, nothing there, or what `view` makes of it. */
-  shown(view, more = {}) {
-    return this.value === null ? loading() : made(this.value, view, more);
-  }
+	/** Describe it: loading, nothing there, or what `view` makes of it. */
+	shown(view, more = {}) {
+		return this.value === null ? loading() : made(this.value, view, more);
+	}
 }
 
 /** What was there stays on the screen while the new one comes. */
 class Loaded {
-  value = null;
-  failure = null;
-  #isAtWork = false;
-  #isWanted = false;
+	value = null;
+	failure = null;
+	#isAtWork = false;
+	#isWanted = false;
 
-  constructor(visit, work) {
-    this.visit = visit;
-    this.work = work;
-  }
+	constructor(visit, work) {
+		this.visit = visit;
+		this.work = work;
+	}
 
-  /** Load it again; asked several times meanwhile, once more. */
-  async again() {
-    this.#isWanted = true;
-    if (this.#isAtWork) return;
-    this.#isAtWork = true;
-    while (this.#isWanted && !this.visit.signal.aborted) {
-      this.#isWanted = false;
-      try {
-        this.value = await this.work();
-        this.failure = null;
-      } catch (error) {
-        this.failure = Failure.of(error);
-      }
-    }
-    this.#isAtWork = false;
-    this.visit.redraw();
-  }
+	/** Load it again; asked several times meanwhile, once more. */
+	async again() {
+		this.#isWanted = true;
+		if (this.#isAtWork) return;
+		this.#isAtWork = true;
+		while (this.#isWanted && !this.visit.signal.aborted) {
+			this.#isWanted = false;
+			try {
+				this.value = await this.work();
+				this.failure = null;
+			} catch (error) {
+				this.failure = Failure.of(error);
+			}
+		}
+		this.#isAtWork = false;
+		this.visit.redraw();
+	}
 
-  /** Describe it: loading, what went wrong and the `line` that does the same, nothing there, or the `view`. */
-  shown(view, { line = "", ...more } = {}) {
-    const wrong = this.failure ? problem(this.failure, () => this.again(), line) : null;
-    return this.value === null ? (wrong ?? loading()) : [wrong, made(this.value, view, more)];
-  }
+	/** Describe it: loading, what went wrong and the `line` that does the same, nothing there, or the `view`. */
+	shown(view, { line = "", ...more } = {}) {
+		const wrong = this.failure ? problem(this.failure, () => this.again(), line) : null;
+		return this.value === null ? (wrong ?? loading()) : [wrong, made(this.value, view, more)];
+	}
 }

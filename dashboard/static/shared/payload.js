@@ -4,8 +4,8 @@ import { words, paragraphs } from "./words.js";
 
 /** Describe a payload in full. */
 export function payload(it) {
-  if (isText(it)) return h("div.said", paragraphs(it.text));
-  return h("pre.said", { tabindex: 0 }, paragraphs(JSON.stringify(it, null, 2)));
+	if (isText(it)) return h("div.said", paragraphs(it.text));
+	return h("pre.said", { tabindex: 0 }, paragraphs(JSON.stringify(it, null, 2)));
 }
 
 /** Return a payload in one line. */
@@ -17,4 +17,5 @@ export const raw = (it) => h("pre.said", { tabindex: 0 }, paragraphs(JSON.string
 /** Describe a few words of a peer that may be many. */
 export const start = (text, most = 160) => words(text.length > most ? `${text.slice(0, most)}…` : text);
 
-const isText = (it) => it !== null && typeof it === "object" && typeof it.text === "string" && Object.keys(it).length === 1;
+const isText = (it) =>
+	it !== null && typeof it === "object" && typeof it.text === "string" && Object.keys(it).length === 1;

@@ -1,0 +1,101 @@
+"""What waits for the owner is answered on the screen, and reaches whom it is about."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.mesh import Agent, Mesh, eventually
+from tests.support.past import much_to_decide
+from tests.support.screen import Screen
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _past(mesh: Mesh, ada: Agent, bob: Agent) -> None:
+    much_to_decide(mesh, ada, bob)
+
+
+def test_a_draft_is_sent_as_it_was_shown(screen: Screen, bob: Agent) -> None:
+    screen.go("approvals")
+    card = screen.see(".waits-here", "Yes, Sunday at 17:10, same seats.")
+    card.focus()
+    with screen.page.expect_request("**/api/call/approvals.approve") as asked:
+        screen.page.keyboard.press("a")
+    assert len(asked.value.post_data_json["digest"]) == 64
+    screen.gone(".waits-here")
+    screen.see("[aria-label='Decided drafts'] tr", "approved")
+    bob.gets("Yes, Sunday at 17:10, same seats.")
+
+
+def test_a_file_is_taken_and_seen_to_arrive(screen: Screen, ada: Agent) -> None:
+    screen.go("files")
+    card = screen.see("article", "tickets.pdf")
+    assert "195 KiB" in card.inner_text()
+    card.get_by_role("button", name="Take it").click()
+    screen.see("article .badge", "done")
+    (file,) = ada.ask("files")["files"]
+    assert file["path"] in screen.text("article")
+
+
+def test_a_stranger_is_let_in_for_one_session(screen: Screen, ada: Agent, mesh: Mesh) -> None:
+    screen.go("knocks")
+    card = screen.see(".waits-here", "We met at the fair")
+    screen.page.locator("details summary", has_text="Why this verdict").first.click()
+    screen.see("[aria-label='The checks'] tr.decides", "awaiting owner")
+    screen.page.keyboard.press("j")
+    assert card.evaluate("it => it === document.activeElement")
+    screen.page.keyboard.press("o")
+    screen.gone(".waits-here")
+    ada.gets("May I offer you flights?")
+    assert all(not it["name"].startswith("Carol") for it in ada.ask("contacts")["contacts"])
+
+
+def test_blocking_asks_first_and_holds(screen: Screen, ada: Agent, mesh: Mesh) -> None:
+    mallory = mesh.agent("mallory")
+    mallory.ask("send", ada.amid, "Hello, my friend!")
+    screen.go("knocks")
+    screen.see(".waits-here", "mallory").get_by_role("button", name="Block").click()
+    screen.press("Cancel", "dialog")
+    assert ada.knocks()
+    screen.see(".waits-here", "mallory").get_by_role("button", name="Block").click()
+    screen.press("Block", "dialog")
+    screen.gone(".waits-here")
+    eventually(lambda: mallory.amid in ada.ask("policy", "get", "blocklist")["policy"])
+
+
+def test_a_contact_is_verified_named_and_granted_something(
+    screen: Screen, ada: Agent, bob: Agent
+) -> None:
+    screen.go(f"contacts/{bob.amid}", "bob")
+    number = ada.ask("verify", "bob")["number"]
+    assert screen.text(".number").split() == number.split()
+    screen.page.get_by_text("QR code for the other").click()
+    screen.see("svg.qr")
+    screen.press("They match …")
+    screen.press("The numbers are the same", "dialog")
+    screen.see(".card .badge", "compared")
+    eventually(lambda: _contact(ada, bob)["verified"])
+    screen.page.get_by_label("What your agent may send it").select_option("draft")
+    eventually(lambda: _contact(ada, bob)["autonomy"] == "draft")
+    screen.page.get_by_text("Grant something").click()
+    screen.page.locator("select[name=kind]").select_option("file-in")
+    screen.page.locator("form", has_text="How often at most").get_by_role("button").click()
+    screen.see(".lines li", "file-in").get_by_role("button", name="Take back").click()
+    screen.see(".lines li", "grant revoked")
+
+
+def _contact(ada: Agent, peer: Agent) -> Any:
+    return next(it for it in ada.ask("contacts")["contacts"] if it["amid"] == peer.amid)
+
+
+def test_forgetting_a_contact_asks_first(screen: Screen, ada: Agent, mesh: Mesh) -> None:
+    friend = mesh.agent("friend")
+    screen.go("contacts")
+    screen.page.get_by_label("AMID or DID").fill(friend.amid)
+    screen.page.get_by_label("Your name for it").fill("a friend")
+    screen.press("Add", "main")
+    screen.see("td", "a friend").get_by_role("link").click()
+    screen.see("h1", "a friend")
+    screen.press("Forget …")
+    screen.press("Forget", "dialog")
+    screen.see("h1", "Contacts")
+    screen.gone("td", "a friend")
