@@ -69,12 +69,10 @@ test-cluster: setup postgres
 	@AGENTMESH_CLUSTER_KILLS=$${AGENTMESH_CLUSTER_KILLS:-100} $(BIN)/pytest -p no:randomly -s tests/services/relay/cluster \
 		tests/services/relay/mailbox tests/integration/relay/test_nodes.py tests/reliability/test_cluster_kills.py
 
-test-all: setup postgres chromium
-
 test-relay: setup
 	@AGENTMESH_CROWD=10000 $(BIN)/pytest -p no:randomly -rA --durations=0 tests/reliability/test_relay_load.py
 
-test-all: setup postgres
+test-all: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
 

@@ -5,7 +5,7 @@ Labels take words from lists of ours, never AMIDs: their number must have a boun
 
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -19,6 +19,7 @@ class Metrics:
     def __init__(self, part: str) -> None:
         self._prefix = f"agentmesh_{part}"
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)  # memory, CPU time, descriptors
 
     def counter(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
         """Return a number that only grows."""

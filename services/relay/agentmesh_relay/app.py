@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_relay.arrivals import Arrivals
+from agentmesh_relay.arrivals import LOOK_SECONDS, Arrivals
 from agentmesh_relay.config import MEBIBYTE, Address, Config
 from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.door import Door
@@ -35,7 +36,6 @@ MAX_ADMINS = 64
 
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
-LOOK_SECONDS = 1
 LOOKS_TO_CLEAN = 60
 LOOKS_TO_SAVE = 10
 
@@ -69,6 +69,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             judge = Judge(Door(config.origin_at(port), clock, entropy))
             arrivals = Arrivals(judge, hub, figures, turn, crowd)
             health = Health("relay", kept.checks)
+            figures.watch("ready", "Whether letters can be kept.", partial(_is_ready, kept))
             entrance = Entrance(arrivals, health, config.allowed_origins)
             async with (
                 judge,
@@ -82,6 +83,10 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             await _part(arrivals)
             await ledger.save()
     record(_log, logging.INFO, "relay.stopped")
+
+
+def _is_ready(kept: Kept) -> bool:
+    return not any(check() for check in kept.checks.values())
 
 
 def _ledger(config: Config, port: int) -> Path:

@@ -14,6 +14,9 @@ from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
 
+LOOK_SECONDS = 1
+"""How often time is asked what it demands."""
+
 BUSY_RETRY_SECONDS = 5
 PARTED_A_SECOND = 500
 """How many agents a relay that starts again wants back in a second."""
@@ -35,6 +38,7 @@ class Arrivals:
         self._crowd = crowd
         self._clients: dict[Connection, str] = {}
         self._strangers: set[Connection] = set()
+        self._looked_at = turn.monotonic()
         figures.watch("connections", "Open connections.", lambda: len(self._clients))
         figures.watch("strangers", "Not yet authenticated.", lambda: len(self._strangers))
 
@@ -79,6 +83,8 @@ class Arrivals:
     def look(self) -> None:
         """Do what time demands of each connection. Called every second."""
         now = self._turn.monotonic()
+        self._figures.late_seconds = max(now - self._looked_at - LOOK_SECONDS, 0.0)
+        self._looked_at = now
         unread = 0
         for connection in list(self._clients):
             connection.look(now)

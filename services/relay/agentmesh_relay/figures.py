@@ -16,12 +16,15 @@ class Figures:
         """Claims that were no good, by code."""
         self.delivered = 0
         self.connects = 0
+        self.late_seconds = 0.0
+        """How late the loop was, the last time that it had to be somewhere at a time."""
         self._metrics = Metrics("relay")
         self._sends = self._metrics.counter("sends", "Frames taken.", ["type", "outcome"])
         self._turned_away = self._metrics.counter("turned_away", "Claims refused.", ["code"])
         self._delivered = self._metrics.counter("acknowledged", "Deliveries acknowledged.")
         self._connects = self._metrics.counter("connects", "Agents that came in.")
         self._told: Counter[object] = Counter()
+        self.watch("late_seconds", "How late the loop is.", lambda: self.late_seconds)
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Show this value whenever the figures are asked for."""
