@@ -96,6 +96,7 @@ format: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.cli
 	@$(BIN)/python -m benchmarks.policy
+	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.reputation
 	@$(BIN)/python -m benchmarks.agents
 	@$(BIN)/python -m benchmarks.files
