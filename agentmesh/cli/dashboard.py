@@ -1,7 +1,6 @@
 """The command `dashboard`: lets the owner's browser in."""
 
 import contextlib
-import html
 import os
 from pathlib import Path
 
@@ -60,8 +59,10 @@ def show(desk: Desk, url: str) -> bool:
     """
     if not browser.has_desktop(desk.environment):
         return False
+    from html import escape  # noqa: PLC0415 - only here
+
     try:
-        path = _written(desk.home / "run" / REDIRECT, _LEADS.format(url=html.escape(url)))
+        path = _written(desk.home / "run" / REDIRECT, _LEADS.format(url=escape(url)))
     except OSError:
         return False
     return browser.show(path.as_uri(), desk.environment)

@@ -1,7 +1,6 @@
 """Control calls about the dashboard: its address, and figures and pictures for its pages."""
 
 import msgspec
-import segno
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
@@ -71,6 +70,8 @@ def _minute(tally: Tally) -> answers.Minute:
 
 async def qr(_: Rooms, asked: calls.Qr, __: Permit) -> answers.QrCode:
     """Make a QR code."""
+    import segno  # noqa: PLC0415 - slow to load, and the daemon starts without it
+
     try:
         code = segno.make(asked.text, micro=False)
     except (segno.DataOverflowError, ValueError):

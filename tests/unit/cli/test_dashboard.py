@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.cli import process
 from agentmesh.cli.dashboard import REDIRECT
+from agentmesh.cli.desk import Desk
 from agentmesh.control import answers, calls
-from tests.support.control_server import Script
+from agentmesh.errors import TransportError
+from tests.support.control_server import Script, status
 from tests.unit.cli.conftest import Shell
 
 URL = "http://127.0.0.1:7777/#token=abc"
@@ -81,3 +84,35 @@ def test_it_can_be_closed(mesh: Shell, script: Script) -> None:
     script.answers["dashboard.close"] = answers.DashboardClosed(ended=2)
     assert mesh("dashboard", "--close", "--json").document == {"ok": True, "ended": 2}
     assert mesh("dashboard", "--close", "--view").code == 2
+
+
+def shown_by_up(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> str:
+    process._show_dashboard(Desk(as_json=False, environment=environment))
+    return capsys.readouterr().err
+
+
+def test_up_shows_it_to_who_sits_at_a_desktop(
+    mesh: Shell, script: Script, desktop: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.answers["dashboard.open"] = OPENED
+    assert shown_by_up(desktop, capsys) == "Your browser shows the dashboard.\n"
+    assert (mesh.home / "started").exists()
+
+
+def test_up_names_the_command_where_it_cannot_be_shown(
+    mesh: Shell, script: Script, desktop: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = "The dashboard: agentmesh dashboard\n"
+    assert shown_by_up({**desktop, "DISPLAY": ""}, capsys) == named
+    script.answers["dashboard.open"] = TransportError("port_taken", "Port 7777 is taken.")
+    told = shown_by_up(desktop, capsys)
+    assert told == f"The dashboard does not open: Port 7777 is taken.\n{named}"
+
+
+def test_up_opens_nothing_where_nobody_sits(
+    mesh: Shell, script: Script, desktop: dict[str, str]
+) -> None:
+    script.answers["status"] = status()
+    for arguments in (("up",), ("up", "--json"), ("up", "--no-open")):
+        assert mesh(*arguments, environment=desktop).code == 0
+    assert "dashboard.open" not in {name for name, _, _ in script.asked}

@@ -191,3 +191,44 @@ async def test_the_door_says_what_the_contract_of_params_is(tab: Tab) -> None:
     assert (await tab.post("/api/bootstrap", {"token": 1})).code == "invalid_argument"
     assert (await tab.post("/api/bootstrap", {"token": "x" * 201})).code == "invalid_argument"
     assert (await tab.post("/api/logout", {"every": 1})).code == "invalid_argument"
+
+
+HOSTILE = '=HYPERLINK("http://evil")\x1b]0;owned\x07\u202e<script>alert(1)</script>\x00\x9b2J\ufeff'
+
+
+async def test_hostile_words_stay_words_in_json_that_no_browser_runs(
+    house: House, tab: Tab
+) -> None:
+    await house.hear(HOSTILE)
+    (listed,) = (await tab.call("transcripts.list")).json["transcripts"]
+    said = await tab.call("transcripts.show", session_id=listed["session_id"])
+    assert [it for it in said.json["entries"] if HOSTILE in _texts(it["payload"])]
+    assert said.headers["content-type"] == "application/json"
+    assert said.headers["x-content-type-options"] == "nosniff"
+    assert not [byte for byte in said.body if byte < 32]  # nothing that a terminal obeys
+    assert "content-disposition" not in said.headers
+
+
+def _texts(payload: object) -> list[object]:
+    return list(payload.values()) if isinstance(payload, dict) else [payload]
+
+
+async def test_a_transcripts_key_leaves_to_a_fresh_control_tab_and_is_written_down(
+    house: House, tab: Tab
+) -> None:
+    await house.hear("hello")
+    (listed,) = (await tab.call("transcripts.list")).json["transcripts"]
+    asked = {"session_id": listed["session_id"], "passphrase": "of the file"}
+    looking = await tab_in(house.caller, "view")
+    assert (await looking.call("transcripts.keys", **asked)).code == "view_only"
+    house.pair.high.clock.advance(FRESH_SECONDS)
+    assert (await tab.call("transcripts.keys", **asked)).code == "reauthenticate"
+    assert not await _exported(house)
+    fresh = await tab_in(house.caller)
+    assert (await fresh.call("transcripts.keys", **asked)).json["file"]
+    assert await _exported(house) == [listed["session_id"]]
+
+
+async def _exported(house: House) -> list[str]:
+    shown = await house.ask("audit.show", kinds=["session_keys_exported"])
+    return [it["fields"]["session_id"] for it in shown["records"]]  # type: ignore[union-attr]

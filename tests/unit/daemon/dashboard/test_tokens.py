@@ -1,6 +1,7 @@
 """Tokens: once, for a while, and not many wrong ones."""
 
 import asyncio
+import hmac
 
 import pytest
 
@@ -159,6 +160,23 @@ def test_trying_while_it_is_locked_does_not_lock_it_for_longer(
     assert code_of(tokens.come_in, "wrong") == "locked"
     clock.advance(1)
     assert tokens.come_in(tokens.offer("control"))
+
+
+@pytest.mark.parametrize("at", [0, 3, 7, None])
+def test_where_a_token_is_wrong_and_where_it_lies_makes_no_difference(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch, at: int | None
+) -> None:
+    secrets = [enter(tokens)[0] for _ in range(rules.MAX_BEARERS)]
+    compared: list[int] = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(
+        hmac, "compare_digest", lambda a, b: compared.append(len(a)) or compare(a, b)
+    )
+    if at is None:
+        code_of(tokens.bearer, secrets[0][:-1])
+    else:
+        tokens.bearer(secrets[at])
+    assert compared == [32] * rules.MAX_BEARERS
 
 
 def test_what_is_no_text_at_all_is_only_wrong(tokens: Tokens) -> None:
