@@ -20,6 +20,8 @@ from agentmesh.protocol.times import to_text
 from agentmesh.protocol.world import Clock
 
 PAUSE_SECONDS = 0.25
+REST = 4
+"""So many times as long as a look took, there is none: a large house is looked at less often."""
 MAX_EVENTS = 50
 
 Ask = Callable[[str, msgspec.Raw, calls.Permit], Awaitable[Any]]
@@ -78,6 +80,7 @@ class Board:
         self._looked_at = float("-inf")
         self._happened = 0
         self._is_stale = False
+        self._pause = PAUSE_SECONDS
         bulletin.listen(self._hear)
 
     @contextmanager
@@ -98,7 +101,7 @@ class Board:
     async def news(self, ask: Ask, place: Place) -> tuple[News, Place]:
         """Return what is new since a place, and the next place; everything for `Place()`."""
         async with self._looking:
-            early = self._looked_at + PAUSE_SECONDS - self._clock.monotonic()
+            early = self._looked_at + self._pause - self._clock.monotonic()
             if self._is_stale or early <= 0:
                 await asyncio.sleep(max(0.0, early))
                 await self._look_again(ask)
@@ -122,6 +125,7 @@ class Board:
             same = _encode(_still(answer))
             if name not in self._parts or self._parts[name].same != same:
                 self._parts[name] = Part(self._look, msgspec.Raw(_encode(answer)), same)
+        self._pause = max(PAUSE_SECONDS, REST * (self._clock.monotonic() - self._looked_at))
 
     def _hear(self, notice: Notice) -> None:
         if not self._watchers:

@@ -104,6 +104,22 @@ async def test_a_flood_costs_one_look_and_shows_the_newest(
     assert daemon.asked == 2 * len(PARTS)
 
 
+async def test_a_house_that_takes_long_to_look_at_is_looked_at_less_often(
+    board: Board, daemon: Daemon, clock: FakeClock
+) -> None:
+    async def slowly(name: str, params: msgspec.Raw, permit: str) -> Any:
+        clock.advance(1.0)
+        return await daemon(name, params, permit)
+
+    _, place = await board.news(slowly, Place())
+    clock.advance(len(PARTS) * 2)
+    await board.news(daemon, place)
+    assert daemon.asked == len(PARTS)
+    clock.advance(len(PARTS))
+    await board.news(daemon, place)
+    assert daemon.asked == 2 * len(PARTS)
+
+
 async def test_what_happened_since_the_last_look_is_looked_at_without_waiting_for_a_beat(
     board: Board, daemon: Daemon, bulletin: Bulletin
 ) -> None:

@@ -6,9 +6,13 @@ import aiohttp
 import pytest
 
 from agentmesh.daemon.dashboard import stream
-from agentmesh.daemon.dashboard.board import PARTS
-from agentmesh.node.notices import Notice
-from tests.support.tab import SECONDS, Tab, tab_in
+from agentmesh.daemon.dashboard.board import PARTS, Board
+from agentmesh.daemon.dashboard.listener import Bounds, bind, serving
+from agentmesh.daemon.dashboard.tokens import Tokens
+from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.observability.world import SystemClock
+from tests.support.tab import SECONDS, Tab, request, tab_in
+from tests.support.world import FakeEntropy
 from tests.unit.daemon.conftest import House
 
 
@@ -114,3 +118,40 @@ async def test_a_flood_of_events_comes_in_few_changes(house: House, tab: Tab) ->
             changes += 1
     assert shown == 10_000
     assert changes <= 12  # one would do; ten turns of the loop may each be seen
+
+
+class Growing:
+    """A daemon whose knocks are many, and others at every look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def __call__(self, name: str, params: object, permit: str) -> object:
+        self.looks += 1
+        return {name: str(self.looks) * 500_000} if name == "knocks.list" else {}
+
+
+async def test_who_does_not_read_is_cut_and_nothing_is_queued_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "SEND_SECONDS", 0.1)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.01)
+    clock, daemon = SystemClock(), Growing()
+    tokens = Tokens(clock, FakeEntropy())
+    _, bearer = tokens.come_in(tokens.offer("view"))
+    streams = stream.Streams(Board(Bulletin(), clock), daemon, tokens.holds, clock)
+    sockets = bind(0)
+    port = sockets[0].getsockname()[1]
+    upgrade = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }  # fmt: skip
+    async with serving(lambda request: streams.serve(request, bearer), sockets, Bounds()):
+        async with asyncio.timeout(SECONDS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.write(request(port, headers=upgrade))
+            assert b"101" in await reader.readline()
+            await streams._idle.wait()
+        seen = daemon.looks
+        writer.close()
+    assert seen < 100
