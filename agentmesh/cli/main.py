@@ -31,7 +31,7 @@ COMMANDS = {
     "files": "files",
     "invite": "consent.invites", "invites": "consent.invites", "join": "consent.invites",
     "search": "peers", "contacts": "peers", "block": "peers", "unblock": "peers",
-    "verify": "verify", "reputation": "reputation", "rate": "reputation",
+    "verify": "verify", "verify-me": "verify_me", "reputation": "reputation", "rate": "reputation",
     "transcripts": "records.transcripts", "audit": "records.audit", "receipt": "records.receipt",
     "backup": "records.backup", "restore": "records.backup",
     "knocks": "knocks",

@@ -16,6 +16,9 @@ class CallType(msgspec.Struct, frozen=True):
 
 
 REQUESTS: dict[str, CallType] = {
+    "owner.providers": CallType(calls.OwnerProviders, answers.Providers, "owner"),
+    "owner.begin": CallType(calls.OwnerBegin, answers.ProofBegun, "owner"),
+    "owner.prove": CallType(calls.OwnerProve, answers.Proved, "owner"),
     "reputation.show": CallType(calls.ReputationShow, answers.Reputation, "agent"),
     "reputation.rate": CallType(calls.ReputationRate, answers.Rated, "owner"),
     "hello": CallType(calls.Hello, answers.Welcome, "agent"),

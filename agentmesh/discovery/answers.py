@@ -1,7 +1,7 @@
 """What a registry answers, as far as we read it. It is a stranger: nothing is believed unproved."""
 
 import re
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -13,7 +13,7 @@ from agentmesh.errors import (
     RemoteProtocolError,
     TransportError,
 )
-from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.bounded import Status, Word
 from agentmesh.protocol.ids import Amid, amid_of
 from agentmesh.protocol.published import read_prekeys, read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
@@ -27,6 +27,12 @@ A = TypeVar("A", bound=msgspec.Struct)
 _CODE = re.compile(r"[a-z][a-z_]{0,63}")
 _MAX_RETRY_SECONDS = 3600
 _MAX_WORDS = 300
+
+
+class ProvidersAnswer(msgspec.Struct, frozen=True):
+    """Where owners can prove who they are."""
+
+    providers: Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)]
 
 
 class SchemaAnswer(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
     PrekeyCount,
+    ProofBegun,
     Query,
     Reputation,
     SearchPage,
@@ -99,6 +100,20 @@ class Chain:
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
         return await self._first(lambda directory: directory.search(query))
+
+    async def providers(self) -> tuple[str, ...]:
+        """Return where our owner can prove to be our owner."""
+        return await self._first(lambda directory: directory.providers())
+
+    async def begin_proof(self, provider: str, address: str) -> ProofBegun:
+        """Begin to prove who owns us, at the first directory that answers."""
+        return await self._first(lambda directory: directory.begin_proof(provider, address))
+
+    async def prove(self, attempt: str, code: str) -> Found:
+        """Hand in the code that the owner was shown."""
+        found = await self._first(lambda directory: directory.prove(attempt, code))
+        self.forget(found.amid)
+        return found
 
     async def publish_schema(self, signed: Signed) -> None:
         """Publish a schema of ours in the first directory that takes it."""

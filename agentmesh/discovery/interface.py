@@ -116,6 +116,14 @@ class Reputation(msgspec.Struct, frozen=True, kw_only=True):
     flags: Annotated[tuple[FlagRaised, ...], Meta(max_length=20)] = ()
 
 
+class ProofBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt to prove who owns us: where the owner goes, or no `url`: a letter is coming."""
+
+    attempt: Word
+    url: Annotated[str, Meta(max_length=4096)]
+    expires_in_seconds: Count
+
+
 class PrekeyCount(msgspec.Struct, frozen=True, kw_only=True):
     """What the directory holds of our prekeys: how many are left, and which ids were the last."""
 
@@ -160,6 +168,15 @@ class Directory(Protocol):
 
     async def search(self, query: Query) -> SearchPage:
         """Return a page of agents."""
+
+    async def providers(self) -> tuple[str, ...]:
+        """Return where our owner can prove to be our owner."""
+
+    async def begin_proof(self, provider: str, address: str) -> ProofBegun:
+        """Begin to prove who owns us."""
+
+    async def prove(self, attempt: str, code: str) -> Found:
+        """Hand in the code that the owner was shown; return how others see us now."""
 
     async def publish_schema(self, signed: Signed) -> None:
         """Publish a schema of ours for good."""

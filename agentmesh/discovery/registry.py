@@ -10,6 +10,7 @@ from agentmesh.discovery.answers import (
     A,
     AgentAnswer,
     PageAnswer,
+    ProvidersAnswer,
     RateAnswer,
     SchemaAnswer,
     checked_bundle,
@@ -22,6 +23,7 @@ from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
     PrekeyCount,
+    ProofBegun,
     Query,
     Reputation,
     SearchPage,
@@ -137,6 +139,21 @@ class RegistryDirectory:
                 results.append(agent)
         rejected = len(page.results) - len(results)
         return SearchPage(tuple(results), page.total, rejected)
+
+    async def providers(self) -> tuple[str, ...]:
+        """Return where our owner can prove to be our owner."""
+        found = await self._get("/v1/registry/owner/providers", ProvidersAnswer)
+        return found.providers
+
+    async def begin_proof(self, provider: str, address: str) -> ProofBegun:
+        """Begin to prove who owns us."""
+        body = msgspec.json.encode({"provider": provider, "address": address})
+        return decoded(await self._post("/v1/registry/owner/begin", body), ProofBegun)
+
+    async def prove(self, attempt: str, code: str) -> Found:
+        """Hand in the code that the owner was shown; return how others see us now."""
+        body = msgspec.json.encode({"attempt": attempt, "code": code})
+        return self._found(decoded(await self._post("/v1/registry/owner/prove", body), AgentAnswer))
 
     async def publish_schema(self, signed: Signed) -> None:
         """Publish a schema of ours for good."""

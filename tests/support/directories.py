@@ -4,6 +4,7 @@ from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
     PrekeyCount,
+    ProofBegun,
     Query,
     Reputation,
     SearchPage,
@@ -88,6 +89,18 @@ class FakeDirectory:
 
     async def search(self, query: Query) -> SearchPage:
         return SearchPage((found(self._agent("search")),), 1)
+
+    async def providers(self) -> tuple[str, ...]:
+        self._agent("providers")
+        return ("github", "email")
+
+    async def begin_proof(self, provider: str, address: str) -> ProofBegun:
+        self._agent("begin_proof")
+        url = "" if address else f"https://{provider}.example/sign-in"
+        return ProofBegun(attempt="attempt", url=url, expires_in_seconds=600)
+
+    async def prove(self, attempt: str, code: str) -> Found:
+        return found(self._agent(f"prove {attempt} {code}"))
 
     async def publish_schema(self, signed: Signed) -> None:
         self._agent("publish_schema")

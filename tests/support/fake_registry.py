@@ -4,6 +4,7 @@ from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
     PrekeyCount,
+    ProofBegun,
     Query,
     Reputation,
     SearchPage,
@@ -120,6 +121,19 @@ class RealisticDirectory:
         self._ask("search")
         found = [self._found(amid) for amid in self.shelf.records]
         return SearchPage(tuple(found[: query.limit]), len(found))
+
+    async def providers(self) -> tuple[str, ...]:
+        self._ask("providers")
+        return ("github", "email")
+
+    async def begin_proof(self, provider: str, address: str) -> ProofBegun:
+        self._ask("begin_proof")
+        url = "" if address else f"https://{provider}.example/sign-in"
+        return ProofBegun(attempt="attempt", url=url, expires_in_seconds=600)
+
+    async def prove(self, attempt: str, code: str) -> Found:
+        self._ask("prove")
+        return self._found(self.us)
 
     async def publish_schema(self, signed: Signed) -> None:
         self._ask("publish_schema")

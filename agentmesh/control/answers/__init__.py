@@ -65,6 +65,11 @@ from agentmesh.control.answers.messages import (
     Sent,
 )
 from agentmesh.control.answers.moving import Acquaintance, Acquaintances, AcquaintancesAdded
+from agentmesh.control.answers.owner import (
+    ProofBegun,
+    Proved,
+    Providers,
+)
 from agentmesh.control.answers.policy import (
     Explanation,
     PastKnock,
@@ -195,6 +200,9 @@ __all__ = [
     "ProbedLink",
     "Problem",
     "Progress",
+    "ProofBegun",
+    "Proved",
+    "Providers",
     "QrCode",
     "Rated",
     "Receipt",

@@ -78,6 +78,11 @@ from agentmesh.control.calls.moving import (
     AcquaintancesList,
     Introduced,
 )
+from agentmesh.control.calls.owner import (
+    OwnerBegin,
+    OwnerProve,
+    OwnerProviders,
+)
 from agentmesh.control.calls.policy import (
     PolicyExplain,
     PolicyGet,
@@ -203,6 +208,9 @@ __all__ = [
     "Line",
     "Logs",
     "Outcome",
+    "OwnerBegin",
+    "OwnerProve",
+    "OwnerProviders",
     "Pause",
     "Peer",
     "Permit",

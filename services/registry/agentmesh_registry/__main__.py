@@ -17,6 +17,7 @@ from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh_registry import commands
 from agentmesh_registry.config import Config, Rates, parse_address
+from agentmesh_registry.owners.providers import read_providers
 from agentmesh_registry.server import running
 
 _log = logging.getLogger("agentmesh_registry")
@@ -72,6 +73,12 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 @_log_key
 @click.option("--admin", metavar="HOST:PORT", help="Serve /metrics there.")
 @click.option("--trust-proxy", is_flag=True, help="Take addresses from X-Forwarded-For.")
+@click.option(
+    "--providers",
+    metavar="FILE",
+    default="",
+    help="Where owners can prove who they are (TOML). Without it, nobody can.",
+)
 @_rate("requests", "Requests of one address.")
 @_rate("registrations", "Registrations of one address.")
 @_rate("agent_requests", "Signed requests of one agent.")
@@ -146,6 +153,7 @@ def _config(given: dict[str, Any]) -> Config:
         origins=given["origins"],
         admin=parse_address(given["admin"]) if given["admin"] else None,
         trust_proxy=given["trust_proxy"],
+        providers=read_providers(given["providers"]),
         rates=Rates(**{name: given[name] for name in Rates.__struct_fields__}),
     )
 

@@ -200,6 +200,44 @@ class SchemaView(Said, frozen=True, kw_only=True):
     document: bytes
 
 
+class ProviderList(Said, frozen=True, kw_only=True):
+    """Where owners can prove who they are."""
+
+    providers: tuple[str, ...]
+
+
+class BeginProof(Asked, frozen=True, kw_only=True):
+    """Where the owner will prove who they are; `address` is the mailbox, for `email`."""
+
+    provider: Annotated[str, Meta(max_length=32)]
+    address: Annotated[str, Meta(max_length=254)] = ""
+
+
+class ProofBegun(Said, frozen=True, kw_only=True):
+    """An attempt, and where the owner goes; without a `url`, a letter is on its way."""
+
+    attempt: str
+    url: str
+    expires_in_seconds: int
+
+
+class Callback(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider sends back with the owner's browser. Providers add parameters at will."""
+
+    provider: Annotated[str, Meta(max_length=32)]
+    state: Annotated[str, Meta(max_length=200)] = ""
+    code: Annotated[str, Meta(max_length=4096)] = ""
+    iss: Annotated[str, Meta(max_length=300)] = ""
+    error: Annotated[str, Meta(max_length=300)] = ""
+
+
+class Prove(Asked, frozen=True, kw_only=True):
+    """The code that the owner was shown."""
+
+    attempt: Annotated[str, Meta(max_length=64)]
+    code: Annotated[str, Meta(max_length=40)]
+
+
 class PrekeyShelf(Said, frozen=True, kw_only=True):
     """What lies here for its owner. Ids are -1 as long as there is none."""
 

@@ -8,6 +8,7 @@ import platformdirs
 
 from agentmesh.errors import UsageError
 from agentmesh.protocol.requests import audience_of
+from agentmesh_registry.owners.providers import Providers
 
 MAX_BODY = 256 * 1024
 ARRIVAL_SECONDS = 10
@@ -57,6 +58,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     admin: Address | None = None
     rates: Rates = Rates()
     trust_proxy: bool = False
+    providers: Providers = Providers()
     arrival_seconds: float = ARRIVAL_SECONDS
     """How long the head of a request may take, and then its body."""
 

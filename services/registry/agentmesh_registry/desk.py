@@ -2,12 +2,15 @@
 
 import msgspec
 
+from agentmesh.observability.world import system_entropy
 from agentmesh.protocol.requests import Authorization
 from agentmesh.protocol.world import Clock
 from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.log_key import HeadSigner
+from agentmesh_registry.owners.desk import OwnerDesk
 from agentmesh_registry.rates import Rate
 from agentmesh_registry.storage.agents import Agents
+from agentmesh_registry.storage.attempts import Attempts
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.ledger import Ledger
 from agentmesh_registry.storage.nonces import Nonces
@@ -45,6 +48,8 @@ class Desk:
         self.revocations = Revocations(database)
         self.agents = Agents(database)
         self.search = Search(database)
+        self.attempts = Attempts(database)
+        self.owners = OwnerDesk(config.providers, clock, system_entropy)
         self.schemas = SchemaStore(database)
         self.reputation = Reputation(database)
         self.prekeys = PrekeyStore(database)

@@ -127,6 +127,9 @@ async def test_everything_else_is_passed_on() -> None:
     assert (await both.reputation(ALICE.amid)).reputation_status == "unrated"
     news = [await both.rate(b"", Feedback(score=1)) for _ in range(2)]
     assert news == [True, False]
+    assert await both.providers() == ("github", "email")
+    assert (await both.begin_proof("github", "")).url
+    assert (await both.prove("a", "c")).amid == ALICE.amid
     await both.publish_schema(ALICE.schema("x-acme/invoice/v1"))
     assert (await both.schema("x-acme/invoice/v1")).author == ALICE.amid
     asked = ["publish_prekeys", "prekey_count", "set_status away", "search", "reputation"]

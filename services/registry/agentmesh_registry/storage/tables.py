@@ -89,6 +89,22 @@ schemas = sa.Table(
     sa.UniqueConstraint("namespace", "is_first", name="one_first_in_a_namespace"),
 )
 
+# Attempts of owners to prove that an agent is theirs.
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", sa.String(43), primary_key=True),
+    sa.Column("amid", _AMID, nullable=False, index=True),
+    sa.Column("provider", sa.String(32), nullable=False),
+    sa.Column("state", sa.LargeBinary, unique=True),
+    sa.Column("nonce", sa.String(43), nullable=False),
+    sa.Column("verifier", sa.String(43), nullable=False),
+    sa.Column("owner", sa.String(80), index=True),
+    sa.Column("code", sa.LargeBinary),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+)
+
 # What was said of agents. One row a rating, a session, a voter, and an agent of whom there is any.
 ratings = sa.Table(
     "ratings",

@@ -104,6 +104,8 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "receipts.show": {"session_id": receipts.SESSION},
         "schemas.publish": {"id": INVOICE},
         "schemas.fetch": {"id": INVOICE},
+        "owner.begin": {"provider": "github"},
+        "owner.prove": {"attempt": "attempt", "code": "23456-789AB"},
         "reputation.rate": {"peer": receipts.ALICE.amid, "score": 1},
     }
 
