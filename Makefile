@@ -99,6 +99,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.reputation
 	@$(BIN)/python -m benchmarks.agents
+	@$(BIN)/python -m benchmarks.relay
 	@$(BIN)/python -m benchmarks.files
 	@$(BIN)/python -m benchmarks.wake
 
