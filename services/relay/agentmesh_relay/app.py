@@ -14,7 +14,7 @@ from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_relay.arrivals import LOOK_SECONDS, Arrivals
+from agentmesh_relay.arrivals import LOOK_SECONDS, LOOKS_IN_A_ROUND, Arrivals
 from agentmesh_relay.config import MEBIBYTE, Address, Config
 from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.door import Door
@@ -36,8 +36,8 @@ MAX_ADMINS = 64
 
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
-LOOKS_TO_CLEAN = 60
-LOOKS_TO_SAVE = 10
+LOOKS_TO_CLEAN = 600
+LOOKS_TO_SAVE = 100
 
 _log = logging.getLogger(__name__)
 
@@ -140,8 +140,9 @@ async def _look_after(arrivals: Arrivals, hub: Hub, ledger: Ledger, stop: asynci
     looks = 0
     while not stop.is_set():
         arrivals.look()
-        hub.look()
         looks += 1
+        if looks % LOOKS_IN_A_ROUND == 0:
+            hub.look()
         if looks % LOOKS_TO_CLEAN == 0:
             hub.clean()
         if looks % LOOKS_TO_SAVE == 0:

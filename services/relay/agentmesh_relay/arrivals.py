@@ -14,8 +14,9 @@ from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
 
-LOOK_SECONDS = 1
-"""How often time is asked what it demands."""
+LOOK_SECONDS = 0.1
+LOOKS_IN_A_ROUND = 10
+"""Each connection has its turn once a second, a tenth of them at a time: nobody waits for all."""
 
 BUSY_RETRY_SECONDS = 5
 PARTED_A_SECOND = 500
@@ -39,6 +40,9 @@ class Arrivals:
         self._clients: dict[Connection, str] = {}
         self._strangers: set[Connection] = set()
         self._looked_at = turn.monotonic()
+        self._round: list[Connection] = []
+        self._in_a_look = 1
+        self._unread = 0
         figures.watch("connections", "Open connections.", lambda: len(self._clients))
         figures.watch("strangers", "Not yet authenticated.", lambda: len(self._strangers))
 
@@ -81,16 +85,16 @@ class Arrivals:
         self._hub.leave(connection)
 
     def look(self) -> None:
-        """Do what time demands of each connection. Called every second."""
+        """Do what time demands of some connections. Called every tenth of a second."""
         now = self._turn.monotonic()
         self._figures.late_seconds = max(now - self._looked_at - LOOK_SECONDS, 0.0)
         self._looked_at = now
-        unread = 0
-        for connection in list(self._clients):
+        if not self._round:
+            self._begin_round()
+        some, self._round = self._round[: self._in_a_look], self._round[self._in_a_look :]
+        for connection in some:
             connection.look(now)
-            unread += connection.unread
-        if unread > UNREAD_BYTES_IN_ALL:
-            self._cut_worst_readers(unread)
+            self._unread += connection.unread
 
     def part_all(self) -> None:
         """Say good-bye to everybody, and hand what they have not kept to the mailbox.
@@ -120,6 +124,13 @@ class Arrivals:
         self._strangers.discard(connection)
         self._crowd.introduce(self._clients[connection])
         self._hub.enter(connection, verdict)
+
+    def _begin_round(self) -> None:
+        if self._unread > UNREAD_BYTES_IN_ALL:
+            self._cut_worst_readers(self._unread)
+        self._round = list(self._clients)
+        self._in_a_look = 1 + len(self._round) // LOOKS_IN_A_ROUND
+        self._unread = 0
 
     def _cut_worst_readers(self, unread: int) -> None:
         for connection in sorted(self._clients, key=lambda it: it.unread, reverse=True):

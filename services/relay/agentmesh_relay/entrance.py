@@ -64,11 +64,12 @@ async def listening(
     context: ssl.SSLContext | None,
 ) -> AsyncIterator[None]:
     """Answer at this socket for as long as the block lasts."""
+    seconds = HEADER_SECONDS if context is None else HEADER_SECONDS / 2
     server = await asyncio.get_running_loop().create_server(
-        partial(Socket, lobby, answer),
+        partial(Socket, lobby, answer, seconds),
         sock=door,
         ssl=context,
-        ssl_handshake_timeout=None if context is None else HEADER_SECONDS,
+        ssl_handshake_timeout=None if context is None else seconds,
         backlog=4096,
     )
     try:

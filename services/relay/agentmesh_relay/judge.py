@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -9,12 +10,15 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.observability.logs import record_bug
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import Challenge, Connect
 from agentmesh_relay.door import Door
 
 NICENESS = 10
 """How much the thread stands back where there are fewer cores than work."""
+
+_log = logging.getLogger(__name__)
 
 Verdict = Amid | RemoteProtocolError
 """Who that is, or why nobody can tell, in one of the wire's error codes."""
@@ -64,6 +68,9 @@ class Judge:
                 verdict: Verdict = self._door.admit(case.claim, case.challenge)
             except RemoteProtocolError as error:
                 verdict = error
+            except Exception as error:  # noqa: BLE001 - one claim must not be the last one
+                record_bug(_log, "claim.failed", error)
+                verdict = RemoteProtocolError("INTERNAL_ERROR", "That was our fault.")
             try:
                 self._loop.call_soon_threadsafe(case.told, verdict)
             except RuntimeError:

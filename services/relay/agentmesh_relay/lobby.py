@@ -13,7 +13,7 @@ from agentmesh.protocol import limits
 from agentmesh_relay.proxies import Proxies, counted_as
 
 HEADER_SECONDS = 10
-"""How long a client may take to say what it wants."""
+"""How long a client may take to say what it wants, with TLS or without."""
 
 MAX_OPEN = 25_000
 SPARE = 64
@@ -59,7 +59,9 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
 
     __slots__ = ("_address", "_lobby")
 
-    def __init__(self, lobby: Lobby, answer: Callable[[WSUpgradeRequest], Any]) -> None:
+    def __init__(
+        self, lobby: Lobby, answer: Callable[[WSUpgradeRequest], Any], header_seconds: float
+    ) -> None:
         self._lobby = lobby
         self._address = ""
         super().__init__(
@@ -69,7 +71,7 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
             answer,
             _silent(),
             True,  # noqa: FBT003
-            HEADER_SECONDS,
+            header_seconds,
             False,  # noqa: FBT003
             0,
             0,

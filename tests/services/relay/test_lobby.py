@@ -1,10 +1,11 @@
 import asyncio
 import ipaddress
+from pathlib import Path
 
 from agentmesh_relay.lobby import SPARE, Lobby
 from agentmesh_relay.proxies import Proxies
 
-from tests.support.processes import Program
+from tests.support.processes import Program, running
 
 ONE, OTHER = "192.0.2.1", "192.0.2.2"
 
@@ -37,3 +38,23 @@ async def test_whoever_sends_half_a_header_is_cut(relay: Program, url: str) -> N
     async with asyncio.timeout(60):
         assert await reader.read() == b""
     writer.close()
+
+
+async def test_one_address_gets_so_many_sockets_and_no_more(tmp_path: Path) -> None:
+    own = ("--listen", "127.0.0.1:0", "--data", tmp_path / "relay")
+    with running("agentmesh_relay", *own, "--connections-per-address", 2) as relay:
+        port = int(relay.said("listening on ").rsplit(":", 1)[1].partition("/")[0])
+        pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(SPARE + 12)]
+        reading = [asyncio.ensure_future(reader.read()) for reader, _ in pairs]
+        _, other = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        async with asyncio.timeout(60):
+            refused: set[asyncio.Future[bytes]] = set()
+            while len(refused) < 10:
+                waiting = [it for it in reading if it not in refused]
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                refused |= done
+        assert len(refused) == 10
+        assert not other.is_closing()
+        for writer in (other, *(writer for _, writer in pairs)):
+            writer.close()
+        await asyncio.gather(*reading, return_exceptions=True)
