@@ -116,6 +116,13 @@ class Agent(WSListener):
         self.say(PresenceQuery(amid=self.amid))
         await self.hear(PresenceResponse)  # what came before it is done
 
+    async def see(self, other: Amid) -> None:
+        """Wait until the relay knows where the other one is."""
+        status = "offline"
+        while status != "online":
+            self.say(PresenceQuery(amid=other))
+            status = (await self.hear(PresenceResponse)).status
+
 
 def frames_to(recipient: Amid, body: bytes, count: int = FRAMES) -> Sequence[bytes]:
     """Return messages to this agent as they go over the wire, each with an id of its own."""
@@ -134,12 +141,13 @@ def frames_to(recipient: Amid, body: bytes, count: int = FRAMES) -> Sequence[byt
     ]
 
 
-async def line(url: str, body: bytes) -> Line:
-    """Return two agents that know each other."""
+async def line(url: str, body: bytes, other_url: str = "") -> Line:
+    """Return two agents that know each other; the other one may be at another node."""
     one, other = Agent(), Agent()
     await one.come_in(url)
-    await other.come_in(url)
+    await other.come_in(other_url or url)
     await other.show_to(one.amid)
+    await one.see(other.amid)
     answer = plain(encode(Sent(id=FrameId("0000"), outcome="forwarded")))
     mark = 2**63 + 1
     delivery = plain(

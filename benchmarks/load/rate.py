@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     in_flight: int = 16
     core: int | None = None
     is_round_trip: bool = False
+    receivers: str = ""
+    """Where those are who get it, if that is another node."""
+    also: tuple[int, ...] = ()
+    """More processes whose CPU time is read."""
     pause: float = 0.0
     """Seconds between a round trip and the next one; without, as fast as it goes."""
 
@@ -59,6 +64,8 @@ def cpu_seconds(process: int) -> float:
 async def _connected(load: Load) -> list[Pair]:
     body = os.urandom(load.size)
     open_line = LINES[load.kind]
+    if load.receivers:
+        open_line = partial(agent.line, other_url=load.receivers)
     lines = await asyncio.gather(*(open_line(load.address, body) for _ in range(load.pairs)))
     return [Pair(line) for line in lines]
 
@@ -71,10 +78,12 @@ async def rate(load: Load) -> dict[str, float]:
     await asyncio.sleep(WARM_SECONDS)
     before = [pair.arrived for pair in pairs]
     began, own, served = time.perf_counter(), time.process_time(), cpu_seconds(load.server)
+    others = [cpu_seconds(process) for process in load.also]
     await asyncio.sleep(load.seconds)
     arrived = [pair.arrived - start for pair, start in zip(pairs, before, strict=True)]
     seconds = time.perf_counter() - began
     served, own = cpu_seconds(load.server) - served, time.process_time() - own
+    others = [cpu_seconds(it) - before for it, before in zip(load.also, others, strict=True)]
     for pair in pairs:
         pair.stop()
     if not all(pair.arrived for pair in pairs):
@@ -82,6 +91,7 @@ async def rate(load: Load) -> dict[str, float]:
     return {
         "per_second": sum(arrived) / seconds,
         "cpu_us_a_message": served / sum(arrived) * 1e6,
+        **{f"cpu_us_{place}": it / sum(arrived) * 1e6 for place, it in enumerate(others)},
         "server_busy": served / seconds,
         "generator_busy": own / seconds,
     }
