@@ -101,6 +101,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.agents
 	@$(BIN)/python -m benchmarks.relay
 	@$(BIN)/python -m benchmarks.files
+	@$(BIN)/python -m benchmarks.cluster
 	@$(BIN)/python -m benchmarks.wake
 
 trust: setup postgres

@@ -126,7 +126,7 @@ def main() -> None:
     rounds, seconds = QUICK if "--quick" in sys.argv else (ROUNDS, SECONDS)
     with tempfile.TemporaryDirectory(prefix="agentmesh-cluster-") as folder:
         found = measure(Path(folder), rounds, seconds)
-    print(machine.described(Path.cwd()) if hasattr(machine, "described") else "")
+    print(machine.description())
     for name, value in sorted(found.items()):
         print(f"{name:24} {value:12.2f}")
     print(json.dumps({name: round(value, 2) for name, value in figures(found).items()}))

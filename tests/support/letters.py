@@ -9,10 +9,12 @@ from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Room, Stored
 from agentmesh_relay.mailbox.jetstream import JetStreamMailbox
+from agentmesh_relay.neighbours import Sends
 
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.ids import Amid, FrameId
 from tests.support.patience import PATIENCE
+from tests.support.relay_client import message
 
 ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
 NOW = 1_800_000_000_000
@@ -30,6 +32,12 @@ def letter(frame_id: object, sender: Amid = ALICE, **more: object) -> Letter:
         "expires_at": NOW + 60_000,
     }
     return Letter(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def sends(*ids: object, sender: Amid = ALICE, **more: object) -> Sends:
+    """What one agent sends to Bob at a time."""
+    frames = [message(BOB, str(frame_id), **more) for frame_id in ids]
+    return Sends(sender, NOW, tuple(frames))
 
 
 async def told(ask: Callable[[Callable[[T], None]], None]) -> T:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from agentmesh_relay.cluster.link import Change, Heard, Told
 from agentmesh_relay.cluster.node import ClusterNode
-from agentmesh_relay.mailbox.interface import Letter, Pending
+from agentmesh_relay.mailbox.interface import Pending
+from agentmesh_relay.neighbours import Forwarded, Sends
 
 from agentmesh.observability.logs import Code
 from agentmesh.protocol.ids import Amid
@@ -77,15 +78,15 @@ class FakeHouse:
     """The agents of a node: what is done with them."""
 
     def __init__(self) -> None:
-        self.letters: list[tuple[Letter, Callable[[Sent], None]]] = []
+        self.offers: list[tuple[Sends, Callable[[Sent | Forwarded], None]]] = []
         self.acked: list[tuple[Amid, Acked]] = []
         self.displaced: list[Amid] = []
         self.debts: dict[Amid, tuple[float, ...]] = {}
         self.arrivals: list[Pending] = []
         self.node: ClusterNode | None = None
 
-    def offered(self, letter: Letter, say: Callable[[Sent], None]) -> None:
-        self.letters.append((letter, say))
+    def offered(self, sends: Sends, say: Callable[[Sent | Forwarded], None]) -> None:
+        self.offers.append((sends, say))
 
     def asked(self, asker: Amid, amid: Amid) -> PresenceResponse:
         return PresenceResponse(amid=amid, status="online")

@@ -14,6 +14,7 @@ from agentmesh.protocol.world import Clock
 from agentmesh_relay.connection import Connection
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.limits import KIND_OF, Accounts
+from agentmesh_relay.neighbours import Sends
 from agentmesh_relay.outgoing import framed
 
 
@@ -72,11 +73,25 @@ class Express:
             self._accounts.give_back(amid, kind, count)
             return False
         self._figures.sends[message_type, "forwarded"] += count
-        sender.say_raw(_forwarded([send.id for send in sends]))
+        sender.say_raw(forwarded([send.id for send in sends]))
+        return True
+
+    def hold(self, offered: Sends) -> bool:
+        """Give all that another node offers to their recipient, or do nothing."""
+        first = offered.sends[0]
+        recipient = self._live.get(first.to)
+        if recipient is None or first.message_type == "bulk":
+            return False
+        inbox = recipient.inbox
+        if inbox is None or not recipient.visibility.lets_see(offered.sender):
+            return False
+        if not inbox.hold_all(offered.sender, offered.sends, offered.sent_at):
+            return False
+        self._figures.sends[first.message_type, "forwarded"] += len(offered.sends)
         return True
 
 
-def _forwarded(ids: Sequence[FrameId]) -> bytes:
+def forwarded(ids: Sequence[FrameId]) -> bytes:
     """Return `Sent(outcome="forwarded")` for each: WebSocket frames that differ in the id alone."""
     text = "".join(ids)
     size = len(ids[0])

@@ -8,10 +8,8 @@ from agentmesh.protocol.world import Clock
 from agentmesh_relay.connection import Connection, State
 from agentmesh_relay.inbox import Inbox
 from agentmesh_relay.limits import Accounts
-from agentmesh_relay.mailbox.interface import Letter, Pending
-from agentmesh_relay.neighbours import Owed
-
-Take = Callable[[Letter, Callable[[Sent], None]], None]
+from agentmesh_relay.mailbox.interface import Pending
+from agentmesh_relay.neighbours import Forwarded, Owed, Sends
 
 
 class House:
@@ -22,15 +20,15 @@ class House:
         live: Mapping[Amid, Connection],
         accounts: Accounts,
         clock: Clock,
-        take: Take,
+        offered: Callable[[Sends, Callable[[Sent | Forwarded], None]], None],
         leave: Callable[[Connection], None],
     ) -> None:
         self._live = live
         self._accounts = accounts
         self._clock = clock
         self._leave = leave
-        self.offered = take
-        """Takes a letter from another node, and says what became of it."""
+        self.offered = offered
+        """Takes what another node offers, and says what became of it."""
 
     def inbox_of(self, amid: Amid) -> Inbox | None:
         """Return what an agent is getting, if it is here."""

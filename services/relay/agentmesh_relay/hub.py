@@ -23,6 +23,7 @@ from agentmesh.protocol.relay_frames import (
     Sent,
 )
 from agentmesh.protocol.world import Clock, Entropy
+from agentmesh_relay.abroad import Abroad
 from agentmesh_relay.connection import Connection, State
 from agentmesh_relay.delivery import ROOM, Memory, letter_of
 from agentmesh_relay.express import Express, together
@@ -31,7 +32,7 @@ from agentmesh_relay.house import House
 from agentmesh_relay.inbox import Inbox
 from agentmesh_relay.limits import KIND_OF, Accounts, Kind
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
-from agentmesh_relay.neighbours import Alone, Neighbours
+from agentmesh_relay.neighbours import Alone, Forwarded, Neighbours, Sends
 
 AWAY_RETRY_SECONDS = 30
 """When to offer a file's chunk again to an agent that is away."""
@@ -54,7 +55,8 @@ class Hub:
         self._live: dict[Amid, Connection] = {}
         self._express = Express(self._live, self._accounts, figures, clock)
         self._neighbours: Neighbours = Alone()
-        self.house = House(self._live, self._accounts, clock, self._take, self.leave)
+        self._abroad = Abroad(self._live, self._accounts, clock, self._take)
+        self.house = House(self._live, self._accounts, clock, self._offered, self.leave)
         # Beyond the numbers of an earlier life of this relay, whose acks may still come.
         self._memory = Memory(self._now() * 1000)
         figures.watch("agents", "Agents connected.", lambda: len(self._live))
@@ -67,7 +69,7 @@ class Hub:
 
     def join(self, neighbours: Neighbours) -> None:
         """Be one of several nodes."""
-        self._neighbours = neighbours
+        self._neighbours = self._abroad.neighbours = neighbours
         neighbours.serve(self.house)
 
     def enter(self, connection: Connection, amid: Amid) -> None:
@@ -90,7 +92,9 @@ class Hub:
     def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
         """Do what a live agent asks."""
         for group in together(frames):
-            if not self._express.carry(connection, group):
+            if not self._express.carry(connection, group) and not self._abroad.carry(
+                connection, group
+            ):
                 for frame in group:
                     self._do(connection, frame)
 
@@ -149,18 +153,15 @@ class Hub:
         if wait:
             self._say(sender.say, send, Refusal("RATE_LIMITED", wait))
             return
-        letter = letter_of(sender.amid, send, self._now())
-        if send.to in self._live or not self._neighbours.offer(
-            letter, partial(self._offered, sender, letter)
-        ):
-            self._take(letter, sender.say)
+        if not self._abroad.offer(sender, (send,)):
+            self._take(letter_of(sender.amid, send, self._now()), sender.say)
 
-    def _offered(self, sender: Connection, letter: Letter, sent: Sent | None) -> None:
-        """Say what another node did with a letter; without its word the mailbox has to have it."""
-        if sent is None:
-            self._take(letter, sender.say)
-        else:
-            sender.say(sent)
+    def _offered(self, offered: Sends, say: Callable[[Sent | Forwarded], None]) -> None:
+        if self._express.hold(offered):
+            say(Forwarded())
+            return
+        for send in offered.sends:
+            self._take(letter_of(offered.sender, send, offered.sent_at), say)
 
     def _take(self, letter: Letter, say: Callable[[Sent], None]) -> None:
         is_bulk = letter.message_type == "bulk"

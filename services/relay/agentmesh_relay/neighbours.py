@@ -1,24 +1,36 @@
 """The other nodes of this relay, as the hub sees them; and how it is without any."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from agentmesh.observability.health import Check
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
-from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending
+from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Send, Sent
+from agentmesh_relay.mailbox.interface import Mailbox, Pending
 
 Owed = tuple[float, ...]
 """What an agent has used of its limits: for each kind, the seconds until it is paid for."""
 
 
+class Sends(msgspec.Struct, frozen=True, gc=False):
+    """What one agent sends to one other at a time: at least one, of one kind."""
+
+    sender: Amid
+    sent_at: int
+    sends: Sequence[Send]
+
+
+class Forwarded(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="forwarded"):
+    """All of them are with the recipient's connection."""
+
+
 class House(Protocol):
     """Who has the agents of this node."""
 
-    def offered(self, letter: Letter, say: Callable[[Sent], None]) -> None:
-        """Take a letter for one of them, and say what became of it."""
+    def offered(self, sends: Sends, say: Callable[[Sent | Forwarded], None]) -> None:
+        """Take what is for one of them, and say what became of it: of each, or of all."""
 
     def asked(self, asker: Amid, amid: Amid) -> PresenceResponse:
         """Return how one of them is, as far as the asker may know."""
@@ -54,10 +66,13 @@ class Neighbours(Protocol):
     def leave(self, amid: Amid, owed: Owed) -> None:
         """Know that it is not here any more."""
 
-    def offer(self, letter: Letter, done: Callable[[Sent | None], None]) -> bool:
-        """Pass a letter to the node that has its recipient, if one has it.
+    def has(self, amid: Amid) -> bool:
+        """Whether another node has this agent, as far as we know."""
 
-        It tells what became of it; None if that cannot be known.
+    def offer(self, sends: Sends, done: Callable[[Sent | Forwarded | None], None]) -> bool:
+        """Pass them to the node that has their recipient, if one has it and there is room.
+
+        It tells what became of each, or of all; None if that of the rest cannot be known.
         """
 
     def ask(self, asker: Amid, amid: Amid, done: Callable[[PresenceResponse | None], None]) -> bool:
@@ -91,7 +106,15 @@ class Alone:
     def leave(self, amid: Amid, owed: Owed) -> None:
         """See `Neighbours`."""
 
-    def offer(self, letter: Letter, done: Callable[[Sent | None], None]) -> bool:  # noqa: ARG002
+    def has(self, amid: Amid) -> bool:  # noqa: ARG002 - of the protocol
+        """See `Neighbours`."""
+        return False
+
+    def offer(
+        self,
+        sends: Sends,  # noqa: ARG002 - of the protocol
+        done: Callable[[Sent | Forwarded | None], None],  # noqa: ARG002
+    ) -> bool:
         """See `Neighbours`."""
         return False
 

@@ -1,6 +1,6 @@
 """The short way does what the long one does."""
 
-from agentmesh_relay.express import _forwarded, together
+from agentmesh_relay.express import forwarded, together
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ BOB, CAROL = amid_called("bob"), amid_called("carol")
 @given(st.lists(st.text(max_size=64), min_size=1).map(lambda ids: [FrameId(it) for it in ids]))
 def test_answers_written_together_are_those_that_would_be_encoded(ids: list[FrameId]) -> None:
     bodies = [encode(Sent(id=it, outcome="forwarded")) for it in ids]
-    assert _forwarded(ids) == b"".join(map(_framed, bodies))
+    assert forwarded(ids) == b"".join(map(_framed, bodies))
 
 
 def _framed(body: bytes) -> bytes:

@@ -23,12 +23,13 @@ from agentmesh_relay.cluster.words import (
     NodeId,
     Offer,
     Post,
+    Reply,
     Tell,
     Who,
     decode,
 )
-from agentmesh_relay.mailbox.interface import Letter, Pending
-from agentmesh_relay.neighbours import House, Owed
+from agentmesh_relay.mailbox.interface import Pending
+from agentmesh_relay.neighbours import Forwarded, House, Owed, Sends
 
 RELEASE_SECONDS = 2.0
 """How long an agent that comes waits for the node that had it."""
@@ -106,17 +107,22 @@ class ClusterNode:
             self._entering.pop(amid, None)
             self._postbox.add(ALL, Left(amid, owed))
 
-    def offer(self, letter: Letter, done: Callable[[Sent | None], None]) -> bool:
+    def has(self, amid: Amid) -> bool:
         """See `Neighbours`."""
-        node = self._there(letter.recipient)
-        if node is None or not self._waiting.has_room(len(letter.payload)):
+        return self._there(amid) is not None
+
+    def offer(self, sends: Sends, done: Callable[[Sent | Forwarded | None], None]) -> bool:
+        """See `Neighbours`."""
+        node = self._there(sends.sends[0].to)
+        size = sum([len(send.encrypted_payload) for send in sends.sends])
+        if node is None or not self._waiting.has_room(size):
             return False
 
-        def answered(reply: Sent | PresenceResponse | None) -> None:
-            done(reply if isinstance(reply, Sent) else None)
+        def answered(reply: Reply | None) -> None:
+            done(reply if isinstance(reply, Sent | Forwarded) else None)
 
-        number = self._waiting.add(node, len(letter.payload), answered)
-        self._postbox.add(node, Offer(number, letter))
+        number = self._waiting.add(node, len(sends.sends), size, answered)
+        self._postbox.add(node, Offer(number, sends.sender, sends.sent_at, tuple(sends.sends)))
         return True
 
     def ask(self, asker: Amid, amid: Amid, done: Callable[[PresenceResponse | None], None]) -> bool:
@@ -125,10 +131,10 @@ class ClusterNode:
         if node is None or not self._waiting.has_room(0):
             return False
 
-        def answered(reply: Sent | PresenceResponse | None) -> None:
+        def answered(reply: Reply | None) -> None:
             done(reply if isinstance(reply, PresenceResponse) else None)
 
-        self._postbox.add(node, Ask(self._waiting.add(node, 0, answered), asker, amid))
+        self._postbox.add(node, Ask(self._waiting.add(node, 1, 0, answered), asker, amid))
         return True
 
     def tell(self, amid: Amid, frame: Acked) -> None:
@@ -203,7 +209,8 @@ class ClusterNode:
         for word in post.words:
             match word:
                 case Offer():
-                    house.offered(word.letter, self._answering(node, word.number))
+                    sends = Sends(word.sender, word.sent_at, word.sends)
+                    house.offered(sends, self._answering(node, word.number))
                 case Answer():
                     self._waiting.answer(word.number, word.reply)
                 case Ask():
@@ -226,7 +233,7 @@ class ClusterNode:
             case Gone():
                 self._lost(node)
 
-    def _answering(self, node: NodeId, number: int) -> Callable[[Sent | PresenceResponse], None]:
+    def _answering(self, node: NodeId, number: int) -> Callable[[Reply], None]:
         return lambda reply: self._postbox.add(node, Answer(number, reply))
 
     def _entered(self, node: NodeId, word: Entered, house: House) -> None:

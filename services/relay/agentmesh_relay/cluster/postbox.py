@@ -58,5 +58,6 @@ def _parts(words: list[AnyWord]) -> list[list[AnyWord]]:
             parts.append([])
             size = 0
         parts[-1].append(word)
-        size += len(word.letter.payload) if isinstance(word, Offer) else 0
+        if isinstance(word, Offer):
+            size += sum(len(send.encrypted_payload) for send in word.sends)
     return parts

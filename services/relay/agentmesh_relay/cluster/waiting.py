@@ -5,6 +5,7 @@ from itertools import count
 
 import msgspec
 
+from agentmesh.protocol.relay_frames import Sent
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.cluster.words import NodeId, Reply
 
@@ -14,10 +15,11 @@ MAX_BYTES = 64 * 1024 * 1024
 """Letters that others have not answered for. Beyond it a letter goes into the mailbox."""
 
 
-class Question(msgspec.Struct, frozen=True, gc=False):
-    """One of them."""
+class Question(msgspec.Struct, gc=False):
+    """One of them; `left` answers are still to come, unless one answers all."""
 
     node: NodeId
+    left: int
     size: int
     asked_at: float
     done: Callable[[Reply | None], None]
@@ -39,19 +41,23 @@ class Waiting:
         """Whether one more may be asked, with a letter of this size."""
         return len(self._questions) < MAX_QUESTIONS and self._bytes + size <= MAX_BYTES
 
-    def add(self, node: NodeId, size: int, done: Callable[[Reply | None], None]) -> int:
-        """Return the number under which the answer comes."""
+    def add(self, node: NodeId, left: int, size: int, done: Callable[[Reply | None], None]) -> int:
+        """Return the number under which the answers come."""
         number = next(self._numbers)
-        self._questions[number] = Question(node, size, self._clock.monotonic(), done)
+        self._questions[number] = Question(node, left, size, self._clock.monotonic(), done)
         self._bytes += size
         return number
 
     def answer(self, number: int, reply: Reply | None) -> None:
         """Tell who asked. What nobody waits for any more is dropped."""
-        question = self._questions.pop(number, None)
-        if question is not None:
+        question = self._questions.get(number)
+        if question is None:
+            return
+        question.left -= 1
+        if question.left <= 0 or not isinstance(reply, Sent):
+            del self._questions[number]
             self._bytes -= question.size
-            question.done(reply)
+        question.done(reply)
 
     def give_up(self, node: NodeId | None = None) -> None:
         """Expect no answer from this node, or from any."""

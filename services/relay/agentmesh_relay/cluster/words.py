@@ -1,16 +1,16 @@
 """What the nodes of one relay say to each other, as MessagePack; many words in one post."""
 
-from typing import NewType
+from typing import Annotated, NewType
 
 import msgspec
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
-from agentmesh_relay.mailbox.interface import Letter
+from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Send, Sent
+from agentmesh_relay.neighbours import Forwarded
 
 NodeId = NewType("NodeId", str)
-Reply = Sent | PresenceResponse
+Reply = Sent | Forwarded | PresenceResponse
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -18,10 +18,12 @@ class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Offer(Word, frozen=True, tag="offer"):
-    """Take this letter for an agent of yours, and say what became of it."""
+    """Take this for an agent of yours, and say what became of it."""
 
     number: int
-    letter: Letter
+    sender: Amid
+    sent_at: int
+    sends: Annotated[tuple[Send, ...], msgspec.Meta(min_length=1)]
 
 
 class Ask(Word, frozen=True, tag="ask"):

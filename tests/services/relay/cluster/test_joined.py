@@ -5,7 +5,7 @@ from agentmesh_relay.figures import Figures
 from agentmesh_relay.neighbours import Kept
 
 from agentmesh.observability.world import SystemClock, system_entropy
-from tests.support.letters import BOB, letter, opened, put
+from tests.support.letters import BOB, letter, opened, put, sends
 from tests.support.nats_server import NatsServer
 from tests.support.nodes import ORIGIN, FakeHouse
 from tests.support.patience import until
@@ -27,8 +27,8 @@ async def test_two_that_joined_share_letters_and_know_of_each_other(nats: NatsSe
         await opened(west.mailbox)
         assert await put(east.mailbox, letter(1))
         await until(lambda: house.arrivals)
-        await until(lambda: east.neighbours.offer(letter(2), lambda _: None))
-        await until(lambda: house.letters)
+        await until(lambda: east.neighbours.offer(sends(2), lambda _: None))
+        await until(lambda: house.offers)
         assert b"agentmesh_relay_nodes 1.0" in figures.render()
         assert b"agentmesh_relay_elsewhere 1.0" in figures.render()
         assert {name: check() for name, check in east.checks.items()} == {

@@ -6,12 +6,13 @@ import pytest
 from agentmesh_relay.cluster.directory import SILENT_SECONDS
 from agentmesh_relay.cluster.node import RELEASE_SECONDS
 from agentmesh_relay.cluster.waiting import ANSWER_SECONDS
+from agentmesh_relay.neighbours import Forwarded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentmesh.protocol.ids import FrameId
+from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
-from tests.support.letters import ALICE, BOB, CAROL, letter
+from tests.support.letters import ALICE, BOB, CAROL, sends
 from tests.support.nodes import Air, Node
 from tests.support.world import FakeClock
 
@@ -56,28 +57,48 @@ async def test_a_letter_goes_to_the_node_that_has_its_recipient_and_its_answer_c
 ) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
-    answers: list[Sent | None] = []
-    assert east.node.offer(letter(1), answers.append)
+    answers: list[Sent | Forwarded | None] = []
+    assert east.node.offer(sends(1), answers.append)
     await air.carry()
-    ((taken, say),) = west.house.letters
-    assert taken == letter(1)
+    ((taken, say),) = west.house.offers
+    assert taken == sends(1)
     assert answers == []  # that node has not said yet what became of it
     say(FORWARDED)
     await air.carry()
     assert answers == [FORWARDED]
 
 
+async def test_sends_that_go_together_are_answered_together_or_one_by_one(
+    air: Air, east: Node, west: Node
+) -> None:
+    west.node.enter(BOB, nothing)
+    await air.carry()
+    answers: list[Sent | Forwarded | None] = []
+    for frame_id in (1, 3):
+        east.node.offer(sends(frame_id, frame_id + 1), answers.append)
+    await air.carry()
+    (_, say), (_, say_each) = west.house.offers
+    say(Forwarded())
+    kept = [Sent(id=FrameId(frame_id), outcome="queued") for frame_id in ("4", "3")]
+    for answer in kept:
+        say_each(answer)
+    await air.carry()
+    say_each(kept[0])  # once more than there were sends
+    await air.carry()
+    assert answers == [Forwarded(), *kept]
+
+
 async def test_many_words_of_a_turn_are_one_post(air: Air, east: Node, west: Node) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
     for number in range(50):
-        east.node.offer(letter(number), lambda _: None)
+        east.node.offer(sends(number), lambda _: None)
     await air.carry()
-    assert [it.id for it, _ in west.house.letters] == [str(number) for number in range(50)]
+    assert [it.sends[0].id for it, _ in west.house.offers] == [str(it) for it in range(50)]
 
 
 async def test_for_whom_no_node_has_nothing_is_passed_on(air: Air, east: Node, west: Node) -> None:
-    assert not east.node.offer(letter(1), pytest.fail)
+    assert not east.node.offer(sends(1), pytest.fail)
     assert not east.node.ask(ALICE, BOB, pytest.fail)
     east.node.tell(BOB, Acked(ids=()))
     await air.carry()
@@ -153,7 +174,7 @@ async def test_a_node_that_comes_later_learns_who_is_there(
     air: Air, clock: FakeClock, east: Node
 ) -> None:
     for number in range(4500):
-        east.node.enter(letter(1, recipient=f"agent{number}").recipient, nothing)
+        east.node.enter(Amid(f"agent{number}"), nothing)
     await air.carry()
     late = Node(air, "late", clock)
     await second(air, clock, east, late)
@@ -181,12 +202,12 @@ async def test_what_is_for_a_node_that_is_gone_is_given_up_at_once(
 ) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
-    answers: list[Sent | None] = []
+    answers: list[Sent | Forwarded | None] = []
     west.link.is_up = False
-    assert east.node.offer(letter(1), answers.append)
+    assert east.node.offer(sends(1), answers.append)
     await air.carry()
     assert answers == [None]
-    assert not east.node.offer(letter(2), pytest.fail)
+    assert not east.node.offer(sends(2), pytest.fail)
 
 
 async def test_what_a_silent_node_had_is_given_up_after_some_seconds(
@@ -194,14 +215,14 @@ async def test_what_a_silent_node_had_is_given_up_after_some_seconds(
 ) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
-    answers: list[Sent | None] = []
+    answers: list[Sent | Forwarded | None] = []
     west.link.listeners = dict.fromkeys(west.link.listeners, lambda _: None)
-    assert east.node.offer(letter(1), answers.append)
+    assert east.node.offer(sends(1), answers.append)
     for _ in range(int(max(SILENT_SECONDS, ANSWER_SECONDS))):
         await second(air, clock, east)
     assert answers == [None]
     assert east.node.directory.nodes() == []
-    assert not east.node.offer(letter(2), pytest.fail)
+    assert not east.node.offer(sends(2), pytest.fail)
 
 
 async def test_a_node_that_goes_says_so(air: Air, east: Node, west: Node) -> None:
@@ -216,11 +237,11 @@ async def test_a_node_that_goes_says_so(air: Air, east: Node, west: Node) -> Non
 async def test_without_nats_nothing_waits(air: Air, east: Node, west: Node) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()
-    answers: list[Sent | None] = []
-    east.node.offer(letter(1), answers.append)
+    answers: list[Sent | Forwarded | None] = []
+    east.node.offer(sends(1), answers.append)
     east.link.fall()
     assert answers == [None]
-    assert not east.node.offer(letter(2), pytest.fail)
+    assert not east.node.offer(sends(2), pytest.fail)
     assert east.node.trouble() == "nats_unreachable"
     east.node.enter(BOB, lambda: answers.append(FORWARDED))
     assert answers == [None, FORWARDED]
@@ -250,7 +271,7 @@ async def test_nodes_of_another_name_are_not_joined_and_readiness_says_so(
     other.node.enter(BOB, nothing)
     await air.carry()
     assert east.node.trouble() == "origin_differs"
-    assert not east.node.offer(letter(1), pytest.fail)
+    assert not east.node.offer(sends(1), pytest.fail)
 
 
 async def test_what_is_no_post_is_dropped(

@@ -3,7 +3,7 @@ import asyncio
 from agentmesh_relay.cluster.postbox import ALL, POST_BYTES, POST_WORDS, Postbox
 from agentmesh_relay.cluster.words import AnyWord, NodeId, Offer, Post, Who, decode
 
-from tests.support.letters import letter
+from tests.support.letters import ALICE, NOW, sends
 from tests.support.nodes import ORIGIN, Air, FakeLink
 
 EAST = NodeId("east")
@@ -34,17 +34,13 @@ async def test_the_words_of_a_turn_go_together_to_each_node() -> None:
 
 async def test_no_post_is_larger_than_nats_takes() -> None:
     said = Said()
-    words: list[AnyWord] = [
-        Offer(number, letter(number, payload=bytes(90_000))) for number in range(9)
-    ]
+    large = sends("x", body=bytes(90_000)).sends
+    words: list[AnyWord] = [Offer(number, ALICE, NOW, tuple(large)) for number in range(9)]
     for word in [*words, *[Who()] * POST_WORDS]:
         said.box.add(EAST, word)
     posts = [post for _, post in await said.posts()]
     assert [word for post in posts for word in post.words][:9] == words
-    sizes = [
-        sum(len(word.letter.payload) for word in post.words if isinstance(word, Offer))
-        for post in posts
-    ]
+    sizes = [sum(90_000 for word in post.words if isinstance(word, Offer)) for post in posts]
     assert max(sizes) < POST_BYTES + 98_304
     assert max(len(post.words) for post in posts) <= POST_WORDS
 

@@ -11,7 +11,7 @@ SENT = Sent(id=FrameId("1"), outcome="forwarded")
 
 def test_an_answer_is_told_once_to_whoever_asked() -> None:
     waiting, told = Waiting(FakeClock()), list[Reply | None]()
-    number = waiting.add(EAST, 10, told.append)
+    number = waiting.add(EAST, 1, 10, told.append)
     waiting.answer(number, SENT)
     waiting.answer(number, SENT)
     waiting.answer(number + 1, SENT)
@@ -21,9 +21,9 @@ def test_an_answer_is_told_once_to_whoever_asked() -> None:
 def test_whoever_waits_too_long_is_told_that_there_is_no_answer() -> None:
     clock = FakeClock()
     waiting, told = Waiting(clock), list[str]()
-    waiting.add(EAST, 0, lambda _: told.append("first"))
+    waiting.add(EAST, 1, 0, lambda _: told.append("first"))
     clock.advance(1)
-    waiting.add(EAST, 0, lambda _: told.append("second"))
+    waiting.add(EAST, 1, 0, lambda _: told.append("second"))
     clock.advance(ANSWER_SECONDS - 1)
     waiting.look(clock.monotonic())
     assert (told, len(waiting)) == (["first"], 1)
@@ -31,8 +31,8 @@ def test_whoever_waits_too_long_is_told_that_there_is_no_answer() -> None:
 
 def test_a_node_that_is_gone_answers_nothing_any_more() -> None:
     waiting, told = Waiting(FakeClock()), list[str]()
-    waiting.add(EAST, 0, lambda _: told.append("east"))
-    waiting.add(WEST, 0, lambda _: told.append("west"))
+    waiting.add(EAST, 1, 0, lambda _: told.append("east"))
+    waiting.add(WEST, 1, 0, lambda _: told.append("west"))
     waiting.give_up(EAST)
     assert told == ["east"]
     waiting.give_up()
@@ -41,7 +41,7 @@ def test_a_node_that_is_gone_answers_nothing_any_more() -> None:
 
 def test_what_waits_is_bounded_in_bytes() -> None:
     waiting = Waiting(FakeClock())
-    number = waiting.add(EAST, MAX_BYTES, lambda _: None)
+    number = waiting.add(EAST, 1, MAX_BYTES, lambda _: None)
     assert not waiting.has_room(1)
     waiting.answer(number, None)
     assert waiting.has_room(MAX_BYTES)

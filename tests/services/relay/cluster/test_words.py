@@ -17,16 +17,19 @@ from agentmesh_relay.cluster.words import (
     decode,
     encode,
 )
+from agentmesh_relay.neighbours import Forwarded
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.ids import FrameId
 from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
-from tests.support.letters import ALICE, BOB, letter
+from tests.support.letters import ALICE, BOB, NOW
+from tests.support.relay_client import message
 
 WORDS: list[AnyWord] = [
-    Offer(1, letter(1)),
+    Offer(1, ALICE, NOW, (message(BOB, "1"), message(BOB, "2", want_acked=True))),
+    Answer(3, Forwarded()),
     Ask(2, ALICE, BOB),
     Answer(1, Sent(id=FrameId("1"), outcome="refused", code="MAILBOX_FULL")),
     Answer(2, PresenceResponse(amid=BOB, status="online")),
