@@ -118,3 +118,15 @@ class Node:
         self.node = ClusterNode(self.link, origin, clock)  # type: ignore[arg-type] # it is like one
         self.node.serve(self.house)
         self.house.node = self.node
+
+
+async def second(air: Air, clock: FakeClock, *nodes: Node) -> None:
+    """Let a second pass."""
+    clock.advance(1)
+    for node in nodes:
+        node.node.look()
+    await air.carry()
+
+
+def nothing() -> None:
+    """Do nothing."""

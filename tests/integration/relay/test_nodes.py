@@ -20,7 +20,7 @@ from tests.support.processes import Program, running
 from tests.support.relay_client import RelayClient, agent, amid_called, message
 
 LISTEN = ("--listen", "127.0.0.1:0", "--origin", "ws://relay.example")
-RATES = ("--knocks-per-minute", 4)
+RATES = ("--knocks-per-minute", 4, "--messages-per-minute", 100_000)
 
 
 class Nodes(NamedTuple):
