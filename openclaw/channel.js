@@ -12,6 +12,7 @@ import {
 import { channelReadyPatch, channelStoppedPatch } from "openclaw/plugin-sdk/gateway-runtime";
 import { told } from "./daemon.js";
 import { tellOwner } from "./news.js";
+import { Rooms } from "./rooms.js";
 import { shared } from "./shared.js";
 
 export const CHANNEL = "agentmesh";
@@ -68,6 +69,10 @@ export const channelOf = (tools, rooms, system) => {
       dmScope: "per-account-channel-peer", // a peer's words never join the owner's session
     });
     const { agentId, dmScope, accountId, sessionKey } = route;
+    if (!Rooms.isApart(sessionKey)) {
+      log?.warn?.(`agentmesh: the host has no session for ${peer} alone; ${messageId} waits for mesh_inbox`);
+      return;
+    }
     const ingress = await inbound.ingress.resolveStable({
       channelId: CHANNEL,
       accountId: ACCOUNT,

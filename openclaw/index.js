@@ -25,8 +25,9 @@ const settingsOf = (api) => () => {
 const registerTool = (api, tools, { name, description, parameters }) => {
   const shown = DIRECT.has(name) ? { catalogMode: "direct-only" } : {};
   const toolFor = (caller) => {
+    const who = { ...caller, channel: caller?.messageChannel };
     const execute = async (_id, given, signal) => {
-      const details = await tools.call(name, given, { signal, context: rooms.contextOf(caller) });
+      const details = await tools.call(name, given, { signal, context: rooms.contextOf(who) });
       return { content: [{ type: "text", text: JSON.stringify(details) }], details };
     };
     return { name, label: name, description, parameters, execute, ...shown };

@@ -25,14 +25,19 @@ export class Rooms {
     shared.rooms.set(sessionKey, { peer, context });
   }
 
-  /** Whether a session is a peer's own. After a restart its key tells, until its token is here. */
-  isPeers(sessionKey) {
-    return shared.rooms.has(sessionKey) || PEERS_OWN.test(sessionKey ?? "");
+  /** Whether a session with this key is one peer's own, and cannot be the owner's as well. */
+  static isApart(sessionKey) {
+    return PEERS_OWN.test(sessionKey ?? "");
+  }
+
+  /** Whether a peer's words started this turn, whatever else is known of it. */
+  isPeers({ sessionKey, channel }) {
+    return channel === "agentmesh" || Rooms.isApart(sessionKey);
   }
 
   /** Return the token of who calls a tool; none, and the daemon reckons with everything read. */
-  contextOf({ sessionKey, senderIsOwner } = {}) {
-    if (this.isPeers(sessionKey)) return shared.rooms.get(sessionKey)?.context;
+  contextOf({ sessionKey, channel, senderIsOwner }) {
+    if (this.isPeers({ sessionKey, channel })) return shared.rooms.get(sessionKey)?.context;
     return senderIsOwner === true ? shared.owners : undefined;
   }
 
@@ -45,12 +50,17 @@ export class Rooms {
 
   /** Before each tool call of any session: in a peer's own there are few tools. */
   guard({ toolName, params = {} }, { sessionKey, requester } = {}) {
-    const isPeers = this.isPeers(sessionKey);
-    if (toolName === "message") return this.#message(params, { sessionKey, ...requester }, isPeers);
-    if (!isPeers || LOOKING.has(toolName)) return;
-    const name = toolName === CALLING ? String(params.id ?? "") : toolName;
-    if (this.#tools.has(name) || (toolName === CALLING && name === "message")) return;
-    if (shared.alsoAllow.includes(name)) return;
+    return this.#judged(toolName, params, { ...requester, sessionKey });
+  }
+
+  #judged(name, params, caller) {
+    if (name === CALLING) {
+      const inner = this.#judged(String(params.id ?? ""), params.args ?? {}, caller);
+      return inner?.params ? { params: { ...params, args: inner.params } } : inner;
+    }
+    if (name === "message") return this.#message(params, caller);
+    if (!this.isPeers(caller) || LOOKING.has(name)) return;
+    if (this.#tools.has(name) || shared.alsoAllow.includes(name)) return;
     return refused(
       `${name} is not for sessions that other agents' messages start. ` +
         "The owner can allow it: channels.agentmesh.alsoAllow.",
@@ -58,9 +68,9 @@ export class Rooms {
   }
 
   /** From a peer's own session a message goes to that peer; each is marked with where it is from. */
-  #message(params, caller, isPeers) {
+  #message(params, caller) {
     const { action, channel, target, to, message } = params;
-    if (isPeers) {
+    if (this.isPeers(caller)) {
       const peer = shared.rooms.get(caller.sessionKey)?.peer;
       const named = [target, to].filter((it) => !isOurs(it)).map((it) => String(it).replace(/^agentmesh:/i, ""));
       if (action !== "send" || !isOurs(channel) || named.some((it) => it !== peer)) {

@@ -46,6 +46,7 @@ def manifest(requirements: Sequence[str]) -> dict[str, Any]:
         "permissions": [
             "network: the relay and the registry that the owner names",
             "files: ~/.agentmesh, or where AGENTMESH_HOME points",
+            "files to send: folders that the owner shares (shared_folders), none unless set",
             "keyring: one key that seals the agent's private keys, where there is a keyring",
         ],
         "environment": ["AGENTMESH_HOME", "AGENTMESH_RELAY_URL", "AGENTMESH_REGISTRY_URL"],

@@ -21,7 +21,7 @@ from tests.support.processes import ROOT
 
 NODE, OPENCLAW, SDK = "24.21.0", "2026.9.6", "1.32.2"
 START_SECONDS = 120.0
-COMMAND_SECONDS = 100
+COMMAND_SECONDS = 180
 _clock = SystemClock()
 
 
@@ -169,7 +169,11 @@ class Host:
             yield
         finally:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
+                process.wait()
 
     def log(self) -> str:
         return (self.home / "gateway.log").read_text(errors="replace")
@@ -201,15 +205,8 @@ class Host:
             return False
 
 
-def packed(folder: Path, path: str) -> Path:
-    """Return a folder with what npm packs of this tree: the plugin as its users get it."""
-    with tarfile.open(npm_pack(ROOT, folder, path)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "package"
-
-
-def npm_pack(tree: Path, folder: Path, path: str) -> Path:
-    """Return what npm packs of a tree, in a folder that has no other."""
+def packed(folder: Path, path: str, tree: Path = ROOT) -> Path:
+    """Return a folder with what npm packs of a tree: the plugin as its users get it."""
     subprocess.run(
         ["npm", "pack", "--silent", "--pack-destination", str(folder), str(tree)],
         env={"PATH": path, "HOME": str(folder)},
@@ -219,7 +216,9 @@ def npm_pack(tree: Path, folder: Path, path: str) -> Path:
         timeout=120,
     )
     (found,) = folder.glob("*.tgz")
-    return found
+    with tarfile.open(found) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
 
 
 def _free_port() -> int:
