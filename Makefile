@@ -56,7 +56,7 @@ test-fast: setup
 	@$(BIN)/pytest tests/unit tests/architecture
 
 test-openclaw: setup
-	@$(BIN)/pytest -p no:randomly --durations=0 -rs tests/openclaw
+	@$(BIN)/pytest -p no:randomly --durations=0 -rs $(or $(ONLY),tests/openclaw)
 
 # Attacks on an agent that obeys whatever it reads; the figures stand in the report.
 test-attack: setup
