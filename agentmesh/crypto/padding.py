@@ -33,12 +33,12 @@ def pad(plaintext: bytes, size: int) -> bytes:
     """Return the plaintext with its mark, and zeros up to `size`."""
     if len(plaintext) >= size:
         raise UsageError("message_too_large", f"At most {size - 1} bytes fit.")
-    return (plaintext + _MARK).ljust(size, b"\0")
+    return b"".join((plaintext, _MARK, bytes(size - len(plaintext) - 1)))
 
 
 def unpad(padded: bytes) -> bytes:
     """Return the plaintext."""
-    marked = padded.rstrip(b"\0")
-    if not marked.endswith(_MARK):
+    end = padded.rfind(_MARK)
+    if end < 0 or padded.count(0, end) != len(padded) - end - 1:
         raise CryptoError("padding_invalid")
-    return marked[:-1]
+    return padded[:end]

@@ -1,6 +1,6 @@
 """The first message travels with the KNOCK, to whom the owner trusts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,20 +26,12 @@ class Optimism:
         self._peers = peers
         self._policy = policy
 
-    async def knocking(
-        self, peer: Amid, session_id: SessionId, found: Resolved
-    ) -> Callable[[Turn], Awaitable[None]]:
-        """Return a job that knocks."""
-        is_trusted = await self._trusts(peer)
-
-        async def job(turn: Turn) -> None:
-            event = found
-            if is_trusted:
-                rows = turn.unsettled(session_id, await self._store.held(session_id))
-                event = msgspec.structs.replace(found, first=_first(rows))
-            turn.apply(session_id, event)
-
-        return job
+    async def knock(self, turn: Turn, session_id: SessionId, found: Resolved) -> None:
+        """Knock, with the first message if the peer is trusted."""
+        if await self._trusts(turn.peer):
+            rows = turn.unsettled(session_id, await self._store.held(session_id))
+            found = msgspec.structs.replace(found, first=_first(rows))
+        turn.apply(session_id, found)
 
     async def _trusts(self, peer: Amid) -> bool:
         row = await self._peers.row(peer)

@@ -131,8 +131,11 @@ class Peers:
         self._rows.pop(amid, None)
         await self.pins.forbid(amid)
 
-    async def remember(self, found: Found, suites: SuiteList, suite: str) -> None:
-        """Keep what a lookup showed and which suite was chosen: what is older is noticed later."""
+    async def learnt(self, found: Found, suites: SuiteList, suite: str) -> list[Change]:
+        """Return what to keep of a lookup and of the suite chosen: what is older is noticed later.
+
+        The caller saves it, here or before anything leaves; if that fails, it calls `doubt`.
+        """
         changes = await self._news_of(found)
         row = await self._kept(found.amid, found.signing_key)
         if row.signing_key not in (b"", found.signing_key):
@@ -144,8 +147,12 @@ class Peers:
             suites=suites.suites,
             suites_sequence=suites.sequence,
         )
-        changes += self._changed(fresh) + await self.pins.chosen(found.amid, suite)
-        await self._save(found.amid, changes)
+        return changes + self._changed(fresh) + await self.pins.chosen(found.amid, suite)
+
+    def doubt(self, amid: Amid) -> None:
+        """Read again what is kept of a peer: a change of it was perhaps not saved."""
+        self._rows.pop(amid, None)
+        self.pins.doubt(amid)
 
     async def known_suites(self, amid: Amid) -> Known:
         """Return what we remember of a peer's suites, and what the owner allowed."""
@@ -166,7 +173,7 @@ class Peers:
         if suites.sequence > row.suites_sequence:
             told = {"suites": suites.suites, "suites_sequence": suites.sequence}
             changes = self._changed(msgspec.structs.replace(row, **told))
-        await self._save(amid, changes + await self.pins.chosen(amid, suite))
+        await self.save(amid, changes + await self.pins.chosen(amid, suite))
 
     async def relay_of(self, amid: Amid) -> str:
         """Return the relay that a peer is at: as the directory says, or as it last said."""
@@ -218,7 +225,7 @@ class Peers:
         return row or ContactRow(amid=amid, signing_key=signing_key, added_at=self._clock.now())
 
     async def _keep(self, row: ContactRow) -> ContactRow:
-        await self._save(row.amid, self._changed(row))
+        await self.save(row.amid, self._changed(row))
         return row
 
     def _changed(self, row: ContactRow) -> list[Change]:
@@ -228,14 +235,14 @@ class Peers:
         self._rows[row.amid] = row
         return [Put(row)]
 
-    async def _save(self, amid: Amid, changes: list[Change]) -> None:
+    async def save(self, amid: Amid, changes: list[Change]) -> None:
+        """Keep what was learnt of a peer."""
         if not changes:
             return
         try:
             await self._store.commit(changes)
         except StorageError:
-            self._rows.pop(amid, None)
-            self.pins.doubt(amid)
+            self.doubt(amid)
             raise
 
     async def _check_alias(self, amid: Amid, alias: str) -> None:

@@ -13,6 +13,7 @@ from agentmesh.errors import (
     CryptoError,
     Refused,
     RemoteProtocolError,
+    StorageError,
     TransportError,
     UsageError,
 )
@@ -21,6 +22,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.optimistic import Optimism
+from agentmesh.node.turn import Turn
 from agentmesh.protocol.frames import Letter, SessionLost, encode
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
@@ -29,7 +31,7 @@ from agentmesh.protocol.relay_frames import MessageType, Send, Sent
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import EmitOnce
 from agentmesh.session.events import AnyEvent, Resolved, Unresolvable
-from agentmesh.storage.interface import ErrandRow
+from agentmesh.storage.interface import Change, ErrandRow
 from agentmesh.transport.interface import Transport
 
 PATIENCE = 30.0
@@ -84,7 +86,7 @@ class Runners:
         """Fetch the peer's keys, and choose a suite."""
         event: AnyEvent
         try:
-            event = await self._find(errand.peer)
+            found, learnt = await self._find(errand.peer)
         except (Refused, CryptoError, RemoteProtocolError) as error:
             if await self._key_changes.suspect(errand.peer, error):
                 event = Unresolvable(KEY_CHANGED)
@@ -96,18 +98,37 @@ class Runners:
                 return Again(patience=SOON, reason=error.code)
             else:
                 event = Unresolvable(error.code)
+        else:
+            await self._knock(errand, found, learnt)
+            return None
         with suppress(UsageError):  # it was resolved before, or is over
-            if isinstance(event, Resolved) and self._optimism is not None:
-                job = await self._optimism.knocking(errand.peer, errand.session_id, event)
-                await self._talks.run(errand.peer, job)
-            else:
-                await self._talks.handle(errand.peer, errand.session_id, event)
+            await self._talks.handle(errand.peer, errand.session_id, event)
         return None
+
+    async def _knock(self, errand: ErrandRow, found: Resolved, learnt: list[Change]) -> None:
+        """Knock. What was learnt is kept with it, or alone if nobody waits for it any more."""
+        peer, session_id = errand.peer, errand.session_id
+
+        async def job(turn: Turn) -> None:
+            turn.sheet.changes += learnt
+            if self._optimism is None:
+                turn.apply(session_id, found)
+            else:
+                await self._optimism.knock(turn, session_id, found)
+
+        try:
+            await self._talks.run(peer, job)
+        except UsageError:  # it was resolved before, or is over
+            await self._peers.save(peer, learnt)
+        except StorageError:
+            self._peers.doubt(peer)
+            raise
 
     def _is_young(self, errand: ErrandRow) -> bool:
         return self._keys.ring.clock.now() < errand.created_at + NEWCOMER_SECONDS
 
-    async def _find(self, peer: Amid) -> AnyEvent:
+    async def _find(self, peer: Amid) -> tuple[Resolved, list[Change]]:
+        """Return the peer's keys, and what is to be kept of them."""
         lookup = self._directory.lookup(peer)
         try:
             found, bundle = await asyncio.gather(lookup, self._directory.bundle(peer))
@@ -118,8 +139,8 @@ class Runners:
         theirs = verify_bundle(bundle, peer).suites
         ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))
-        await self._peers.remember(found, theirs, suite)
-        return Resolved(bundle, suite)
+        learnt = await self._peers.learnt(found, theirs, suite)
+        return Resolved(bundle, suite), learnt
 
     async def offer(self, errand: ErrandRow) -> Again | None:
         """Offer a frame to the peer's relay. Only the peer's own word ends this."""

@@ -1,14 +1,21 @@
 """How errands are run."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import pytest
 
-from agentmesh.errors import Refused, TransportError
+from agentmesh.errors import Refused, StorageError, TransportError
+from agentmesh.node.errands import FIRST_PAUSE
 from agentmesh.node.runners import NEWCOMER_SECONDS, PATIENCE, RATE_PAUSE, _judge
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.protocol.relay_frames import Sent
+from agentmesh.storage.interface import Change, ContactRow, Put, SessionRow
 from tests.support.node_pair import Pair
 from tests.support.stores import errand
+
+R = TypeVar("R", ContactRow, SessionRow)
 
 
 def _sent(**fields: object) -> Sent:
@@ -125,3 +132,44 @@ async def test_keys_that_are_not_the_peers_begin_nothing(pair: Pair) -> None:
     assert outcome == "undeliverable"
     assert reason
     assert pair.wire.carried == []
+
+
+async def test_what_a_lookup_showed_is_kept_in_one_piece_with_the_knock(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Sequence[Change]] = []
+    commit, is_full = pair.low.store.commit, [True]
+
+    async def noted(changes: Sequence[Change]) -> None:
+        if is_full and _rows_of(ContactRow, changes):
+            is_full.clear()
+            raise StorageError("disk_full")
+        await commit(changes)
+        kept.append(changes)
+
+    monkeypatch.setattr(pair.low.store, "commit", noted)
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert "knock" not in pair.wire.types()
+    assert await pair.low.peers.row(pair.high.amid) is None
+    await pair.later(FIRST_PAUSE)
+    (knocking,) = (it for it in kept if _rows_of(ContactRow, it))
+    assert [row.phase for row in _rows_of(SessionRow, knocking)] == ["knocking"]
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_what_a_lookup_showed_is_kept_though_nobody_knocks_any_more(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    (session,) = await pair.low.store.sessions(pair.high.amid)
+    await pair.low.peers.forget(pair.high.amid)
+    late = errand("one", kind="resolve", peer=pair.high.amid, session_id=session.session_id)
+    assert await pair.low.runners.resolve(late) is None
+    row = await pair.low.store.contact(pair.high.amid)
+    assert row is not None
+    assert row.signing_key
+
+
+def _rows_of(kind: type[R], changes: Sequence[Change]) -> list[R]:
+    rows = [change.row for change in changes if isinstance(change, Put)]
+    return [row for row in rows if isinstance(row, kind)]
