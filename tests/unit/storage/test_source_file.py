@@ -37,6 +37,14 @@ def test_a_file_is_read_in_chunks_and_hashed(tmp_path: Path, home: Path) -> None
         assert source.root(lambda: True) == tree.root(leaves)
 
 
+def test_a_long_file_has_the_same_hash_as_its_chunks_in_their_order(
+    tmp_path: Path, home: Path
+) -> None:
+    chunks = [bytes([number]) * FILE_CHUNK_BYTES for number in range(100)]
+    with SourceFile.open(written(tmp_path / "a", b"".join(chunks)), home) as source:
+        assert source.root(lambda: True) == tree.root(tree.leaf(chunk) for chunk in chunks)
+
+
 def test_an_empty_file_is_a_file(tmp_path: Path, home: Path) -> None:
     with SourceFile.open(written(tmp_path / "a", b""), home) as source:
         assert source.root(lambda: True) == hashlib.sha256().digest()
