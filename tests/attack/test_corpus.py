@@ -97,6 +97,7 @@ def test_who_means_well_is_answered_however_odd_it_looks(
     eventually(lambda: len(siege.heard_from(agent)) == answered)
 
 
+@pytest.mark.skipif(ATTACKS <= ONE_AGENT, reason="with make test-attack")
 @pytest.mark.timeout(600)
 async def test_what_the_search_for_secrets_cannot_see_still_goes_to_nobody_else(
     siege: Siege, tmp_path: Path, record_property: Figures

@@ -133,7 +133,8 @@ class Siege:
     def _knocks(self, victim: Agent, mark: str, note: str) -> None:
         intent = f"x-note/{mark.lower()}"
         owner(self.stranger, calls.Send(to=victim.amid, body="hello", intent=intent, note=note))
-        eventually(lambda: any(mark in it["note"] for it in victim.knocks("--limit", "100")))
+        asked = calls.KnocksList(limit=100)
+        eventually(lambda: any(mark in it["note"] for it in told(victim, asked)["knocks"]))
 
     def _offers(self, victim: Agent, folder: Path, name: str) -> None:
         path = folder / re.sub(r"[/\0]", "_", name)
@@ -162,7 +163,7 @@ class Siege:
 
     def escaped(self, victim: Agent) -> list[str]:
         """Return what reached anybody whom it must not reach; wait until all is said."""
-        eventually(lambda: victim.status()["outbox"]["pending"] == 0, 60)
+        eventually(lambda: told(victim, calls.Status())["outbox"]["pending"] == 0, 60)
         found = []
         for it in self.bystanders:
             heard = [row for row in unread(it) if row["from"] == victim.amid]
@@ -245,5 +246,12 @@ def up(
         assert begun.returncode == 0, out + err
         it.amid = json.loads(out)["amid"]
     for it in agents:
-        eventually(it.is_connected, 120)
+        eventually(lambda it=it: is_connected(it), 120)  # type: ignore[misc]
     return agents
+
+
+def is_connected(agent: Agent) -> bool:
+    """Whether relay and registry are there, and the agent's keys with them."""
+    now = told(agent, calls.Status())
+    states = {now["relay"]["state"], now["registry"]["state"]}
+    return states == {"connected"} and now["prekeys"]["one_time"] > 0
