@@ -14,6 +14,7 @@ from agentmesh.errors import IntegrityError, Refused, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.consent.drafts import KEPT_SECONDS, Draft, asked
 from agentmesh.node.notices import Notice
+from agentmesh.node.peers import CONTACT
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.storage.interface import CardRow, Change, Put
 
@@ -46,7 +47,7 @@ class Approvals:
         async with self._one_at_a_time:
             now = self._clock.now()
             drafts = await self.all()
-            self._count(draft.peer, drafts, now)
+            self._count(draft.peer, await self._alike(draft.peer, drafts), now)
             if len(drafts) >= MAX_DRAFTS:
                 raise Refused("too_many_approvals", f"{MAX_DRAFTS} drafts are kept already.")
             pending = asked(draft, now)
@@ -54,10 +55,16 @@ class Approvals:
         self._tell("approval_pending", pending)
         return pending
 
+    async def _alike(self, peer: Amid, drafts: list[Draft]) -> list[Draft]:
+        """Return those to the same peer. All strangers are one: whoever makes up AMIDs has many."""
+        contacts = {row.amid for row in await self._store.contacts() if row.trust >= CONTACT}
+        peers = {peer} if peer in contacts else {it.peer for it in drafts} - contacts
+        return [it for it in drafts if it.peer in peers]
+
     def _count(self, peer: Amid, drafts: list[Draft], now: float) -> None:
         """Refuse to ask about one peer more often than the owner wants to be asked."""
         since = max(now - HOUR, self._lifted_at.get(peer, 0.0))
-        lately = sum(1 for it in drafts if it.peer == peer and it.asked_at > since)
+        lately = sum(it.asked_at > since for it in drafts)
         if 0 < self._hand.policy().breakers.approvals_per_hour <= lately:
             fields = {"count": lately + 1}
             self._bulletin.publish(Notice(kind="too_many_approvals", peer=peer, fields=fields))

@@ -11,7 +11,7 @@ from agentmesh.node.consent.drafts import APPROVAL_SECONDS, KEPT_SECONDS, Draft
 from agentmesh.node.notices import Notice
 from agentmesh.node.outbox import Fate
 from agentmesh.policy.document import BreakerLimits, Policy
-from agentmesh.protocol.ids import MessageId
+from agentmesh.protocol.ids import MessageId, amid_of
 from agentmesh.session.events import Close
 from agentmesh.storage.interface import Put
 from tests.support.node_pair import Pair
@@ -111,6 +111,22 @@ async def test_an_owner_is_not_asked_for_ever(pair: Pair) -> None:
     assert caught.value.code == "too_many_approvals"
     assert pair.low.notices[-1].kind == "too_many_approvals"
     assert pair.low.notices[-1].fields == {"count": 6}
+
+
+async def test_strangers_are_asked_about_as_if_they_were_one(pair: Pair) -> None:
+    approvals = pair.low.consent.approvals
+    said = await draft(pair, "to a contact")
+    await pair.low.peers.trust(pair.high.amid, 1)
+    (kept,) = await approvals.all()
+    for number in range(5):
+        stranger = amid_of(bytes([number]) * 32)
+        other = MessageId(f"{said.message_id}{number}")
+        await approvals.keep(msgspec.structs.replace(kept, peer=stranger, message_id=other))
+    with pytest.raises(Refused) as caught:
+        await approvals.keep(msgspec.structs.replace(kept, peer=amid_of(bytes([9]) * 32)))
+    assert caught.value.code == "too_many_approvals"
+    await draft(pair, "to the contact again")
+    assert len(await approvals.all()) == 7
 
 
 async def test_an_owner_who_lifts_it_is_asked_again(pair: Pair) -> None:
