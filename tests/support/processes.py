@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agentmesh.observability.world import SystemClock
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 _PYTHONPATH = os.pathsep.join(
@@ -46,7 +47,7 @@ class Program:
         with self._news:
             return "".join(self._lines)
 
-    def said(self, start: str, timeout: float = 20.0) -> str:
+    def said(self, start: str, timeout: float = PATIENCE) -> str:
         """Return what follows `start` in the first line that begins with it; wait for that line."""
         until = _clock.monotonic() + timeout
         with self._news:
@@ -66,13 +67,13 @@ class Program:
             self.process.send_signal(signal.SIGKILL)
         self.ended()
 
-    def terminate(self, timeout: float = 20.0) -> int:
+    def terminate(self, timeout: float = PATIENCE) -> int:
         """Ask it to end, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.ended(timeout)
 
-    def ended(self, timeout: float = 20.0) -> int:
+    def ended(self, timeout: float = PATIENCE) -> int:
         """Wait until it has ended, and return its exit code."""
         code = self.process.wait(timeout)
         self._reader.join(timeout)

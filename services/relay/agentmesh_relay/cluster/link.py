@@ -229,12 +229,12 @@ class Link:
             down()
 
     async def _pour(self, client: Client) -> None:
-        try:
-            while self._outgoing:
-                subject, data, reply, headers = self._outgoing.popleft()
+        while self._outgoing:
+            subject, data, reply, headers = self._outgoing.popleft()
+            try:
                 await client.publish(subject, data, reply, headers)
-        except (Error, OSError) as error:
-            record(_log, logging.WARNING, "nats.not_said", kind=Code(type(error).__name__))
+            except (Error, OSError) as error:
+                record(_log, logging.WARNING, "nats.not_said", kind=Code(type(error).__name__))
 
     async def _leave(self, client: Client) -> None:
         self._client = None

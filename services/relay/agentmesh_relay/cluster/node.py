@@ -10,7 +10,7 @@ from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.cluster.directory import Directory
 from agentmesh_relay.cluster.link import NO_LISTENER, Heard, Link
-from agentmesh_relay.cluster.postbox import ABSENT, ALL, SUBJECT, Postbox
+from agentmesh_relay.cluster.postbox import ABSENT, ALL, POST_BYTES, SUBJECT, Postbox
 from agentmesh_relay.cluster.waiting import Waiting
 from agentmesh_relay.cluster.words import (
     Answer,
@@ -115,7 +115,7 @@ class ClusterNode:
         """See `Neighbours`."""
         node = self._there(sends.sends[0].to)
         size = sum([len(send.encrypted_payload) for send in sends.sends])
-        if node is None or not self._waiting.has_room(size):
+        if node is None or size > POST_BYTES or not self._waiting.has_room(size):
             return False
 
         def answered(reply: Reply | None) -> None:

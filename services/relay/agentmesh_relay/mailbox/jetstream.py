@@ -167,7 +167,7 @@ class JetStreamMailbox:
     async def _open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
         box = self._box(amid)
         try:
-            if amid not in self._known:
+            if not await self._is_known(amid):  # a question is cheaper than a sync
                 await self._stream.meet(amid)
                 self._know(amid)
             await self._read(amid, box)

@@ -81,6 +81,20 @@ async def test_what_has_to_be_prepared_is_done_before_anybody_is_told(nats: Nats
         assert order == ["prepared", "up"]
 
 
+async def test_what_is_too_large_for_nats_is_dropped_alone(
+    nats: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[Heard] = []
+    link = Link([nats.url], system_entropy)
+    link.listen("news", heard.append)
+    async with linked(link):
+        link.say("news", bytes(2 * 1024 * 1024))
+        link.say("news", b"small")
+        await until(lambda: heard)
+    assert [it.data for it in heard] == [b"small"]
+    assert "nats.not_said kind=MaxPayloadError" in caplog.text
+
+
 async def test_a_listener_that_fails_is_no_reason_to_stop(
     nats: NatsServer, caplog: pytest.LogCaptureFixture
 ) -> None:

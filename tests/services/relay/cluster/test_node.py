@@ -51,6 +51,15 @@ async def test_sends_that_go_together_are_answered_together_or_one_by_one(
     assert answers == [Forwarded(), *kept]
 
 
+async def test_more_than_goes_into_a_post_is_not_offered_together(
+    air: Air, east: Node, west: Node
+) -> None:
+    west.node.enter(BOB, nothing)
+    await air.carry()
+    assert not east.node.offer(sends(*range(4), body=bytes(90_000)), pytest.fail)
+    assert east.node.offer(sends(1, body=bytes(90_000)), lambda _: None)
+
+
 async def test_many_words_of_a_turn_are_one_post(air: Air, east: Node, west: Node) -> None:
     west.node.enter(BOB, nothing)
     await air.carry()

@@ -2,8 +2,13 @@
 
 import asyncio
 
+import msgspec
+from agentmesh_relay.cluster.link import Link
+from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.mailbox.interface import Refusal, Room, Stored
+from agentmesh_relay.mailbox.stream import LETTERS
 
+from agentmesh.observability.world import system_entropy
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import MAILBOX_MESSAGES
 from tests.support.letters import BOB, CAROL, Home, fetched, letter, opened, put, shared_mailbox
@@ -129,6 +134,29 @@ async def test_what_is_known_about_those_who_are_away_is_forgotten(nats: NatsSer
         assert await fetched(box, kept.row) == {}  # whoever was away asks by `open` first
         assert [it.row for it in await opened(box)] == [kept.row]
         assert list(await fetched(box, kept.row)) == [kept.row]
+
+
+async def test_a_stream_that_is_full_refuses_and_goes_on_once_there_is_room(
+    nats: NatsServer,
+) -> None:
+    link = Link([nats.url], system_entropy)
+    async with shared_mailbox(nats.url, Home()) as box, linked(link):
+        await opened(box)
+        info = msgspec.json.decode((await link.ask(f"$JS.API.STREAM.INFO.{LETTERS}", b""))[0].data)
+        smaller = msgspec.json.encode({**info["config"], "max_bytes": 100_000})
+        await link.ask(f"$JS.API.STREAM.UPDATE.{LETTERS}", smaller)
+        stored: list[int] = []
+        while isinstance(
+            result := await put(box, letter(len(stored), payload=bytes(9000))), Stored
+        ):
+            stored.append(result.row)
+        assert isinstance(result, Refusal)
+        assert (result.code, bool(result.retry_after_seconds)) == ("INTERNAL_ERROR", True)
+        assert box.trouble() == "disk_full"
+        box.remove(stored)
+        assert await opened(box) == []
+        assert isinstance(await put(box, letter("later")), Stored)
+        assert box.trouble() is None
 
 
 async def test_what_is_under_way_is_kept_before_a_node_ends(nats: NatsServer) -> None:
