@@ -15,7 +15,7 @@ from agentmesh.control.connection import AnswerCall
 from agentmesh.control.door import decode
 from agentmesh.daemon.dashboard import heads, permits
 from agentmesh.daemon.dashboard.heads import Head
-from agentmesh.daemon.dashboard.listener import MAX_BODY, response
+from agentmesh.daemon.dashboard.listener import MAX_BODY, NO_REQUEST, response
 from agentmesh.daemon.dashboard.pages import Page
 from agentmesh.daemon.dashboard.replies import Reply, answered, failed
 from agentmesh.daemon.dashboard.stream import Streams
@@ -27,6 +27,8 @@ from agentmesh.protocol.times import to_text
 BODY_SECONDS = 10.0
 MAX_AT_WORK = 16
 _CALL = "/api/call/"
+_ENDS = {"too_slow", "too_large", "malformed"}
+"""After these, where the next request begins is anybody's guess."""
 _is_name = re.compile(r"[a-z_]{1,32}(\.[a-z_]{1,32})?").fullmatch
 
 _log = logging.getLogger(__name__)
@@ -77,7 +79,7 @@ class Door:
                 return await self._live(request, head)
             return response(await self._reply(request, head))
         except AgentMeshError as error:
-            return response(failed(error, is_last=error.code in {"too_slow", "too_large"}))
+            return response(failed(error, is_last=error.code in _ENDS))
         except Exception as error:  # noqa: BLE001 - the last door: no bug becomes a bare 500
             record_bug(_log, "dashboard.bug", error)
             return response(failed(failures.internal_error(), is_last=True))
@@ -139,7 +141,10 @@ class Door:
 
     async def _live(self, request: web.BaseRequest, head: Head) -> web.StreamResponse:
         bearer = self._tokens.take(head.target.removeprefix(heads.LIVE_WITH_TICKET))
-        return await self._streams.serve(request, bearer)
+        try:
+            return await self._streams.serve(request, bearer)
+        except web.HTTPException:  # no handshake of a stream
+            raise NO_REQUEST from None
 
 
 def head_of(request: web.BaseRequest) -> Head:
@@ -165,6 +170,8 @@ async def _body(request: web.BaseRequest) -> bytes:
         raise RemoteProtocolError("too_slow", "The request did not arrive in time.") from None
     except web.HTTPRequestEntityTooLarge:
         raise _too_large() from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise NO_REQUEST from None  # who hung up in the middle
 
 
 def _too_large() -> RemoteProtocolError:

@@ -232,3 +232,27 @@ async def test_a_transcripts_key_leaves_to_a_fresh_control_tab_and_is_written_do
 async def _exported(house: House) -> list[str]:
     shown = await house.ask("audit.show", kinds=["session_keys_exported"])
     return [it["fields"]["session_id"] for it in shown["records"]]  # type: ignore[union-attr]
+
+
+async def test_a_stream_that_is_none_is_malformed(
+    tab: Tab, caplog: pytest.LogCaptureFixture
+) -> None:
+    for more in ({}, {"Upgrade": "h2c"}, {"Upgrade": "websocket", "Connection": "Upgrade"}):
+        headers = {"Origin": tab.origin, **more}
+        said = await tab.raw("GET", f"/api/live?ticket={await tab.ticket()}", headers=headers)
+        assert (said.status, said.code) == (400, "malformed")
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("target", ["/api/bootstrap", "/api/call/status"])
+async def test_who_hangs_up_in_the_middle_is_no_bug_of_ours(
+    tab: Tab, caplog: pytest.LogCaptureFixture, target: str
+) -> None:
+    headers = {"Authorization": f"Bearer {tab.bearer}", "Content-Length": "9"}
+    for _ in range(5):
+        _, writer = await asyncio.open_connection("127.0.0.1", tab.port)
+        writer.write(request(tab.port, "POST", target, body=b"{", headers=headers))
+        await writer.drain()
+        writer.transport.abort()
+    assert (await tab.call("status")).status == 200
+    assert not caplog.records
