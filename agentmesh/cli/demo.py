@@ -52,6 +52,7 @@ def demo(desk: Desk) -> None:
         seen = _settled(wiretap)
         _show_relay(wiretap, seen, tell)
     tell("\nDone. Everything the demo started has ended. Your own agent: `agentmesh up`.")
+    tell("Its page, for its owner: `agentmesh dashboard`.")
     keys = {
         "knock_id": knock.id,
         "request": {"message_id": request.message_id, "text": QUESTION},

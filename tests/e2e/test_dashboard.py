@@ -69,6 +69,8 @@ async def test_the_owner_comes_in_and_sees_what_the_command_line_sees(alice: Age
     assert b"<script" in page.body
     assert (await tab.call("status")).json["amid"] == alice.amid
     assert (await tab.call("contacts.list")).json["contacts"] == alice.ask("contacts")["contacts"]
+    kept = [path for path in alice.home.rglob("*") if path.is_file()]
+    assert not [path for path in kept if tab.bearer.encode() in path.read_bytes()]
 
 
 async def test_no_attack_changes_anything_or_tells_anything(alice: Agent) -> None:

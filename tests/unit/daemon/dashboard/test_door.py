@@ -9,6 +9,7 @@ import pytest
 from agentmesh.control import calls
 from agentmesh.control.table import REQUESTS
 from agentmesh.daemon.dashboard import door as rules
+from agentmesh.daemon.dashboard import listener
 from agentmesh.daemon.dashboard.tokens import FRESH_SECONDS
 from tests.support.tab import Tab, exchange, heard, request, tab_in
 from tests.unit.daemon.conftest import House
@@ -97,20 +98,20 @@ async def test_a_bearer_that_left_is_out(tab: Tab) -> None:
     assert (await tab.call("status")).code == "unauthorized"
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/../agentmesh.db", "/static/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
-        "/..%2f..%2fetc%2fpasswd", "/static/..\\..\\etc\\passwd", "/%00", "/index.html%00.js",
-        "/etc/passwd", "/./", "/static", "/api", "/api/call/", "/api/call/status/",
-        "/api/call/STATUS", "/api/call/../ticket", "/api/call/status%20", "/API/ticket",
-        "/__init__.py", "/;/", "/.well-known/x", "/api/bootstrap/", "/index.html;x",
-    ],
+BESIDE = (
+    "/../agentmesh.db", "/static/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+    "/..%2f..%2fetc%2fpasswd", "/static/..\\..\\etc\\passwd", "/%00", "/index.html%00.js",
+    "/etc/passwd", "/./", "/static", "/api", "/api/call/", "/api/call/status/",
+    "/api/call/STATUS", "/api/call/../ticket", "/api/call/status%20", "/API/ticket",
+    "/__init__.py", "/;/", "/.well-known/x", "/api/bootstrap/", "/index.html;x",
 )  # fmt: skip
-async def test_there_is_nothing_beside_the_list(tab: Tab, target: str) -> None:
-    method = "POST" if target.startswith("/api/") else "GET"
-    headers = {"Authorization": f"Bearer {tab.bearer}"} if method == "POST" else {}
-    assert (await tab.raw(method, target, headers=headers)).code == "not_found"
+
+
+async def test_there_is_nothing_beside_the_list(tab: Tab) -> None:
+    for target in BESIDE:
+        method = "POST" if target.startswith("/api/") else "GET"
+        headers = {"Authorization": f"Bearer {tab.bearer}"} if method == "POST" else {}
+        assert (await tab.raw(method, target, headers=headers)).code == "not_found", target
 
 
 async def test_a_token_in_an_address_or_a_cookie_opens_nothing(tab: Tab) -> None:
@@ -121,7 +122,8 @@ async def test_a_token_in_an_address_or_a_cookie_opens_nothing(tab: Tab) -> None
     assert (await tab.post("/api/call/status", {"bearer": secret})).code == "unauthorized"
 
 
-async def test_what_is_too_large_is_not_read(tab: Tab) -> None:
+async def test_what_is_too_large_is_not_read(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "_LINGER_SECONDS", 0.05)
     size = 64 * 1024 * 1024
     headers = {"Content-Length": str(size), "Authorization": f"Bearer {tab.bearer}"}
     said = await tab.raw("POST", "/api/call/policy.test", body=b"{", headers=headers)
@@ -131,6 +133,7 @@ async def test_what_is_too_large_is_not_read(tab: Tab) -> None:
 async def test_a_body_that_does_not_come_is_not_waited_for(
     tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(listener, "_LINGER_SECONDS", 0.05)
     monkeypatch.setattr(rules, "BODY_SECONDS", 0.05)
     said = await tab.raw("POST", "/api/bootstrap", body=b"{", headers={"Content-Length": "9"})
     assert (said.status, said.code) == (408, "too_slow")
@@ -140,23 +143,23 @@ DEEP = b"[" * 200_000
 HUGE = b'{"document":"' + b"\\u0000" * 150_000 + b'"}'
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"", b"null", b"[]", b"1", b'"x"', b"{", b"\xff", DEEP, b"{\"document\":" + DEEP, HUGE,
-        b'{"document":"{\\"__proto__\\":{\\"x\\":1}}"}', b'{"__proto__":{}}',
-        b'{"constructor":{"prototype":{}}}', b'{"document":"{\\"blocklist\\":1e999}"}',
-        b'{"document":"{}","document":"x"}', b'{"document":"{\\"strict_mode\\":true,'
-        b'\\"strict_mode\\":false}"}', b'{"document":"NaN"}', b'{"document":"\\ud800"}',
-    ],
+NO_POLICIES = (
+    b"", b"null", b"[]", b"1", b'"x"', b"{", b"\xff", DEEP, b"{\"document\":" + DEEP, HUGE,
+    b'{"document":"{\\"__proto__\\":{\\"x\\":1}}"}', b'{"__proto__":{}}',
+    b'{"constructor":{"prototype":{}}}', b'{"document":"{\\"blocklist\\":1e999}"}',
+    b'{"document":"{}","document":"x"}', b'{"document":"{\\"strict_mode\\":true,'
+    b'\\"strict_mode\\":false}"}', b'{"document":"NaN"}', b'{"document":"\\ud800"}',
 )  # fmt: skip
-async def test_no_policy_comes_of_what_is_none(house: House, tab: Tab, body: bytes) -> None:
+
+
+async def test_no_policy_comes_of_what_is_none(house: House, tab: Tab) -> None:
     before = house.caller.rooms.policy.current()
-    for name in ("policy.test", "policy.replace", "policy.set"):
+    for body in NO_POLICIES:
         headers = {"Authorization": f"Bearer {tab.bearer}", "Content-Length": str(len(body))}
-        said = await tab.raw("POST", f"/api/call/{name}", body=body, headers=headers)
-        assert said.status == 400
-        assert len(said.body) < 4096
+        for name in ("policy.test", "policy.replace", "policy.set"):
+            said = await tab.raw("POST", f"/api/call/{name}", body=body, headers=headers)
+            assert said.status == 400, body[:80]
+            assert len(said.body) < 4096
     assert house.caller.rooms.policy.current() == before
 
 
@@ -213,6 +216,7 @@ def _texts(payload: object) -> list[object]:
     return list(payload.values()) if isinstance(payload, dict) else [payload]
 
 
+@pytest.mark.slow
 async def test_a_transcripts_key_leaves_to_a_fresh_control_tab_and_is_written_down(
     house: House, tab: Tab
 ) -> None:

@@ -31,7 +31,10 @@ async def test_first_comes_everything_then_numbered_changes(house: House, tab: T
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_a_beat_repeats_the_number(house: House, tab: Tab) -> None:
+async def test_a_beat_repeats_the_number(
+    house: House, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.05)
     async with tab.live() as live:
         first, beat = await live.next(), await live.next()
     assert beat == {"seq": first["seq"], "at": beat["at"], "beat": True}
@@ -131,6 +134,7 @@ class Growing:
         return {name: str(self.looks) * 500_000} if name == "knocks.list" else {}
 
 
+@pytest.mark.slow
 async def test_who_does_not_read_is_cut_and_nothing_is_queued_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
