@@ -18,6 +18,7 @@ from agentmesh.protocol.relay_frames import (
     Connect,
     ConnectClaim,
     Connected,
+    Disconnect,
     FromAgent,
     FromRelay,
     Presence,
@@ -66,6 +67,7 @@ class Agent(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows'
         """See picows."""
         self.is_lost = True
+        self._frames.put_nowait(Disconnect(reason="lost"))  # whoever waits has waited enough
 
     def say(self, frame: FromAgent) -> None:
         """Send a frame."""

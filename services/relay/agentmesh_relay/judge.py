@@ -15,8 +15,8 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import Challenge, Connect
 from agentmesh_relay.door import Door
 
-NICENESS = 10
-"""How much the thread stands back where there are fewer cores than work."""
+NICENESS = 4
+"""How much the thread stands back where there are fewer cores than work: a little."""
 
 _log = logging.getLogger(__name__)
 
