@@ -34,6 +34,9 @@ from agentmesh_relay.limits import KIND_OF, Accounts, Kind
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
 from agentmesh_relay.neighbours import Alone, Forwarded, Neighbours, Sends
 
+NAMES_IN_A_REQUEST = 100
+"""A list of who may see an agent counts as a request for so many names of it."""
+
 AWAY_RETRY_SECONDS = 30
 """When to offer a file's chunk again to an agent that is away."""
 FULL_RETRY_SECONDS = 1
@@ -232,7 +235,8 @@ class Hub:
                 self._neighbours.tell(amid, acked)
 
     def _presence(self, connection: Connection, frame: Presence | PresenceQuery) -> None:
-        wait = self._wait(connection, Kind.REQUEST, 1)
+        seen_by = frame.visible_to if isinstance(frame, Presence) else None
+        wait = self._wait(connection, Kind.REQUEST, 1 + len(seen_by or ()) // NAMES_IN_A_REQUEST)
         if wait:
             busy: ErrorCode = "RATE_LIMITED"
             connection.say(Failure(code=busy, message="Ask less often.", retry_after_seconds=wait))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed
 
-from agentmesh.protocol.relay_frames import Failure, PresenceQuery, PresenceResponse
+from agentmesh.protocol.relay_frames import Failure, Presence, PresenceQuery, PresenceResponse
 from tests.support.processes import running
 from tests.support.relay_client import agent, amid_called, message
 
@@ -60,3 +60,10 @@ async def test_whoever_goes_on_beyond_its_limits_is_cut(tmp_path: Path) -> None:
             with suppress(ConnectionClosed):
                 await alice.say(*[knock] * 20_000)
             await alice.closed()
+
+
+async def test_a_long_list_of_who_may_see_us_counts_for_many(url: str) -> None:
+    names = tuple(amid_called(str(number)) for number in range(2000))
+    async with agent(url, "alice") as alice:
+        await alice.say(*(Presence(status="online", visible_to=names) for _ in range(29)))
+        assert (await alice.hear(Failure)).code == "RATE_LIMITED"
