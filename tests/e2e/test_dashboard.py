@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -73,7 +74,9 @@ async def test_the_owner_comes_in_and_sees_what_the_command_line_sees(alice: Age
     assert not [path for path in kept if tab.bearer.encode() in path.read_bytes()]
 
 
-async def test_no_attack_changes_anything_or_tells_anything(alice: Agent) -> None:
+async def test_no_attack_changes_anything_or_tells_anything(
+    alice: Agent, record_property: Callable[[str, object], None]
+) -> None:
     tab = await tab_of(alice)
     before = await state(tab)
     answers = await answers_to(tab)
@@ -86,6 +89,7 @@ async def test_no_attack_changes_anything_or_tells_anything(alice: Agent) -> Non
         assert b"set-cookie" not in answer.lower(), name
     assert await state(tab) == before
     assert (await tab.call("status")).json["paused"] is False
+    record_property("attacks", len(answers))
     assert len(answers) >= 60
 
 
