@@ -150,6 +150,13 @@ class Policy(Section, frozen=True, kw_only=True):
             return self.default_autonomy
         return "extended" if self.consent == "policy" else "notify-only"
 
+    def for_agent(self) -> "Policy":
+        """Return it without what watches the agent and the ways to its owner: it might tell."""
+        told = {"command": (), "webhook": "", "ntfy": ""}
+        notify_owner = msgspec.structs.replace(self.notify_owner, **told)
+        hidden = {"scrubber_patterns": (), "stop_hook": (), "notify_owner": notify_owner}
+        return msgspec.structs.replace(self, **hidden)
+
     def delegates(self, key: str) -> bool:
         """Whether the owner lets the agent itself set this field, or the section it is in."""
         parts = ("accept_tiers" if key == MIN_TIER else key).split(".")

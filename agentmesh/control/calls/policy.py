@@ -12,7 +12,10 @@ MAX_DOCUMENT = 900_000
 
 
 class PolicyGet(Request[answers.Policy], frozen=True, kw_only=True):
-    """Read the policy, or the part that a dotted key names."""
+    """Read the policy, or the part that a dotted key names.
+
+    To an agent `scrubber_patterns`, `stop_hook` and the ways to the owner look empty.
+    """
 
     key: Line = ""
 

@@ -20,9 +20,11 @@ from agentmesh.protocol.times import to_text
 Permit = calls.Permit
 
 
-async def policy_get(rooms: Rooms, asked: calls.PolicyGet, _: Permit) -> answers.Policy:
+async def policy_get(rooms: Rooms, asked: calls.PolicyGet, permit: Permit) -> answers.Policy:
     """Read the policy or a part of it."""
-    return answers.Policy(policy=settings.get(rooms.policy.current(), asked.key))
+    policy = rooms.policy.current()
+    shown = policy if permit == "owner" else policy.for_agent()
+    return answers.Policy(policy=settings.get(shown, asked.key))
 
 
 async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> answers.Policy:

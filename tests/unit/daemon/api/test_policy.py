@@ -110,3 +110,18 @@ async def test_what_is_no_policy_replaces_nothing(house: House, document: str) -
     with pytest.raises(UsageError):
         await house.ask("policy.replace", document=document)
     assert await house.ask("policy.get") == before
+
+
+async def test_what_watches_the_agent_is_not_shown_to_it(house: House) -> None:
+    told: dict[str, object] = {
+        "scrubber_patterns": ["(?i)nightingale-[0-9]"],
+        "stop_hook": ["/home/me/unplug"],
+        "notify_owner.ntfy": "https://ntfy.example/a-secret-topic",
+    }
+    for key, value in told.items():
+        await house.ask("policy.set", key=key, value=value)
+        assert (await house.ask("policy.get", key=key))["policy"] == value
+        assert not (await house.ask("policy.get", key=key, permit="agent"))["policy"]
+    whole = str(await house.ask("policy.get", permit="agent"))
+    assert not any(word in whole for word in ("nightingale", "unplug", "secret-topic"))
+    assert (await house.ask("policy.get", key="consent", permit="agent"))["policy"] == "policy"
