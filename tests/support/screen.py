@@ -22,6 +22,9 @@ from tests.support.mesh import Agent
 from tests.support.patience import PATIENCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+REBOUND = "rebound.test"
+"""A foreign name that leads to this machine."""
+_RESOLVES = f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"
 _REFUSED = "Failed to load resource"
 """What the browser says of an answer that is an error; the page shows it to its owner."""
 PAGES = {
@@ -48,7 +51,7 @@ def chromium() -> Iterator[Browser]:
     assert path, "Chromium is missing: make chromium"
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=as_root)
+        browser = playwright.chromium.launch(executable_path=path, args=[*as_root, _RESOLVES])
         try:
             yield browser
         finally:

@@ -79,7 +79,7 @@ export class Blocks {
 		if (entries) this.#loaded.set(at, entries);
 		else this.#loaded.delete(at);
 		this.visit.redraw();
-		queueMicrotask(() => this.#look());
+		requestAnimationFrame(() => requestAnimationFrame(() => this.#look()));
 	}
 
 	#look() {

@@ -41,6 +41,19 @@ export function draw(parent, ...wanted) {
 	drawChildren(parent, tidy(wanted));
 }
 
+/** Return what asks for `work` before the next picture; asked a thousand times, it is done once. */
+export function beforeNextPicture(work) {
+	let isAsked = false;
+	return () => {
+		if (isAsked) return;
+		isAsked = true;
+		requestAnimationFrame(() => {
+			isAsked = false;
+			work();
+		});
+	};
+}
+
 const isProps = (it) => it !== null && typeof it === "object" && Object.getPrototypeOf(it) === Object.prototype;
 
 function tidy(children) {

@@ -1,6 +1,6 @@
 // A page's life: it shows what is live, loads what is not, hears what changes, and leaves nothing behind.
 import { Failure } from "./api.js";
-import { draw, h } from "./elements.js";
+import { beforeNextPicture, draw, h } from "./elements.js";
 import { empty, problem } from "./parts.js";
 
 const AGAIN_MS = 30_000;
@@ -8,7 +8,6 @@ const AGAIN_MS = 30_000;
 /** What a page has while it is open. `parts` are those of the address behind the page's own. */
 export class Visit {
 	#left = new AbortController();
-	#isDrawing = false;
 	#view = () => null;
 
 	constructor(place, live, parts) {
@@ -30,15 +29,8 @@ export class Visit {
 		this.signal.addEventListener("abort", () => clearInterval(timer));
 	}
 
-	/** Draw again, once, when the work at hand is done. */
-	redraw() {
-		if (this.#isDrawing) return;
-		this.#isDrawing = true;
-		queueMicrotask(() => {
-			this.#isDrawing = false;
-			if (!this.signal.aborted) draw(this.place, this.#view());
-		});
-	}
+	/** Draw again, soon and once. */
+	redraw = beforeNextPicture(() => !this.signal.aborted && draw(this.place, this.#view()));
 
 	/** A part of the live stream, drawn again with every change of it. */
 	part(name) {

@@ -1,6 +1,6 @@
 // What stands around every page: who we are, how we are, the way to all pages, and the stop.
 import { mayDecide } from "../shared/api.js";
-import { draw, h } from "../shared/elements.js";
+import { beforeNextPicture, draw, h } from "../shared/elements.js";
 import { exactly } from "../shared/format.js";
 import { announce } from "../shared/notes.js";
 import { badge, button } from "../shared/parts.js";
@@ -45,12 +45,12 @@ export class Frame {
 		if (now.stopped && !before.stopped) announce("Everything is stopped.");
 	}
 
-	#draw() {
+	#draw = beforeNextPicture(() => {
 		if (document.body.classList.contains("locked")) return;
 		draw(document.getElementById("top"), this.#bar(), this.switches.banner(), this.#stale());
 		draw(document.getElementById("nav"), this.#links());
 		document.body.classList.toggle("menu", this.#isMenuOpen);
-	}
+	});
 
 	#bar() {
 		const toggle = () => {
