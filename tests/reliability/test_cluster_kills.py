@@ -19,7 +19,7 @@ from tests.reliability.town import LISTENS, RELAY, Place, Town, free_ports, livi
 from tests.support.front import Front
 from tests.support.nats_server import CONFIG, PROGRAM
 
-KILLS_AT_EVERY_CHANGE = 5
+KILLS_AT_EVERY_CHANGE = 3
 KILLS = int(os.environ.get("AGENTMESH_CLUSTER_KILLS") or KILLS_AT_EVERY_CHANGE)
 
 

@@ -40,7 +40,7 @@ REGISTRY_RATES = (
     "one-time-pair",
 )
 LISTENS = "listening on "
-READY_SECONDS = 40.0
+READY_SECONDS = 120.0
 PAUSE_SECONDS = 0.1
 
 
