@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agentmesh.errors import UsageError
 from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.origin import CONNECT_PATH
@@ -107,9 +108,15 @@ async def _keeping(
                 # In a thread: the loop has to turn for those who are told what became of it.
                 await asyncio.to_thread(mailbox.close)
         return
-    # Whoever runs one relay alone does not need the library.
-    from agentmesh_relay.cluster.joined import joined  # noqa: PLC0415
-
+    try:
+        # Whoever runs one relay alone does not need the library.
+        from agentmesh_relay.cluster.joined import joined  # noqa: PLC0415
+    except ImportError:
+        raise UsageError(
+            "nats_missing",
+            "One of several nodes speaks with NATS, and nats-py is not installed.",
+            "pip install 'agentmesh-openclaw[cluster]'",
+        ) from None
     async with joined(config.nats, config.origin or "", figures, clock, entropy) as kept:
         yield kept
 

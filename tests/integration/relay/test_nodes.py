@@ -1,5 +1,8 @@
 """Two relays and NATS as processes: agents at different nodes meet as if there were one."""
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
@@ -16,6 +19,7 @@ from agentmesh.protocol.relay_frames import (
 )
 from tests.support.mesh import bugs_in
 from tests.support.nats_server import NatsServer, nats_server
+from tests.support.patience import PATIENCE
 from tests.support.processes import Program, running
 from tests.support.relay_client import RelayClient, agent, amid_called, message
 
@@ -157,12 +161,26 @@ async def test_without_nats_neighbours_on_a_node_go_on_and_the_rest_is_refused_w
         refused = await alice.send(message(amid_called("carol"), "2"))
         assert (refused.outcome, refused.code) == ("refused", "INTERNAL_ERROR")
         assert refused.retry_after_seconds
+        assert _ready(mortal.west) == (
+            503,
+            {"mailbox": "nats_unreachable", "nodes": "nats_unreachable"},
+        )
         async with agent(mortal.west, "dora") as dora:  # one can come in, too
             assert dora.connected is not None
         mortal.nats.start()
         while (answer := await alice.send(message(amid_called("carol"), "2"))).code is not None:
             assert answer.code == "INTERNAL_ERROR"
         assert answer.outcome in {"queued", "forwarded"}
+
+
+def _ready(url: str) -> tuple[int, dict[str, str]]:
+    """Return what a node says about itself."""
+    address = url.replace("ws://", "http://").replace("/v1/connect", "/readyz")
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+            return answer.status, json.load(answer)["checks"]
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)["checks"]
 
 
 async def test_what_was_forwarded_and_not_acknowledged_is_kept_when_its_node_is_stopped(

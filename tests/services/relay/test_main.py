@@ -1,9 +1,10 @@
 """The program as people start it: its exit codes, and what a power cut leaves."""
 
+import sys
 from pathlib import Path
 
 from agentmesh.protocol.relay_frames import Sent
-from tests.support.processes import Program, running
+from tests.support.processes import Program, launch, running
 from tests.support.relay_client import agent, amid_called, message
 
 BOB = amid_called("bob")
@@ -13,6 +14,18 @@ def test_a_wrong_argument_is_told_with_a_way_out() -> None:
     with running("agentmesh_relay", "--listen", "0.0.0.0:0") as relay:
         assert relay.ended() == 2
         assert "--origin wss://" in relay.output
+
+
+def test_a_library_is_loaded_only_by_whom_it_serves_and_a_missing_one_is_named() -> None:
+    check = "import sys, agentmesh_relay.__main__; sys.exit('nats' in sys.modules)"
+    assert launch(sys.executable, "-c", check).ended() == 0
+    without = (
+        "import sys; sys.modules['nats'] = None; import agentmesh_relay.__main__ as it; it.main()"
+    )
+    words = ("--listen", "127.0.0.1:0", "--origin", "ws://relay.example", "--nats", "nats://here")
+    relay = launch(sys.executable, "-c", without, *words)
+    assert relay.ended() == 2
+    assert "pip install 'agentmesh-openclaw[cluster]'" in relay.output
 
 
 def test_a_data_folder_has_one_relay(relay: Program, tmp_path: Path) -> None:
