@@ -53,6 +53,23 @@ async def test_what_answers_is_no_relay() -> None:
         assert await code_of(origin) == "relay_refused"
 
 
+async def test_who_takes_us_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentmesh.transport.dialling.CONNECT_SECONDS", 0.2)
+    hung_up = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            pass
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        assert await code_of(f"ws://127.0.0.1:{port}") == "relay_timeout"
+        await asyncio.wait_for(hung_up.wait(), 20)
+
+
 async def test_a_redirect_is_not_followed() -> None:
     async with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as elsewhere:
         answer = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/v1/connect\r\n\r\n".encode()
@@ -70,7 +87,12 @@ async def proxy(relay: str, answer: bytes) -> AsyncIterator[str]:
         sink.close()
         await sink.wait_closed()
 
+    handling: set[asyncio.Task[object]] = set()
+
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        handling.add(task)
         asked = await reader.readuntil(b"\r\n\r\n")
         assert asked.startswith(b"CONNECT relay.example.org:80 ")
         writer.write(answer)
@@ -84,6 +106,7 @@ async def proxy(relay: str, answer: bytes) -> AsyncIterator[str]:
     listening = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with listening:
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        await asyncio.wait_for(asyncio.gather(*handling), 20)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from agentmesh.errors import TransportError
+from agentmesh.protocol.origin import origin_of
+from agentmesh.protocol.relay_frames import Challenge, decode_from_relay
+from agentmesh.transport.dialling import dial
 from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.processes import running
@@ -81,3 +84,23 @@ async def test_a_certificate_that_nobody_vouches_for_is_named(secure_url: str) -
         with pytest.raises(TransportError) as caught:
             await alice.send(message(BOB, "1"))
         assert caught.value.code == "relay_certificate_invalid"
+
+
+async def test_a_strangers_relay_is_dialled_at_the_address_that_was_looked_at(
+    secure_url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+
+    def is_public(address: str) -> bool:
+        looked_at.append(address)
+        return True
+
+    monkeypatch.setattr("agentmesh.transport.addresses.is_public", is_public)
+    trusting = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
+    wire = await dial(origin_of(secure_url), trusting, public_only=True)
+    assert isinstance(decode_from_relay(await wire.next_frame()), Challenge)
+    await wire.close()
+    with pytest.raises(TransportError) as caught:
+        await dial(origin_of(secure_url), None, public_only=True)
+    assert caught.value.code == "relay_certificate_invalid"
+    assert looked_at == ["127.0.0.1", "127.0.0.1"]
