@@ -85,7 +85,8 @@ class Agent(WSListener):
         self, url: str, local: str = "127.0.0.1", tls: SSLContext | None = None
     ) -> None:
         """Connect and say who we are."""
-        self.connected = None
+        self.connected, self.is_lost = None, False
+        self._frames = asyncio.Queue()
         address: dict[str, Any] = {"local_addr": (local, 0)}
         await ws_connect(
             lambda: self,

@@ -55,7 +55,7 @@ class Fates:
     async def live(self, until_cut: Awaitable[object], count: int) -> None:
         """Count one that lives until it is cut off."""
         began = _clock.monotonic()
-        with contextlib.suppress(OSError, EOFError, websockets.ConnectionClosed):
+        with contextlib.suppress(OSError, EOFError, websockets.WebSocketException):
             await until_cut
         self.cut += 1
         self.longest = max(self.longest, _clock.monotonic() - began)
@@ -126,7 +126,7 @@ KINDS: Mapping[str, Callable[[str, int, Opened], Awaitable[None]]] = {
 
 async def _socket(url: str, number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
-    here = (source(FIRST_SOURCE + number), 0)
+    here = (source(number), 0)
     return await asyncio.open_connection(host, int(port), local_addr=here)
 
 
@@ -134,7 +134,7 @@ def _websocket(url: str, number: int) -> websockets.connect:
     host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
     wire = socket.socket()
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE)
-    wire.bind((source(FIRST_SOURCE + number), 0))
+    wire.bind((source(number), 0))
     wire.connect((host, int(port)))
     return websockets.connect(
         url, sock=wire, compression=None, ping_interval=None, close_timeout=1, open_timeout=60
@@ -161,7 +161,8 @@ async def attack(kind: str, url: str, count: int) -> None:
         await fates.live(KINDS[kind](url, number, now_open), count)
         now_open()
 
-    attackers = [asyncio.ensure_future(one(number)) for number in range(count)]
+    first = FIRST_SOURCE + 20_000 * list(KINDS).index(kind)
+    attackers = [asyncio.ensure_future(one(first + number)) for number in range(count)]
     await under_way.wait()
     print("under way", flush=True)
     await over.wait()
