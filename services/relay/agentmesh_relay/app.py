@@ -65,7 +65,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             ledger.load()
             proxies = Proxies(config.trusted_proxies)
             crowd = Crowd(config.connections_per_address, proxies)
-            lobby = Lobby(config.connections_per_address, proxies)
+            lobby = Lobby(config.connections_per_address, proxies, turn)
             figures.watch("sockets", "Open sockets, with those that said nothing.", lobby.__len__)
             judge = Judge(Door(config.origin_at(port), clock, entropy))
             arrivals = Arrivals(judge, hub, figures, turn, crowd)
@@ -75,7 +75,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             async with (
                 judge,
                 listening(door_socket, lobby, entrance.answer, context),
-                _admin(config, Admin(figures, health)),
+                _admin(config, Admin(figures, health), turn),
             ):
                 scheme = "ws" if context is None else "wss"
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
@@ -122,11 +122,11 @@ async def _keeping(
 
 
 @asynccontextmanager
-async def _admin(config: Config, admin: Admin) -> AsyncIterator[None]:
+async def _admin(config: Config, admin: Admin, clock: Clock) -> AsyncIterator[None]:
     if config.admin is None:
         yield
         return
-    lobby = Lobby(MAX_ADMINS, Proxies(), MAX_ADMINS)
+    lobby = Lobby(MAX_ADMINS, Proxies(), clock, MAX_ADMINS)
     with listening_socket(config.admin) as admin_socket:
         async with listening(admin_socket, lobby, admin.answer, None):
             address = Address(config.admin.host, admin_socket.getsockname()[1])

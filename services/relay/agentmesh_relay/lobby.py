@@ -10,6 +10,7 @@ from picows import WSUpgradeRequest
 from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined] # untyped
 
 from agentmesh.protocol import limits
+from agentmesh.protocol.world import Clock
 from agentmesh_relay.proxies import Proxies, counted_as
 
 HEADER_SECONDS = 10
@@ -19,14 +20,25 @@ MAX_OPEN = 25_000
 SPARE = 64
 """Connections of one address beyond its bound that are opened, so that they can be told why not."""
 
+ARRIVAL_SECONDS = 0.05
+"""An address may open twice its bound of connections at once, then one in so long."""
+
+MAX_NAMES = 100_000
+"""Addresses that opened something of late; at the bound all are forgotten, and begin anew."""
+
 READ_BUFFER_BYTES = 1024
 
 
 class Lobby:
     """Counts open sockets by address. At a bound the new one is closed without a word."""
 
-    def __init__(self, per_address: int, proxies: Proxies, max_open: int = MAX_OPEN) -> None:
+    def __init__(
+        self, per_address: int, proxies: Proxies, clock: Clock, max_open: int = MAX_OPEN
+    ) -> None:
+        self._clock = clock
         self._per_address = per_address + SPARE
+        self._burst = 2 * self._per_address * ARRIVAL_SECONDS
+        self._paid_at: dict[str, float] = {}
         self._proxies = proxies
         self._max_open = max_open
         self._open = 0
@@ -42,7 +54,19 @@ class Lobby:
             return self._open <= self._max_open
         name = counted_as(address)
         self._by_address[name] += 1
-        return self._open <= self._max_open and self._by_address[name] <= self._per_address
+        is_room = self._open <= self._max_open and self._by_address[name] <= self._per_address
+        return is_room and self._may_come(name)
+
+    def _may_come(self, name: str) -> bool:
+        """Whether this address did not open too many of late (as `limits.py` counts)."""
+        now = self._clock.monotonic()
+        if len(self._paid_at) >= MAX_NAMES:
+            self._paid_at.clear()
+        paid_at = max(self._paid_at.get(name, now), now) + ARRIVAL_SECONDS
+        if paid_at > now + self._burst:
+            return False
+        self._paid_at[name] = paid_at
+        return True
 
     def leave(self, address: str) -> None:
         """Count one less."""

@@ -2,16 +2,17 @@ import asyncio
 import ipaddress
 from pathlib import Path
 
-from agentmesh_relay.lobby import SPARE, Lobby
+from agentmesh_relay.lobby import ARRIVAL_SECONDS, SPARE, Lobby
 from agentmesh_relay.proxies import Proxies
 
 from tests.support.processes import running
+from tests.support.world import FakeClock
 
 ONE, OTHER = "192.0.2.1", "192.0.2.2"
 
 
 def test_silent_sockets_of_one_address_have_a_bound() -> None:
-    lobby = Lobby(1, Proxies())
+    lobby = Lobby(1, Proxies(), FakeClock())
     assert [lobby.enter(ONE) for _ in range(SPARE + 2)] == [True] * (SPARE + 1) + [False]
     assert lobby.enter(OTHER)
     for _ in range(SPARE + 2):
@@ -20,8 +21,24 @@ def test_silent_sockets_of_one_address_have_a_bound() -> None:
     assert len(lobby) == 2
 
 
+def test_an_address_that_comes_again_and_again_is_slowed_down() -> None:
+    clock = FakeClock()
+    lobby = Lobby(1, Proxies(), clock)
+
+    def comes(address: str) -> bool:
+        may_stay = lobby.enter(address)
+        lobby.leave(address)
+        return may_stay
+
+    most = 2 * (SPARE + 1)
+    assert [comes(ONE) for _ in range(most + 5)] == [True] * most + [False] * 5
+    assert comes(OTHER)
+    clock.advance(ARRIVAL_SECONDS * 3.5)
+    assert [comes(ONE) for _ in range(5)] == [True] * 3 + [False] * 2
+
+
 def test_a_proxy_speaks_for_many_but_not_for_more_than_fit() -> None:
-    lobby = Lobby(1, Proxies([ipaddress.ip_network(ONE)]), max_open=SPARE * 2)
+    lobby = Lobby(1, Proxies([ipaddress.ip_network(ONE)]), FakeClock(), max_open=SPARE * 2)
     assert all(lobby.enter(ONE) for _ in range(SPARE * 2))
     assert not lobby.enter(ONE)
     assert not lobby.enter(OTHER)
