@@ -49,13 +49,14 @@ export class Rooms {
   }
 
   /** Before each tool call of any session: in a peer's own there are few tools. */
-  guard({ toolName, params = {} }, { sessionKey, requester } = {}) {
+  guard({ toolName, params }, { sessionKey, requester } = {}) {
     return this.#judged(toolName, params, { ...requester, sessionKey });
   }
 
-  #judged(name, params, caller) {
+  #judged(name, given, caller) {
+    const params = given && typeof given === "object" ? given : {};
     if (name === CALLING) {
-      const inner = this.#judged(String(params.id ?? ""), params.args ?? {}, caller);
+      const inner = this.#judged(String(params.id ?? ""), params.args, caller);
       return inner?.params ? { params: { ...params, args: inner.params } } : inner;
     }
     if (name === "message") return this.#message(params, caller);

@@ -140,7 +140,7 @@ class Host:
                     "heartbeat": {"target": "none"},
                 }
             },
-            "channels": {"agentmesh": {"enabled": True, "wakeOwner": True}},
+            "channels": {"agentmesh": {"enabled": True}},
         }
         self.patch(config)
 

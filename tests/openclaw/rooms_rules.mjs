@@ -24,6 +24,10 @@ test("in a peer's session there are our tools and no others, however they are ca
     assert(isStopped("tool_call", { id: "tool_call", args: { id: name } }, inPeers), name);
   }
   assert(!isStopped("tool_call", { id: "mesh_send", args: {} }, inPeers));
+  for (const odd of [null, undefined, 7, "exec", []]) {
+    for (const name of ["exec", "message", "tool_call"]) assert(isStopped(name, odd, inPeers));
+    assert(isStopped("tool_call", { id: "message", args: odd }, inPeers));
+  }
 });
 
 test("a turn that a peer's words started is a peer's, whatever the host calls its session", () => {

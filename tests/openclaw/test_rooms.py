@@ -25,8 +25,10 @@ def woken(host: Host, alice: Agent, mesh: Mesh) -> Iterator[tuple[Agent, Agent]]
         peer.ask("contacts", "add", alice.amid)
         alice.ask("contacts", "add", peer.amid)
         alice.ask("contacts", "autonomy", peer.amid, "extended")
+    host.patch({"channels": {"agentmesh": {"wakeOwner": True}}})
     with host.gateway():
         yield bob, carol
+    host.patch({"channels": {"agentmesh": {"wakeOwner": None}}})
     alice.down()
 
 

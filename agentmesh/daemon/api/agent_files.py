@@ -1,6 +1,7 @@
 """Files as an agent may handle them: what it may send, what it may take, what it is shown."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
@@ -56,9 +57,13 @@ async def may_answer(rooms: Rooms, asked: calls.FilesAccept | calls.FilesRefuse)
         )
 
 
-def is_its_business(rooms: Rooms, it: Transfer) -> bool:
-    """Whether the agent may know of a transfer: what comes in, and what it could have sent."""
-    return not it.ours or _is_shared(rooms, Path(it.path))
+async def its_business(rooms: Rooms, transfers: Sequence[Transfer]) -> list[Transfer]:
+    """Return the transfers of which the agent may know: what comes in, what it could have sent."""
+
+    def chosen() -> list[Transfer]:
+        return [it for it in transfers if not it.ours or _is_shared(rooms, Path(it.path))]
+
+    return await asyncio.to_thread(chosen)  # links are followed on whatever disk they lead to
 
 
 def without_words(file: answers.File) -> answers.File:

@@ -37,7 +37,7 @@ async def files_list(rooms: Rooms, asked: calls.FilesList, permit: calls.Permit)
     where = rooms.consent.contexts.setting(asked.context)
     shown = [it for it in rooms.files.all() if where.is_about(it.peer)]
     if permit == "agent":
-        shown = [it for it in shown if agent_files.is_its_business(rooms, it)]
+        shown = await agent_files.its_business(rooms, shown)
     return answers.Files(files=[await _file(rooms, it, permit) for it in shown])
 
 
