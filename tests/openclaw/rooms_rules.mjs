@@ -4,6 +4,7 @@ import test from "node:test";
 
 const place = process.env.PLUGIN;
 const { Rooms } = await import(`${place}/openclaw/rooms.js`);
+const { waitFor } = await import(`${place}/openclaw/pace.js`);
 const { shared } = await import(`${place}/openclaw/shared.js`);
 
 const PEERS = "agent:main:agentmesh:default:direct:x";
@@ -85,4 +86,13 @@ test("what was marked and never said is forgotten in the end", () => {
   }
   assert.equal(rooms.contextOfSaying(marks[0]), undefined);
   assert.equal(rooms.contextOfSaying(marks.at(-1)), "token of x");
+});
+
+test("a peer is news once in 30 s, the last of it too, and each for itself", () => {
+  const toldAt = new Map();
+  const waits = [0, 1, 29_999, 30_000, 30_001, 90_000].map((now) => waitFor(toldAt, "X", now));
+  assert.deepEqual(waits, [0, 29_999, undefined, 30_000, undefined, 0]);
+  assert.equal(waitFor(toldAt, "Y", 30_001), 0);
+  for (let count = 0; count < 2_000; count += 1) waitFor(toldAt, `peer ${count}`, 100_000);
+  assert(toldAt.size <= 1_000);
 });
