@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.browser_attacks import attacks
 from tests.support.mesh import Agent, Mesh, eventually
-from tests.support.tab import Tab, exchange, heard, request
+from tests.support.tab import LOOPBACK, Tab, exchange, heard, request
 
 LOOKED_AT = (
     "policy.get", "contacts.list", "breakers.list", "knocks.list", "sessions", "approvals.list",
@@ -99,7 +99,7 @@ async def test_the_same_request_of_our_own_page_is_taken(alice: Agent) -> None:
     assert (await tab.call("resume")).json["paused"] is False
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::1", "127.0.0.1"])
+@pytest.mark.parametrize("host", ["0.0.0.0", *(host for host, _ in LOOPBACK)])
 async def test_who_dials_another_address_of_this_machine_needs_the_right_name(
     alice: Agent, host: str
 ) -> None:
@@ -112,7 +112,10 @@ async def test_who_dials_another_address_of_this_machine_needs_the_right_name(
 def test_it_is_not_on_this_machines_other_addresses(alice: Agent) -> None:
     tab = opened(alice)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        way.connect(("192.0.2.1", 9))  # nothing is sent
+        try:
+            way.connect(("192.0.2.1", 9))  # nothing is sent
+        except OSError:
+            pytest.skip("this machine has no other address")
         own = way.getsockname()[0]
     with socket.socket() as dial:
         dial.settimeout(5)
@@ -165,9 +168,7 @@ async def test_who_only_looks_stays_so(alice: Agent) -> None:
     assert await state(tab) == before
 
 
-@pytest.mark.parametrize(
-    ("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)]
-)
+@pytest.mark.parametrize(("host", "family"), LOOPBACK)
 def test_who_took_the_port_on_either_address_gets_no_token_and_the_daemon_goes_on(
     alice: Agent, host: str, family: socket.AddressFamily
 ) -> None:

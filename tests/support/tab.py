@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -11,6 +12,18 @@ from urllib.parse import urlsplit
 import aiohttp
 
 SECONDS = 20.0
+
+
+def _has_v6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+LOOPBACK = [("127.0.0.1", socket.AF_INET), *([("::1", socket.AF_INET6)] if _has_v6() else [])]
+"""The loopback addresses of this machine."""
 
 
 class Heard(NamedTuple):

@@ -11,10 +11,9 @@ from aiohttp import web
 from agentmesh.daemon.dashboard.listener import Bounds, bind, response, serving
 from agentmesh.daemon.dashboard.replies import answered
 from agentmesh.errors import TransportError
-from tests.support.tab import SECONDS, exchange, heard, request
+from tests.support.tab import LOOPBACK, SECONDS, exchange, heard, request
 
 QUICK = Bounds(connections=4, head_seconds=0.2)
-BOTH = [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)]
 
 
 @pytest.fixture
@@ -32,11 +31,11 @@ def test_one_free_port_on_both_addresses() -> None:
     addresses = [it.getsockname()[:2] for it in sockets]
     for each in sockets:
         each.close()
-    assert [host for host, _ in addresses] == ["127.0.0.1", "::1"]
+    assert [host for host, _ in addresses] == [host for host, _ in LOOPBACK]
     assert len({number for _, number in addresses}) == 1
 
 
-@pytest.mark.parametrize(("host", "family"), [*BOTH, ("0.0.0.0", socket.AF_INET)])
+@pytest.mark.parametrize(("host", "family"), [*LOOPBACK, ("0.0.0.0", socket.AF_INET)])
 def test_a_port_that_somebody_has_on_either_address_is_refused_and_let_go(
     host: str, family: socket.AddressFamily
 ) -> None:
@@ -48,7 +47,7 @@ def test_a_port_that_somebody_has_on_either_address_is_refused_and_let_go(
         assert "program of yours" in caught.value.message
         assert f"--port {port + 1}" in caught.value.hint
         assert "dashboard_port" in caught.value.hint
-        for other, kind in BOTH:  # nothing of ours is left behind
+        for other, kind in LOOPBACK:  # nothing of ours is left behind
             if other != host and host != "0.0.0.0":
                 socket.create_server((other, port), family=kind).close()
 
@@ -56,7 +55,7 @@ def test_a_port_that_somebody_has_on_either_address_is_refused_and_let_go(
 def test_another_squatter_cannot_come_in_beside_us() -> None:
     sockets = bind(0)
     try:
-        for host, family in [*BOTH, ("0.0.0.0", socket.AF_INET)]:
+        for host, family in [*LOOPBACK, ("0.0.0.0", socket.AF_INET)]:
             with pytest.raises(OSError, match="in use"):
                 socket.create_server((host, sockets[0].getsockname()[1]), family=family)
     finally:
@@ -64,7 +63,7 @@ def test_another_squatter_cannot_come_in_beside_us() -> None:
             each.close()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("host", [host for host, _ in LOOPBACK])
 async def test_it_answers_on_both(port: int, host: str) -> None:
     assert heard(await exchange(port, request(port), host)).json == {"heard": True}
 
