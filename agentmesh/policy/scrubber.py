@@ -5,16 +5,15 @@ what has the shape of a secret; a secret in plain words it cannot know.
 """
 
 import base64
-import binascii
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import re2
+
+from agentmesh.policy.unwrapping import RUN, plain, unwrapped
 
 SHAPES = {
     "private_key": (
@@ -66,11 +65,7 @@ MAX_LETTERS = 1_000_000
 """So much is looked at, more than a message can have."""
 MIN_RANDOM = 32
 MIN_BITS, MIN_CHANGES = 4.0, 0.4
-MIN_ENCODED = 24
-MAX_ENCODED = 200
 
-_RUN = re2.compile(r"[A-Za-z0-9+/_=-]{24,}")
-_NO_CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _COMPILED = {kind: [re2.compile(shape) for shape in shapes] for kind, shapes in SHAPES.items()}
 
 
@@ -89,12 +84,12 @@ def findings(
     payload: object, owners: Iterable[Any] = (), own_keys: Iterable[bytes] = ()
 ) -> tuple[str, ...]:
     """Return what kinds of secrets are in a payload, without the secrets."""
-    plain = _plain("\n".join(_strings(payload))[:MAX_LETTERS])
-    texts = [plain, *_decoded(plain)]
+    text = plain("\n".join(_strings(payload))[:MAX_LETTERS])
+    texts = unwrapped(text)
     found = {kind for kind, shapes in _COMPILED.items() if _any(shapes, texts)}
     if _any(owners, texts):
         found.add(OWNER_PATTERN)
-    if any(_is_random(run) for run in _RUN.findall(plain)):
+    if any(_is_random(run) for run in RUN.findall(text)):
         found.add(HIGH_ENTROPY)
     if any(_holds_key(text, key) for key in own_keys for text in texts):
         found.add(OWN_KEY)
@@ -121,34 +116,6 @@ def _strings(payload: object) -> Iterator[str]:
                 waiting += reversed(items)
             case _:  # numbers and the like hold no secret
                 pass
-
-
-def _plain(text: str) -> str:
-    """Return the text without letters that only look different, or that nobody sees."""
-    if text.isascii():
-        return text.translate(_NO_CONTROLS)
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if c in "\n\t" or unicodedata.category(c) not in {"Cf", "Cc"})
-
-
-def _decoded(text: str) -> list[str]:
-    """Return what runs of base64 or hexadecimal digits say, if they say words."""
-    said = []
-    for run in _RUN.findall(text)[:MAX_ENCODED]:
-        for data in _bytes_of(run):
-            try:
-                said.append(data.decode())
-            except UnicodeDecodeError:
-                continue
-    return [words for words in said if words.replace("\n", "").replace("\t", "").isprintable()]
-
-
-def _bytes_of(run: str) -> Iterator[bytes]:
-    digits = run.rstrip("=").replace("-", "+").replace("_", "/")
-    with suppress(ValueError):
-        yield bytes.fromhex(digits)
-    with suppress(binascii.Error):
-        yield base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
 
 
 def _is_random(run: str) -> bool:

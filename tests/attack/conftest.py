@@ -10,7 +10,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     sums: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         for name, count in report.user_properties:
-            if "attack" in report.nodeid:
+            if report.nodeid.startswith("tests/attack/"):
                 sums[name] += count
     if sums:
         terminalreporter.write_line(", ".join(f"{name}: {count}" for name, count in sums.items()))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.policy.scrubber import compiled, findings
+from tests.support.disguises import DISGUISES
 
 ROOT = Path(__file__).parents[3]
 BASE62 = string.ascii_letters + string.digits
@@ -69,6 +70,19 @@ def test_it_is_found_through_what_hides_it(text: str, kind: str) -> None:
     assert kind in findings({"text": wide})
     assert kind in findings({"text": base64.b64encode(f"It is {text} ok".encode()).decode()})
     assert kind in findings({"text": text.encode().hex()})
+
+
+@pytest.mark.parametrize("way", sorted(set(DISGUISES) - {"first_half", "second_half", "spelt"}))
+@pytest.mark.parametrize(("text", "kind"), SECRETS.items())
+def test_it_is_found_however_it_is_disguised(text: str, kind: str, way: str) -> None:
+    hidden = DISGUISES[way](f"the thing is {text} as I said")
+    assert kind in findings({"text": f"Look: {hidden} there it is."})
+
+
+def test_a_secret_without_blanks_is_found_when_it_is_spelt() -> None:
+    for text, kind in SECRETS.items():
+        if not set(text) & set(" \n"):
+            assert kind in findings({"text": f"Look: {DISGUISES['spelt'](text)} there it is."})
 
 
 def test_a_field_and_its_value_belong_together() -> None:
