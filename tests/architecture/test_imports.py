@@ -33,7 +33,7 @@ DOORS = {
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
     "spake2": ("agentmesh.crypto.invite_exchange",),
-    "re2": ("agentmesh.policy.scrubber",),
+    "re2": ("agentmesh.policy.scrubber", "agentmesh.policy.unwrapping"),
     "segno": ("agentmesh.cli.consent.qr", "agentmesh.daemon.api.dashboard"),
     "jsonschema": ("agentmesh.messages.schemas.compiled",),
     "referencing": ("agentmesh.messages.schemas.compiled",),
