@@ -20,7 +20,7 @@ help:
 	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-openclaw, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -93,10 +93,11 @@ format: setup
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format .
 
-bench: setup
+bench: setup chromium
 	@$(BIN)/python -m benchmarks.cli
 	@$(BIN)/python -m benchmarks.policy
 	@$(BIN)/python -m benchmarks.dashboard
+	@$(BIN)/python -m benchmarks.first_paint
 	@$(BIN)/python -m benchmarks.reputation
 	@$(BIN)/python -m benchmarks.agents
 	@$(BIN)/python -m benchmarks.relay

@@ -1,8 +1,10 @@
 """What waits for the owner is answered on the screen, and reaches whom it is about."""
 
+import json
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.support.mesh import Agent, Mesh, eventually
 from tests.support.past import much_to_decide
@@ -99,3 +101,27 @@ def test_forgetting_a_contact_asks_first(screen: Screen, ada: Agent, mesh: Mesh)
     screen.press("Forget", "dialog")
     screen.see("h1", "Contacts")
     screen.gone("td", "a friend")
+
+
+def test_a_draft_that_is_another_than_the_one_shown_is_not_sent(
+    screen: Screen, ada: Agent, bob: Agent
+) -> None:
+    bob.ask("send", ada.amid, "And the hotel?", "--wait", "60")
+    draft = {"message_id": ada.gets("And the hotel?")["message_id"], "body": "The Sacher."}
+    ada.ask("contacts", "autonomy", "bob", "draft")
+    ada.run("tool", "mesh_reply", json.dumps(draft))
+    screen.go("approvals")
+    screen.see(".waits-here", "The Sacher.")
+
+    def other(route: Route) -> None:
+        shown = route.request.post_data_json
+        route.continue_(post_data=json.dumps({**shown, "digest": "0" * 64}))
+
+    screen.page.route("**/api/call/approvals.approve", other, times=1)
+    screen.press("Send it")
+    screen.see("dialog", "Not done")
+    screen.press("Close", "dialog")
+    assert ada.status()["approvals"]["pending"] == 1
+    screen.press("Do not send")
+    screen.gone(".waits-here")
+    assert "The Sacher." not in bob.texts()

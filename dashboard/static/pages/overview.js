@@ -1,16 +1,19 @@
 // Overview: is it well, what waits for me, what is going on.
 import {
+	attempt,
 	badge,
 	bars,
 	call,
 	card,
 	count,
+	doer,
 	empty,
 	facts,
 	h,
 	id,
 	lasting,
 	many,
+	mayDecide,
 	peer,
 	plain,
 	qr,
@@ -21,6 +24,8 @@ import { verdict } from "./knock_card.js";
 import { sessionState } from "./session_row.js";
 
 const SHOWN = 5;
+/** What the bar at the top lifts. */
+const OF_ALL = new Set(["pause", "shutdown", "emergency_stop"]);
 const MINUTES = 60;
 const LINKS = { connected: "good", connecting: "busy", stopped: "bad", unreachable: "warn", unknown: "idle" };
 const TIERS = { 2: "anonymous", 1: "verified", 1.5: "organisation" };
@@ -163,7 +168,10 @@ const listed = ({ breakers }) =>
 				badge("warn", plain(it.kind)),
 				it.peer ? peer(it.peer, it.peer_name) : null,
 				h("span", it.why),
+				OF_ALL.has(it.kind) || !mayDecide() ? null : doer("Lift", () => lift(it), { tone: "small" }),
 				h("span.quiet", when(it.since)),
 			),
 		),
 	);
+
+const lift = (it) => attempt(() => call("breakers.lift", { id: it.id }), "Lifted.", it.lift);

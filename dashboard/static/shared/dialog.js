@@ -18,7 +18,7 @@ export function show(title, content) {
 		place.setAttribute("aria-labelledby", "dialog-title");
 		place.addEventListener("close", () => {
 			place.remove();
-			from?.focus?.();
+			(from?.isConnected ? from : document.getElementById("main")).focus();
 			resolve(answer);
 		});
 		const redraw = () => draw(place, h("h2", { id: "dialog-title" }, title), content(close, redraw));

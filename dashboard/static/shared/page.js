@@ -30,7 +30,17 @@ export class Visit {
 	}
 
 	/** Draw again, soon and once. */
-	redraw = beforeNextPicture(() => !this.signal.aborted && draw(this.place, this.#view()));
+	redraw = beforeNextPicture(() => {
+		if (this.signal.aborted) return;
+		const wasHere = this.place.contains(document.activeElement);
+		draw(this.place, this.#view());
+		if (wasHere && document.activeElement === document.body) this.#findFocus();
+	});
+
+	/** What had the focus is gone: the next card that waits has it now, or the page. */
+	#findFocus() {
+		(this.place.querySelector(".waits-here") ?? this.place).focus({ preventScroll: true });
+	}
 
 	/** A part of the live stream, drawn again with every change of it. */
 	part(name) {
