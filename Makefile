@@ -74,7 +74,7 @@ test-relay: setup
 
 test-all: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
-	@AGENTMESH_KILLS=200 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
+	@AGENTMESH_KILLS=200 AGENTMESH_CLUSTER_KILLS=40 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
 
 test-browser: setup chromium
 	@$(BIN)/pytest --durations=10 tests/browser
@@ -106,7 +106,7 @@ bench: setup chromium
 	@$(BIN)/python -m benchmarks.wake
 
 trust: setup postgres
-	@AGENTMESH_KILLS=1000 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 \
+	@AGENTMESH_KILLS=1000 AGENTMESH_CLUSTER_KILLS=300 AGENTMESH_CUTS=10000 AGENTMESH_STOPS=1000 AGENTMESH_RUNS=1000000 \
 		AGENTMESH_ATTACKS=1200 AGENTMESH_WORM=50 $(BIN)/python -m benchmarks.trust
 
 clean:

@@ -21,7 +21,7 @@ from benchmarks import machine
 ROOT = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT = 24 * 3600
 TESTS = ("tests/reliability", "tests/attack", "tests/e2e/test_dashboard.py")
-_COUNTED = ("KILLS", "CUTS", "STOPS", "RUNS", "ATTACKS", "WORM")
+_COUNTED = ("KILLS", "CLUSTER_KILLS", "CUTS", "STOPS", "RUNS", "ATTACKS", "WORM")
 SETTINGS = tuple(f"AGENTMESH_{name}" for name in _COUNTED)
 
 
