@@ -205,11 +205,8 @@ class Link:
 
     async def come_back(self) -> None:
         """Try until there is a connection, with growing pauses."""
-        pause = FIRST_PAUSE
-        while True:
-            chance = int.from_bytes(self._entropy(2), "big") / 65536
-            await asyncio.sleep(pause * (0.5 + 0.5 * chance))
-            pause = min(2 * pause, LONGEST_PAUSE)
+        for tries in count():
+            await asyncio.sleep(pause_after(tries, self._entropy))
             try:
                 await self.connect()
             except (TransportError, UsageError) as error:
@@ -248,6 +245,13 @@ class Link:
         answers = self._waiting.get(heard.subject.rpartition(".")[2])
         if answers is not None:
             answers.put_nowait(heard)
+
+
+def pause_after(tries: int, entropy: Entropy) -> float:
+    """Return how long to wait before the next try, in seconds."""
+    pause = min(FIRST_PAUSE * float(2 ** min(tries, 16)), LONGEST_PAUSE)
+    chance = int.from_bytes(entropy(2), "big") / 65536
+    return pause * (1 + chance) / 2
 
 
 def _passing(told: Told) -> Callable[[Msg], Awaitable[None]]:

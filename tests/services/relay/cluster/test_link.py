@@ -2,13 +2,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from agentmesh_relay.cluster.link import Heard, Link
+from agentmesh_relay.cluster.link import FIRST_PAUSE, LONGEST_PAUSE, Heard, Link, pause_after
 from agentmesh_relay.cluster.linked import linked
 
 from agentmesh.errors import TransportError
 from agentmesh.observability.world import system_entropy
 from tests.support.nats_server import NatsServer
 from tests.support.patience import until
+from tests.support.world import FakeEntropy
 
 
 @pytest.fixture
@@ -58,6 +59,15 @@ async def test_a_lost_connection_fails_what_waits_and_comes_back_by_itself(
         await until(lambda: heard)
     assert changes[:3] == ["up", "down", "up"]
     assert [it.data for it in heard] == [b"again"]
+
+
+def test_nodes_do_not_all_come_back_at_the_same_moment_and_none_waits_for_long() -> None:
+    entropy = FakeEntropy()
+    for tries, longest in ((0, FIRST_PAUSE), (1, 2 * FIRST_PAUSE), (9, LONGEST_PAUSE)):
+        pauses = {pause_after(tries, entropy) for _ in range(50)}
+        assert len(pauses) > 40
+        assert longest / 2 <= min(pauses) < max(pauses) <= longest
+    assert pause_after(10**6, entropy) <= LONGEST_PAUSE
 
 
 async def test_the_next_server_is_tried_when_one_is_gone(nats: NatsServer) -> None:
