@@ -44,7 +44,7 @@ def loaded(browser: Browser, url: str, script: str) -> float:
 
 
 def measure(browser: Browser, agent: Agent) -> dict[str, float]:
-    """Return the medians: of the dashboard, its first picture and the whole; and of a page with one word on it."""
+    """Return the medians: the first picture, the whole, and a page with one word on it."""
     word = "data:text/html,<p>word"
     taken: dict[str, list[float]] = {"first_ms": [], "whole_ms": [], "one_word_ms": []}
     for _ in range(ROUNDS):
