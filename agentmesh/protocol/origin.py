@@ -1,5 +1,6 @@
 """A relay's origin: scheme, host and port. What it is known by, whatever the path."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from agentmesh.errors import UsageError
@@ -9,6 +10,7 @@ MAX_ORIGIN_LETTERS = 300
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """Return `ws://host:port` of a relay's URL, in the one form that is signed and compared."""
     try:

@@ -104,11 +104,12 @@ class RelayLink:
             self._wire.cut()
 
     async def _ready(self) -> Channel:
-        try:
-            async with asyncio.timeout(2 * CONNECT_SECONDS):
-                await self._settled.wait()
-        except TimeoutError:
-            raise TransportError("relay_timeout", f"{self.origin} does not answer.") from None
+        if not self._settled.is_set():
+            try:
+                async with asyncio.timeout(2 * CONNECT_SECONDS):
+                    await self._settled.wait()
+            except TimeoutError:
+                raise TransportError("relay_timeout", f"{self.origin} does not answer.") from None
         if self._channel is None:
             # How the last link ended does not say why there is none now.
             has_ended = self._last_error in {"", "relay_link_lost"}
