@@ -45,8 +45,8 @@ async def _connect(link: Link, patience: float) -> None:
     except TimeoutError:
         raise TransportError(
             "nats_unreachable",
-            "NATS does not answer.",
-            "Start nats-server with JetStream, or look at the address given with --nats.",
+            "NATS does not answer, or does not let us in.",
+            "Start nats-server with JetStream, or look at address and password given with --nats.",
         ) from None
 
 
