@@ -1,6 +1,8 @@
 """Live streams, over a real connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -134,28 +136,53 @@ class Growing:
         return {name: str(self.looks) * 500_000} if name == "knocks.list" else {}
 
 
+UPGRADE = {
+    "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def served(daemon: Growing, bounds: Bounds) -> AsyncIterator[tuple[stream.Streams, int]]:
+    """Yield streams to which every connection leads, and their port."""
+    clock = SystemClock()
+    tokens = Tokens(clock, FakeEntropy())
+    _, bearer = tokens.come_in(tokens.offer("view"))
+    streams = stream.Streams(Board(Bulletin(), clock), daemon, tokens.holds, clock)
+    sockets = bind(0)
+    async with serving(lambda request: streams.serve(request, bearer), sockets, bounds):
+        yield streams, sockets[0].getsockname()[1]
+        await streams.end()
+
+
 @pytest.mark.slow
 async def test_who_does_not_read_is_cut_and_nothing_is_queued_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stream, "SEND_SECONDS", 0.1)
     monkeypatch.setattr(stream, "BEAT_SECONDS", 0.01)
-    clock, daemon = SystemClock(), Growing()
-    tokens = Tokens(clock, FakeEntropy())
-    _, bearer = tokens.come_in(tokens.offer("view"))
-    streams = stream.Streams(Board(Bulletin(), clock), daemon, tokens.holds, clock)
-    sockets = bind(0)
-    port = sockets[0].getsockname()[1]
-    upgrade = {
-        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }  # fmt: skip
-    async with serving(lambda request: streams.serve(request, bearer), sockets, Bounds()):
-        async with asyncio.timeout(SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-            writer.write(request(port, headers=upgrade))
-            assert b"101" in await reader.readline()
-            await streams._idle.wait()
-        seen = daemon.looks
+    daemon = Growing()
+    async with served(daemon, Bounds()) as (streams, port), asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(request(port, headers=UPGRADE))
+        assert b"101" in await reader.readline()
+        await streams._idle.wait()
+        assert daemon.looks < 100
         writer.close()
-    assert seen < 100
+
+
+async def test_a_stream_outlives_the_time_that_a_head_has_to_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.02)
+    bounds = Bounds(connections=4, head_seconds=0.1)
+    async with (
+        served(Growing(), bounds) as (_, port),
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"http://127.0.0.1:{port}/") as page,
+        asyncio.timeout(SECONDS),
+    ):
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < began + 5 * bounds.head_seconds:
+            await page.receive_json()
+        assert not page.closed
