@@ -24,9 +24,10 @@ def _list(desk: Desk, *, decided: bool, limit: int) -> None:
 
 @command("approve")
 @click.argument("knock_id", metavar="ID")
-def _approve(desk: Desk, knock_id: str) -> None:
+@click.option("--once", is_flag=True, help="For this session only: it becomes no contact.")
+def _approve(desk: Desk, knock_id: str, *, once: bool) -> None:
     """Let the sender talk; it becomes a contact."""
-    desk.ask(calls.KnocksApprove(id=knock_id), _show_decided)
+    desk.ask(calls.KnocksApprove(id=knock_id, contact=not once), _show_decided)
 
 
 @command("deny")

@@ -1,4 +1,4 @@
-"""One mesh and one browser for all: an owner's agent with a past, and whoever a test brings."""
+"""One browser for all, a mesh for each module: an owner whose agent has a past."""
 
 from collections.abc import Iterator
 
@@ -16,24 +16,24 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     with Mesh(tmp_path_factory.mktemp("mesh")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def friends(mesh: Mesh) -> list[Agent]:
     """Ada, who owns the dashboard, and Bob, with whom she has talked."""
     return list(ada_and_bob(mesh))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ada(friends: list[Agent]) -> Agent:
     return friends[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(friends: list[Agent]) -> Agent:
     return friends[1]
 

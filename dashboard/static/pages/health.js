@@ -55,7 +55,7 @@ function finding(it) {
 		{ key: it.id + it.why, "aria-label": plain(it.id) },
 		h("header", h("h2", badge(tone, word), " ", plain(it.id))),
 		h("p", it.why),
-		h("p", command(it.fix)),
+		h("p", it.fix.startsWith("agentmesh ") ? command(it.fix) : it.fix),
 	);
 }
 

@@ -18,7 +18,7 @@ export function invites(visit, contacts) {
 		await made.again();
 	};
 	const revoke = (slot) => async () => {
-		await attempt(() => call("invites.revoke", { slot }), "Revoked.", "agentmesh invite --revoke");
+		await attempt(() => call("invites.revoke", { slot }), "Revoked.", `agentmesh invites revoke ${slot}`);
 		await made.again();
 	};
 	const join = async (event) => {
@@ -51,7 +51,7 @@ export function invites(visit, contacts) {
 								it.invites.map((one) => invite(one, revoke)),
 							)
 						: null,
-				{ line: "agentmesh invite --list" },
+				{ line: "agentmesh invites" },
 			),
 			h(
 				"form.fields",

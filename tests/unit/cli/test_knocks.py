@@ -41,6 +41,13 @@ def test_the_owner_decides(mesh: Shell, script: Script, decision: str) -> None:
     assert script.asked[0][1].id == "k1"
 
 
+def test_a_peer_is_let_in_once_or_for_good(mesh: Shell, script: Script) -> None:
+    script.answers["knocks.approve"] = answers.Decided(knock=KNOCK)
+    mesh("knocks", "approve", "k1")
+    mesh("knocks", "approve", "k1", "--once")
+    assert [asked[1].contact for asked in script.asked] == [True, False]
+
+
 def test_groups_take_json_anywhere(mesh: Shell, script: Script) -> None:
     script.answers["knocks.list"] = answers.Knocks(knocks=[])
     assert mesh("knocks", "--json", "list").document == {"ok": True, "knocks": []}
