@@ -38,7 +38,7 @@ COMMANDS = {
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy", "dashboard": "dashboard",
-    "schemas": "schemas",
+    "schemas": "schemas", "registry": "registry", "revoke": "registry",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "bugreport": "checkup.bugreport", "bench": "checkup.bench", "completion": "completion",

@@ -43,4 +43,16 @@ def _show(it: answers.SafetyNumber) -> str:
         else "Compare it with the peer's owner. If it is the same: "
         f"agentmesh verify {it.amid} --confirm"
     )
-    return "\n".join([render.clean(head), "", number, "", f"  {emoji}", "", said])
+    proved = _proved(it.log)
+    return "\n".join([render.clean(head), "", number, "", f"  {emoji}", "", proved, said])
+
+
+def _proved(log: answers.Proof) -> str:
+    if log.proved:
+        return (
+            f"Its record is entry {log.index} of {log.entries} in the registry's log "
+            f"{log.key[:16]}, as of {log.at}."
+        )
+    if log.reason == "registry_without_log":
+        return "The registry has no log: that others are shown the same record is not proved."
+    return f"That others are shown the same record is not proved now ({log.reason})."

@@ -23,7 +23,6 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.discovery.book import Memory
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.node.acquaintances import Acquaintances
@@ -61,6 +60,10 @@ from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
+from agentmesh.node.transparency.cabinet import LogCabinet
+from agentmesh.node.transparency.gossip import Gossip
+from agentmesh.node.transparency.taking_back import TakingBack
+from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.notify.program import Programs
 from agentmesh.notify.web import Web
@@ -102,9 +105,12 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
     async with SqliteStore(config.home / DATABASE, vault) as store:
         hand, policy = await _at_hand(config, keys, world, store)
         registry = RegistryDirectory(
-            config.settings.registry, keys.identity, (world.clock, world.entropy), Memory()
+            config.settings.registry,
+            keys.identity,
+            (world.clock, world.entropy),
+            LogCabinet(store, config.settings.registry, world.clock),
         )
-        rooms = _rooms(config, keys, hand, policy, Chain([registry], world.clock))
+        rooms = _rooms(config, keys, hand, policy, registry)
         parts: list[Part] = [
             registry,
             rooms.journal,
@@ -117,6 +123,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.incoming,
             rooms.transport,
             rooms.publisher,
+            rooms.watch,
             rooms.steward,
             rooms.dashboard,
             Retention(rooms.journal, policy.current, world.clock),
@@ -163,9 +170,10 @@ async def _at_hand(
 
 
 def _rooms(
-    config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, directory: Chain
+    config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, registry: RegistryDirectory
 ) -> Rooms:
     ring = hand.keys.ring
+    directory = Chain([registry], ring.clock)
     logs, audit_key = config.home / LOGS, keys.audit_key()
     journal = Journal(
         AuditLog(logs, audit_key, ring.clock),
@@ -209,7 +217,10 @@ def _rooms(
     files = room_for_files(config, hand, WaysOfFiles(mail, carrier, peers, consent.grants))
     incoming.bring_files_to(files)
     pings = Pings(hand, talks, house_mail, peers, transport)
-    house_mail.employ({**consent.takers(), **pings.takers(), **files.takers()})
+    gossip = Gossip(hand, talks, house_mail, registry.log)
+    rooms_with_mail = (consent, pings, files, gossip)
+    house_mail.employ({kind: it for room in rooms_with_mail for kind, it in room.takers().items()})
+    breakers = Breakers(hand, talks)
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),
@@ -243,9 +254,11 @@ def _rooms(
         peers=peers,
         pings=pings,
         acquaintances=Acquaintances(hand.store, peers, consent.remarks, ring.clock),
-        breakers=Breakers(hand, talks),
+        breakers=breakers,
         guards=guarding,
         publisher=publisher,
+        watch=LogWatch(hand, gossip, directory, consent.key_changes, breakers),
+        taking_back=TakingBack(hand, registry.revoke),
         presence=Presence(hand, peers, publisher, transport),
         steward=Steward(hand, talks, session_cache),
         session_cache=session_cache,

@@ -31,6 +31,8 @@ from agentmesh.node.publishing import Publisher
 from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.steward import Steward
+from agentmesh.node.transparency.taking_back import TakingBack
+from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.transport.switched import SwitchedTransport
 
 
@@ -57,6 +59,8 @@ class Rooms:
     breakers: Breakers
     guards: Guards
     publisher: Publisher
+    watch: LogWatch
+    taking_back: TakingBack
     presence: Presence
     session_cache: SessionCache
     steward: Steward

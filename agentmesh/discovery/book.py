@@ -6,6 +6,7 @@ import msgspec
 
 from agentmesh.identity.registry_log import KnownHead
 from agentmesh.protocol.merkle import Frontier
+from agentmesh.protocol.signed import Signed
 
 MAX_SEEN = 2000
 """Of so many agents the newest entry is remembered; who was met longest ago is forgotten first."""
@@ -16,8 +17,8 @@ class Book(msgspec.Struct, kw_only=True):
 
     `followed` are the entries, `revocations` those of them that take identities back, all read and
     checked. `seen` is the newest entry of an agent that we looked up. `revoked` are subjects.
-    `own_from`: entries about ourselves before this one were not ours to watch. `fault`: why nothing
-    of this registry is believed any more.
+    `fault`: why nothing of this registry is believed any more, since when, and the signed heads
+    that show it.
     """
 
     head: KnownHead
@@ -25,8 +26,9 @@ class Book(msgspec.Struct, kw_only=True):
     revocations: Frontier = Frontier()
     revoked: set[bytes] = msgspec.field(default_factory=set)
     seen: dict[bytes, int] = msgspec.field(default_factory=dict)
-    own_from: int = 0
     fault: str = ""
+    fault_at: float = 0
+    heads: tuple[Signed, ...] = ()
 
     def newest_of(self, subject: bytes) -> int:
         """Return the newest entry that we know of an agent; -1 if none."""

@@ -72,6 +72,16 @@ class Chain:
         """Ask again."""
         self._is_cut = False
 
+    def remembered(self) -> set[Amid]:
+        """Return of whom we remember where they are."""
+        return set(self._known)
+
+    async def asking(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what one of our directories answers, unless everything is stopped meanwhile."""
+        if self._is_cut:
+            raise _stopped()
+        return await self._asked(ask())
+
     def forget(self, amid: Amid) -> None:
         """Ask afresh the next time."""
         self._known.pop(amid, None)

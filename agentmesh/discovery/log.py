@@ -40,8 +40,6 @@ from agentmesh.protocol.transparency import (
 )
 from agentmesh.protocol.world import Clock
 
-REVOKED = "identity_revoked"
-
 
 class RevocationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an identity was taken back."""
@@ -70,7 +68,11 @@ class RegistryLog:
         self._is_met = False
         self._meeting = asyncio.Lock()
         self._reading = asyncio.Lock()
-        self._blame: Callable[[LogFault], None] = lambda _: None
+        self._blame: Callable[[str], None] = lambda _: None
+
+    def blame_to(self, listener: Callable[[str], None]) -> None:
+        """Say who is told what the log is caught at. Called once, before the start."""
+        self._blame = listener
 
     @property
     def book(self) -> Book | None:
@@ -172,6 +174,26 @@ class RegistryLog:
         await self._cabinet.save(book)
         return news
 
+    async def proves(self, theirs: Signed) -> None:
+        """Check that a head which a peer was shown is of the log that we are shown.
+
+        One of another log is nothing. Raises `LogFault` for a log that has two histories.
+        """
+        asked = await self.ready()
+        head = known_head(theirs)
+        if asked is None or head.key != asked.key:
+            return
+        if head.tree.size > asked.tree.size:
+            await self.follow()
+            asked = await self.ready() or asked
+        await self._same_log(head, asked)
+
+    async def accept_anew(self) -> None:
+        """Forget the log: what it shows next is taken as if it were the first time."""
+        self._book = None
+        self._is_met = False
+        await self._cabinet.clear()
+
     # --- heads ---------------------------------------------------------------------------------
 
     async def _meet(self) -> None:
@@ -187,7 +209,7 @@ class RegistryLog:
         followed = frontier_of(head.tree.size, answer.peaks)
         if followed is None or followed.stand != head.tree.entries_stand:
             raise LogFault("log_proof_invalid", "does not add up")
-        self._book = Book(head=head, followed=followed, own_from=head.tree.size)
+        self._book = Book(head=head, followed=followed)
         await self._cabinet.save(self._book)
 
     async def _proved(
@@ -235,9 +257,10 @@ class RegistryLog:
     async def _caught(self, fault: LogFault) -> LogFault:
         """Believe nothing of this registry any more, if the fault is of that kind."""
         if fault.code in EVIDENT and self._book is not None and not self._book.fault:
-            self._book.fault = fault.code
+            self._book.fault, self._book.heads = fault.code, fault.heads
+            self._book.fault_at = self._clock.now()
             await self._cabinet.save(self._book)
-            self._blame(fault)
+            self._blame(fault.code)
         return fault
 
     # --- entries -------------------------------------------------------------------------------
@@ -265,15 +288,3 @@ class RegistryLog:
 
 def _missing(asked: KnownHead) -> LogFault:
     return LogFault("log_missing", "is not shown any more", (asked.signed,))
-
-
-def known(head: KnownHead | None) -> dict[str, int]:
-    """Return what tells a registry how much of its log we know; an older one takes no such word."""
-    return {} if head is None else {"log_size": head.tree.size}
-
-
-def revoked(amid: Amid) -> Refused:
-    """Return the error that says: this identity was taken back."""
-    return Refused(
-        REVOKED, f"The identity {amid} was taken back.", "It counts no more; ask its owner."
-    )

@@ -15,7 +15,7 @@ A = TypeVar("A", bound=msgspec.Struct)
 
 PAGES_AT_ONCE = 20
 """So many pages of entries are read in one go; the rest the next time."""
-MAX_REVOCATIONS = 1_000_000
+MAX_REVOCATIONS = 100_000
 
 
 class Ask(Protocol):

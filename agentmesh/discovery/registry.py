@@ -28,7 +28,7 @@ from agentmesh.discovery.interface import (
     Reputation,
     SearchPage,
 )
-from agentmesh.discovery.log import REVOKED, RegistryLog, RevocationAnswer, known, revoked
+from agentmesh.discovery.log import RegistryLog, RevocationAnswer
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
 from agentmesh.identity.registry_log import KnownHead
@@ -42,6 +42,8 @@ from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.world import Clock, Entropy
 
 T = TypeVar("T")
+
+REVOKED = "identity_revoked"
 
 
 class RegistryDirectory:
@@ -218,3 +220,15 @@ class RegistryDirectory:
 
     async def _post(self, target: str, body: bytes) -> bytes:
         return await self._wire.ask("POST", target, body, signed=True)
+
+
+def known(head: KnownHead | None) -> dict[str, int]:
+    """Return what tells a registry how much of its log we know; an older one takes no such word."""
+    return {} if head is None else {"log_size": head.tree.size}
+
+
+def revoked(amid: Amid) -> Refused:
+    """Return the error that says: this identity was taken back."""
+    return Refused(
+        REVOKED, f"The identity {amid} was taken back.", "It counts no more; ask its owner."
+    )

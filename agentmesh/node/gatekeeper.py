@@ -18,6 +18,7 @@ from agentmesh.errors import (
 )
 from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.consent.key_changes import REVOKED
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
 from agentmesh.node.guard.past_knocks import PastKnocks
@@ -220,8 +221,8 @@ class Gatekeeper:
     async def _found(self, peer: Amid) -> tuple[Found | None, Record]:
         try:
             return await self._directory.lookup(peer), "found"
-        except Refused:
-            return None, "absent"
+        except Refused as error:
+            return None, "revoked" if error.code == REVOKED else "absent"
         except AgentMeshError:
             return None, "unreachable"
 

@@ -13,6 +13,7 @@ import msgspec
 
 from agentmesh.crypto.suites import SUITES
 from agentmesh.errors import StorageError
+from agentmesh.identity.registry_log import EVIDENT
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import PAYLOADS, CloseReason, ErrorCode, is_house_mail
 from agentmesh.node.background import Background
@@ -28,6 +29,7 @@ from agentmesh.policy.breakers import TripKind
 from agentmesh.policy.document import Autonomy
 from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import SessionId
+from agentmesh.protocol.revocation import RevocationReason
 from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Deliver
 
@@ -52,6 +54,8 @@ _WORDS = frozenset(
     | {"view", "control"}
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | SIGNS
+    | EVIDENT
+    | {*get_args(RevocationReason), "own_entry_foreign", "revocation_unproved"}
     | {"default", *get_args(Autonomy)}
     | {"data", "exchange", "call", "flag", "signal", "start", "owner", "agent"}
     | {*SUITES, "suite_degraded", "suite_missing", "suite_pinned", "suites_rolled_back"}

@@ -16,11 +16,11 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.house_mail import HouseMail, Take
+from agentmesh.node.lasting import lasting_session
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.sessions import takes_messages, wish_of
-from agentmesh.node.turn import Talk, Wish
+from agentmesh.node.turn import Wish
 from agentmesh.protocol.ids import Amid, SessionId
-from agentmesh.session.states import Open
 from agentmesh.transport.interface import Transport
 
 PING, PONG = "ping", "pong"
@@ -75,7 +75,7 @@ class Pings:
         row = await self._peers.row(peer)
         if row is None or row.trust < CONTACT:
             return replace(found, reason="not_a_contact")
-        wish = await self._open_session(peer)
+        wish = await lasting_session(self._hand, self._talks, peer)
         if wish is None:
             return replace(found, reason="no_session")
         if taken is None:
@@ -134,23 +134,6 @@ class Pings:
         finally:
             del self._asked[nonce]
         return replace(found, peer=heard - began)
-
-    async def _open_session(self, peer: Amid) -> Wish | None:
-        """Return the wish to say something in an open session that lasts; None if there is none."""
-        for row in await self._hand.store.sessions(peer):
-            talk = await self._talks.look(peer, row.session_id)
-            if talk is not None and self._is_ready(talk):
-                return replace(wish_of(talk), session_id=row.session_id)
-        return None
-
-    def _is_ready(self, talk: Talk) -> bool:
-        match talk.state:
-            case Open() as state:
-                lasts = state.terms.request.type != "request_response"
-                is_taking = takes_messages(talk, self._hand.clock.now())
-                return lasts and is_taking and state.cipher.can_send
-            case _:
-                return False
 
     def _may_answer(self, peer: Amid) -> bool:
         """Whether it has not asked too often in the last minute."""

@@ -20,6 +20,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.notices import REGISTRY_REACHED, Notice
 from agentmesh.node.prekeys import Prekeys
+from agentmesh.node.transparency.own import own_record
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.records import AgentRecord, Capability
@@ -176,6 +177,8 @@ class Publisher:
             published_at=int(now * 1000),
             expires_at=int((now + RECORD_SECONDS) * 1000),
         )
-        await self._store.commit([SetValue(LAST_RECORD, str(sequence).encode())])
-        found = await self._directory.register(ring.identity.sign(said, Purpose.RECORD))
+        signed = ring.identity.sign(said, Purpose.RECORD)
+        changes = [SetValue(LAST_RECORD, str(sequence).encode()), own_record(signed, now)]
+        await self._store.commit(changes)
+        found = await self._directory.register(signed)
         self.tier = found.tier

@@ -14,6 +14,7 @@ from agentmesh.errors import IntegrityError
 from agentmesh.messages import capabilities
 from agentmesh.node.prekeys import LAST_IDS, SUITES
 from agentmesh.node.sheet import HOUSE_MAIL
+from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM
 from agentmesh.protocol.ids import SessionId, uuid7
 from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_SEQUENCE
 from agentmesh.protocol.world import Clock, Entropy
@@ -42,7 +43,11 @@ _PREKEYS: tuple[PrekeyKind, ...] = ("exchange", "signed", "kem", "one_time")
 
 async def begin_anew(store: Store, clock: Clock, entropy: Entropy) -> int:
     """End every session of a restored store, and drop our prekeys; return how many ended."""
-    changes: list[Change] = [SetValue(LAST_IDS, b""), SetValue(SUITES, b"")]
+    changes: list[Change] = [
+        SetValue(LAST_IDS, b""),
+        SetValue(SUITES, b""),
+        SetValue(WATCHED_FROM, UNKNOWN),
+    ]
     for kind in _PREKEYS:
         changes += [DropPrekey(kind, row.id) for row in await store.prekeys(kind)]
     changes += [

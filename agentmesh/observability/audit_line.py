@@ -64,6 +64,8 @@ class Event(StrEnum):
     PEER_AUTONOMY_CHANGED = "peer_autonomy_changed"
     PEER_SUITES_CHANGED = "peer_suites_changed"
     KEY_CHANGE = "key_change"
+    REGISTRY_ALARM = "registry_alarm"
+    """The registry's log was caught, or has something about us that is not ours."""
     APPROVAL_PENDING = "approval_pending"
     APPROVAL_GRANTED = "approval_granted"
     APPROVAL_DENIED = "approval_denied"

@@ -53,7 +53,12 @@ def certificate(facts: KnockFacts) -> Verdict | None:
 
 
 def record(facts: KnockFacts) -> Verdict | None:
-    """Refuse a stranger of whom no registry has heard; a contact's keys we know ourselves."""
+    """Refuse who was taken back, and a stranger of whom no registry has heard.
+
+    A contact's keys we know ourselves.
+    """
+    if facts.record == "revoked":
+        return refuse("identity_revoked")
     is_nobody = facts.record == "absent" and not facts.is_contact
     return refuse("sender_not_found") if is_nobody else None
 

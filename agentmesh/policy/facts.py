@@ -13,7 +13,7 @@ from agentmesh.protocol.tiers import ANONYMOUS
 Certificate = Literal["none", "valid", "invalid", "expired", "revoked", "unchecked"]
 """What became of the sender's chain. `unchecked`: revocation data is stale or cannot be had."""
 
-Record = Literal["found", "absent", "unreachable"]
+Record = Literal["found", "absent", "revoked", "unreachable"]
 """Whether registry or DHT know the sender. `absent` only if a registry answered and does not."""
 
 

@@ -4,7 +4,9 @@ from typing import Literal
 
 from agentmesh.policy.document import NotifyOwner
 
-Topic = Literal["knock", "high_value", "approval", "file", "breaker", "stopped", "error"]
+Topic = Literal[
+    "knock", "high_value", "approval", "file", "breaker", "stopped", "registry", "error"
+]
 
 SENTENCES: dict[Topic, str] = {
     "knock": "Somebody unknown asks to talk to your agent. See: agentmesh knocks",
@@ -13,6 +15,7 @@ SENTENCES: dict[Topic, str] = {
     "file": "A file is offered to you. See: agentmesh files",
     "breaker": "A breaker of your agent's tripped. See: agentmesh breakers",
     "stopped": "Your agent was stopped. See: agentmesh breakers",
+    "registry": "The registry your agent uses was caught at something. See: agentmesh registry",
     "error": "Something of your agent's went wrong. See: agentmesh doctor",
 }
 
@@ -22,6 +25,7 @@ _TOPICS: dict[str, Topic] = {
     "approval_pending": "approval",
     "file_asking": "file",
     "breaker_tripped": "breaker",
+    "registry_alarm": "registry",
     "breaker_emergency_stop": "stopped",
     "error": "error",
 }
@@ -43,7 +47,7 @@ def is_wanted(topic: Topic, wanted: NotifyOwner) -> bool:
             return wanted.on_approval
         case "file":
             return wanted.on_file
-        case "breaker" | "stopped":
+        case "breaker" | "stopped" | "registry":
             return wanted.on_breaker
         case "error":
             return wanted.on_error

@@ -17,7 +17,7 @@ from agentmesh.protocol.records import (
     SuiteList,
 )
 from agentmesh.protocol.revocation import Revocation, RevocationReason, Succession
-from agentmesh.protocol.signed import Purpose, Signed, sign, signing_bytes
+from agentmesh.protocol.signed import Document, Purpose, Signed, sign, signing_bytes
 
 NOW = 1_800_000_000.0
 DAY = 86_400
@@ -35,6 +35,9 @@ class Registrant:
 
     def sign_bytes(self, payload: bytes, purpose: Purpose) -> bytes:
         return self.key.sign(signing_bytes(purpose, payload)).signature
+
+    def signed(self, document: Document, purpose: Purpose) -> Signed:
+        return sign(document, purpose, self.key)
 
     def exchange_key(self, number: int = 1) -> Signed:
         key = ExchangeKey(amid=self.amid, id=number, key=b"x" * 32, created_at=self.now)

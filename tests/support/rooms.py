@@ -29,6 +29,9 @@ from agentmesh.node.guard.owner import Telling
 from agentmesh.node.journal import Journal
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
+from agentmesh.node.transparency.gossip import Gossip
+from agentmesh.node.transparency.taking_back import TakingBack
+from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.notify.program import Programs
 from agentmesh.notify.web import Web
 from agentmesh.observability.audit import AuditLog
@@ -36,6 +39,7 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy import settings
 from agentmesh.transport.interface import LinkStatus
 from agentmesh.transport.switched import SwitchedTransport
+from tests.support.fake_log import FakeLog
 from tests.support.filing import files_of
 from tests.support.node import OPEN_DOOR, RELAY, Node
 from tests.support.node_pair import Pair, WireEnd
@@ -97,6 +101,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     dashboard = Dashboard(
         0, node.hand.bulletin, (node.clock, FakeEntropy("dashboard")), lambda: PAGES
     )
+    log = FakeLog(node.clock)
+    gossip = Gossip(node.hand, node.talks, node.house_mail, log.follower())
+    watch = LogWatch(node.hand, gossip, directory, node.consent.key_changes, node.breakers)
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
         hand=node.hand,
@@ -113,6 +120,8 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         invites=node.invites,
         gatekeeper=node.gatekeeper,
         peers=node.peers,
+        watch=watch,
+        taking_back=TakingBack(node.hand, log.publish),
         pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),
         breakers=node.breakers,
         guards=guarding,

@@ -104,6 +104,7 @@ from agentmesh.control.answers.records import (
     Transcripts,
     Warmed,
 )
+from agentmesh.control.answers.registry import OwnEntry, Proof, RegistryShown, RevokedUs
 from agentmesh.control.answers.reputation import (
     FlagShown,
     Rated,
@@ -184,6 +185,7 @@ __all__ = [
     "Minute",
     "OneFile",
     "Outcome",
+    "OwnEntry",
     "PastKnock",
     "PastSession",
     "PastSessions",
@@ -200,6 +202,7 @@ __all__ = [
     "ProbedLink",
     "Problem",
     "Progress",
+    "Proof",
     "ProofBegun",
     "Proved",
     "Providers",
@@ -208,9 +211,11 @@ __all__ = [
     "Receipt",
     "ReceiptSummary",
     "Receipts",
+    "RegistryShown",
     "Removed",
     "Reputation",
     "Restored",
+    "RevokedUs",
     "SafetyNumber",
     "Schema",
     "SchemaChecked",

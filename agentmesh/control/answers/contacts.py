@@ -3,6 +3,7 @@
 from msgspec import field
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.registry import Proof
 
 
 class Contact(Answer, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ class Emoji(Answer, frozen=True, kw_only=True):
 class SafetyNumber(Answer, frozen=True, kw_only=True):
     """What both owners see if each has the other's key: 60 digits, and a quick look at them.
 
-    `text`: what the peer's owner scans.
+    `text`: what the peer's owner scans. `log`: what the registry's log proves of the peer.
     """
 
     amid: str
@@ -67,3 +68,4 @@ class SafetyNumber(Answer, frozen=True, kw_only=True):
     emoji: list[Emoji]
     text: str
     verified: bool
+    log: Proof = Proof(proved=False)

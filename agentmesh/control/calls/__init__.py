@@ -109,6 +109,7 @@ from agentmesh.control.calls.records import (
     TranscriptsShow,
     TranscriptsWarm,
 )
+from agentmesh.control.calls.registry import RegistryAccept, RegistryShow, Revoke, RevokeReason
 from agentmesh.control.calls.reputation import (
     ReputationRate,
     ReputationShow,
@@ -228,11 +229,15 @@ __all__ = [
     "Read",
     "ReceiptsList",
     "ReceiptsShow",
+    "RegistryAccept",
+    "RegistryShow",
     "Reply",
     "ReputationRate",
     "ReputationShow",
     "Request",
     "Resume",
+    "Revoke",
+    "RevokeReason",
     "SchemasAdd",
     "SchemasCheck",
     "SchemasFetch",

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import guard, suites, views
+from agentmesh.daemon.api import guard, registry, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
@@ -73,8 +73,8 @@ def _relay(rooms: Rooms) -> answers.Link:
 
 
 def _registry(rooms: Rooms) -> answers.Link:
-    (registry, *_) = rooms.directory.status()
-    state = views.LINK_STATES[registry.state]
+    (first, *_) = rooms.directory.status()
+    state = views.LINK_STATES[first.state]
     return answers.Link(url=rooms.config.settings.registry, state=state)
 
 
@@ -106,6 +106,7 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
         why = f"policy.json is refused, and the last valid one holds: {why}"
         found.append(Finding("policy_refused", "error", why, problem.hint))
     found += await _changed_keys(rooms)
+    found += await registry.findings(rooms)
     waiting = rooms.publisher.prekeys.waiting
     if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
         why = f"Only {waiting} one-time prekeys are left at the registry."
@@ -143,12 +144,12 @@ def _services(rooms: Rooms) -> list[Finding]:
     if link.clock_ahead is not None and abs(link.clock_ahead) > CLOCK_SECONDS:
         why = off_by(link.clock_ahead, "the relay's")
         found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
-    for registry in rooms.directory.status():
-        if abs(registry.clock_offset or 0) > CLOCK_SECONDS and link.clock_ahead is None:
-            why = off_by(-(registry.clock_offset or 0), "the registry's")
+    for one in rooms.directory.status():
+        if abs(one.clock_offset or 0) > CLOCK_SECONDS and link.clock_ahead is None:
+            why = off_by(-(one.clock_offset or 0), "the registry's")
             found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
-        if registry.state == "down":
-            why = f"The registry {registry.url} does not answer ({registry.reason})."
+        if one.state == "down":
+            why = f"The registry {one.url} does not answer ({one.reason})."
             fix = "It is tried again by itself; see where it fails: agentmesh netcheck"
             found.append(Finding("registry_unreachable", "warning", why, fix))
     return found

@@ -3,6 +3,7 @@
 import asyncio
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api.registry import proof
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
 from agentmesh.identity.trust import safety_emoji, safety_number
@@ -22,6 +23,7 @@ async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> answers.
     if asked.scanned:
         compare(asked.scanned, peer, ours.amid, number)
     if asked.confirm or asked.scanned:
+        await rooms.consent.key_changes.check_liftable(peer)
         await rooms.peers.verify(peer, theirs)
         await rooms.consent.key_changes.lift(peer)
         rooms.errands.retry_frames()
@@ -35,4 +37,5 @@ async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> answers.
         emoji=[answers.Emoji(emoji=sign, name=name) for sign, name in emoji],
         text=verification_text(ours.amid, peer, number),
         verified=row is not None and row.verified_at is not None,
+        log=await proof(rooms, peer),
     )

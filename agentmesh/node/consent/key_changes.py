@@ -7,7 +7,7 @@ signed before. For a stranger that ends the message; for a contact it is told lo
 
 import msgspec
 
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, TrustError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
@@ -16,17 +16,20 @@ from agentmesh.storage.interface import CardRow, DropCard, Put
 
 DRAWER = "key_change"
 KEY_CHANGED = "key_changed"
+REVOKED = "identity_revoked"
 SIGNS = frozenset(
     {"record_invalid", "record_swapped", "bundle_invalid", "suites_rolled_back", KEY_CHANGED}
+    | {REVOKED}
 )
 """The codes of errors that tell of it."""
 
 
 class KeyChange(msgspec.Struct, frozen=True):
-    """What was shown, and when first."""
+    """What was shown, and when first. `successor`: who is named to take a revoked one's place."""
 
     sign: str
     at: float
+    successor: str = ""
 
 
 class KeyChanges:
@@ -54,19 +57,32 @@ class KeyChanges:
 
     async def suspect(self, peer: Amid, error: AgentMeshError) -> bool:
         """Whether this error is a sign of changed keys of a contact; it is kept and told then."""
+        if error.code not in SIGNS:
+            return False
+        return await self.mark(peer, error.code)
+
+    async def mark(self, peer: Amid, sign: str, successor: str = "") -> bool:
+        """Whether this is a contact; if so, nothing is sent to it any more, and the owner hears."""
         row = await self.peers.row(peer)
-        if error.code not in SIGNS or row is None or row.trust < CONTACT:
+        if row is None or row.trust < CONTACT:
             return False
         known = await self.all()
-        if peer not in known:
-            known[peer] = KeyChange(error.code, self._clock.now())
+        if peer not in known or (sign == REVOKED and known[peer].sign != REVOKED) or successor:
+            known[peer] = KeyChange(sign, self._clock.now(), successor)
             body = msgspec.msgpack.encode(known[peer])
             card = CardRow(drawer=DRAWER, name=peer, body=body, created_at=known[peer].at)
             await self._store.commit([Put(card)])
-            self._bulletin.publish(
-                Notice(kind="key_change", peer=peer, fields={"reason": error.code})
-            )
+            self._bulletin.publish(Notice(kind="key_change", peer=peer, fields={"reason": sign}))
         return True
+
+    async def check_liftable(self, peer: Amid) -> None:
+        """Raise for an identity that was taken back: nobody can make it count again."""
+        change = (await self.all()).get(peer)
+        if change is not None and change.sign == REVOKED:
+            hint = "Ask its owner for the new AMID over another channel."
+            if change.successor:
+                hint = f"It names {change.successor} as its successor. {hint}"
+            raise TrustError(REVOKED, f"The identity {peer} was taken back, for good.", hint)
 
     async def lift(self, peer: Amid) -> None:
         """The owner has looked, or forgot the contact: what it shows next counts."""

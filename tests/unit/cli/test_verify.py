@@ -1,5 +1,8 @@
 """verify."""
 
+import msgspec
+import pytest
+
 from agentmesh.control import answers, calls
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
@@ -51,3 +54,18 @@ def test_what_a_camera_read_is_handed_on(mesh: Shell, script: Script) -> None:
     mesh("verify", "bob", "--scan", "agentmesh:verify/1/b/a/0")
     request = script.asked[0][1]
     assert request == calls.Verify(peer="bob", scanned="agentmesh:verify/1/b/a/0")
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (answers.Proof(proved=True, key="ab" * 32, index=3, entries=9, at="2027"), "entry 3 of 9"),
+        (answers.Proof(proved=False, reason="registry_without_log"), "has no log"),
+        (answers.Proof(proved=False, reason="log_forked"), "not proved now (log_forked)"),
+    ],
+)
+def test_what_the_log_proves_is_said(
+    mesh: Shell, script: Script, log: answers.Proof, words: str
+) -> None:
+    script.answers["verify"] = msgspec.structs.replace(shown(verified=False), log=log)
+    assert words in mesh("verify", "bob").out

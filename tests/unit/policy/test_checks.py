@@ -35,6 +35,7 @@ REFUSED = [
     (checks.certificate, facts(certificate="revoked"), "certificate_revoked"),
     (checks.certificate, facts(certificate="unchecked"), "invalid_certificate"),
     (checks.record, facts(record="absent"), "sender_not_found"),
+    (checks.record, facts(record="revoked", trust=3), "identity_revoked"),
     (checks.tier, facts({"accept_tiers": {1, 1.5}}), "insufficient_trust"),
     (checks.tier, facts({"accept_tiers": {1, 2}}, tier=1.5), "insufficient_trust"),
     (checks.rate, facts(knocks_last_minute=31), "rate_limited"),

@@ -108,6 +108,7 @@ def test_a_verdict_has_the_words_of_a_reject() -> None:
     assert set(SAID) == {reason for _, reason in REPAIRS[:-1]} | {
         "invalid_certificate",
         "certificate_expired",
+        "identity_revoked",
     }
 
 

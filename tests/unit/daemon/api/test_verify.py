@@ -18,7 +18,11 @@ def rooms_of(node: Node) -> Rooms:
     return cast(
         "Rooms",
         SimpleNamespace(
-            hand=node.hand, peers=node.peers, consent=node.consent, errands=node.errands
+            hand=node.hand,
+            peers=node.peers,
+            consent=node.consent,
+            errands=node.errands,
+            directory=node.directory,
         ),
     )
 

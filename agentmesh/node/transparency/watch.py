@@ -1,0 +1,156 @@
+"""Follows the registry's log while we are online: every half minute, and no later than a minute.
+
+An entry about ourselves that is not ours is an alarm. An entry about somebody we know makes us ask
+afresh; one that takes an identity back ends what we have with it.
+"""
+
+import asyncio
+import logging
+from typing import Self
+
+import msgspec
+
+from agentmesh.discovery.chain import Chain
+from agentmesh.discovery.log import News
+from agentmesh.errors import AgentMeshError, StorageError
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.background import Background
+from agentmesh.node.breakers import Breakers
+from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
+from agentmesh.node.notices import Notice
+from agentmesh.node.transparency.gossip import Gossip
+from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_ours
+from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import LOG_POLL_SECONDS
+from agentmesh.protocol.transparency import REVOCATION, LogEntry, subject_of
+from agentmesh.storage.interface import CardRow, DropCard, Put, SetValue
+
+DRAWER = "registry_alarm"
+ALARM = "registry_alarm"
+"""The kind of the notice that the registry was caught at something."""
+FOREIGN_ENTRY = "own_entry_foreign"
+
+log = logging.getLogger("agentmesh.node")
+
+
+class ForeignEntry(msgspec.Struct, frozen=True):
+    """An entry about ourselves that we did not make."""
+
+    index: int
+    kind: str
+    at: float
+
+
+class LogWatch:
+    """Looks at our registry's log from time to time."""
+
+    def __init__(
+        self,
+        hand: AtHand,
+        gossip: Gossip,
+        directory: Chain,
+        key_changes: KeyChanges,
+        breakers: Breakers,
+    ) -> None:
+        self.log = gossip.log
+        self._gossip = gossip
+        self._hand = hand
+        self._directory = directory
+        self._key_changes = key_changes
+        self._breakers = breakers
+        self._background = Background()
+        self.log.blame_to(self._blamed)
+
+    async def __aenter__(self) -> Self:
+        await self._background.begin(self._run())
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._background.end()
+
+    async def foreign_entries(self) -> list[ForeignEntry]:
+        """Return the entries about ourselves that we did not make."""
+        cards = await self._hand.store.cards(DRAWER)
+        return [msgspec.msgpack.decode(card.body, type=ForeignEntry) for card in cards]
+
+    async def accept_anew(self) -> None:
+        """The owner has looked: what the registry shows next is taken as if it were new."""
+        dropped = [DropCard(DRAWER, card.name) for card in await self._hand.store.cards(DRAWER)]
+        await self._hand.store.commit([*dropped, SetValue(WATCHED_FROM, b"0")])
+        await self.log.accept_anew()
+
+    async def look(self) -> None:
+        """Read what is new, and act on it."""
+        own = subject_of(self._hand.keys.ring.identity.amid)
+        known = await self._known()
+        is_more = True
+        while is_more:
+            news = await self._directory.asking(self.log.follow)
+            since = await self._watched_from(news)
+            for index, entry in enumerate(news.entries, news.start):
+                if entry.subject == own and index >= since:
+                    await self._own(index, entry)
+                elif entry.subject in known:
+                    await self._peer(known[entry.subject], entry)
+            is_more = news.more
+
+    async def _run(self) -> None:
+        while True:
+            if not self._hand.switches.stopped:
+                await self._look_or_note()
+            await asyncio.sleep(LOG_POLL_SECONDS)
+
+    async def _look_or_note(self) -> None:
+        try:
+            await self.look()
+            await self._directory.asking(self._gossip.exchange)
+        except AgentMeshError as error:
+            record(log, logging.INFO, "registry_log.failed", code=Code(error.code))
+        except Exception as error:  # noqa: BLE001 (the next look may be better)
+            record_bug(log, "registry_log.bug", error)
+
+    async def _watched_from(self, news: News) -> int:
+        kept = await self._hand.store.value(WATCHED_FROM)
+        if kept is None:
+            return 0
+        if kept != UNKNOWN:
+            return int(kept)
+        since = news.start + len(news.entries)
+        if not news.more:
+            await self._hand.store.commit([SetValue(WATCHED_FROM, str(since).encode())])
+        return since
+
+    async def _known(self) -> dict[bytes, Amid]:
+        """Return everybody we have to do with, by their names in the log."""
+        amids = {row.amid for row in await self._hand.store.contacts()}
+        amids |= {row.peer for row in await self._hand.store.sessions()}
+        return {subject_of(amid): amid for amid in amids | self._directory.remembered()}
+
+    async def _own(self, index: int, entry: LogEntry) -> None:
+        if await is_ours(self._hand.store, entry):
+            return
+        now = self._hand.clock.now()
+        body = msgspec.msgpack.encode(ForeignEntry(index, entry.kind, now))
+        await self._hand.store.commit(
+            [Put(CardRow(drawer=DRAWER, name=str(index), body=body, created_at=now))]
+        )
+        self._blamed(FOREIGN_ENTRY)
+
+    async def _peer(self, peer: Amid, entry: LogEntry) -> None:
+        self._directory.forget(peer)
+        if entry.kind != REVOCATION:
+            return
+        try:
+            revoked = await self.log.revocation(peer)
+        except StorageError:
+            raise
+        except AgentMeshError as error:
+            # No lookup of it succeeds any more; what is open goes on until the proof is there.
+            self._blamed(error.code)
+            return
+        await self._key_changes.mark(peer, REVOKED, revoked.successor or "")
+        await self._breakers.end_sessions_with(peer)
+
+    def _blamed(self, code: str) -> None:
+        self._hand.bulletin.publish(Notice(kind=ALARM, fields={"reason": code}))
