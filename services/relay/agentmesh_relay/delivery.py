@@ -1,6 +1,7 @@
 """Letters on their way to a live connection, and the memory that all of them share."""
 
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -136,7 +137,28 @@ def receive_of(number: int, letter: Letter) -> Receive:
     )
 
 
-def frames_of(numbers: range, sender: Amid, sends: Sequence[Send], now: int) -> list[bytes]:
+class Reader(Protocol):
+    """The connection that gets it all."""
+
+    @property
+    def room(self) -> int:
+        """How many bytes may be said before the reader is cut off."""
+
+    def say_all(self, frames: Sequence[bytes]) -> None:
+        """Write frames that are encoded already."""
+
+    def say(self, frame: Receive) -> None:
+        """Write a frame."""
+
+
+class Kept(NamedTuple):
+    """What an agent has acknowledged: how many, and whose senders want to know."""
+
+    letters: int
+    wanted: list[tuple[Amid, FrameId]]
+
+
+def frames_of(numbers: Sequence[int], sender: Amid, sends: Sequence[Send], now: int) -> list[bytes]:
     """Return what their addressee is told of sends that came now."""
     return [
         encode(

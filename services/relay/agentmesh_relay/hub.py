@@ -223,10 +223,10 @@ class Hub:
             return
         told: dict[Amid, list[FrameId]] = {}
         kept = connection.inbox.ack(ack.deliveries)
-        self._figures.delivered += len(kept)
-        for delivery in kept:
-            if delivery.want_acked and connection.visibility.lets_see(delivery.sender):
-                told.setdefault(delivery.sender, []).append(delivery.id)
+        self._figures.delivered += kept.letters
+        for sender, frame_id in kept.wanted:
+            if connection.visibility.lets_see(sender):
+                told.setdefault(sender, []).append(frame_id)
         for amid, ids in told.items():
             acked = Acked(ids=tuple(ids))
             if amid in self._live:

@@ -8,19 +8,21 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Protocol
 
 import msgspec
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Outcome, Receive, Send
+from agentmesh.protocol.relay_frames import Outcome, Send
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.bulk import Bulk
+from agentmesh_relay.bundle import Bundle
 from agentmesh_relay.delivery import (
     ROOM_FOR_MOVED,
     Delivery,
+    Kept,
     Memory,
+    Reader,
     Share,
     frames_of,
     held,
@@ -38,22 +40,6 @@ ACK_SECONDS = 30
 
 GIVE_UP_SECONDS = 120
 """After that the connection is cut: the agent gets the letter again when it comes back."""
-
-Key = tuple[Amid, FrameId]
-
-
-class Reader(Protocol):
-    """The connection that gets it all."""
-
-    @property
-    def room(self) -> int:
-        """How many bytes may be said before the reader is cut off."""
-
-    def say_all(self, frames: Sequence[bytes]) -> None:
-        """Write frames that are encoded already."""
-
-    def say(self, frame: Receive) -> None:
-        """Write a frame."""
 
 
 class Inbox:
@@ -79,7 +65,7 @@ class Inbox:
         self._reader = reader
         self._mailbox = mailbox
         self._memory = memory
-        self._all: dict[Key, Delivery] = {}
+        self._all: dict[tuple[Amid, FrameId], Delivery] = {}
         self._waiting: deque[Delivery] = deque()
         self._window = Window()
         self._bulk = Bulk()
@@ -89,7 +75,7 @@ class Inbox:
         self._is_closed = False
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._all) + len(self._window.bundles)
 
     def begin(self, pending: Iterable[Pending]) -> None:
         """Start with what waited in the mailbox."""
@@ -102,6 +88,8 @@ class Inbox:
         same = self._all.get((letter.sender, letter.id))
         if same is not None:
             return "forwarded" if same.row is None else "queued"
+        if self._window.bundles.have_one_of(letter.sender, frozenset((letter.id,))):
+            return "forwarded"
         if letter.message_type == "bulk":
             return self._hold_bulk(letter)
         # One sender's letters keep their order: none overtakes what is on its way to the disk.
@@ -117,24 +105,19 @@ class Inbox:
 
         For an inbox in which little is under way: what is not so simple is for `hold`.
         """
-        sizes = [len(send.encrypted_payload) for send in sends]
-        count, size = len(sizes), sum(sizes)
+        count = len(sends)
+        size = sum([len(send.encrypted_payload) for send in sends])
         if self._waiting or sender in self._arriving or not self._window.is_calm_with(count, size):
             return False
-        at = self._clock.monotonic()
-        new = {
-            (sender, send.id): Delivery(
-                sender, send.id, length, send.want_acked, at, send=send, sent_at=now
-            )
-            for send, length in zip(sends, sizes, strict=True)
-        }
-        if len(new) < count or not self._all.keys().isdisjoint(new):
+        ids = frozenset([send.id for send in sends])
+        if len(ids) < count or self._window.bundles.have_one_of(sender, ids):
             return False
-        if not self._share.take(count, size):
+        is_known = self._all and any((sender, one) in self._all for one in ids)
+        if is_known or not self._share.take(count, size):
             return False
-        self._all.update(new)
-        numbers = self._memory.numbers(count)
-        self._window.add_letters(numbers, new.values(), size)
+        numbers = tuple(self._memory.numbers(count))
+        times = now, self._clock.monotonic()
+        self._window.add_bundle(Bundle(numbers, sender, sends, ids, size, *times))
         self._reader.say_all(frames_of(numbers, sender, sends, now))
         return True
 
@@ -160,6 +143,8 @@ class Inbox:
 
     def arrived(self, about: Pending) -> None:
         """Take over a letter that the mailbox keeps since now."""
+        if self._window.bundles.have_one_of(about.sender, frozenset((about.id,))):
+            self._break_up()
         same = self._all.get((about.sender, about.id))
         if same is None:
             self._add(stored(about))
@@ -167,35 +152,46 @@ class Inbox:
         elif same.row is None:
             self._keep_on_disk(same, about.row)
 
-    def ack(self, numbers: Iterable[int]) -> list[Delivery]:
-        """Forget what the agent has kept, and return it. Numbers of others do nothing."""
+    def ack(self, numbers: tuple[int, ...]) -> Kept:
+        """Forget what the agent has kept. Numbers of others do nothing."""
+        together, numbers = self._window.bundles.take(numbers)
+        wanted: list[tuple[Amid, FrameId]] = []
+        letters = size = 0
+        for bundle in together:
+            letters += len(bundle.numbers)
+            size += bundle.size
+            wanted += [(bundle.sender, send.id) for send in bundle.sends if send.want_acked]
+        self._share.give_back(letters, size)
+        if numbers:
+            self._break_up()
         kept = self._window.take(numbers)
-        rows: list[int] = []
-        letters = size = held = held_size = 0
+        count, rows = letters + len(kept), []
         for delivery in kept:
             delivery.is_kept = True
             del self._all[delivery.sender, delivery.id]
+            if delivery.want_acked:
+                wanted.append((delivery.sender, delivery.id))
             if delivery.is_bulk:
                 self._bulk.let_go(delivery)
                 self._memory.give_back(delivery.size)
                 continue
             letters += 1
             size += delivery.size
-            if delivery.row is not None:
-                rows.append(delivery.row)
+            if delivery.row is None:
+                self._share.give_back(1, delivery.size)
             else:
-                held += 1
-                held_size += delivery.size
+                rows.append(delivery.row)
         self._window.let_go(letters, size)
-        self._share.give_back(held, held_size)
         if rows:
             self._mailbox.remove(rows)
         if self._waiting or self._bulk:
             self._pump()
-        return kept
+        return Kept(count, wanted)
 
     def is_overdue(self, now: float) -> bool:
         """Move what was not acknowledged in time to the disk; whether the agent takes too long."""
+        if self._window.bundles.are_older_than(now - ACK_SECONDS):
+            self._break_up()
         for delivery in self._window:  # in the order in which they were written
             age = now - delivery.written_at
             if age < ACK_SECONDS:
@@ -210,10 +206,15 @@ class Inbox:
     def close(self) -> None:
         """Move what is in memory only into the mailbox, in order."""
         self._is_closed = True
+        self._break_up()
         for delivery in chain(self._window, self._waiting, self._bulk.drop()):
             if delivery.row is None:
                 self._move(delivery)
                 self._memory.give_back(delivery.size)
+
+    def _break_up(self) -> None:
+        for delivery in self._window.break_up():
+            self._all[delivery.sender, delivery.id] = delivery
 
     def _add(self, delivery: Delivery) -> None:
         self._all[delivery.sender, delivery.id] = delivery

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from agentmesh_relay.bundle import Bundle, Bundles
 from agentmesh_relay.delivery import Delivery
 
 WINDOW_MESSAGES = 256
@@ -14,17 +15,21 @@ CALM_BYTES = 64 * 1024
 
 
 class Window:
-    """Deliveries by number, in the order in which they were written. Bulk counts for itself."""
+    """Deliveries by number, in the order in which they were written. Bulk counts for itself.
 
-    __slots__ = ("_bytes", "_letters", "_written")
+    `bundles` are letters that are still together; whoever needs each by itself breaks them up.
+    """
+
+    __slots__ = ("_bytes", "_letters", "_written", "bundles")
 
     def __init__(self) -> None:
+        self.bundles = Bundles()
         self._written: dict[int, Delivery] = {}
         self._letters = 0
         self._bytes = 0
 
     def __bool__(self) -> bool:
-        return bool(self._written)
+        return bool(self._written) or bool(self.bundles)
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._written.values())
@@ -36,7 +41,7 @@ class Window:
 
     def has_room(self, size: int) -> bool:
         """Whether a letter of this size may be written; the first one always may."""
-        return not self._written or self._bytes + size <= WINDOW_BYTES
+        return not self or self._bytes + size <= WINDOW_BYTES
 
     def is_calm_with(self, letters: int, size: int) -> bool:
         """Whether little is under way even with these."""
@@ -49,11 +54,18 @@ class Window:
             self._letters += 1
             self._bytes += delivery.size
 
-    def add_letters(self, numbers: range, deliveries: Iterable[Delivery], size: int) -> None:
-        """Know that these were written, so many bytes together."""
-        self._written.update(zip(numbers, deliveries, strict=True))
-        self._letters += len(numbers)
-        self._bytes += size
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Know that these were written together."""
+        self.bundles.add(bundle)
+        self._letters += len(bundle.numbers)
+        self._bytes += bundle.size
+
+    def break_up(self) -> Iterable[Delivery]:
+        """Have each delivery by itself, and return those that were not."""
+        single = self.bundles.break_up()
+        if single:
+            self._written = dict(sorted((self._written | single).items()))
+        return single.values()
 
     def take(self, numbers: Iterable[int]) -> list[Delivery]:
         """Forget these, and return what they are. Numbers of others do nothing."""

@@ -83,7 +83,9 @@ class Agent:
 
     def ack(self, *places: int) -> list[FrameId]:
         """Acknowledge the frames heard at these places."""
-        return [it.id for it in self.inbox.ack(self.heard[place].delivery for place in places)]
+        kept = self.inbox.ack(tuple(self.heard[place].delivery for place in places))
+        assert kept.letters == len(kept.wanted)
+        return [frame_id for _, frame_id in kept.wanted]
 
     @property
     def ids(self) -> list[str]:
@@ -99,6 +101,7 @@ def letter(frame_id: object, sender: Amid = ALICE, size: int = 10, **more: objec
         "payload": bytes(size),
         "sent_at": 0,
         "expires_at": 1000,
+        "want_acked": True,
     }
     return Letter(**{**fields, **more})  # type: ignore[arg-type]
 
@@ -231,7 +234,13 @@ def test_memory_is_free_again_after_everything() -> None:
 
 def sends(*ids: object, size: int = 10) -> list[Send]:
     return [
-        Send(id=FrameId(str(it)), to=BOB, message_type="message", encrypted_payload=bytes(size))
+        Send(
+            id=FrameId(str(it)),
+            to=BOB,
+            message_type="message",
+            encrypted_payload=bytes(size),
+            want_acked=True,
+        )
         for it in ids
     ]
 
