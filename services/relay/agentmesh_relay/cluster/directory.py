@@ -93,12 +93,6 @@ class Directory:
             known.news = news
             known.is_known = True
 
-    def doubt(self) -> None:
-        """Ask every node again: something may have been missed."""
-        for known in self._nodes.values():
-            known.is_known = False
-            known.asked_at = NEVER
-
     def silent(self, now: float) -> list[NodeId]:
         """Return the nodes that say nothing any more."""
         return [

@@ -60,7 +60,7 @@ class ClusterNode:
         link.listen(f"{SUBJECT}.{ALL}", self._heard)
         link.listen(f"{SUBJECT}.{self._name}", self._heard)
         link.listen(f"{ABSENT}.{self._name}.*", self._absent)
-        link.watch(self._up, self._waiting.give_up)
+        link.watch(self._postbox.beat, self._waiting.give_up)
 
     def serve(self, house: House) -> None:
         """Pass on to this house what the others say."""
@@ -162,10 +162,6 @@ class ClusterNode:
         """Tell the others that we go."""
         self._postbox.add(ALL, Gone())
         self._postbox.flush()
-
-    def _up(self) -> None:
-        self.directory.doubt()
-        self._postbox.beat()
 
     def _there(self, amid: Amid) -> NodeId | None:
         return self.directory.where(amid) if self._link.is_up else None

@@ -39,14 +39,6 @@ def test_a_node_is_asked_once_and_again_only_after_a_while() -> None:
     assert directory.must_ask(EAST, 6, 10, says_something=True)  # the fifth did not come
 
 
-def test_whoever_doubts_asks_everybody() -> None:
-    directory = Directory()
-    directory.must_ask(EAST, 0, 0, says_something=False)
-    directory.end(EAST, 0)
-    directory.doubt()
-    assert directory.must_ask(EAST, 0, 0, says_something=False)
-
-
 def test_a_silent_node_is_found_and_forgotten_with_its_agents() -> None:
     directory = Directory()
     directory.must_ask(EAST, 0, 0, says_something=False)

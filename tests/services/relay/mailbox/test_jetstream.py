@@ -97,8 +97,11 @@ async def test_a_nats_that_lost_its_disk_is_begun_with_afresh(nats: NatsServer) 
         for number in range(3):
             await put(box, letter(number))
         nats.kill()
+        await until(box.trouble)
         nats.forget()
         nats.start()
+        await until(lambda: box.trouble() is None)
+        assert await opened(box) == []
         async with shared_mailbox(nats.url, Home()) as other:
             await opened(other)
             await put(other, letter("new"))
