@@ -140,10 +140,12 @@ class Peers:
         row = await self._kept(found.amid, found.signing_key)
         if row.signing_key not in (b"", found.signing_key):
             raise CryptoError("key_changed", "That is not the key we know for this AMID.")
+        # A contact keeps the name that its owner knows: by that it is written to.
+        keeps_name = row.trust >= CONTACT and row.name
         fresh = msgspec.structs.replace(
             row,
             signing_key=found.signing_key,
-            name=found.record.display_name,
+            name=row.name if keeps_name else found.record.display_name,
             suites=suites.suites,
             suites_sequence=suites.sequence,
         )

@@ -41,6 +41,20 @@ async def test_an_amid_is_a_peer_and_a_strangers_name_is_not(pair: Pair) -> None
     assert caught.value.code == "unknown_peer"
 
 
+@pytest.mark.parametrize(("level", "is_kept"), [(1, True), (0, False)])
+async def test_a_contact_does_not_take_another_name_by_itself(
+    pair: Pair, level: int, is_kept: bool
+) -> None:
+    high = pair.high.amid
+    await pair.low.peers.trust(high, level, name="Accounting")
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    row = await pair.low.peers.row(high)
+    assert row is not None
+    assert (row.name == "Accounting") is is_kept
+    assert row.name
+
+
 async def test_an_alias_belongs_to_one(pair: Pair) -> None:
     await _contact(pair.low, "a", alias="Ada")
     with pytest.raises(UsageError) as caught:
