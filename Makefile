@@ -13,14 +13,14 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability tests/attack tests/browser/test_visit.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo cluster test test-fast test-attack test-worm test-relay test-cluster test-all test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo cluster test test-fast test-attack test-worm test-relay test-cluster test-all test-log test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-log, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -54,6 +54,10 @@ test: setup postgres chromium
 
 test-fast: setup
 	@$(BIN)/pytest tests/unit tests/architecture
+
+test-log: setup postgres
+	@AGENTMESH_LOG_KILLS=40 $(BIN)/pytest -s tests/reliability/test_registry_killed.py
+	@$(BIN)/pytest -s tests/integration/registry/test_log_*.py
 
 test-openclaw: setup
 	@$(BIN)/pytest -p no:randomly --durations=0 -rs $(or $(ONLY),tests/openclaw)

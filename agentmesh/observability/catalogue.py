@@ -29,6 +29,17 @@ KNOWN = (
     Known("file_limit_low", "warning", "fewer than 1,024 open files are allowed"),
     Known("disk_low", "warning", "less than 500 MiB are free (an error below 50 MiB)"),
     Known("inodes_low", "warning", "the disk takes few more files, or none"),
+    Known(
+        "agent_runs_commands",
+        "warning",
+        "an agent of OpenClaw reads the mesh and may run commands "
+        "([docs/hosts.md](hosts.md#what-an-agent-may-do-besides))",
+    ),
+    Known(
+        "peers_run_commands",
+        "error",
+        "OpenClaw's `channels.agentmesh.alsoAllow` opens commands to other agents' messages",
+    ),
     Known("service_missing", "note", "systemd is here, and does not start the daemon after a boot"),
     # The home.
     Known("no_home", "note", "nothing was started here yet"),

@@ -106,7 +106,9 @@ def _passing_on(liar: Liar, session: aiohttp.ClientSession) -> Any:
         ) as answer:
             raw, status = await answer.read(), answer.status
         try:
-            said = json.dumps(liar.twist(request.path, json.loads(raw)))
+            plain = json.loads(raw)
+            twisted = liar.twist(request.path, plain)
+            said, status = json.dumps(twisted), status if twisted is plain else 200
         except Refusal as refusal:
             status, said = refusal.status, json.dumps({"code": refusal.code})
         return web.Response(body=said.encode(), status=status)
