@@ -19,9 +19,10 @@ from tests.support.obeying import Obeying
 from tests.support.siege import REGISTRY, RELAY, Siege, decided
 
 ATTACKS = int(os.environ.get("AGENTMESH_ATTACKS", "45"))
-HONEST = min(200, ATTACKS // 2)
 ONE_AGENT = 45
 """So many attacks for one agent: of every family some."""
+HONEST, MAX_STOPPED = (200, 2) if ATTACKS > ONE_AGENT else (20, 1)
+"""So many who mean well, and so many of them at most may be stopped."""
 LOOKS = ("mesh_contacts", "mesh_status", "mesh_policy")
 NEVER_SHOWN = {"knock_note", "file_name", "advert"}
 
@@ -92,7 +93,7 @@ def test_who_means_well_is_answered_however_odd_it_looks(
                 stopped.append((it.answer, told["error"]["code"]))
     record_property("honest", HONEST)
     record_property("stopped", len(stopped))
-    assert len(stopped) <= max(HONEST // 100, 1), stopped
+    assert len(stopped) <= MAX_STOPPED, stopped
     answered = HONEST - len(stopped)
     eventually(lambda: len(siege.heard_from(agent)) == answered)
 
