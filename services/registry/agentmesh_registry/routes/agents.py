@@ -40,8 +40,7 @@ async def capabilities(desk: Desk, call: Call, asked: Register) -> Reply:
 
 async def lookup(desk: Desk, _call: Call, asked: LookupProved) -> Reply:
     """Tell what an agent says about itself, and what this registry says about it, with proof."""
-    agent = await find(desk, parse_amid(asked.amid))
-    return Reply(body=await _proved(desk, agent, asked.log_size))
+    return Reply(body=await _proved(desk, parse_amid(asked.amid), asked.log_size))
 
 
 async def did(desk: Desk, _call: Call, asked: Lookup) -> Reply:
@@ -71,8 +70,13 @@ def not_found(amid: Amid) -> Refused:
     )
 
 
-async def _proved(desk: Desk, agent: Agent, known: int) -> AgentView:
-    proof = await desk.ledger.proof(agent.log_index, known)
+async def _proved(desk: Desk, amid: Amid, known: int) -> AgentView:
+    found = await desk.ledger.agent(amid, desk.now(), known)
+    if found is None:
+        raise not_found(amid)
+    agent, proof = found
+    if agent.revoked_at is not None:
+        raise revoked(amid)
     return msgspec.structs.replace(view_of(agent, desk.now()), log=proof)
 
 
@@ -125,4 +129,4 @@ async def _keep(desk: Desk, call: Call, asked: Register) -> tuple[AgentView, str
         )
     if outcome == "revoked":
         raise revoked(new.amid)
-    return await _proved(desk, await find(desk, new.amid), asked.log_size), outcome
+    return await _proved(desk, new.amid, asked.log_size), outcome

@@ -72,9 +72,7 @@ class Agents:
 
     async def get(self, amid: Amid, now: int) -> Agent | None:
         """Return an agent whose record has not expired; it may be revoked."""
-        query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
-        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
-        return None if row is None else agent_of(row)
+        return await self._database.read(lambda connection: agent_at(connection, amid, now))
 
     async def signing_key(self, amid: Amid) -> tuple[bytes, int | None] | None:
         """Return the key that an agent registered with, even if its record has expired.
@@ -102,6 +100,13 @@ class Agents:
         )
         row = await self._database.read(lambda connection: connection.execute(query).one())
         return row[0], row[1]
+
+
+def agent_at(connection: sa.Connection, amid: Amid, now: int) -> Agent | None:
+    """Return an agent whose record has not expired; it may be revoked."""
+    query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else agent_of(row)
 
 
 def agent_of(row: sa.Row[Any]) -> Agent:

@@ -6,10 +6,12 @@ import msgspec
 import sqlalchemy as sa
 
 from agentmesh.errors import UsageError
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.transparency import RECORD, LogHead, LogProof
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.storage import log
+from agentmesh_registry.storage.agents import Agent, agent_at
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change, Tree
 from agentmesh_registry.storage.tables import agents, log_key, revocations
@@ -37,10 +39,15 @@ class Ledger:
         while await self._database.write(lambda connection: _catch_up(connection, now)):
             pass
 
-    async def proof(self, index: int, known: int) -> LogProof:
-        """Return what proves an entry to somebody who knows the log's first `known` entries."""
-        proved = await self._database.read(lambda connection: log.prove(connection, index, known))
-        return self._proof(index, proved)
+    async def agent(self, amid: Amid, now: int, known: int) -> tuple[Agent, LogProof] | None:
+        """Return an agent, and what proves its record to who knows the first `known` entries."""
+
+        def look(connection: sa.Connection) -> tuple[Agent, log.Proved] | None:
+            agent = agent_at(connection, amid, now)
+            return None if agent is None else (agent, log.prove(connection, agent.log_index, known))
+
+        found = await self._database.read(look)
+        return None if found is None else (found[0], self._proof(found[0].log_index, found[1]))
 
     async def head(self, known: int) -> LogHead:
         """Return how the log stands."""
