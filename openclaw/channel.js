@@ -165,7 +165,8 @@ export const channelOf = (tools, rooms, system) => {
     shared.alsoAllow = section(ctx.cfg)?.alsoAllow ?? [];
     setStatus({ accountId: ACCOUNT, running: true, lifecycle: "starting", configured: true, enabled: true });
     while (!signal.aborted) {
-      const found = await tools.deliver(WAIT_SECONDS, signal);
+      // The first answer comes at once: with it comes the token of the owner's own sessions.
+      const found = await tools.deliver(isReady ? WAIT_SECONDS : 0, signal);
       if (signal.aborted) break;
       if (found.ok) shared.owners = found.context;
       if (found.ok !== isReady) {

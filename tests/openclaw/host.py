@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -166,6 +167,7 @@ class Host:
             )
         try:
             eventually(self._is_healthy, START_SECONDS)
+            eventually(self._is_serving, START_SECONDS)
             yield
         finally:
             process.terminate()
@@ -194,6 +196,12 @@ class Host:
         said = self.run("agent", "--agent", "main", "--json", "--message", words)
         answer: dict[str, Any] = json.loads(said)
         return answer
+
+    def _is_serving(self) -> bool:
+        try:
+            return "ok" in self.invoke("mesh_status")
+        except urllib.error.HTTPError:
+            return False
 
     def _is_healthy(self) -> bool:
         try:
