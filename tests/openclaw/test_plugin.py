@@ -116,9 +116,7 @@ def test_a_contacts_message_wakes_the_agent_and_a_strangers_does_not(
         had = {tool["function"]["name"] for tool in llm.asked[turns]["tools"]}
         assert had <= set(advice()["agents"]["entries"]["meshdesk"]["tools"]["alsoAllow"]) | FIXED
         assert "mesh_reply" in had
-    host.patch(
-        {"bindings": None, "agents": {"entries": {"main": {"tools": None}, "meshdesk": None}}}
-    )
+    host.patch({"bindings": None, "agents": {"entries": {"main": {"tools": None}}}})
     assert bob.texts() == ["woken", "said the host's way"]
     assert mallory.texts() == []
     alice.down()
