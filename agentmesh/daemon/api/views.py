@@ -174,6 +174,7 @@ def _with_flow(shown: answers.Session, state: Open) -> answers.Session:
     """Return a session with how much went to and fro in it, and how much may follow now."""
     return msgspec.structs.replace(
         shown,
+        state="closing" if state.closing else shown.state,
         sent=state.said,
         received=state.heard,
         unread=state.received.count - state.consumed.count,

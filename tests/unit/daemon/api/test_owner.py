@@ -87,3 +87,13 @@ async def test_breakers_say_how_they_stand(house: House) -> None:
 async def test_the_policy_is_shown_whole_or_in_part(house: House) -> None:
     whole = (await house.ask("policy.get"))["policy"]
     assert set(whole) >= set(Policy.__struct_fields__)  # type: ignore[call-overload]
+
+
+async def test_a_session_that_its_peer_has_not_heard_the_end_of_is_closing(house: House) -> None:
+    await house.hear()
+    house.pair.wire.loses = lambda _: True
+    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    assert session["state"] == "open"
+    await house.ask("kill", session_id=session["session_id"])
+    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    assert session["state"] == "closing"
