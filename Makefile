@@ -10,17 +10,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 QUICK := tests/unit tests/architecture tests/services tests/integration
-SLOW := tests/e2e tests/reliability tests/attack tests/browser/test_visit.py
+SLOW := tests/e2e tests/reliability tests/attack
+# A browser's driver keeps a loop of its own: these have a process to themselves.
+VISIT := tests/browser/test_visit.py
+# Many services at once, and killed: they have a step of their own.
+SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_registry_killed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo cluster test test-fast test-attack test-worm test-relay test-cluster test-all test-log test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-cluster test-all test-log test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-attack, test-worm, test-relay, test-cluster, test-all, test-log, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-services, test-attack, test-worm, test-relay, test-cluster, test-all, test-log, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -50,7 +54,12 @@ demo: setup
 
 test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
-	@$(BIN)/pytest -n 2 $(SLOW)
+	@$(BIN)/pytest -n 2 $(SLOW) $(SERVICES:%=--ignore=%)
+	@$(BIN)/pytest $(VISIT)
+
+# Nodes of a relay, NATS and the registry are killed, a little.
+test-services: setup postgres
+	@$(BIN)/pytest -n 2 $(SERVICES)
 
 test-fast: setup
 	@$(BIN)/pytest tests/unit tests/architecture
@@ -79,6 +88,7 @@ test-relay: setup
 test-all: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
 	@AGENTMESH_KILLS=200 AGENTMESH_CLUSTER_KILLS=40 AGENTMESH_CUTS=1000 AGENTMESH_STOPS=100 $(BIN)/pytest -n 2 $(SLOW)
+	@$(BIN)/pytest $(VISIT)
 
 test-browser: setup chromium
 	@$(BIN)/pytest --durations=10 tests/browser

@@ -99,10 +99,12 @@ class Files:
 
     def progress(self, transfer: Transfer) -> Progress:
         """Return how far a transfer is."""
+        if transfer.state == "done":  # whatever the work that still winds up has counted
+            return Progress(transfer.size, 0.0, None, "")
         found = self._departures.moving.get(transfer.file_id)
         moving = found or self._arrivals.moving.get(transfer.file_id)
         if moving is None:
-            return Progress(transfer.size if transfer.state == "done" else 0, 0.0, None, "")
+            return Progress(0, 0.0, None, "")
         done = moving.done
         rate = moving.speed.rate(done, self._hand.clock.monotonic())
         return Progress(done, rate, seconds_left(done, transfer.size, rate), moving.reason)

@@ -46,6 +46,16 @@ async def test_files_of_any_length_arrive(desks: Desks, data: bytes) -> None:
     assert (progress.done, progress.left) == (len(data), None)
 
 
+async def test_what_is_done_is_whole_though_its_work_still_winds_up(desks: Desks) -> None:
+    desks.bob.rules(accept="everybody")
+    file_id = await desks.alice.send(desks.bob, desks.alice.write("a", LONG))
+    await until(lambda: file_id in desks.alice.files._departures.moving)
+    halfway = desks.alice.files._departures.moving[file_id]
+    await desks.alice.until(file_id, "done")
+    desks.alice.files._departures.moving[file_id] = halfway
+    assert desks.alice.files.progress(desks.alice.files.find(file_id)).done == len(LONG)
+
+
 async def test_the_agent_sees_nothing_of_it(desks: Desks) -> None:
     desks.bob.rules(accept="everybody")
     file_id = await desks.alice.send(desks.bob, desks.alice.write())
