@@ -1,6 +1,7 @@
 """A file's way from one owner to the other, and what each of them may say to it."""
 
 import stat
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,9 +51,10 @@ async def test_what_is_done_is_whole_though_its_work_still_winds_up(desks: Desks
     desks.bob.rules(accept="everybody")
     file_id = await desks.alice.send(desks.bob, desks.alice.write("a", LONG))
     await until(lambda: file_id in desks.alice.files._departures.moving)
-    halfway = desks.alice.files._departures.moving[file_id]
+    speed = desks.alice.files._departures.moving[file_id].speed
     await desks.alice.until(file_id, "done")
-    desks.alice.files._departures.moving[file_id] = halfway
+    halfway = SimpleNamespace(done=1, speed=speed, reason="")
+    desks.alice.files._departures.moving[file_id] = halfway  # type: ignore[assignment]
     assert desks.alice.files.progress(desks.alice.files.find(file_id)).done == len(LONG)
 
 
