@@ -13,8 +13,9 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability tests/attack
 # A browser's driver keeps a loop of its own: these have a process to themselves.
 VISIT := tests/browser/test_visit.py
-# Many services at once, and killed: they have a step of their own.
-SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_registry_killed.py
+# Many programs at once, crowded and killed: they have a step of their own.
+SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_registry_killed.py \
+	tests/reliability/test_relay_load.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-cluster test-all test-log test-openclaw test-browser screenshots check format bench trust clean
@@ -57,7 +58,7 @@ test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(SLOW) $(SERVICES:%=--ignore=%)
 	@$(BIN)/pytest $(VISIT)
 
-# Nodes of a relay, NATS and the registry are killed, a little.
+# Crowds at a relay, a worm among agents; nodes, NATS and the registry are killed: a little of each.
 test-services: setup postgres
 	@$(BIN)/pytest -n 2 $(SERVICES)
 
