@@ -121,7 +121,9 @@ def _rate(connection: sa.Connection, rating: Rating, now: int) -> Outcome:
     account.raters += is_first
     account.close()
     _tag(connection, rater, rating)
-    _lighten(connection, Account(connection, rater, now), rows[rating.target], returned)
+    fresh = [row for row in returned if not row.is_mutual]
+    if fresh:
+        _lighten(connection, Account(connection, rater, now), rows[rating.target], fresh)
     _count(connection, rating.session, rows, now)
     return "kept"
 
@@ -223,8 +225,6 @@ def _lighten(
 ) -> None:
     """Take weight from what the target had said of the rater: now it is mutual."""
     for row in returned:
-        if row.is_mutual:
-            continue
         weight = as_mutual(row.weight)
         mine = (ratings.c.session == row.session) & (ratings.c.rater == row.rater)
         connection.execute(sa.update(ratings).where(mine).values(weight=weight, is_mutual=True))
