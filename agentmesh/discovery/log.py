@@ -13,7 +13,7 @@ import msgspec
 
 from agentmesh.discovery.book import Book, Cabinet
 from agentmesh.discovery.interface import Proved
-from agentmesh.discovery.log_pages import Ask, consistency, read_entries, read_revocations
+from agentmesh.discovery.log_pages import Ask, News, consistency, read_news, read_revocations
 from agentmesh.errors import Refused, RemoteProtocolError
 from agentmesh.identity.registry_log import (
     EVIDENT,
@@ -49,14 +49,6 @@ class RevocationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     log: LogProof | None = None
 
 
-class News(msgspec.Struct, frozen=True):
-    """Entries that are new to us, the first one's number, and whether there are more."""
-
-    start: int
-    entries: tuple[LogEntry, ...] = ()
-    more: bool = False
-
-
 class RegistryLog:
     """Checks what a registry says against its log, and follows the log."""
 
@@ -68,11 +60,11 @@ class RegistryLog:
         self._is_met = False
         self._meeting = asyncio.Lock()
         self._reading = asyncio.Lock()
-        self._blame: Callable[[str], None] = lambda _: None
+        self.blame: Callable[[str], None] = lambda _: None
 
     def blame_to(self, listener: Callable[[str], None]) -> None:
         """Say who is told what the log is caught at. Called once, before the start."""
-        self._blame = listener
+        self.blame = listener
 
     @property
     def book(self) -> Book | None:
@@ -155,24 +147,25 @@ class RegistryLog:
         return revoked
 
     async def follow(self) -> News:
-        """Read what is new in the log, and check that it only grew."""
+        """Read what is new in the log, and check that it only grew. It is new until `done`."""
         if self._book is None:
             self._is_met = False  # an older registry may have got a log since
         asked = await self.ready()
         book = self._book
         if asked is None or book is None:
-            return News(0)
-        try:
-            answer = await self._ask(f"/v1/log/head?log_size={asked.tree.size}", LogHead)
-        except Refused as error:
-            if error.code == "not_found":
-                raise await self._caught(_missing(asked)) from None
-            raise
-        head = await self._taken(answer.head, answer.consistency, asked)
+            return News()
+        head = await self._newest(asked)
         await self._read_revocations(head)
         news = await self._read_entries(book, head)
         await self._cabinet.save(book)
         return news
+
+    async def done(self, news: News) -> None:
+        """Keep in mind that this was acted upon. After a crash before this it is new once more."""
+        book = self._book
+        if book is not None and book.followed is news.since:
+            book.followed = news.grown
+            await self._cabinet.save(book)
 
     async def proves(self, theirs: Signed) -> None:
         """Check that a head which a peer was shown is of the log that we are shown.
@@ -184,8 +177,7 @@ class RegistryLog:
         if asked is None or head.key != asked.key:
             return
         if head.tree.size > asked.tree.size:
-            await self.follow()
-            asked = await self.ready() or asked
+            asked = await self._newest(asked)
         await self._same_log(head, asked)
 
     async def accept_anew(self) -> None:
@@ -211,6 +203,16 @@ class RegistryLog:
             raise LogFault("log_proof_invalid", "does not add up")
         self._book = Book(head=head, followed=followed)
         await self._cabinet.save(self._book)
+
+    async def _newest(self, asked: KnownHead) -> KnownHead:
+        """Return the head of this moment, which goes on from the one we know."""
+        try:
+            answer = await self._ask(f"/v1/log/head?log_size={asked.tree.size}", LogHead)
+        except Refused as error:
+            if error.code == "not_found":
+                raise await self._caught(_missing(asked)) from None
+            raise
+        return await self._taken(answer.head, answer.consistency, asked)
 
     async def _proved(
         self, proof: LogProof | None, asked: KnownHead
@@ -260,19 +262,18 @@ class RegistryLog:
             self._book.fault, self._book.heads = fault.code, fault.heads
             self._book.fault_at = self._clock.now()
             await self._cabinet.save(self._book)
-            self._blame(fault.code)
+            self.blame(fault.code)
         return fault
 
     # --- entries -------------------------------------------------------------------------------
 
     async def _read_entries(self, book: Book, head: KnownHead) -> News:
-        start = book.followed.size
         async with self._reading, self._catching():
-            book.followed, entries = await read_entries(self._ask, book.followed, head)
-        for index, entry in enumerate(entries, start):
+            news = await read_news(self._ask, book.followed, head)
+        for index, entry in enumerate(news.entries, news.start):
             if entry.kind == RECORD and entry.subject in book.seen:
                 book.note(entry.subject, index)
-        return News(start, tuple(entries), book.followed.size < head.tree.size)
+        return news
 
     async def _read_revocations(self, head: KnownHead) -> None:
         """Read all revocations that this head knows of: a lookup needs every one."""

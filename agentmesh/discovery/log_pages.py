@@ -25,6 +25,20 @@ class Ask(Protocol):
         """Return the answer."""
 
 
+class News(msgspec.Struct, frozen=True):
+    """Entries that are new to us, how far we had read before, and how far with them."""
+
+    since: Frontier = Frontier()
+    entries: tuple[LogEntry, ...] = ()
+    grown: Frontier = Frontier()
+    more: bool = False
+
+    @property
+    def start(self) -> int:
+        """The first entry's number."""
+        return self.since.size
+
+
 class ConsistencyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What proves that one tree is the beginning of another."""
 
@@ -37,10 +51,8 @@ async def consistency(ask: Ask, old: int, new: int) -> Hashes:
     return (await ask("/v1/log/consistency?" + query, ConsistencyAnswer)).consistency
 
 
-async def read_entries(
-    ask: Ask, known: Frontier, head: KnownHead
-) -> tuple[Frontier, list[LogEntry]]:
-    """Return what comes next in the log, and the log read so far; both fit the head."""
+async def read_news(ask: Ask, known: Frontier, head: KnownHead) -> News:
+    """Return what comes next in the log: it fits the head."""
     grown, entries = known, list[LogEntry]()
     for _ in range(PAGES_AT_ONCE):
         if grown.size >= head.tree.size:
@@ -49,7 +61,7 @@ async def read_entries(
         entries += read
     if entries:
         await _check_part(ask, grown.stand, head)
-    return grown, entries
+    return News(known, tuple(entries), grown, grown.size < head.tree.size)
 
 
 async def read_revocations(

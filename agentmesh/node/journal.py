@@ -55,7 +55,7 @@ _WORDS = frozenset(
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | SIGNS
     | EVIDENT
-    | {*get_args(RevocationReason), "own_entry_foreign", "revocation_unproved"}
+    | {*get_args(RevocationReason), "own_entry_foreign", "revocation_unproved", "log_withheld"}
     | {"default", *get_args(Autonomy)}
     | {"data", "exchange", "call", "flag", "signal", "start", "owner", "agent"}
     | {*SUITES, "suite_degraded", "suite_missing", "suite_pinned", "suites_rolled_back"}

@@ -30,7 +30,10 @@ A = TypeVar("A", bound=msgspec.Struct)
 
 
 class FakeLog:
-    """Grows by `add`. `is_down`: nobody answers; `is_absent`: an older registry."""
+    """Grows by `add`. `is_down`: nobody answers; `is_absent`: an older registry.
+
+    `silent_on`: it is too busy for what is asked there.
+    """
 
     def __init__(self, clock: FakeClock, key: bytes = b"k" * 32) -> None:
         self.key = SigningKey(key)
@@ -40,6 +43,7 @@ class FakeLog:
         self.documents: dict[str, tuple[int, bytes]] = {}
         self.is_down = False
         self.is_absent = False
+        self.silent_on = ""
 
     def follower(self) -> RegistryLog:
         """Return a log as an agent follows it."""
@@ -85,6 +89,8 @@ class FakeLog:
         if self.is_absent:
             raise Refused("not_found")
         parts = urlsplit(target)
+        if parts.path == self.silent_on:
+            raise TransportError("registry_unavailable")
         answer = self._answer(parts.path, dict(parse_qsl(parts.query)))
         return msgspec.json.decode(msgspec.json.encode(answer), type=kind)
 

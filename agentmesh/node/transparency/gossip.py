@@ -8,7 +8,8 @@ against the registry, not against the peer.
 import base64
 import binascii
 from collections import OrderedDict
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -33,10 +34,24 @@ MAX_AT_ONCE = 20
 """So many heads of peers are checked at one look: each may cost the registry a request."""
 
 
+MAX_HEAD_LETTERS = 2048
+PATIENCE = 10
+"""At so many looks a registry may fail to say how a peer's head goes together with ours."""
+WITHHELD = "log_withheld"
+
+
 class HeadNote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The payload: the MessagePack of Signed(TreeHead), in base64."""
 
-    head: str
+    head: Annotated[str, msgspec.Meta(max_length=MAX_HEAD_LETTERS)]
+
+
+@dataclass(eq=False)
+class _Heard:
+    """A peer's head, and how often it could not be checked."""
+
+    head: Signed
+    looks: int = 0
 
 
 class Gossip:
@@ -51,7 +66,7 @@ class Gossip:
         self.log = registry_log
         self._to_tell: OrderedDict[Amid, None] = OrderedDict()
         self._told: OrderedDict[Amid, float] = OrderedDict()
-        self._heard: OrderedDict[Amid, Signed] = OrderedDict()
+        self._heard: OrderedDict[Amid, _Heard] = OrderedDict()
         hand.bulletin.listen(self._notice)
 
     def takers(self) -> dict[str, Take]:
@@ -66,22 +81,33 @@ class Gossip:
             signed = msgspec.msgpack.decode(packed, type=Signed)
         except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
             raise RemoteProtocolError("log_head_malformed") from None
-        _put(self._heard, peer, signed)
+        _put(self._heard, peer, _Heard(signed))
 
     async def exchange(self) -> None:
         """Check what was heard, and tell those who have not been told for long."""
-        for peer, head in [*self._heard.items()][:MAX_AT_ONCE]:
-            try:
-                await self.log.proves(head)
-            except TransportError:
-                return  # asked again at the next look
-            except RemoteProtocolError:
-                pass  # the log has been blamed, or the head is by nobody
-            if self._heard.get(peer) is head:
-                del self._heard[peer]
+        for peer, heard in [*self._heard.items()][:MAX_AT_ONCE]:
+            if await self._is_checked(heard):
+                if self._heard.get(peer) is heard:
+                    del self._heard[peer]
+            else:
+                self._heard.move_to_end(peer)  # it holds up no other
         for peer in [*self._to_tell]:
             if await self._tell(peer):
                 del self._to_tell[peer]
+
+    async def _is_checked(self, heard: _Heard) -> bool:
+        """Whether this head needs no further look."""
+        try:
+            await self.log.proves(heard.head)
+        except TransportError:
+            heard.looks += 1
+            if heard.looks < PATIENCE:
+                return False
+            # Whoever shows two histories has no proof, and may well be silent on purpose.
+            self.log.blame(WITHHELD)
+        except RemoteProtocolError:
+            pass  # the log has been blamed, or the head is by nobody
+        return True
 
     async def _tell(self, peer: Amid) -> bool:
         """Tell a peer our head; False: there is no session for it now."""

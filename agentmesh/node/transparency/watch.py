@@ -6,13 +6,15 @@ afresh; one that takes an identity back ends what we have with it.
 
 import asyncio
 import logging
+from collections import Counter
+from functools import partial
 from typing import Self
 
 import msgspec
 
 from agentmesh.discovery.chain import Chain
-from agentmesh.discovery.log import News
-from agentmesh.errors import AgentMeshError, StorageError
+from agentmesh.discovery.log_pages import News
+from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.breakers import Breakers
@@ -23,13 +25,20 @@ from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_ours
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import LOG_POLL_SECONDS
-from agentmesh.protocol.transparency import REVOCATION, LogEntry, subject_of
+from agentmesh.protocol.transparency import LogEntry, subject_of
 from agentmesh.storage.interface import CardRow, DropCard, Put, SetValue
 
 DRAWER = "registry_alarm"
 ALARM = "registry_alarm"
 """The kind of the notice that the registry was caught at something."""
 FOREIGN_ENTRY = "own_entry_foreign"
+
+MAX_FOREIGN = 100
+"""So many entries about us are kept that we did not make: the first ones tell enough."""
+MAX_ROUNDS = 10
+"""So often at a look we read on in a log that has more; the rest waits for the next look."""
+PATIENCE = 10
+"""At so many looks a registry may be too busy to prove a revocation that is in its log."""
 
 log = logging.getLogger("agentmesh.node")
 
@@ -60,6 +69,8 @@ class LogWatch:
         self._key_changes = key_changes
         self._breakers = breakers
         self._background = Background()
+        self._cut_off: set[Amid] = set()
+        self._unproved: Counter[Amid] = Counter()
         self.log.blame_to(self._blamed)
 
     async def __aenter__(self) -> Self:
@@ -82,18 +93,25 @@ class LogWatch:
 
     async def look(self) -> None:
         """Read what is new, and act on it."""
-        own = subject_of(self._hand.keys.ring.identity.amid)
         known = await self._known()
-        is_more = True
-        while is_more:
+        for _ in range(MAX_ROUNDS):
             news = await self._directory.asking(self.log.follow)
-            since = await self._watched_from(news)
-            for index, entry in enumerate(news.entries, news.start):
-                if entry.subject == own and index >= since:
-                    await self._own(index, entry)
-                elif entry.subject in known:
-                    await self._peer(known[entry.subject], entry)
-            is_more = news.more
+            await self._act_on(news, known)
+            await self.log.done(news)
+            if not news.more:
+                break
+        for peer in known.values():
+            if peer not in self._cut_off and self.log.is_revoked(peer):
+                await self._cut(peer)
+
+    async def _act_on(self, news: News, known: dict[bytes, Amid]) -> None:
+        own = subject_of(self._hand.keys.ring.identity.amid)
+        since = await self._watched_from(news)
+        for index, entry in enumerate(news.entries, news.start):
+            if entry.subject == own and index >= since:
+                await self._own(index, entry)
+            elif entry.subject in known:
+                self._directory.forget(known[entry.subject])
 
     async def _run(self) -> None:
         while True:
@@ -130,6 +148,9 @@ class LogWatch:
     async def _own(self, index: int, entry: LogEntry) -> None:
         if await is_ours(self._hand.store, entry):
             return
+        kept = {card.name for card in await self._hand.store.cards(DRAWER)}
+        if str(index) in kept or len(kept) >= MAX_FOREIGN:
+            return
         now = self._hand.clock.now()
         body = msgspec.msgpack.encode(ForeignEntry(index, entry.kind, now))
         await self._hand.store.commit(
@@ -137,20 +158,27 @@ class LogWatch:
         )
         self._blamed(FOREIGN_ENTRY)
 
-    async def _peer(self, peer: Amid, entry: LogEntry) -> None:
-        self._directory.forget(peer)
-        if entry.kind != REVOCATION:
-            return
+    async def _cut(self, peer: Amid) -> None:
+        """End what we have with a peer that was taken back, once that is proved.
+
+        No lookup of it succeeds any more; what is open goes on until the proof is there.
+        """
         try:
-            revoked = await self.log.revocation(peer)
+            revoked = await self._directory.asking(partial(self.log.revocation, peer))
         except StorageError:
             raise
         except AgentMeshError as error:
-            # No lookup of it succeeds any more; what is open goes on until the proof is there.
-            self._blamed(error.code)
+            self._unproved[peer] += 1
+            is_busy = isinstance(error, TransportError)
+            if self._unproved[peer] == (PATIENCE if is_busy else 1):
+                self._blamed("revocation_unproved" if is_busy else error.code)
             return
-        await self._key_changes.mark(peer, REVOKED, revoked.successor or "")
+        self._cut_off.add(peer)
         await self._breakers.end_sessions_with(peer)
+        change = (await self._key_changes.all()).get(peer)
+        successor = revoked.successor or ""
+        if change is None or (change.sign, change.successor) != (REVOKED, successor):
+            await self._key_changes.mark(peer, REVOKED, successor)
 
     def _blamed(self, code: str) -> None:
         self._hand.bulletin.publish(Notice(kind=ALARM, fields={"reason": code}))

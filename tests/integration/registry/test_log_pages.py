@@ -106,4 +106,8 @@ async def test_what_is_new_is_told_once(tmp_path: Path) -> None:
             await registered(liar, AGENTS[2])
             news = await bob.log.follow()
             assert (news.start, len(news.entries), news.more) == (2, 1, False)
-            assert (await bob.log.follow()).entries == ()
+            assert (await bob.log.follow()).entries == news.entries, "it was not acted upon"
+            await bob.log.done(news)
+            news = await bob.log.follow()
+            await bob.log.done(news)
+            assert (news.start, news.entries) == (3, ())

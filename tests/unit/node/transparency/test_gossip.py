@@ -5,7 +5,14 @@ import base64
 import msgspec
 
 from agentmesh.node.lasting import lasting_session
-from agentmesh.node.transparency.gossip import LOG_HEAD, TOLD_SECONDS, Gossip, HeadNote
+from agentmesh.node.transparency.gossip import (
+    LOG_HEAD,
+    MAX_HEAD_LETTERS,
+    PATIENCE,
+    TOLD_SECONDS,
+    Gossip,
+    HeadNote,
+)
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.transparency import RECORD
 from tests.support.fake_log import FakeLog
@@ -128,3 +135,44 @@ async def test_what_was_heard_waits_for_a_registry_that_is_away() -> None:
         await it.gossip.exchange()
         assert it.gossip._heard == {}
         assert it.alarms() == []
+
+
+async def test_what_a_peers_head_made_us_ask_for_is_still_news_to_the_watch() -> None:
+    async with watched() as it:
+        it.log.add(RECORD, ALICE.amid, ALICE.record())
+        await it.watch.look()
+        await meet(it)
+        it.log.add(RECORD, it.node.amid, ALICE.record())  # somebody has our key
+        await hear(it, it.log.head())
+        await it.watch.look()
+        assert it.alarms() == ["own_entry_foreign"]
+
+
+async def test_a_registry_that_is_silent_where_histories_part_is_told_of() -> None:
+    async with watched() as it:
+        it.log.add(RECORD, ALICE.amid, ALICE.record())
+        await it.watch.look()
+        await meet(it)
+        other = FakeLog(it.pair.clock)
+        other.entries = list(it.log.entries)
+        other.add(RECORD, BOB.amid, BOB.record())
+        it.log.add(RECORD, ALICE.amid, ALICE.record(2))
+        it.log.add(RECORD, ALICE.amid, ALICE.record(3))
+        it.log.silent_on = "/v1/log/consistency"
+        before = len(it.pair.wire.carried)
+        await hear(it, other.head())
+        await it.pair.settle()
+        assert len(it.pair.wire.carried) > before, "our own head is told all the same"
+        assert it.alarms() == []
+        for _ in range(PATIENCE):
+            await it.gossip.exchange()
+        assert it.alarms() == ["log_withheld"]
+        assert it.gossip._heard == {}
+
+
+async def test_a_head_of_no_size_a_head_has_is_not_kept() -> None:
+    async with watched() as it:
+        await meet(it)
+        large = msgspec.structs.replace(it.log.head(), payload=bytes(MAX_HEAD_LETTERS))
+        await hear(it, large)
+        assert it.gossip._heard == {}

@@ -5,6 +5,7 @@ import pytest
 from agentmesh.errors import Refused, TransportError, TrustError
 from agentmesh.node.consent.key_changes import REVOKED
 from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, own_record
+from agentmesh.node.transparency.watch import MAX_FOREIGN, MAX_ROUNDS, PATIENCE
 from agentmesh.protocol.limits import LOG_POLL_SECONDS
 from agentmesh.protocol.revocation import Revocation, RevocationReason, Succession
 from agentmesh.protocol.signed import Purpose, Signed
@@ -172,3 +173,59 @@ async def test_it_looks_by_itself_and_often_enough() -> None:
         it.log.add(RECORD, it.pair.high.amid, FOREIGN)
         await it.pair.settle()
         assert it.watch.log.book is not None
+
+
+async def test_what_was_read_before_a_crash_and_not_acted_upon_is_news_after_it() -> None:
+    async with watched() as it:
+        await it.watch.look()
+        it.log.add(RECORD, it.node.amid, FOREIGN)
+        await it.watch.log.follow()
+        await it.watch.look()
+        assert it.alarms() == ["own_entry_foreign"]
+
+
+async def test_a_revocation_that_was_not_proved_at_once_is_acted_upon_later() -> None:
+    async with watched() as it:
+        high = it.pair.high
+        await it.node.peers.trust(high.amid, 1)
+        await it.node.say(high, "hello")
+        await it.pair.settle()
+        it.log.add(REVOCATION, high.amid, revocation(high, "key_compromise"))
+        it.log.silent_on = "/v1/registry/revocation"
+        for _ in range(PATIENCE + 1):
+            await it.watch.look()
+        assert it.alarms() == ["revocation_unproved"]
+        assert await it.node.phases() == ["open"]
+        it.log.silent_on = ""
+        await it.watch.look()
+        await it.watch.look()
+        await it.pair.settle()
+        assert it.node.kinds().count("session_closed") == it.node.kinds().count("key_change") == 1
+
+
+async def test_a_log_full_of_us_fills_no_disk_and_tells_the_owner_so_often_at_most() -> None:
+    async with watched() as it:
+        await it.watch.look()
+        for _ in range(MAX_FOREIGN + 50):
+            it.log.add(RECORD, it.node.amid, FOREIGN)
+        await it.watch.look()
+        assert len(await it.watch.foreign_entries()) == len(it.alarms()) == MAX_FOREIGN
+
+
+async def test_a_log_without_an_end_leaves_time_for_peers() -> None:
+    async with watched() as it:
+        await it.watch.look()
+        asked, ask = [], it.log.ask
+
+        async def growing(target, kind):  # type: ignore[no-untyped-def]
+            if target.startswith("/v1/log/head"):
+                asked.append(target)
+                for _ in range(3):
+                    it.log.add(RECORD, it.pair.high.amid, FOREIGN)
+            if target.startswith("/v1/log/entries"):
+                target = target.partition("&")[0] + "&limit=1"
+            return await ask(target, kind)
+
+        it.watch.log._ask = growing
+        await it.watch.look()
+        assert len(asked) <= MAX_ROUNDS
