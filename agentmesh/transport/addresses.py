@@ -1,41 +1,50 @@
-"""Which addresses a relay may have that a stranger named."""
+"""How a place is reached, and which addresses a relay may have that a stranger named."""
 
 import asyncio
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from typing import Any
 
 from agentmesh.errors import TransportError
+
+Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+"""What `getaddrinfo` says."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-async def connect_publicly(origin: str) -> socket.socket:
-    """Return a socket that is connected to a relay which is in nobody's private network."""
-    address, port = await _public_address(origin)
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    connected = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connected.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(connected, (address, port))
-    except BaseException:
-        connected.close()
-        raise
-    return connected
+async def connect_to(host: str, port: int) -> socket.socket:
+    """Return a socket that is connected there, at the first address that answers."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return await _connected(found)
 
 
-async def _public_address(origin: str) -> tuple[str, int]:
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    if parts.scheme != "wss":
-        raise TransportError("relay_not_secure", f"{origin} does without TLS.")
-    port = parts.port or 443
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, proto=6)
-    addresses = [str(entry[4][0]) for entry in found]
+async def connect_publicly(host: str, port: int) -> socket.socket:
+    """Return a socket that is connected to a place which is in nobody's private network."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     # One private address among them is enough to refuse: which one is dialled must not be luck.
-    if not addresses or not all(is_public(it) for it in addresses):
+    if not found or not all(is_public(str(entry[4][0])) for entry in found):
         raise TransportError("relay_not_public", f"{host} is in a private network.")
-    return addresses[0], port
+    return await _connected(found)
+
+
+async def _connected(found: Sequence[Found]) -> socket.socket:
+    refused = OSError("no address")
+    for family, kind, protocol, _, address in found:
+        connected = socket.socket(family, kind, protocol)
+        try:
+            connected.settimeout(0)
+            await asyncio.get_running_loop().sock_connect(connected, address)
+        except OSError as error:
+            connected.close()
+            refused = error
+        except BaseException:
+            connected.close()
+            raise
+        else:
+            return connected
+    raise refused
 
 
 def is_public(text: str) -> bool:

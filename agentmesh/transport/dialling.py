@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import ssl
-from typing import Any
 
 from picows import WSAutoPingStrategy, WSError, ws_connect
 from python_socks import ProxyError
@@ -12,6 +11,7 @@ from agentmesh.errors import TransportError
 from agentmesh.protocol import limits
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.transport.addresses import connect_publicly
+from agentmesh.transport.line import Line
 from agentmesh.transport.proxies import proxy_to
 from agentmesh.transport.wire import Wire
 
@@ -22,10 +22,16 @@ PONG_SECONDS = 10
 
 async def dial(origin: str, tls: ssl.SSLContext | None, *, public_only: bool) -> Wire:
     """Open a WebSocket to a relay, or raise `TransportError`."""
+    if public_only and not origin.startswith("wss:"):
+        raise TransportError("relay_not_secure", f"{origin} does without TLS.")
+    line = Line(connect_publicly) if public_only else Line()
+    proxy = "" if public_only else proxy_to(origin)
     wire = Wire()
+    is_open = False
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            await _connect(wire, origin, tls, public_only=public_only)
+            await _connect(wire, line, origin, proxy, tls)
+        is_open = True
     except TimeoutError:
         raise TransportError("relay_timeout", f"{origin} does not answer.") from None
     except ssl.SSLError:
@@ -39,19 +45,15 @@ async def dial(origin: str, tls: ssl.SSLContext | None, *, public_only: bool) ->
     except OSError:
         raise TransportError("relay_unreachable", f"{origin} cannot be reached.") from None
     finally:
-        if not wire.was_opened:
+        if not is_open:
             wire.cut()  # should it open after all, nobody would ever close it
+            await line.let_go()
     return wire
 
 
 async def _connect(
-    wire: Wire, origin: str, tls: ssl.SSLContext | None, *, public_only: bool
+    wire: Wire, line: Line, origin: str, proxy: str, tls: ssl.SSLContext | None
 ) -> None:
-    options: dict[str, Any] = {}
-    if public_only:
-        options["socket_factory"] = lambda _: connect_publicly(origin)
-    elif proxy := proxy_to(origin):
-        options["proxy"] = proxy
     await ws_connect(
         lambda *_: wire,
         origin + CONNECT_PATH,
@@ -64,7 +66,8 @@ async def _connect(
         auto_ping_strategy=WSAutoPingStrategy.PING_PERIODICALLY,
         max_frame_size=limits.MAX_RELAY_FRAME,
         max_redirects=0,  # it could lead into a private network
-        **options,
+        socket_factory=lambda place: line.open(place.host, place.port),
+        proxy=proxy or None,
     )
     if not wire.was_opened:
         raise WSError

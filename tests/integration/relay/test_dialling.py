@@ -70,6 +70,29 @@ async def test_who_takes_us_and_says_nothing_is_given_up(monkeypatch: pytest.Mon
         await asyncio.wait_for(hung_up.wait(), 20)
 
 
+async def test_a_dial_that_is_ended_in_the_middle_hangs_up_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agentmesh.transport.dialling.CONNECT_SECONDS", 300)
+    came, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        while await reader.read(65536):
+            pass
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        dialling = asyncio.ensure_future(code_of(f"ws://127.0.0.1:{port}"))
+        await came.wait()
+        dialling.cancel()
+        await asyncio.wait([dialling])
+        await asyncio.wait_for(hung_up.wait(), 20)
+
+
 async def test_a_redirect_is_not_followed() -> None:
     async with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as elsewhere:
         answer = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/v1/connect\r\n\r\n".encode()
