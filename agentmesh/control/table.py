@@ -119,6 +119,7 @@ REQUESTS: dict[str, CallType] = {
     "files.refuse": CallType(calls.FilesRefuse, answers.OneFile, "agent"),
     "files.cancel": CallType(calls.FilesCancel, answers.OneFile, "owner"),
     "logs": CallType(calls.Logs, answers.Logs, "owner"),
+    "examine": CallType(calls.Examine, answers.Health, "owner"),
     "probe": CallType(calls.Probe, answers.Probed, "owner"),
     "ping": CallType(calls.Ping, answers.Pinged, "owner"),
     "acquaintances.add": CallType(calls.AcquaintancesAdd, answers.AcquaintancesAdded, "owner"),

@@ -12,7 +12,7 @@ from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.dashboard.part import Dashboard
-from agentmesh.daemon.examinations import Examination, audit_findings
+from agentmesh.daemon.examinations import Examination, around_findings, audit_findings
 from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.filing import room_for_files
 from agentmesh.daemon.guards import Ways, guards
@@ -269,6 +269,7 @@ def _rooms(
         policy=policy,
         key_files=Examination(lambda: check_keys(config.home / KEYS), ring.clock),
         audit_log=Examination(lambda: audit_findings(logs, audit_key, journal.audit), ring.clock),
+        around=Examination(lambda: around_findings(config.home), ring.clock),
         counters=Counters(hand.bulletin, ring.clock),
         dashboard=Dashboard(
             config.settings.dashboard_port, hand.bulletin, (ring.clock, ring.entropy)

@@ -1,16 +1,19 @@
-"""What takes the disk a while to say about itself: the key files, the audit log."""
+"""What takes the disk a while to say: the key files, the audit log, what stands around the home."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from agentmesh.crypto.secret import Secret
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_verify import verify
+from agentmesh.observability.checkup.around import look_around
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.world import Clock
 
 KEEP_SECONDS = 30.0
+LOOK_SECONDS = 20.0
 
 
 class Examination:
@@ -21,6 +24,7 @@ class Examination:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._found: list[Finding] = []
+        self._at_work: asyncio.Future[list[Finding]] | None = None
         self._until: float | None = None
 
     async def findings(self, *, afresh: bool = False) -> list[Finding]:
@@ -28,9 +32,25 @@ class Examination:
         async with self._lock:
             now = self._clock.monotonic()
             if afresh or self._until is None or now >= self._until:
-                self._found = await asyncio.to_thread(self._look)
+                self._found = await self._looked()
                 self._until = now + KEEP_SECONDS
             return self._found
+
+    async def _looked(self) -> list[Finding]:
+        """Return what is seen in time. A look that hangs is waited for, and not begun again."""
+        if self._at_work is None:
+            self._at_work = asyncio.get_running_loop().run_in_executor(None, self._look)
+        done, _ = await asyncio.wait([self._at_work], timeout=LOOK_SECONDS)
+        if not done:
+            why = f"A look at the disk takes longer than {LOOK_SECONDS:.0f} s."
+            return [Finding("examination_failed", "warning", why, "agentmesh doctor")]
+        looked, self._at_work = self._at_work, None
+        return looked.result()
+
+
+def around_findings(home: Path) -> list[Finding]:
+    """Return what is wrong with the machine and the home, as this process sees them."""
+    return [it.finding for it in look_around(home, os.environ)]
 
 
 def audit_findings(directory: Path, key: Secret, log: AuditLog) -> list[Finding]:

@@ -36,7 +36,7 @@ def of_policy(policy: Policy) -> list[Finding]:
     if not is_open or _UNPROVEN not in policy.accept_tiers or policy.min_reputation > 0:
         return []
     why = "Whoever makes a key gets in unasked: consent is `policy`, and tier 2 is accepted."
-    fix = "agentmesh policy set consent ask, or: agentmesh policy set min_tier 1"
+    fix = "Be asked about strangers: agentmesh policy set consent ask"
     return [Finding("policy_open", "warning", why, fix)]
 
 

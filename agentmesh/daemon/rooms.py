@@ -71,6 +71,7 @@ class Rooms:
     policy: PolicyFile
     key_files: Examination
     audit_log: Examination
+    around: Examination
     counters: Counters
     dashboard: Dashboard
     started_at: float

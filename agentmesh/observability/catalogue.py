@@ -57,7 +57,7 @@ KNOWN = (
     Known("daemon_deaf", "error", "a daemon holds the home, and does not listen"),
     Known("two_daemons", "error", "two daemons of one home"),
     Known("daemon_differs", "warning", "the daemon runs another version than this command"),
-    Known("examination_failed", "warning", "keys, settings and database could not be looked at"),
+    Known("examination_failed", "warning", "keys, settings, data or disk could not be looked at"),
     # Settings and policy.
     Known("config_refused", "error", "`config.json` is not as it should be: no daemon starts"),
     Known("policy_refused", "error", "`policy.json` is invalid; the last valid one holds"),

@@ -136,6 +136,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         policy=policy,
         key_files=nothing,
         audit_log=nothing,
+        around=nothing,
         counters=Counters(node.hand.bulletin, node.clock),
         dashboard=dashboard,
         started_at=node.clock.monotonic(),

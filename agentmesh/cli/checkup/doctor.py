@@ -9,11 +9,12 @@ import msgspec
 
 from agentmesh import __version__
 from agentmesh.cli import programs, render
-from agentmesh.cli.checkup import home, machine, openclaw, process
-from agentmesh.cli.checkup.ailment import Ailment
+from agentmesh.cli.checkup import process
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import calls
 from agentmesh.errors import AgentMeshError, NotRunning
+from agentmesh.observability.checkup.ailment import Ailment
+from agentmesh.observability.checkup.around import look_around
 from agentmesh.observability.findings import Finding
 
 AT_REST_SECONDS = 30.0
@@ -51,14 +52,8 @@ def _examine(desk: Desk) -> list[Ailment]:
     directory = desk.home
     heard = process.socket(directory)
     return [
-        *machine.python(),
-        *machine.process(machine.surroundings()),
-        *machine.disk(directory),
-        *home.home(directory),
-        *(home.place(directory) if directory.is_dir() else []),
+        *look_around(directory, os.environ),
         *heard,
-        *process.twins(directory),
-        *openclaw.openclaw(openclaw.place(os.environ)),
         *(_at_rest(desk) if heard and directory.is_dir() else _of_daemon(desk)),
     ]
 

@@ -1,18 +1,14 @@
-"""What `doctor` sees of the daemon's process from outside: its socket, its lock, its twins."""
+"""What `doctor` sees of the daemon's process from outside: its socket, its lock."""
 
 import fcntl
-import itertools
 import os
 from pathlib import Path
 
-from agentmesh.cli.checkup.ailment import Ailment
 from agentmesh.control import places
 from agentmesh.control.client import dial
 from agentmesh.errors import AgentMeshError, NotRunning
+from agentmesh.observability.checkup.ailment import Ailment
 from agentmesh.observability.findings import Finding
-
-PROC = Path("/proc")
-_MODULE = "agentmesh.daemon"
 
 
 def socket(directory: Path) -> list[Ailment]:
@@ -28,16 +24,6 @@ def socket(directory: Path) -> list[Ailment]:
             return [Ailment(finding)]
         return [Ailment(Finding(error.code, "error", error.message, error.hint))]
     return []
-
-
-def twins(directory: Path, proc: Path = PROC) -> list[Ailment]:
-    """Look whether two daemons run with this home, as far as this user may see."""
-    pids = [pid for pid in map(_pid, proc.glob("[0-9]*")) if _is_daemon(proc / str(pid), directory)]
-    if len(pids) < 2:
-        return []
-    why = f"{len(pids)} daemons run with {directory} (pids {', '.join(map(str, sorted(pids)))})."
-    fix = f"End all but the one that `agentmesh status` names: kill {max(pids)}"
-    return [Ailment(Finding("two_daemons", "error", why, fix))]
 
 
 def _nobody_listens(directory: Path, path: Path) -> Ailment:
@@ -76,20 +62,3 @@ def _holder(directory: Path) -> str | None:
     finally:
         os.close(lock)
     return None
-
-
-def _pid(entry: Path) -> int:
-    return int(entry.name)
-
-
-def _is_daemon(entry: Path, directory: Path) -> bool:
-    try:
-        words = (entry / "cmdline").read_bytes().split(b"\0")
-        if not any(pair == (b"-m", _MODULE.encode()) for pair in itertools.pairwise(words)):
-            return False
-        variables = (entry / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False  # it is gone, or somebody else's
-    named = [it.partition(b"=")[2] for it in variables if it.startswith(b"AGENTMESH_HOME=")]
-    theirs = Path(os.fsdecode(named[0])) if named else Path.home() / ".agentmesh"
-    return theirs == directory

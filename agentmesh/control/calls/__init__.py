@@ -18,7 +18,7 @@ from agentmesh.control.calls.breakers import (
     Unblock,
     Wake,
 )
-from agentmesh.control.calls.checkup import Ping, Probe
+from agentmesh.control.calls.checkup import Examine, Ping, Probe
 from agentmesh.control.calls.consent import (
     ApprovalsApprove,
     ApprovalsDeny,
@@ -177,6 +177,7 @@ __all__ = [
     "DashboardOpen",
     "EmergencyStop",
     "EventsSubscribe",
+    "Examine",
     "Figures",
     "FilesAccept",
     "FilesCancel",

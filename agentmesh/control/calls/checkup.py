@@ -1,4 +1,4 @@
-"""The owner's tools: how good our connections are, and whether a peer is there."""
+"""The owner's tools: what is wrong, how good our connections are, whether a peer is there."""
 
 from typing import Annotated
 
@@ -8,6 +8,10 @@ from agentmesh.control import answers
 from agentmesh.control.calls.request import Peer, Request
 
 MAX_PINGS = 20
+
+
+class Examine(Request[answers.Health], frozen=True, kw_only=True):
+    """Tell what `doctor` tells while the daemon runs: of itself, this machine and the home."""
 
 
 class Probe(Request[answers.Probed], frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
-"""Control calls of the owner's tools: how good our connections are, whether a peer is there."""
+"""Control calls of the owner's tools: what is wrong, how good connections are, who is there."""
 
 import asyncio
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api.status import health
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import AgentMeshError, NotPermitted, TransportError
 
@@ -10,6 +11,13 @@ Permit = calls.Permit
 ROUND_TRIPS = 5
 SECONDS = 5.0
 _NOT_YET = frozenset({"unknown_signer", "agent_not_found", "prekeys_not_found"})
+
+
+async def examine(rooms: Rooms, _: calls.Examine, permit: Permit) -> answers.Health:
+    """Tell what `doctor` tells while we run: of ourselves, this machine and the home."""
+    own = await health(rooms, calls.Health(), permit)
+    found = [*await rooms.around.findings(afresh=True), *own.findings]
+    return answers.Health(healthy=all(it.severity == "note" for it in found), findings=found)
 
 
 async def probe(rooms: Rooms, _: calls.Probe, __: Permit) -> answers.Probed:

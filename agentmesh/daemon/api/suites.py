@@ -57,7 +57,7 @@ def warnings(sessions: Sequence[answers.Session]) -> list[Finding]:
             "session_degraded",
             "warning",
             f"The session with {it.peer_name or it.peer} is under {it.suite}, which is weak.",
-            f"agentmesh contacts allow-degraded {it.peer} --never ends it and forbids more.",
+            f"End it and forbid more: agentmesh contacts allow-degraded {it.peer} --never",
         )
         for it in degraded[:_SHOWN]
     ]

@@ -45,6 +45,7 @@ CALLS: dict[str, Run] = {
     "status": status.status,
     "health": status.health,
     "logs": status.logs,
+    "examine": checkup.examine,
     "probe": checkup.probe,
     "ping": checkup.ping,
     "acquaintances.add": acquaintances.acquaintances_add,

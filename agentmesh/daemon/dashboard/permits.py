@@ -11,7 +11,7 @@ from agentmesh.errors import NotPermitted, UsageError
 
 READING = frozenset(
     {
-        "status", "health", "logs", "probe", "settings", "figures", "qr",
+        "status", "health", "examine", "logs", "probe", "settings", "figures", "qr",
         "inbox", "outcome", "search", "schemas.list", "schemas.show", "schemas.check",
         "knocks.list", "sessions", "sessions.history", "breakers.list",
         "policy.get", "policy.explain", "policy.test", "policy.history",

@@ -1,25 +1,27 @@
-// Health: what the daemon finds wrong, why that matters, and the command that mends it.
-import { badge, call, card, command, doer, facts, h, plain } from "../shared/kit.js";
+// Health: what the doctor finds wrong, why that matters, and what mends it.
+import { badge, call, card, command, copier, doer, facts, h, plain, words } from "../shared/kit.js";
 
 const TONES = { error: ["bad", "Error"], warning: ["warn", "Warning"], note: ["idle", "Note"] };
-const ORDER = ["error", "warning", "note"];
+const ORDER = Object.keys(TONES);
+/** In an advice: the command in backticks, or the one that it is or ends with. */
+const COMMAND = /`([^`]+)`|(?<=^|: )((?:[a-z]|AGENTMESH_)[^`]*)$/;
 
 export function open(visit) {
-	const health = visit.load(() => call("health"), "breaker", "policy", "error", "key");
+	const health = visit.load(() => call("examine"), "breaker", "policy", "error", "key");
 	let probed = null;
-	const probe = async () => {
+	const probe = () => {
 		probed = visit.load(() => call("probe"));
 		visit.redraw();
-		await new Promise((resolve) => setTimeout(resolve, 500));
 	};
 	visit.show(() => [
 		h("h1", "Health"),
 		health.shown(
 			({ healthy, findings }) => [
 				h(
-					"p.well",
+					"div.row",
 					healthy ? badge("good", "Healthy") : badge("warn", "Needs a look"),
-					findings.length ? "" : " The daemon finds nothing wrong.",
+					findings.length ? null : h("span.quiet", "Daemon, keys, records, disk and machine are as they should be."),
+					doer("Look again", () => health.again(), { tone: "quiet" }),
 				),
 				h(
 					"div.cards",
@@ -38,24 +40,23 @@ export function open(visit) {
 			h("p.row", doer("Measure", probe)),
 		),
 		card(
-			"What only the terminal can see",
-			h(
-				"p",
-				"The doctor also looks at this machine: modes of files, disks, other daemons, swap. With --fix it mends what it safely can.",
-			),
-			h("p", command("agentmesh doctor")),
+			"In a terminal",
+			h("p.quiet", "The same, and with --fix it mends what it safely can. No page may do that."),
+			h("p", command("agentmesh doctor --fix")),
 		),
 	]);
 }
 
 function finding(it) {
 	const [tone, word] = TONES[it.severity];
+	const [before, quoted, typed, after] = it.fix.split(COMMAND);
+	const line = quoted ?? typed;
 	return h(
 		"article.card",
 		{ key: it.id + it.why, "aria-label": plain(it.id) },
-		h("header", h("h2", badge(tone, word), " ", plain(it.id))),
-		h("p", it.why),
-		h("p", it.fix.startsWith("agentmesh ") ? command(it.fix) : it.fix),
+		h("header", h("h2", plain(it.id)), badge(tone, word)),
+		h("p", words(it.why)),
+		h("p.row", words(before), line ? command(line) : copier(it.fix, "the advice"), words(after)),
 	);
 }
 

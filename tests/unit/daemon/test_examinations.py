@@ -1,12 +1,19 @@
 """What the disk says about itself."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agentmesh.crypto.secret import Secret
-from agentmesh.daemon.examinations import KEEP_SECONDS, Examination, audit_findings
+from agentmesh.daemon import examinations
+from agentmesh.daemon.examinations import (
+    KEEP_SECONDS,
+    Examination,
+    around_findings,
+    audit_findings,
+)
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_line import Event
 from agentmesh.observability.findings import Finding
@@ -28,6 +35,32 @@ async def test_a_disk_is_looked_at_once_in_half_a_minute() -> None:
     assert [found.why for found in await examination.findings(afresh=True)] == ["2"]
     clock.advance(KEEP_SECONDS)
     assert [found.why for found in await examination.findings()] == ["3"]
+
+
+async def test_a_look_that_hangs_is_said_and_not_begun_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(examinations, "LOOK_SECONDS", 0.01)
+    goes_on, looks = threading.Event(), [0]
+
+    def look() -> list[Finding]:
+        looks[0] += 1
+        goes_on.wait(20)
+        return [Finding("seen", "note", "", "")]
+
+    examination = Examination(look, FakeClock())
+    for _ in range(3):
+        (found,) = await examination.findings(afresh=True)
+        assert found.id == "examination_failed"
+    goes_on.set()
+    monkeypatch.setattr(examinations, "LOOK_SECONDS", 20.0)
+    (found,) = await examination.findings(afresh=True)
+    assert (found.id, looks) == ("seen", [1])
+
+
+def test_what_stands_around_a_home_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir(mode=0o755)
+    assert "directory_open" in {it.id for it in around_findings(tmp_path / "open")}
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.cli.checkup import doctor, home, machine
-from agentmesh.cli.checkup.ailment import Mend
+from agentmesh.cli.checkup import doctor
 from agentmesh.control import answers
 from agentmesh.errors import AgentMeshError
+from agentmesh.observability.checkup import home, machine
+from agentmesh.observability.checkup.ailment import Mend
 from agentmesh.observability.findings import Finding
 from tests.support.control_server import Script, status
-from tests.unit.cli.checkup.test_machine import QUIET
 from tests.unit.cli.conftest import Shell
+from tests.unit.observability.checkup.test_machine import QUIET
 
 LOW = Finding("prekeys_low", "warning", "Only 3 prekeys are left.", "Check the registry.")
 TOLD = Finding("keys_in_file", "note", "The keys are in a file.", "Run `agentmesh seal`.")

@@ -1,20 +1,17 @@
 """What doctor sees of the daemon's process."""
 
 import fcntl
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from agentmesh.cli.checkup import process
-from agentmesh.cli.checkup.ailment import Ailment
 from agentmesh.control import places
 from agentmesh.errors import UsageError
+from agentmesh.observability.checkup.ailment import Ailment
 from tests.support.control_server import Script, serving
 
 
@@ -79,17 +76,3 @@ def test_a_path_that_no_socket_can_have_is_named(
     with pytest.raises(UsageError):
         places.dialable(places.socket_in(deep), {})
     assert ids(process.socket(deep)) == ["socket_path_too_long"]
-
-
-def test_two_daemons_of_one_home_are_seen(tmp_path: Path) -> None:
-    program = [sys.executable, "-c", "input()", "-m", "agentmesh.daemon"]
-    with ExitStack() as stack:
-        for home in (tmp_path, tmp_path, tmp_path / "another"):
-            environment = {**os.environ, "AGENTMESH_HOME": str(home)}
-            stack.enter_context(
-                subprocess.Popen(program, stdin=subprocess.PIPE, text=True, env=environment)
-            )
-        (found,) = process.twins(tmp_path)
-        assert process.twins(tmp_path / "another") == []
-    assert found.finding.id == "two_daemons"
-    assert process.twins(tmp_path) == []

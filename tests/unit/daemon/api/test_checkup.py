@@ -47,7 +47,7 @@ async def test_a_peer_is_pinged_by_any_of_its_names(house: House) -> None:
         await house.ask("ping", peer=us)
 
 
-@pytest.mark.parametrize("call", ["probe", "ping"])
+@pytest.mark.parametrize("call", ["examine", "probe", "ping"])
 async def test_they_are_for_the_owner(house: House, call: str) -> None:
     with pytest.raises(NotPermitted):
         await house.ask(call, permit="agent", peer="bob")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from agentmesh.control import calls
-from agentmesh.daemon.api import status
+from agentmesh.daemon.api import checkup, status
 from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.observability.findings import Finding
@@ -35,6 +35,7 @@ def rooms(house: House, looks: Looks) -> Rooms:
         house.caller.rooms,
         key_files=Examination(lambda: looks.at("keys"), clock),
         audit_log=Examination(lambda: looks.at("audit"), clock),
+        around=Examination(lambda: looks.at("machine"), clock),
     )
 
 
@@ -57,3 +58,9 @@ async def test_an_agent_that_asks_all_day_gets_what_was_seen(rooms: Rooms, looks
     for _ in range(3):
         await status.health(rooms, calls.Health(), "agent")
     assert looks.seen == ["keys", "audit"]
+
+
+async def test_an_owner_may_have_all_looked_at_that_doctor_does(rooms: Rooms, looks: Looks) -> None:
+    told = await checkup.examine(rooms, calls.Examine(), "owner")
+    assert {"keys", "audit", "machine"} <= {finding.id for finding in told.findings}
+    assert not told.healthy

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agentmesh.cli.checkup.openclaw import openclaw, place
+from agentmesh.observability.checkup.openclaw import openclaw, place
 
 USED = {"channels": {"agentmesh": {"enabled": True}}}
 MESHDESK = {"tools": {"profile": "minimal", "alsoAllow": ["mesh_inbox", "mesh_reply"]}}

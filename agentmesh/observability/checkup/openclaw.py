@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentmesh.cli.checkup.ailment import Ailment
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.strict_json import read_json
+from agentmesh.observability.checkup.ailment import Ailment
 from agentmesh.observability.findings import Finding
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -22,7 +22,7 @@ EVERYTHING = "*"
 _RUN_BY_PROFILE = frozenset({"full", "coding"})
 _READ_BY_PROFILE = frozenset({"full", "coding", "messaging"})
 _SECRET_NAMES = ("apikey", "token", "password", "secret")
-_HINT = "Restrict it: docs/hosts.md, `What an agent may do besides`"
+_HINT = "Restrict it, as docs/hosts.md says under “What an agent may do besides”."
 
 
 class Tools(NamedTuple):

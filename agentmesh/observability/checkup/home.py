@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentmesh.cli.checkup.ailment import Ailment, closing, is_open_to_others
+from agentmesh.observability.checkup.ailment import Ailment, closing, is_open_to_others
 from agentmesh.observability.findings import Finding
 from agentmesh.observability.world import SystemClock
 
@@ -80,12 +80,20 @@ def _leftovers(directory: Path) -> Iterator[Ailment]:
     old = sorted(
         it
         for it in (*directory.glob(".*.new"), *directory.glob("keys/.*.new"))
-        if stat.S_ISREG(it.lstat().st_mode) and now - it.lstat().st_mtime > OLD_SECONDS
+        if _is_left(it, now)
     )
     if old:
         why = f"{len(old)} unfinished files are left in {directory}, by a crash."
         fix = "rm " + " ".join(f"'{it}'" for it in old[:5])
         yield Ailment(Finding("leftovers", "note", why, fix), lambda: _remove(old))
+
+
+def _is_left(path: Path, now: float) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False  # it was finished just now
+    return stat.S_ISREG(found.st_mode) and now - found.st_mtime > OLD_SECONDS
 
 
 def _remove(paths: list[Path]) -> str:

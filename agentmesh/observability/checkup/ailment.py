@@ -37,5 +37,8 @@ def closing(path: Path, mode: int) -> Mend:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether others may read, write or enter it."""
-    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    """Whether others may read, write or enter it; what is gone meanwhile is open to nobody."""
+    try:
+        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    except FileNotFoundError:
+        return False

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from agentmesh.cli.checkup.ailment import Ailment
+from agentmesh.observability.checkup.ailment import Ailment
 from agentmesh.observability.findings import Finding, Severity
 
 FLOOR = (3, 11)

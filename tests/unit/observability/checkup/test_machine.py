@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.cli.checkup import machine
-from agentmesh.cli.checkup.ailment import Ailment
-from agentmesh.cli.checkup.machine import Surroundings
+from agentmesh.observability.checkup import machine
+from agentmesh.observability.checkup.ailment import Ailment
+from agentmesh.observability.checkup.machine import Surroundings
 
 Usage = namedtuple("Usage", "total used free")
 QUIET = Surroundings(
@@ -64,7 +64,7 @@ def test_limits_are_those_of_the_process() -> None:
         "import resource as r;"
         "r.setrlimit(r.RLIMIT_NOFILE, (100, 100));"
         "r.setrlimit(r.RLIMIT_CORE, (0, 0));"
-        "from agentmesh.cli.checkup import machine;"
+        "from agentmesh.observability.checkup import machine;"
         "print(machine.surroundings()[1:3])"
     )
     said = subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.cli.checkup.ailment import closing, is_open_to_others
+from agentmesh.observability.checkup.ailment import closing, is_open_to_others
 
 
 def test_a_place_is_closed_and_closing_it_again_does_no_harm(tmp_path: Path) -> None:

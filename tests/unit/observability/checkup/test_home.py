@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.cli.checkup import home
-from agentmesh.cli.checkup.ailment import Ailment
+from agentmesh.observability.checkup import home
+from agentmesh.observability.checkup.ailment import Ailment
 
 
 @pytest.fixture
