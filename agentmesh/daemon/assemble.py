@@ -58,6 +58,7 @@ from agentmesh.node.schemas.reading import Reading
 from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL
+from agentmesh.node.standing import Standing
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.node.transparency.cabinet import LogCabinet
@@ -206,7 +207,7 @@ def _rooms(
     )
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
-    gatekeeper = Gatekeeper(hand, talks, peers, directory)
+    gatekeeper = Gatekeeper(hand, talks, peers, Standing(directory, registry.log.vouches))
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(hand.store, peers, hand.policy))

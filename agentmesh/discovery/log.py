@@ -25,6 +25,7 @@ from agentmesh.identity.registry_log import (
     proved_entry,
 )
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import STANDING_SECONDS
 from agentmesh.protocol.merkle import frontier_of
 from agentmesh.protocol.revocation import Revoked, read_revocation
 from agentmesh.protocol.signed import Signed
@@ -111,6 +112,15 @@ class RegistryLog:
     def is_revoked(self, amid: Amid) -> bool:
         """Whether the log says that this identity was taken back, as far as we have read it."""
         return self._book is not None and subject_of(amid) in self._book.revoked
+
+    def vouches(self, amid: Amid) -> bool:
+        """Whether the log, as it was a short while ago at most, had not taken an identity back."""
+        book = self._book
+        if book is None or book.fault or subject_of(amid) in book.revoked:
+            return False
+        age = self._clock.now() - book.head.tree.timestamp / 1000
+        is_read = book.revocations.size == book.head.tree.revocations
+        return is_read and abs(age) <= STANDING_SECONDS
 
     async def revocation(self, amid: Amid) -> Revoked:
         """Return the revocation of an identity, proved; or blame the registry."""

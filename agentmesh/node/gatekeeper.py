@@ -1,15 +1,12 @@
 """Who gets in: facts are gathered, policy decides or the owner does, the session hears of it."""
 
-from collections import OrderedDict, deque
 from contextlib import suppress
 
 from msgspec.structs import asdict, replace
 
 from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
-from agentmesh.discovery.interface import Directory, Found
 from agentmesh.errors import (
-    AgentMeshError,
     CryptoError,
     Refused,
     RemoteProtocolError,
@@ -18,14 +15,15 @@ from agentmesh.errors import (
 )
 from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.consent.key_changes import REVOKED
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
 from agentmesh.node.guard.past_knocks import PastKnocks
+from agentmesh.node.knock_rate import KnockRate
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
+from agentmesh.node.standing import Standing, must_wait
 from agentmesh.node.turn import Turn
-from agentmesh.policy.facts import KnockFacts, Record
+from agentmesh.policy.facts import KnockFacts
 from agentmesh.policy.pipeline import KNOWN_HERE, STANDING, decide
 from agentmesh.policy.verdict import Verdict
 from agentmesh.protocol.frames import Constraints, Intent, Knock
@@ -34,60 +32,28 @@ from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.protocol.tiers import ANONYMOUS
-from agentmesh.protocol.world import Clock
 from agentmesh.session.events import Allowed, Denied
 from agentmesh.session.first_contact import STALE_PREKEY
 from agentmesh.session.states import Knocked, Terms
 from agentmesh.storage.interface import ErrandRow, KnockRow
 
-MAX_COUNTED_PEERS = 10_000
-MAX_COUNTED_KNOCKS = 1_000
 NOT_SUPPORTED = "capability_not_supported"
 MINUTE, HOUR = 60.0, 3600.0
 MAX_ASKED_AN_HOUR = 3
 """So often an hour a stranger may come before the owner; more is met with silence."""
 
 
-class KnockRate:
-    """How often each peer knocked. Bounded: who has been quiet for longest is forgotten first."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._times: OrderedDict[Amid, deque[float]] = OrderedDict()
-
-    def notice(self, notice: Notice) -> None:
-        """Count a KNOCK that came."""
-        if notice.kind != "knock_received" or notice.peer is None:
-            return
-        times = self._times.setdefault(notice.peer, deque(maxlen=MAX_COUNTED_KNOCKS))
-        self._times.move_to_end(notice.peer)
-        times.append(self._clock.monotonic())
-        if len(self._times) > MAX_COUNTED_PEERS:
-            self._times.popitem(last=False)
-
-    def within(self, peer: Amid, seconds: float) -> int:
-        """Return how many came in the last so many seconds."""
-        since = self._clock.monotonic() - seconds
-        return sum(1 for time in self._times.get(peer, ()) if time > since)
-
-
-def must_wait(facts: KnockFacts) -> bool:
-    """Whether too little is known to decide: a stranger, and nobody who could tell."""
-    is_known = facts.is_contact or facts.is_allowlisted or facts.is_blocked
-    return facts.record == "unreachable" and not is_known
-
-
 class Gatekeeper:
     """Decides about KNOCKs. Nothing of what it decides on is the sender's own word."""
 
     def __init__(
-        self, hand: AtHand, talks: Conversations, peers: Peers, directory: Directory
+        self, hand: AtHand, talks: Conversations, peers: Peers, standing: Standing
     ) -> None:
         self._hand = hand
         self._store = hand.store
         self._talks = talks
         self._peers = peers
-        self._directory = directory
+        self._standing = standing
         self.past = PastKnocks(hand)
         self._rate = KnockRate(hand.clock)
         hand.bulletin.listen(self._rate.notice)
@@ -124,7 +90,7 @@ class Gatekeeper:
         """Whether the policy, as it is now, would have a peer with whom we talk already."""
         if terms.ours:
             return peer not in self._hand.policy().blocklist
-        facts = await self._standing(peer, terms)
+        facts = await self._facts_now(peer, terms)
         order = STANDING if facts.record == "found" else KNOWN_HERE
         return decide(facts, order).decision != "refuse"
 
@@ -172,7 +138,7 @@ class Gatekeeper:
         facts = await self.facts(peer, knock.intent)
         if must_wait(facts):
             raise TransportError(
-                "registry_unreachable", "A stranger waits until it can be looked up."
+                "registry_unreachable", "Whoever knocks waits until it can be looked up."
             )
         if await self._we_asked(peer, knock):
             return replace(facts, trust=max(facts.trust, CONTACT))
@@ -182,7 +148,7 @@ class Gatekeeper:
         """Return what there is to know about a peer that wants to talk about this."""
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
-        found, record = await self._found(peer)
+        found, record = await self._standing.of(peer)
         return KnockFacts(
             peer=peer,
             intent=intent,
@@ -202,11 +168,11 @@ class Gatekeeper:
         switches = self._hand.switches
         return switches.paused or switches.stopped or peer in switches.paused_peers
 
-    async def _standing(self, peer: Amid, terms: Terms) -> KnockFacts:
+    async def _facts_now(self, peer: Amid, terms: Terms) -> KnockFacts:
         """Return the facts about a peer with whom we talk already."""
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
-        found, record = await self._found(peer)
+        found, record = await self._standing.of(peer)
         return KnockFacts(
             peer=peer,
             intent=terms.intent,
@@ -217,14 +183,6 @@ class Gatekeeper:
             trust=contact.trust if contact else 0,
             policy=policy,
         )
-
-    async def _found(self, peer: Amid) -> tuple[Found | None, Record]:
-        try:
-            return await self._directory.lookup(peer), "found"
-        except Refused as error:
-            return None, "revoked" if error.code == REVOKED else "absent"
-        except AgentMeshError:
-            return None, "unreachable"
 
     async def _we_asked(self, peer: Amid, knock: Knock) -> bool:
         """Whether our own agent is knocking there for the same: both want to talk."""

@@ -13,8 +13,9 @@ from agentmesh.protocol.tiers import ANONYMOUS
 Certificate = Literal["none", "valid", "invalid", "expired", "revoked", "unchecked"]
 """What became of the sender's chain. `unchecked`: revocation data is stale or cannot be had."""
 
-Record = Literal["found", "absent", "revoked", "unreachable"]
-"""Whether registry or DHT know the sender. `absent` only if a registry answered and does not."""
+Record = Literal["found", "absent", "revoked", "vouched", "unreachable"]
+"""Whether registry or DHT know the sender. `absent` only if a registry answered and does not;
+`vouched` if none answers, but its log had not taken the sender back an hour ago at most."""
 
 
 class KnockFacts(msgspec.Struct, frozen=True, kw_only=True):

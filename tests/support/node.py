@@ -39,6 +39,7 @@ from agentmesh.node.schemas.reading import Reading
 from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL, Sheet
+from agentmesh.node.standing import Standing
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Wish
@@ -87,6 +88,7 @@ class Node:
     session_cache: SessionCache
     sheets: list[Sheet]
     policy: Policy = OPEN_DOOR
+    is_vouched: bool = False
     notices: list[Notice] = field(default_factory=list)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -187,7 +189,7 @@ async def node_called(
     )
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
-    gatekeeper = Gatekeeper(hand, talks, peers, directory)
+    gatekeeper = Gatekeeper(hand, talks, peers, Standing(directory, lambda _: node.is_vouched))
     consent = consent_rooms(hand, peers, talks)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(store, peers, lambda: node.policy))

@@ -5,8 +5,8 @@ from agentmesh.daemon.policy_versions import Version, policy_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted, Refused
 from agentmesh.messages.delivery import clean_name
-from agentmesh.node.gatekeeper import must_wait
 from agentmesh.node.guard.past_knocks import PastKnock
+from agentmesh.node.standing import must_wait
 from agentmesh.policy import settings
 from agentmesh.policy.document import Policy
 from agentmesh.policy.explaining import Step, explain
@@ -61,7 +61,7 @@ async def policy_explain(
     return answers.PolicyExplained(
         peer=peer,
         intent=asked.intent,
-        registry_reached=facts.record != "unreachable",
+        registry_reached=facts.record not in {"unreachable", "vouched"},
         knock=answers.Explanation(
             decision="wait" if must_wait(facts) else verdict.decision,
             reason="registry_unreachable" if must_wait(facts) else verdict.reason,

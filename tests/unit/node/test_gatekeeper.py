@@ -4,18 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from agentmesh.errors import TransportError, UsageError
+from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError, UsageError
 from agentmesh.node import gatekeeper
-from agentmesh.node.gatekeeper import KnockRate
-from agentmesh.node.notices import Notice
 from agentmesh.policy.document import Policy, RateLimit
 from agentmesh.protocol.frames import Intent
-from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.ids import SessionId
 from agentmesh.storage.interface import DropPrekey
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
 from tests.support.stores import errand
-from tests.support.world import FakeClock
 
 
 async def _waiting(pair: Pair) -> SessionId:
@@ -100,16 +97,61 @@ async def test_a_stranger_waits_while_the_registry_is_away(pair: Pair) -> None:
     assert await pair.high.texts() == ["hello"]
 
 
-@pytest.mark.parametrize("how", ["contact", "allowlisted"])
-async def test_who_is_known_gets_in_while_the_registry_is_away(pair: Pair, how: str) -> None:
+async def _know(pair: Pair, how: str) -> None:
     if how == "contact":
         await pair.high.peers.trust(pair.low.amid, 1)
     else:
         pair.high.policy = Policy(allowlist=frozenset({pair.low.amid}))
+
+
+@pytest.mark.parametrize("how", ["contact", "allowlisted"])
+async def test_who_is_known_gets_in_while_the_registry_is_away_for_an_hour(
+    pair: Pair, how: str
+) -> None:
+    await _know(pair, how)
+    pair.high.is_vouched = True
     pair.high.directory.fails_with = TransportError("registry_unreachable")
     await pair.low.say(pair.high, "hello")
     await pair.settle()
     assert await pair.high.phases() == ["open"]
+
+
+@pytest.mark.parametrize("how", ["contact", "allowlisted"])
+@pytest.mark.parametrize("why", [TransportError("away"), RemoteProtocolError("log_forked")])
+async def test_after_that_nobody_gets_in_who_may_have_been_taken_back(
+    pair: Pair, how: str, why: AgentMeshError
+) -> None:
+    await _know(pair, how)
+    pair.high.is_vouched = isinstance(why, RemoteProtocolError)  # a liar vouches for nobody
+    pair.high.directory.fails_with = why
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.high.phases() == ["knocked"]
+    assert len(await pair.high.store.knocks(pending=True, limit=9)) == 1
+    pair.high.directory.fails_with = None
+    await pair.later(5)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_the_owner_may_let_in_who_waits_for_the_registry(pair: Pair) -> None:
+    await _know(pair, "contact")
+    pair.high.directory.fails_with = TransportError("registry_unreachable")
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    (knock,) = await pair.high.store.knocks(pending=True, limit=9)
+    await pair.high.gatekeeper.approve(knock.knock_id)
+    await pair.settle()
+    assert await pair.high.phases() == ["open"]
+
+
+async def test_words_in_an_open_session_need_no_registry(pair: Pair) -> None:
+    await pair.low.say(pair.high, "one")
+    await pair.settle()
+    for node in (pair.low, pair.high):
+        node.directory.fails_with = TransportError("registry_unreachable")
+    await pair.low.say(pair.high, "two")
+    await pair.settle()
+    assert await pair.high.texts() == ["one", "two"]
 
 
 async def test_a_blocked_peer_is_refused(pair: Pair) -> None:
@@ -172,26 +214,6 @@ async def test_a_knock_for_a_one_time_prekey_that_is_gone_ends(pair: Pair) -> No
 async def test_what_is_over_needs_no_decision(pair: Pair) -> None:
     row = errand("policy", kind="ask_policy", peer=pair.low.amid, session_id=SessionId("x"))
     assert await pair.high.gatekeeper.decide(row) is None
-
-
-def test_knocks_are_counted_for_a_bounded_number_of_peers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(gatekeeper, "MAX_COUNTED_PEERS", 2)
-    clock = FakeClock()
-    rate = KnockRate(clock)
-
-    def knock(name: str) -> int:
-        rate.notice(Notice(kind="knock_received", peer=Amid(name)))
-        return rate.within(Amid(name), gatekeeper.MINUTE)
-
-    assert [knock("one") for _ in range(3)] == [1, 2, 3]
-    clock.advance(61)
-    assert knock("one") == 1
-    rate.notice(Notice(kind="session_closed", peer=Amid("one")))
-    assert knock("two") == 1
-    assert knock("three") == 1
-    assert knock("one") == 1
 
 
 async def test_an_owner_is_asked_a_few_times_an_hour_only(pair: Pair) -> None:
