@@ -85,9 +85,13 @@ class Asker:
         record = msgspec.msgpack.encode(signed or agent.record())
         return await self.post("/v1/registry/register", {"record": record}, agent)
 
-    async def revoke(self, agent: Registrant, signed: Signed | None = None) -> Answer:
-        revocation = msgspec.msgpack.encode(signed or agent.revocation())
-        return await self.post("/v1/registry/revoke", {"revocation": revocation}, agent)
+    async def revoke(
+        self, agent: Registrant, signed: Signed | None = None, record: Signed | None = None
+    ) -> Answer:
+        body = {"revocation": msgspec.msgpack.encode(signed or agent.revocation())}
+        if record is not None:
+            body["record"] = msgspec.msgpack.encode(record)
+        return await self.post("/v1/registry/revoke", body, agent)
 
     async def lookup(self, agent: Registrant, log_size: int = 0) -> Answer:
         target = f"/v1/registry/lookup?amid={agent.amid}&log_size={log_size}"

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import platformdirs
@@ -15,6 +15,8 @@ import agentmesh
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.protocol.limits import MAX_NOTE_LETTERS
+from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry import commands
 from agentmesh_registry.config import Config, Rates, parse_address
 from agentmesh_registry.owners.providers import read_providers
@@ -118,6 +120,22 @@ def migrate(database: str) -> None:
 def report(database: str, *, verify: bool) -> None:
     """Say what the registry holds. Exit code 8: log and tables do not fit each other."""
     commands.report(Config(database=database), verify=verify)
+
+
+@main.command()
+@click.argument("amid")
+@_database
+@_log_key
+@click.option("--reason", type=click.Choice(get_args(RevocationReason)), required=True)
+@click.option("--note", default="", help="For the owners of its contacts: at most 280 letters.")
+def revoke(amid: str, database: str, log_key: str, reason: RevocationReason, note: str) -> None:
+    """Take the identity of agent AMID back, for good. It may be serving.
+
+    Nobody finds the agent or lets it in any more. Owners whose contact it is see the reason.
+    """
+    if len(note) > MAX_NOTE_LETTERS:
+        raise click.BadParameter(f"At most {MAX_NOTE_LETTERS} letters.", param_hint="--note")
+    commands.revoke(Config(database=database, log_key=log_key), (amid, reason, note))
 
 
 @main.command()

@@ -11,9 +11,15 @@ import click
 import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, UsageError
+from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.protocol.ids import parse_amid
+from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry.config import Config, log_key_path
+from agentmesh_registry.log_key import HeadSigner, open_key
 from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
 from agentmesh_registry.storage.database import Database, opened
+from agentmesh_registry.storage.ledger import Ledger
+from agentmesh_registry.storage.revoking import Revocations, RevokeOutcome
 from agentmesh_registry.storage.verifying import Report, counted, verified
 
 T = TypeVar("T")
@@ -52,6 +58,34 @@ def report(config: Config, *, verify: bool) -> None:
         click.echo("agentmesh-registry: the log and the tables do not fit each other.", err=True)
         click.echo("Stop it, keep the database as it is, and restore a backup.", err=True)
         sys.exit(DAMAGED)
+
+
+def revoke(config: Config, revocation: tuple[str, RevocationReason, str]) -> None:
+    """Take an agent's identity back in the registry's name: AMID, reason, and a note for owners."""
+    text, reason, note = revocation
+    key = log_key_path(config)
+    if not key.is_file():
+        hint = "Name the file that this registry serves with: --log-key /path/to/log.key"
+        _refuse(UsageError("log_key_missing", f"There is no key of a log in {key}.", hint))
+
+    async def work(database: Database) -> RevokeOutcome:
+        signer = HeadSigner(open_key(key, system_entropy), SystemClock())
+        now = int(signer.clock.now() * 1000)
+        await Ledger(database, signer).begin(now)
+        amid = parse_amid(text)
+        signed = msgspec.msgpack.encode(signer.revocation(amid, reason, note))
+        return await Revocations(database).put(amid, signed, now)
+
+    outcome = _with(config, work)
+    if outcome == "unknown":
+        _refuse(UsageError("agent_not_found", f"No agent {text} is registered here."))
+    if outcome == "other":
+        hint = "The first revocation counts, for good."
+        _refuse(UsageError("already_revoked", f"{text} was revoked before.", hint))
+    click.echo(
+        f"{text} was revoked ({reason}), for good. Daemons that are online act on it within a "
+        "minute, and show its contacts' owners the reason and the note."
+    )
 
 
 def backup(config: Config, file: Path) -> None:

@@ -10,9 +10,13 @@ from agentmesh_registry.bodies import AmidText, Asked, Said, Signed64
 
 
 class Revoke(Asked, frozen=True, kw_only=True):
-    """Take an identity back, for good. `revocation` is Signed(Revocation)."""
+    """Take an identity back, for good. `revocation` is Signed(Revocation).
+
+    Where it names a successor, `record` is that one's Signed(AgentRecord): both are kept, or none.
+    """
 
     revocation: Signed64
+    record: Signed64 | None = None
     log_size: Size = 0
 
 

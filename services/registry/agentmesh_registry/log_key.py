@@ -10,7 +10,9 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from agentmesh.errors import StorageError, UsageError
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.merkle import Frontier
+from agentmesh.protocol.revocation import Revocation, RevocationReason
 from agentmesh.protocol.signed import KEY_BYTES, Purpose, Signed, sign
 from agentmesh.protocol.transparency import TreeHead
 from agentmesh.protocol.world import Clock, Entropy
@@ -30,6 +32,17 @@ class HeadSigner:
     def public_key(self) -> bytes:
         """The public key by which this log is known."""
         return bytes(self._key.verify_key)
+
+    def revocation(self, amid: Amid, reason: RevocationReason, note: str) -> Signed:
+        """Return the registry's own word that an identity counts no more."""
+        said = Revocation(
+            amid=amid,
+            reason=reason,
+            issuer="registry",
+            timestamp=int(self.clock.now() * 1000),
+            note=note,
+        )
+        return sign(said, Purpose.REVOCATION, self._key)
 
     def head(self, entries: Frontier, revocations: Frontier) -> Signed:
         """Return a head of these trees, signed."""

@@ -55,6 +55,7 @@ STATUS = {
     "revocation_invalid": 400,
     "signature_invalid": 401,
     "stale_record": 409,
+    "successor_taken": 409,
     "timestamp_expired": 401,
     "unauthorized": 401,
     "unknown_signer": 401,

@@ -13,7 +13,11 @@ from agentmesh_registry.config import Address, Config
 from agentmesh_registry.server import running as serving
 from click.testing import CliRunner, Result
 
+from agentmesh.discovery.book import Memory
+from agentmesh.discovery.registry import RegistryDirectory
+from agentmesh.errors import Refused
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.protocol.revocation import Revocation
 from tests.support.asking import UNLIMITED, Asker
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock
@@ -96,3 +100,56 @@ def test_what_is_wrong_is_said(
 def test_the_tables_are_made_on_request(tmp_path: Path) -> None:
     assert run("migrate", "--database", tmp_path / "r.db").exit_code == 0
     assert reported("--database", tmp_path / "r.db")["agents"] == 0
+
+
+async def revoked_by(database: Path, agent: Registrant) -> Revocation:
+    """Return the revocation that the registry hands out, after a client has proved it."""
+    clock = SystemClock()
+    config = Config(listen=Address("127.0.0.1", 0), database=str(database), rates=UNLIMITED)
+    async with serving(config, clock, system_entropy) as served:
+        world = clock, system_entropy
+        async with RegistryDirectory(served.url, agent, world, Memory()) as directory:
+            with pytest.raises(Refused) as caught:
+                await directory.lookup(agent.amid)
+            assert caught.value.code == "identity_revoked"
+            revoked = await directory.log.revocation(agent.amid)
+    return revoked.revocation
+
+
+def test_an_operator_takes_an_agent_back_and_readers_believe_it(tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    asyncio.run(serve_once(database))
+    bob = Registrant("bob")
+    done = run(
+        *("revoke", bob.amid, "--database", database),
+        *("--reason", "policy_violation", "--note", "It sent spam."),
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    said = asyncio.run(revoked_by(database, bob))
+    assert (said.issuer, said.reason, said.note) == (
+        "registry",
+        "policy_violation",
+        "It sent spam.",
+    )
+    assert reported("--database", database, "--verify")["revocations"] == 2
+
+
+def test_what_an_operator_cannot_take_back_is_said(tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    asyncio.run(serve_once(database))
+
+    def refused(amid: str, *more: object) -> str:
+        done = run("revoke", amid, "--database", database, "--reason", "other", *more)
+        assert done.exit_code == 2, done.output
+        return done.stderr
+
+    assert "No agent" in refused(Registrant("nobody").amid)
+    assert "was revoked before" in refused(Registrant("alice").amid)
+    assert "AMID" in refused("alice")
+    assert "280" in refused(Registrant("bob").amid, "--note", "x" * 281)
+    elsewhere = tmp_path / "elsewhere.log-key"
+    assert "no key of a log" in refused(Registrant("bob").amid, "--log-key", elsewhere)
+    assert not elsewhere.exists()
+    elsewhere.write_bytes(b"k" * 32)
+    elsewhere.chmod(0o600)
+    assert "another key" in refused(Registrant("bob").amid, "--log-key", elsewhere)

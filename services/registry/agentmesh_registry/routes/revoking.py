@@ -5,24 +5,31 @@ import msgspec
 from agentmesh.errors import NotPermitted, Refused, RemoteProtocolError
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.limits import SIGNATURE_MAX_AHEAD
-from agentmesh.protocol.revocation import Revocation, read_revocation
+from agentmesh.protocol.revocation import Revoked, read_revocation
 from agentmesh.protocol.signed import Signed
+from agentmesh_registry.admission import admit
 from agentmesh_registry.auth import authenticate_to_revoke
 from agentmesh_registry.bodies import LookupProved
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.log_bodies import Bulk, RevocationView, Revoke, RevokedOnes
 from agentmesh_registry.routes.agents import not_found
+from agentmesh_registry.storage.agents import Registration
 
 
 async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
-    """Take the caller's identity back, for good. The same revocation again changes nothing."""
+    """Take the caller's identity back, for good, and register its successor if it names one.
+
+    The same revocation again changes nothing.
+    """
     caller = await authenticate_to_revoke(desk, call)
-    signed, revocation = _read(asked.revocation)
+    signed, revoked = _read(asked.revocation)
+    revocation = revoked.revocation
     if revocation.amid != caller:
         raise NotPermitted("not_permitted", "An agent takes back its own identity, and no other.")
     if revocation.timestamp > desk.now() + SIGNATURE_MAX_AHEAD * 1000:
         raise RemoteProtocolError("revocation_invalid", "The revocation is from the future.")
-    outcome = await desk.revocations.put(caller, signed, desk.now())
+    successor = _successor(desk, revoked, asked.record)
+    outcome = await desk.revocations.put(caller, signed, desk.now(), successor)
     if outcome == "unknown":
         raise not_found(caller)
     if outcome == "other":
@@ -30,6 +37,12 @@ async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
             "already_revoked",
             "This identity was revoked before, by another document.",
             "The first one counts, for good.",
+        )
+    if outcome == "taken":
+        raise Refused(
+            "successor_taken",
+            "The successor is an agent of its own here already; nothing was changed.",
+            "A key that nobody has seen takes the place of another.",
         )
     return Reply(body=await _view(desk, caller, asked.log_size))
 
@@ -52,7 +65,21 @@ async def _view(desk: Desk, amid: Amid, known: int) -> RevocationView:
     return RevocationView(amid=amid, revoked=True, revocation=standing.signed, log=standing.proof)
 
 
-def _read(data: bytes) -> tuple[bytes, Revocation]:
+def _successor(desk: Desk, revoked: Revoked, record: bytes | None) -> Registration | None:
+    """Return the record of the successor, which has to come with the revocation that names it."""
+    if revoked.successor is None and record is None:
+        return None
+    new = None if record is None else admit(record, desk.now())
+    if new is None or new.amid != revoked.successor:
+        raise RemoteProtocolError(
+            "revocation_invalid",
+            "A successor is registered together with the revocation that names it.",
+            "`record` is the base64 of the MessagePack of the successor's Signed(AgentRecord).",
+        )
+    return new
+
+
+def _read(data: bytes) -> tuple[bytes, Revoked]:
     """Return the document as it is kept, and what it says."""
     try:
         signed = msgspec.msgpack.decode(data, type=Signed)
@@ -62,4 +89,4 @@ def _read(data: bytes) -> tuple[bytes, Revocation]:
             "`revocation` is not a signed document.",
             "It is the base64 of the MessagePack of Signed(Revocation).",
         ) from None
-    return msgspec.msgpack.encode(signed), read_revocation(signed).revocation
+    return msgspec.msgpack.encode(signed), read_revocation(signed)

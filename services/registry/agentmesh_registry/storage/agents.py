@@ -65,10 +65,10 @@ class Agents:
         A sequence that does not rise is stale, unless nothing changed at all.
         """
         try:
-            return await self._database.write(lambda connection: _put(connection, new, now))
+            return await self._database.write(lambda connection: keep(connection, new, now))
         except sa.exc.IntegrityError:
             # Another request registered the same AMID between our two looks: now it is there.
-            return await self._database.write(lambda connection: _put(connection, new, now))
+            return await self._database.write(lambda connection: keep(connection, new, now))
 
     async def get(self, amid: Amid, now: int) -> Agent | None:
         """Return an agent whose record has not expired; it may be revoked."""
@@ -114,7 +114,8 @@ def agent_of(row: sa.Row[Any]) -> Agent:
     return Agent(**row._asdict())
 
 
-def _put(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
+def keep(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
+    """Keep a record in this transaction, and enter it in the log."""
     mine = agents.c.amid == new.amid
     columns = (agents.c.sequence, agents.c.signed, agents.c.revoked_at)
     old = connection.execute(sa.select(*columns).where(mine).with_for_update()).one_or_none()

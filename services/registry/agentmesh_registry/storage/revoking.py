@@ -1,12 +1,13 @@
 """Keeping revocations: the first one counts, for good."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.transparency import REVOCATION
 from agentmesh_registry.storage import log
+from agentmesh_registry.storage.agents import Registration, keep
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
 from agentmesh_registry.storage.tables import (
@@ -17,7 +18,7 @@ from agentmesh_registry.storage.tables import (
     revocations,
 )
 
-RevokeOutcome = Literal["revoked", "unchanged", "other", "unknown"]
+RevokeOutcome = Literal["revoked", "unchanged", "other", "unknown", "taken"]
 
 
 class Revocations:
@@ -26,15 +27,35 @@ class Revocations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, amid: Amid, signed: bytes, now: int) -> RevokeOutcome:
+    async def put(
+        self, amid: Amid, signed: bytes, now: int, successor: Registration | None = None
+    ) -> RevokeOutcome:
         """Keep a revocation of a registered agent, and enter it in the log.
 
-        Nobody is handed its prekeys any more, and nobody finds it by what it offered.
+        Nobody is handed its prekeys any more, and nobody finds it by what it offered. A successor
+        is registered in the same transaction; one that is here already is nobody's successor.
         """
-        return await self._database.write(lambda connection: _put(connection, amid, signed, now))
+
+        def work(connection: sa.Connection) -> RevokeOutcome:
+            return _put(connection, Taken(amid, signed, successor), now)
+
+        try:
+            return await self._database.write(work)
+        except sa.exc.IntegrityError:
+            # The successor registered by itself between our two looks: now it is there.
+            return await self._database.write(work)
 
 
-def _put(connection: sa.Connection, amid: Amid, signed: bytes, now: int) -> RevokeOutcome:
+class Taken(NamedTuple):
+    """Who is taken back, by which document, and who is registered in its place."""
+
+    amid: Amid
+    signed: bytes
+    successor: Registration | None
+
+
+def _put(connection: sa.Connection, taken: Taken, now: int) -> RevokeOutcome:
+    amid, signed, successor = taken
     mine = agents.c.amid == amid
     agent = connection.execute(sa.select(agents.c.amid).where(mine).with_for_update())
     if agent.one_or_none() is None:
@@ -43,6 +64,11 @@ def _put(connection: sa.Connection, amid: Amid, signed: bytes, now: int) -> Revo
     kept = connection.execute(query).scalar_one_or_none()
     if kept is not None:
         return "unchanged" if kept == signed else "other"
+    if successor is not None:
+        there = sa.select(agents.c.amid).where(agents.c.amid == successor.amid)
+        if connection.execute(there).one_or_none() is not None:
+            return "taken"
+        keep(connection, successor, now)
     for table in (one_time_prekeys, prekeys, capabilities):
         connection.execute(sa.delete(table).where(table.c.amid == amid))
     index = log.append(connection, Change(kind=REVOCATION, amid=amid, signed=signed), now)
