@@ -17,10 +17,12 @@ from agentmesh.control.socket import ControlServer
 from agentmesh.control.stop_flag import StopFlag
 from agentmesh.daemon import config as configuration
 from agentmesh.daemon.api.table import ControlApi
-from agentmesh.daemon.assemble import KEYS, World, assembled
+from agentmesh.daemon.assemble import KEYS, assembled
 from agentmesh.daemon.config import Config
+from agentmesh.daemon.outside import World
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
+from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     write_logs()
     home = places.home(os.environ)
-    world = World(clock=SystemClock(), entropy=system_entropy)
+    machine = SystemClock()
+    world = World(clock=SteadyClock(machine, machine.uptime), entropy=system_entropy)
     try:
         with Home(home) as _:
             return _run(home, world, given)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,6 +16,7 @@ from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.filing import room_for_files
 from agentmesh.daemon.guards import Ways, guards
 from agentmesh.daemon.key_folder import KeyFolder
+from agentmesh.daemon.outside import Services, World, services_of
 from agentmesh.daemon.own_keys import newest_exchange_key, our_suites
 from agentmesh.daemon.parts import Part, running
 from agentmesh.daemon.policy_file import PolicyFile
@@ -24,7 +24,6 @@ from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
-from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
@@ -61,7 +60,6 @@ from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.standing import Standing
 from agentmesh.node.steward import Steward
 from agentmesh.node.switches import Switches
-from agentmesh.node.transparency.cabinet import LogCabinet
 from agentmesh.node.transparency.gossip import Gossip
 from agentmesh.node.transparency.taking_back import TakingBack
 from agentmesh.node.transparency.watch import LogWatch
@@ -71,8 +69,7 @@ from agentmesh.notify.web import Web
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.frames import Sender
-from agentmesh.protocol.signed import Purpose, Signed
-from agentmesh.protocol.world import Clock, Entropy
+from agentmesh.protocol.signed import Signed
 from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import Store
 from agentmesh.storage.key_access import write_private
@@ -80,7 +77,6 @@ from agentmesh.storage.key_checks import check_keys
 from agentmesh.storage.key_files import KeyFiles, Means
 from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
-from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import LinkStatus
 from agentmesh.transport.router import Router
 from agentmesh.transport.switched import SwitchedTransport
@@ -91,29 +87,16 @@ LOGS = "logs"
 POLICY = "policy.json"
 
 
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """What the process hands in."""
-
-    clock: Clock
-    entropy: Entropy
-
-
 @asynccontextmanager
 async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterator[Rooms]:
     """Yield a running agent; leaving stops it, in reverse order."""
     vault = keys.vault(world.entropy)
     async with SqliteStore(config.home / DATABASE, vault) as store:
         hand, policy = await _at_hand(config, keys, world, store)
-        registry = RegistryDirectory(
-            config.settings.registry,
-            keys.identity,
-            (world.clock, world.entropy),
-            LogCabinet(store, config.settings.registry, world.clock),
-        )
-        rooms = _rooms(config, keys, hand, policy, registry)
+        services = services_of(config, keys, world, store)
+        rooms = _rooms(config, keys, hand, policy, services)
         parts: list[Part] = [
-            registry,
+            services.registry,
             rooms.journal,
             rooms.talks,
             *rooms.guards.parts(),
@@ -171,9 +154,9 @@ async def _at_hand(
 
 
 def _rooms(
-    config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, registry: RegistryDirectory
+    config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, services: Services
 ) -> Rooms:
-    ring = hand.keys.ring
+    ring, registry, caller = hand.keys.ring, services.registry, services.caller
     directory = Chain([registry], ring.clock)
     logs, audit_key = config.home / LOGS, keys.audit_key()
     journal = Journal(
@@ -192,13 +175,6 @@ def _rooms(
     talks.cache_for(config.settings.session_cache_seconds)
     turnstile = Turnstile(hand, config.settings.session_cache_seconds)
     incoming = Incoming(talks, doorway, errands, keys.identity.amid, turnstile)
-    caller = Caller(
-        amid=keys.identity.amid,
-        sign=lambda claim: keys.identity.sign(claim, Purpose.CONNECT),
-        clock=ring.clock,
-        entropy=ring.entropy,
-        private_relays=config.private_relays,
-    )
     relay = config.settings.relay
     transport = SwitchedTransport(
         lambda: Router(relay, caller, incoming),

@@ -1,6 +1,6 @@
 """A registry, by its REST API: what is asked, and what of the answer is believed."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -70,6 +70,10 @@ class RegistryDirectory:
     async def __aexit__(self, *_: object) -> None:
         """Close all connections."""
         await self._wire.close()
+
+    def tell_time_to(self, listener: Callable[[float], None]) -> None:
+        """Say who is told what time the registry says it is. Called once, before the start."""
+        self._wire.heard = listener
 
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is, proved by the log, or raise `agent_not_found`, `identity_revoked`."""

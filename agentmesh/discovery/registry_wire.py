@@ -1,5 +1,6 @@
 """The way to a registry. Every request and every answer has a bound in time and in size."""
 
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Literal, Protocol
 
@@ -43,6 +44,7 @@ class RegistryWire:
         self._seconds = seconds
         self._clock, self._entropy = world
         self._session: aiohttp.ClientSession | None = None
+        self.heard: Callable[[float], None] = lambda _: None
         self.status = DirectoryStatus(name="registry", url=self._audience)
 
     async def open(self) -> None:
@@ -98,9 +100,12 @@ class RegistryWire:
             request.method, url, data=request.body or None, headers=headers, allow_redirects=False
         ) as response:
             answer = await _read(response)
+            their_time = _time_of(response.headers.get("Date", ""))
+            if their_time is not None:
+                self.heard(their_time)
             if not 200 <= response.status < 300:
                 raise failure(response.status, answer)
-            self._note("up", "", _time_of(response))
+            self._note("up", "", their_time)
             return answer
 
     def _note(
@@ -129,8 +134,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def _time_of(response: aiohttp.ClientResponse) -> float | None:
+def _time_of(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(response.headers["Date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -1,6 +1,7 @@
 """The real clock and the real randomness: the only place that touches them."""
 
 import os
+import sys
 import time
 
 
@@ -13,6 +14,14 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Return seconds that never jump."""
+        return time.monotonic()
+
+    def uptime(self) -> float:
+        """Return seconds that never jump, and go on while the machine sleeps."""
+        if sys.platform == "linux":
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        if sys.platform == "darwin":
+            return time.clock_gettime(time.CLOCK_MONOTONIC)
         return time.monotonic()
 
 

@@ -1,6 +1,7 @@
 """Who dials a relay, and how it proves that to the right one."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentmesh.errors import TransportError
@@ -15,14 +16,16 @@ from agentmesh.transport.interface import Sign
 class Caller:
     """Our side of every link.
 
-    `tls`: what to trust besides the system's authorities. `private_relays`: whether a relay that a
-    peer names may be on this machine or in a private network, and may do without TLS.
+    `heard`: is told what time a relay says it is. `tls`: what to trust besides the system's
+    authorities. `private_relays`: whether a relay that a peer names may be on this machine or in a
+    private network, and may do without TLS.
     """
 
     amid: Amid
     sign: Sign
     clock: Clock
     entropy: Entropy
+    heard: Callable[[float], None] = lambda _: None
     tls: ssl.SSLContext | None = None
     private_relays: bool = False
 

@@ -88,6 +88,7 @@ class Channel:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 challenge = await self._expect(Challenge)
+                caller.heard(challenge.time / 1000)
                 self.clock_ahead = caller.clock.now() - challenge.time / 1000
                 answer = caller.answer(challenge, self._origin)
                 await self._wire.send_together([encode(answer)])

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from agentmesh.daemon.assemble import World, assembled
+from agentmesh.daemon.assemble import assembled
 from agentmesh.daemon.config import Config, Settings
+from agentmesh.daemon.outside import World
+from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.storage.home import prepare
 from agentmesh.storage.key_files import KeyFiles, Means
 from agentmesh.storage.open_keys import OpenKeys
@@ -19,7 +21,7 @@ def _keys(home: Path, world: World) -> OpenKeys:
 
 
 def _world(name: str) -> World:
-    return World(clock=FakeClock(), entropy=FakeEntropy(name))
+    return World(clock=SteadyClock(FakeClock(), FakeClock().monotonic), entropy=FakeEntropy(name))
 
 
 async def test_a_daemon_starts_and_stops_with_nobody_out_there(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.discovery.registry_wire import RegistryWire
+from agentmesh.discovery.registry_wire import RegistryWire, _time_of
 from agentmesh.errors import UsageError
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
@@ -35,6 +35,20 @@ def test_of_a_registry_nobody_asked_nothing_is_known() -> None:
         "http://127.0.0.1:1",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "soon",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 99999999999999999999 Jan 2020 00:00:00 GMT",
+        "Mon, 01 Jan 2020 00:00:00 +99999999999999999999",
+    ],
+)
+def test_a_date_that_is_none_is_no_fault_of_ours(date: str) -> None:
+    assert _time_of(date) is None
 
 
 def test_what_is_no_registry_is_refused() -> None:
