@@ -5,8 +5,11 @@ from typing import Protocol
 import msgspec
 
 from agentmesh.identity.registry_log import KnownHead
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import STANDING_SECONDS
 from agentmesh.protocol.merkle import Frontier
 from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.transparency import subject_of
 
 MAX_SEEN = 2000
 """Of so many agents the newest entry is remembered; who was met longest ago is forgotten first."""
@@ -29,6 +32,13 @@ class Book(msgspec.Struct, kw_only=True):
     fault: str = ""
     fault_at: float = 0
     heads: tuple[Signed, ...] = ()
+
+    def vouches(self, amid: Amid, now: float) -> bool:
+        """Whether the log, as it was a short while ago at most, had not taken an identity back."""
+        if self.fault or subject_of(amid) in self.revoked:
+            return False
+        is_read = self.revocations.size == self.head.tree.revocations
+        return is_read and abs(now - self.head.tree.timestamp / 1000) <= STANDING_SECONDS
 
     def newest_of(self, subject: bytes) -> int:
         """Return the newest entry that we know of an agent; -1 if none."""

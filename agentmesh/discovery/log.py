@@ -25,7 +25,6 @@ from agentmesh.identity.registry_log import (
     proved_entry,
 )
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.limits import STANDING_SECONDS
 from agentmesh.protocol.merkle import frontier_of
 from agentmesh.protocol.revocation import Revoked, read_revocation
 from agentmesh.protocol.signed import Signed
@@ -115,12 +114,7 @@ class RegistryLog:
 
     def vouches(self, amid: Amid) -> bool:
         """Whether the log, as it was a short while ago at most, had not taken an identity back."""
-        book = self._book
-        if book is None or book.fault or subject_of(amid) in book.revoked:
-            return False
-        age = self._clock.now() - book.head.tree.timestamp / 1000
-        is_read = book.revocations.size == book.head.tree.revocations
-        return is_read and abs(age) <= STANDING_SECONDS
+        return self._book is not None and self._book.vouches(amid, self._clock.now())
 
     async def revocation(self, amid: Amid) -> Revoked:
         """Return the revocation of an identity, proved; or blame the registry."""
