@@ -11,7 +11,7 @@ import {
 } from "openclaw/plugin-sdk/channel-outbound";
 import { channelReadyPatch, channelStoppedPatch } from "openclaw/plugin-sdk/gateway-runtime";
 import { told } from "./daemon.js";
-import { tellOwner } from "./news.js";
+import { tellOwner, warnOfDeafOwner } from "./news.js";
 import { Rooms } from "./rooms.js";
 import { shared } from "./shared.js";
 
@@ -37,8 +37,8 @@ const pause = (ms, signal) =>
   });
 
 /** The channel; `tools` are the mesh_* tools of whoever runs this gateway, `rooms` its sessions,
- * `system` wakes the owner's own. */
-export const channelOf = (tools, rooms, system) => {
+ * `runtime` is what the host lets a plugin do. */
+export const channelOf = (tools, rooms, runtime) => {
   // The last message of each peer: what the host's own `message` tool says is an answer to it.
   const last = new Map();
 
@@ -55,7 +55,8 @@ export const channelOf = (tools, rooms, system) => {
   }
 
   /** Give the agent one message, and count it as read; what the host does not admit stays unread. */
-  async function hand({ cfg, channelRuntime, log }, message) {
+  async function hand({ channelRuntime, log }, message) {
+    const cfg = runtime.config.current(); // agents and bindings change without a restart of ours
     const peer = message.from;
     const { message_id: messageId, context } = message;
     const { inbound } = channelRuntime;
@@ -154,7 +155,7 @@ export const channelOf = (tools, rooms, system) => {
       replyPipeline: {},
     });
     await tools.call("mesh_read", { message_id: messageId }, { context });
-    if (config.wakeOwner) tellOwner(system, { cfg, log, peer });
+    if (config.wakeOwner) tellOwner(runtime, { log, peer });
   }
 
   /** Wait for messages and hand them over, one after the other, until the gateway says stop. */
@@ -163,6 +164,7 @@ export const channelOf = (tools, rooms, system) => {
     const tries = new Map(); // messages that the host did not take
     let isReady = false;
     shared.alsoAllow = section(ctx.cfg)?.alsoAllow ?? [];
+    if (section(ctx.cfg)?.wakeOwner) warnOfDeafOwner(ctx.cfg, log);
     setStatus({ accountId: ACCOUNT, running: true, lifecycle: "starting", configured: true, enabled: true });
     while (!signal.aborted) {
       // The first answer comes at once: with it comes the token of the owner's own sessions.

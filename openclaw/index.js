@@ -88,6 +88,6 @@ export default {
     api.on("before_tool_call", (event, caller) => rooms.guard(event, caller));
     registerService(api, settings, tools);
     registerCommand(api, settings);
-    api.registerChannel({ plugin: channelOf(tools, rooms, api.runtime?.system) });
+    api.registerChannel({ plugin: channelOf(tools, rooms, api.runtime) });
   },
 };

@@ -4,6 +4,7 @@ import test from "node:test";
 
 const place = process.env.PLUGIN;
 const { Rooms } = await import(`${place}/openclaw/rooms.js`);
+const { ownersAgent } = await import(`${place}/openclaw/owner.js`);
 const { waitFor } = await import(`${place}/openclaw/pace.js`);
 const { shared } = await import(`${place}/openclaw/shared.js`);
 
@@ -95,4 +96,30 @@ test("a peer is news once in 30 s, the last of it too, and each for itself", () 
   assert.equal(waitFor(toldAt, "Y", 30_001), 0);
   for (let count = 0; count < 2_000; count += 1) waitFor(toldAt, `peer ${count}`, 100_000);
   assert(toldAt.size <= 1_000);
+});
+
+test("the owner's own agent is the only one, or the one that the host's settings name", () => {
+  const main = {};
+  const desk = {};
+  const of = (entries, defaults) => ownersAgent({ agents: { entries, defaults } });
+  assert.deepEqual(ownersAgent({}), { agentId: "main", why: undefined });
+  assert.equal(of({ Ops: {} }).agentId, "ops");
+  assert.equal(of({ main, desk }, { heartbeat: {} }).agentId, undefined);
+  assert.match(of({ main, desk }).why, /several agents/);
+  assert.equal(of({ main, desk }, { systemAgent: { agentId: "main" } }).agentId, "main");
+  const both = { systemAgent: { agentId: "main" }, heartbeat: { agentId: "desk" } };
+  assert.equal(of({ main, desk }, both).agentId, "desk");
+  assert.equal(of({ main, desk: { default: true } }).agentId, "desk");
+});
+
+test("whom the host gives no heartbeat is not woken, and that is said", () => {
+  const why = (entries, defaults) => ownersAgent({ agents: { entries, defaults } }).why;
+  const systemAgent = { agentId: "main" };
+  assert.match(why({ main: {}, desk: { heartbeat: {} } }, { systemAgent }), /other agents a heartbeat/);
+  assert.equal(why({ main: { heartbeat: {} }, desk: {} }, { systemAgent }), undefined);
+  for (const every of ["0", "0m", " 0.0h", 0]) {
+    assert.match(why({ main: {} }, { heartbeat: { every } }), /switched off/, every);
+    assert.match(why({ main: { heartbeat: { every } } }, {}), /switched off/);
+  }
+  assert.equal(why({ main: { heartbeat: { every: "10m" } } }, { heartbeat: { every: "0m" } }), undefined);
 });

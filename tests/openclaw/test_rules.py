@@ -20,4 +20,4 @@ def test_the_rules_of_a_peers_session_hold(path: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "# pass 8" in done.stdout
+    assert "# pass 10" in done.stdout
