@@ -40,6 +40,12 @@ KNOWN = (
         "error",
         "OpenClaw's `channels.agentmesh.alsoAllow` opens commands to other agents' messages",
     ),
+    Known(
+        "owner_not_woken", "warning", "OpenClaw's settings are such that `wakeOwner` wakes nobody"
+    ),
+    Known(
+        "openclaw_unread", "warning", "OpenClaw's settings cannot be read; nothing is said of them"
+    ),
     Known("service_missing", "note", "systemd is here, and does not start the daemon after a boot"),
     # The home.
     Known("no_home", "note", "nothing was started here yet"),

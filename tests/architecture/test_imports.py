@@ -32,6 +32,7 @@ DOORS = {
     "vodozemac": ("agentmesh.crypto.olm.with_vodozemac",),
     "olm": ("agentmesh.crypto.olm.with_libolm",),
     "doubleratchet": ("agentmesh.crypto.ratchet",),
+    "pyjson5": ("agentmesh.observability.checkup.openclaw_settings",),
     "spake2": ("agentmesh.crypto.invite_exchange",),
     "re2": ("agentmesh.policy.scrubber", "agentmesh.policy.unwrapping"),
     "segno": ("agentmesh.cli.consent.qr", "agentmesh.daemon.api.dashboard"),

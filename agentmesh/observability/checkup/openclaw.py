@@ -1,20 +1,17 @@
 """What `doctor` sees of an OpenClaw on this machine: what else who reads the mesh may do there.
 
-Its settings are read where they lie, and nothing of them is shown. What cannot be read is no
-finding: they are another program's.
+Its settings are read where they lie, and nothing of them is shown.
 """
 
-import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentmesh.errors import RemoteProtocolError
-from agentmesh.messages.strict_json import read_json
 from agentmesh.observability.checkup.ailment import Ailment
+from agentmesh.observability.checkup.openclaw_settings import Unreadable, read
 from agentmesh.observability.findings import Finding
 
-MAX_BYTES = 4 * 1024 * 1024
 MAIN = "main"
 RUNS = frozenset({"exec", "process", "bash", "code_execution", "group:runtime"})
 READS = frozenset({"agentmesh", "mesh_inbox", "group:plugins"})
@@ -22,6 +19,8 @@ EVERYTHING = "*"
 _RUN_BY_PROFILE = frozenset({"full", "coding"})
 _READ_BY_PROFILE = frozenset({"full", "coding", "messaging"})
 _SECRET_NAMES = ("apikey", "token", "password", "secret")
+_NEVER = re.compile(r"0+(\.0+)?(ms|s|m|h|d)?", re.IGNORECASE)
+_WAKING = "See what docs/hosts.md says of wakeOwner."
 _HINT = "Restrict it, as docs/hosts.md says under “What an agent may do besides”."
 
 
@@ -42,28 +41,33 @@ class Tools(NamedTuple):
         return self.profile in profiles or bool(self.also & (names | {EVERYTHING}))
 
 
-def place(environment: Mapping[str, str]) -> Path:
-    """Return where OpenClaw keeps its state."""
-    stated = environment.get("OPENCLAW_STATE_DIR")
-    return Path(stated) if stated else Path.home() / ".openclaw"
+class Place(NamedTuple):
+    """Where an OpenClaw keeps its state, and where its settings are."""
+
+    state: Path
+    settings: Path
 
 
-def openclaw(state: Path) -> list[Ailment]:
-    """Look whether an agent that reads the mesh may run commands too."""
-    settings = _settings(state / "openclaw.json")
+def place(environment: Mapping[str, str]) -> Place:
+    """Return the place of this machine's OpenClaw, by the variables that it goes by itself."""
+    home = Path(environment.get("OPENCLAW_HOME") or Path.home())
+    profile = environment.get("OPENCLAW_PROFILE", "")
+    folder = f".openclaw-{profile}" if profile not in {"", "default"} else ".openclaw"
+    state = Path(environment.get("OPENCLAW_STATE_DIR") or home / folder)
+    return Place(state, Path(environment.get("OPENCLAW_CONFIG_PATH") or state / "openclaw.json"))
+
+
+def openclaw(found: Place) -> list[Ailment]:
+    """Look whether an agent that reads the mesh may run commands too, and what else is amiss."""
+    try:
+        settings = read(found.settings)
+    except Unreadable as error:
+        why = f"What OpenClaw's agents may do is not known: {error}"
+        return [Ailment(Finding("openclaw_unread", "warning", why, "openclaw config validate"))]
     if not _uses_us(settings):
         return []
-    return [Ailment(it) for it in (*_agents(settings, state), *_channel(settings))]
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            value = read_json(file.read(MAX_BYTES + 1), MAX_BYTES)
-    except (OSError, RemoteProtocolError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    findings = (*_agents(settings, found.state), *_channel(settings), *_owner(settings))
+    return [Ailment(it) for it in findings]
 
 
 def _uses_us(settings: dict[str, Any]) -> bool:
@@ -95,6 +99,31 @@ def _channel(settings: dict[str, Any]) -> Iterator[Finding]:
         why = "In the sessions that other agents' messages start, commands may be run."
         fix = "openclaw config unset channels.agentmesh.alsoAllow"
         yield Finding("peers_run_commands", "error", why, fix)
+
+
+def _owner(settings: dict[str, Any]) -> Iterator[Finding]:
+    if _inside(settings, "channels", "agentmesh").get("wakeOwner") is True:
+        agents = _inside(settings, "agents")
+        if why := _why_not_woken(_inside(agents, "entries"), _inside(agents, "defaults")):
+            fix = "openclaw config set agents.defaults.systemAgent.agentId AGENT"
+            told = f"OpenClaw wakes nobody by wakeOwner: {why}."
+            yield Finding("owner_not_woken", "warning", told, fix if "several" in why else _WAKING)
+
+
+def _why_not_woken(entries: dict[str, Any], defaults: dict[str, Any]) -> str:
+    """Return why the owner's agent is not woken, if so, by what the plugin's owner.js goes by."""
+    marked = [name for name in entries if _inside(entries, name).get("default") is True]
+    every = _inside(defaults, "heartbeat")
+    named = every.get("agentId") or _inside(defaults, "systemAgent").get("agentId")
+    names = [str(named)] if named else marked if len(marked) == 1 else [*entries] or [MAIN]
+    if len(names) > 1:
+        return "there are several agents, and none is named as the owner's own"
+    beating = {name.lower() for name in entries if "heartbeat" in _inside(entries, name)}
+    if beating and names[0].lower() not in beating:
+        return "agents.entries gives other agents a heartbeat, and the owner's own none"
+    own = next((_inside(entries, it) for it in entries if it.lower() == names[0].lower()), {})
+    often = _inside(own, "heartbeat").get("every", every.get("every"))
+    return "the heartbeat is switched off" if _NEVER.fullmatch(str(often).strip()) else ""
 
 
 def _tools(settings: dict[str, Any], agent: dict[str, Any]) -> Tools:
