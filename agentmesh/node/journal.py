@@ -28,17 +28,13 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.policy.breakers import TripKind
 from agentmesh.policy.document import Autonomy
 from agentmesh.policy.verdict import Reason
+from agentmesh.protocol.categories import STANDARD
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.revocation import RevocationReason
 from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Deliver
 
 FLUSH_SECONDS = 0.25
-# The standard categories (docs/protocol.md, 5); a peer may use others.
-CATEGORIES = frozenset(
-    {"travel", "commerce", "finance", "productivity", "creative", "research", "development"}
-    | {"communication", "marketplace"}
-)
 _EVENTS = {event.value: event for event in Event}
 _WORDS = frozenset(
     {
@@ -47,7 +43,7 @@ _WORDS = frozenset(
         *get_args(Reason),
         *get_args(TripKind),
         *PAYLOADS,
-        *CATEGORIES,
+        *STANDARD,
         "data",
         "exchange",
     }

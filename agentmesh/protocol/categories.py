@@ -9,6 +9,11 @@ from typing import NoReturn
 from agentmesh.errors import UsageError
 from agentmesh.protocol.limits import MAX_ID_LETTERS
 
+STANDARD = frozenset(
+    {"travel", "commerce", "finance", "productivity", "creative", "research", "development"}
+    | {"communication", "marketplace"}
+)
+"""The categories of docs/protocol.md, 5; a peer may use others."""
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _OWN = "x-"
 

@@ -88,3 +88,14 @@ def test_a_yes_that_is_said_many_times_at_once_sends_once(
     owner(agent, calls.Send(to=bob.amid, body="That was all.", wait=60))
     eventually(lambda: len(heard(bob)) == 2)
     assert heard(bob).count("Once.") == heard(bob).count("That was all.") == 1
+
+
+def test_what_was_read_does_not_leave_by_way_of_a_search(
+    three: tuple[Agent, Agent, Agent],
+) -> None:
+    agent, _, _ = three
+    hands = Hands(agent)
+    assert hands.call("mesh_inbox", unread=False)["messages"]
+    for words in ("x-mallory/the-old-mill", "it-opens-on-friday", "x-mallory.travel/flights"):
+        assert code_of(hands.call("mesh_search", capability=words)) == "search_is_owners"
+    assert hands.call("mesh_search", capability="travel/the-old-mill")["results"] == []

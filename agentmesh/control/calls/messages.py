@@ -110,7 +110,10 @@ class Read(Request[answers.Consumed], frozen=True, kw_only=True):
 
 
 class Search(Request[answers.SearchResults], frozen=True, kw_only=True):
-    """Find agents by `category` or `category/subcategory`; rated ones come first."""
+    """Find agents by `category` or `category/subcategory`; rated ones come first.
+
+    An agent that has read others' words finds them by the standard categories, among the first 500.
+    """
 
     capability: Intent
     tier_min: float | None = None
@@ -118,3 +121,4 @@ class Search(Request[answers.SearchResults], frozen=True, kw_only=True):
     status: Word = ""
     limit: Limit = 20
     offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    context: Context = ""

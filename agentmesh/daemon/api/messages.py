@@ -1,4 +1,4 @@
-"""Control calls about messages: say, hear, read, find."""
+"""Control calls about messages: say, hear, read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import adverts, views
+from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.discovery.interface import Query
-from agentmesh.errors import Refused
 from agentmesh.messages.body import Asking, Body, to_body
 from agentmesh.messages.checking import check
 from agentmesh.node.consent.approvals import AWAITING
@@ -188,27 +186,4 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     await _shown(rooms, [row], Reader(permit, where))
     return answers.Consumed(
         message=await views.message(rooms, row, as_content=as_content, start=asked.start)
-    )
-
-
-async def search(rooms: Rooms, asked: calls.Search, permit: calls.Permit) -> answers.SearchResults:
-    """Find agents in the directory."""
-    if permit == "agent":
-        rooms.guards.scrubber.insist_on_none(asked.capability)
-    query = Query(
-        capability=asked.capability,
-        tier_min=asked.tier_min,
-        reputation_min=asked.reputation_min,
-        status=asked.status or None,  # type: ignore[arg-type]  # the registry checks the word
-        limit=asked.limit,
-        offset=asked.offset,
-    )
-    try:
-        page = await rooms.directory.search(query)
-    except Refused:
-        if permit == "agent":  # what a registry says besides is nothing for an agent to read
-            raise adverts.without_words(asked) from None
-        raise
-    return answers.SearchResults(
-        results=[adverts.found(item, asked, permit) for item in page.results], total=page.total
     )

@@ -66,6 +66,12 @@ class Reading:
             return "peer" if answers else "owner"
         return "peer" if lately == {peer} else "another"
 
+    async def is_moved(self, where: Setting) -> bool:
+        """Whether what the agent does now may be a peer's doing, whoever that is."""
+        return where.peer is not None or any(
+            where.is_reached_from(it.where) for it in await self._lately()
+        )
+
     async def _lately(self) -> dict[Words, float]:
         now = self._clock.monotonic()
         if self._until is None:
