@@ -6,6 +6,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.consent.degraded import allow_degraded
+from agentmesh.cli.consent.successors import decline, follow, taken_back
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
 from agentmesh.protocol.feedback import MIN_RATERS
@@ -123,7 +124,8 @@ for _each in (
     _introductions,
 ):
     contacts.add_command(_each)
-contacts.add_command(allow_degraded)
+for _each in (allow_degraded, follow, decline):
+    contacts.add_command(_each)
 
 
 @command("block")
@@ -173,7 +175,8 @@ def _show_contacts(found: answers.Contacts) -> str:
 
 def _marks(it: answers.Contact) -> str:
     marks = (
-        ("KEY CHANGED", it.key_changed),
+        ("REVOKED", it.taken_back is not None),
+        ("KEY CHANGED", it.key_changed and it.taken_back is None),
         ("blocked", it.blocked),
         ("paused", it.paused),
         ("number compared", it.verified),
@@ -194,6 +197,7 @@ def _show_kept(kept: answers.Kept) -> str:
             ("trust", _TRUST[it.trust]),
             ("autonomy", it.autonomy),
             ("note", it.note),
+            ("revoked", taken_back(it)),
             ("", _marks(it)),
         ]
     )

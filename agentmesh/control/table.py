@@ -76,6 +76,8 @@ REQUESTS: dict[str, CallType] = {
         calls.ContactsAllowDegraded, answers.SuitesAllowed, "owner"
     ),
     "contacts.remove": CallType(calls.ContactsRemove, answers.Removed, "owner"),
+    "contacts.follow": CallType(calls.ContactsFollow, answers.Kept, "owner"),
+    "contacts.decline": CallType(calls.ContactsDecline, answers.Declined, "owner"),
     "contacts.show": CallType(calls.ContactsShow, answers.Kept, "agent"),
     "contacts.autonomy": CallType(calls.ContactsAutonomy, answers.Kept, "owner"),
     "contacts.note": CallType(calls.ContactsNote, answers.Kept, "owner"),

@@ -28,6 +28,7 @@ from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import consent_rooms
+from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
@@ -183,8 +184,9 @@ def _rooms(
     )
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
-    gatekeeper = Gatekeeper(hand, talks, peers, Standing(directory, registry.log.vouches))
     consent = consent_rooms(hand, peers, talks)
+    standing = Standing(directory, registry.log.vouches, consent.key_changes)
+    gatekeeper = Gatekeeper(hand, talks, peers, standing)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(hand.store, peers, hand.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
@@ -195,7 +197,8 @@ def _rooms(
     incoming.bring_files_to(files)
     pings = Pings(hand, talks, house_mail, peers, transport)
     gossip = Gossip(hand, talks, house_mail, registry.log)
-    rooms_with_mail = (consent, pings, files, gossip)
+    successions = Successions(consent.key_changes, consent.remarks, directory, registry.log)
+    rooms_with_mail = (consent, pings, files, gossip, successions)
     house_mail.employ({kind: it for room in rooms_with_mail for kind, it in room.takers().items()})
     breakers = Breakers(hand, talks)
     errands.employ(
@@ -236,6 +239,7 @@ def _rooms(
         publisher=publisher,
         watch=LogWatch(hand, gossip, directory, consent.key_changes, breakers),
         taking_back=TakingBack(hand, registry.revoke),
+        successions=successions,
         presence=Presence(hand, peers, publisher, transport),
         steward=Steward(hand, talks, session_cache),
         session_cache=session_cache,

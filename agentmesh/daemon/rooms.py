@@ -14,6 +14,7 @@ from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.rooms import ConsentRooms
+from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
 from agentmesh.node.files.room import Files
@@ -61,6 +62,7 @@ class Rooms:
     publisher: Publisher
     watch: LogWatch
     taking_back: TakingBack
+    successions: Successions
     presence: Presence
     session_cache: SessionCache
     steward: Steward

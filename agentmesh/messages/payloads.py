@@ -201,7 +201,7 @@ PAYLOADS: dict[str, type[Payload]] = {
 OPENING, CLOSE, CLOSED, TOMBSTONE = "opening", "close", "closed", "tombstone"
 OWN = frozenset({OPENING, CLOSE, CLOSED, TOMBSTONE})
 """Types by which a session is kept: they carry nothing for anybody."""
-HOUSE_MAIL = frozenset({"ping", "pong", "introduction", "grant_request", "log_head"})
+HOUSE_MAIL = frozenset({"ping", "pong", "introduction", "grant_request", "log_head", "succession"})
 """Types that one daemon says to another, besides all `file_*`."""
 
 

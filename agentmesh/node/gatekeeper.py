@@ -149,10 +149,13 @@ class Gatekeeper:
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
         found, record = await self._standing.of(peer)
+        succession = await self._standing.succession(peer)
+        is_contact = contact is not None and contact.trust >= CONTACT
         return KnockFacts(
             peer=peer,
             intent=intent,
-            is_blocked=peer in policy.blocklist,
+            is_blocked=peer in policy.blocklist or (succession == "declined" and not is_contact),
+            is_successor=succession == "undecided",
             is_paused=self._is_paused(peer),
             presence=self._hand.switches.presence,
             record=record,

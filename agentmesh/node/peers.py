@@ -131,6 +131,24 @@ class Peers:
         self._rows.pop(amid, None)
         await self.pins.forbid(amid)
 
+    async def replace(self, old: Amid, found: Found, more: list[Change]) -> ContactRow:
+        """Put another agent in a contact's place: under the names it had, as a contact, no more.
+
+        `more` is kept together with it.
+        """
+        was, row = await self.contact(old), await self._kept(found.amid, found.signing_key)
+        fresh = msgspec.structs.replace(
+            row,
+            alias=row.alias or was.alias,
+            name=was.name or found.record.display_name,
+            description=row.description or was.description,
+            trust=max(row.trust, CONTACT),
+        )
+        await self.save(found.amid, [DropContact(old), *self._changed(fresh), *more])
+        self._rows.pop(old, None)
+        await self.pins.forbid(old)
+        return fresh
+
     async def learnt(self, found: Found, suites: SuiteList, suite: str) -> list[Change]:
         """Return what to keep of a lookup and of the suite chosen: what is older is noticed later.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from agentmesh.discovery.interface import Directory, Found
 from agentmesh.errors import AgentMeshError, Refused, TransportError
-from agentmesh.node.consent.key_changes import REVOKED
+from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
 from agentmesh.policy.facts import KnockFacts, Record
 from agentmesh.protocol.ids import Amid
 
@@ -24,9 +24,12 @@ class Standing:
     back. That will do for whom the owner knows, while the directory is away; nothing older does.
     """
 
-    def __init__(self, directory: Directory, vouches: Callable[[Amid], bool]) -> None:
+    def __init__(
+        self, directory: Directory, vouches: Callable[[Amid], bool], key_changes: KeyChanges
+    ) -> None:
         self._directory = directory
         self._vouches = vouches
+        self.succession = key_changes.succession
 
     async def of(self, peer: Amid) -> tuple[Found | None, Record]:
         """Return who that is, and how we know."""

@@ -64,6 +64,8 @@ class Event(StrEnum):
     PEER_AUTONOMY_CHANGED = "peer_autonomy_changed"
     PEER_SUITES_CHANGED = "peer_suites_changed"
     KEY_CHANGE = "key_change"
+    PEER_FOLLOWED = "peer_followed"
+    """The owner put a contact's successor in its place."""
     REGISTRY_ALARM = "registry_alarm"
     """The registry's log was caught, or has something about us that is not ours."""
     APPROVAL_PENDING = "approval_pending"

@@ -69,6 +69,7 @@ KNOWN = (
     Known("policy_refused", "error", "`policy.json` is invalid; the last valid one holds"),
     Known("policy_open", "warning", "strangers without a provable owner get in unasked"),
     Known("key_changed", "error", "other keys than its own were shown for a contact"),
+    Known("contact_revoked", "error", "a contact was taken back; it may name a successor"),
     Known("registry_caught", "error", "the registry's log was taken back, or differs for others"),
     Known("identity_revoked", "error", "this agent's identity was taken back, for good"),
     Known("own_entry_foreign", "error", "the registry's log has something about us, not by us"),

@@ -108,12 +108,15 @@ def capacity(facts: KnockFacts) -> Verdict | None:
 
 
 def consent(facts: KnockFacts) -> Verdict | None:
-    """Accept whom the owner let in, by name or by policy; a stranger waits for the owner."""
+    """Accept whom the owner let in, by name or by policy; a stranger waits for the owner.
+
+    So does who is to take a contact's place, whatever the policy says of strangers.
+    """
     if facts.is_contact:
         return allow("contact")
     if facts.is_allowlisted:
         return allow("allowlisted")
-    if facts.policy.consent == "policy":
+    if facts.policy.consent == "policy" and not facts.is_successor:
         return allow("policy")
     return ask_owner(is_answered=facts.policy.answer_awaiting_owner)
 

@@ -23,6 +23,7 @@ class KnockFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `tier` comes from the certificate and the registry, `reputation` from the registry (0.5 while
     unrated; None if nobody could tell). `trust` is the contact's, 0 for a stranger.
+    `is_successor`: it is to take a contact's place, and the owner has not decided yet.
     `knocks_last_minute` are those of this peer, this one included.
     """
 
@@ -38,6 +39,7 @@ class KnockFacts(msgspec.Struct, frozen=True, kw_only=True):
     tier: float = ANONYMOUS
     reputation: float | None = None
     trust: int = 0
+    is_successor: bool = False
     knocks_last_minute: int = 1
     open_sessions: int = 0
     policy: Policy

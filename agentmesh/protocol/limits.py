@@ -85,4 +85,5 @@ LOG_ENTRY_BYTES = 256
 LOG_PAGE = 1000
 LOG_POLL_SECONDS = 30
 LOG_HEAD_MAX_AGE = 5 * 60
+MAX_SUCCESSORS = 8
 STANDING_SECONDS = 3600  # what a log said serves for so long while its registry is away

@@ -25,6 +25,7 @@ from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.consent.successions import Successions
 from agentmesh.node.guard.owner import Telling
 from agentmesh.node.journal import Journal
 from agentmesh.node.pings import Pings
@@ -104,6 +105,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     log = FakeLog(node.clock)
     gossip = Gossip(node.hand, node.talks, node.house_mail, log.follower())
     watch = LogWatch(node.hand, gossip, directory, node.consent.key_changes, node.breakers)
+    successions = Successions(
+        node.consent.key_changes, node.consent.remarks, directory, log.follower()
+    )
     rooms = Rooms(
         config=Config(home=folder, settings=Settings(name=f"<b>{node.amid[:4]}")),
         hand=node.hand,
@@ -122,6 +126,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         peers=node.peers,
         watch=watch,
         taking_back=TakingBack(node.hand, log.publish),
+        successions=successions,
         pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),
         breakers=node.breakers,
         guards=guarding,

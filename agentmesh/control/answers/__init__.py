@@ -40,7 +40,16 @@ from agentmesh.control.answers.consent import (
     Introduction,
     Introductions,
 )
-from agentmesh.control.answers.contacts import Contact, Contacts, Emoji, Kept, Removed, SafetyNumber
+from agentmesh.control.answers.contacts import (
+    Contact,
+    Contacts,
+    Declined,
+    Emoji,
+    Kept,
+    Removed,
+    SafetyNumber,
+    TakenBack,
+)
 from agentmesh.control.answers.dashboard import (
     DashboardAddress,
     DashboardClosed,
@@ -151,6 +160,7 @@ __all__ = [
     "DashboardClosed",
     "DashboardOpened",
     "Decided",
+    "Declined",
     "EmergencyStopped",
     "Emoji",
     "Entry",
@@ -234,6 +244,7 @@ __all__ = [
     "SuitesAllowed",
     "Summary",
     "TagSaid",
+    "TakenBack",
     "Transcript",
     "TranscriptErased",
     "TranscriptKey",

@@ -6,11 +6,25 @@ from agentmesh.control.answers.answer import Answer
 from agentmesh.control.answers.registry import Proof
 
 
+class TakenBack(Answer, frozen=True, kw_only=True):
+    """Why a contact's identity counts no more, who says so, and their note.
+
+    `successor`: who is named to take its place; `declined`: the owner has said no to that one.
+    """
+
+    reason: str
+    issuer: str
+    note: str = ""
+    successor: str = ""
+    declined: bool = False
+
+
 class Contact(Answer, frozen=True, kw_only=True):
     """A peer the owner knows. `verified`: the owner compared the safety number.
 
     `autonomy`: what the agent may send it by itself. `note`: the owner's own words on what it may
     be used for. `key_changed`: other keys were shown for it, and nothing is sent to it.
+    `taken_back`: its identity counts no more; an agent is shown no note.
     `degraded_allowed`: the suites below the floor that the owner permits with it. An agent is
     not shown the `name`, which is the peer's own choice.
     """
@@ -27,6 +41,7 @@ class Contact(Answer, frozen=True, kw_only=True):
     autonomy: str
     note: str
     key_changed: bool
+    taken_back: TakenBack | None = None
     invited: bool
     degraded_allowed: list[str] = field(default_factory=list)
 
@@ -47,6 +62,13 @@ class Removed(Answer, frozen=True, kw_only=True):
     """The contact that is forgotten."""
 
     amid: str
+
+
+class Declined(Answer, frozen=True, kw_only=True):
+    """The contact, and whom its owner does not believe to be its successor."""
+
+    amid: str
+    successor: str
 
 
 class Emoji(Answer, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ from agentmesh.control.calls.consent import (
 from agentmesh.control.calls.contacts import (
     ContactsAdd,
     ContactsAlias,
+    ContactsDecline,
+    ContactsFollow,
     ContactsList,
     ContactsRemove,
     ContactsShow,
@@ -167,6 +169,8 @@ __all__ = [
     "ContactsAlias",
     "ContactsAllowDegraded",
     "ContactsAutonomy",
+    "ContactsDecline",
+    "ContactsFollow",
     "ContactsList",
     "ContactsNote",
     "ContactsRemove",

@@ -49,6 +49,18 @@ class ContactsRemove(Request[answers.Removed], frozen=True, kw_only=True):
     peer: Peer
 
 
+class ContactsFollow(Request[answers.Kept], frozen=True, kw_only=True):
+    """Put the successor of a contact that was taken back in its place: its names, not its trust."""
+
+    peer: Peer
+
+
+class ContactsDecline(Request[answers.Declined], frozen=True, kw_only=True):
+    """Keep that a contact's successor is not believed to be it; that one is not let in."""
+
+    peer: Peer
+
+
 class Verify(Request[answers.SafetyNumber], frozen=True, kw_only=True):
     """Show the safety number of ours and a peer's key.
 

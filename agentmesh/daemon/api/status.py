@@ -10,6 +10,7 @@ from agentmesh.daemon.api import guard, registry, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
+from agentmesh.node.consent.key_changes import KeyChange
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
 from agentmesh.protocol.ids import Amid
@@ -121,7 +122,9 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
 async def _changed_keys(rooms: Rooms) -> list[Finding]:
     changes = await rooms.consent.key_changes.all()
     return [
-        Finding(
+        _taken_back(peer, change)
+        if change.reason
+        else Finding(
             "key_changed",
             "error",
             f"Keys that are not its own were shown for contact {peer} ({change.sign}); "
@@ -130,6 +133,20 @@ async def _changed_keys(rooms: Rooms) -> list[Finding]:
         )
         for peer, change in changes.items()
     ]
+
+
+def _taken_back(peer: Amid, change: KeyChange) -> Finding:
+    by = {"key": "by its own key", "registry": "by the registry"}.get(change.issuer, "")
+    why = f"Contact {peer} was taken back {by} ({change.reason}); nothing is sent to it."
+    if not change.successor:
+        fix = f"Ask its owner who it is now. To forget it: agentmesh contacts remove {peer}"
+        return Finding("contact_revoked", "error", why, fix)
+    if change.declined:
+        fix = f"You declined its successor. To forget it: agentmesh contacts remove {peer}"
+        return Finding("contact_revoked", "error", why, fix)
+    named = f"{why} It names {change.successor} in its place."
+    fix = f"Ask its owner whether that is so, then: agentmesh contacts follow (or decline) {peer}"
+    return Finding("contact_revoked", "error", named, fix)
 
 
 def _services(rooms: Rooms) -> list[Finding]:

@@ -29,6 +29,7 @@ from agentmesh.daemon.api import (
     schemas,
     search,
     status,
+    successions,
     suites,
     verify,
 )
@@ -104,6 +105,8 @@ CALLS: dict[str, Run] = {
     "contacts.trust": contacts.contacts_trust,
     "contacts.allow_degraded": suites.contacts_allow_degraded,
     "contacts.remove": contacts.contacts_remove,
+    "contacts.follow": successions.contacts_follow,
+    "contacts.decline": successions.contacts_decline,
     "contacts.show": contacts.contacts_show,
     "contacts.autonomy": contacts.contacts_autonomy,
     "contacts.note": contacts.contacts_note,

@@ -5,6 +5,8 @@ record, an exchange key or prekeys that it did not sign, or a list of suites old
 signed before. For a stranger that ends the message; for a contact it is told loudly, and stays.
 """
 
+from typing import Literal
+
 import msgspec
 
 from agentmesh.errors import AgentMeshError, TrustError
@@ -12,11 +14,15 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.revocation import Revoked
 from agentmesh.storage.interface import CardRow, DropCard, Put
 
 DRAWER = "key_change"
 KEY_CHANGED = "key_changed"
 REVOKED = "identity_revoked"
+FORKED = "forked"
+"""The reason of an identity that named two different successors."""
+Succeeds = Literal["nobody", "undecided", "declined"]
 SIGNS = frozenset(
     {"record_invalid", "record_swapped", "bundle_invalid", "suites_rolled_back", KEY_CHANGED}
     | {REVOKED}
@@ -25,11 +31,19 @@ SIGNS = frozenset(
 
 
 class KeyChange(msgspec.Struct, frozen=True):
-    """What was shown, and when first. `successor`: who is named to take a revoked one's place."""
+    """What was shown, and when first.
+
+    Of an identity that was taken back: why, by whom, their note, and who takes its place, if one
+    does. `declined`: the owner has said no to that one.
+    """
 
     sign: str
     at: float
     successor: str = ""
+    reason: str = ""
+    issuer: str = ""
+    note: str = ""
+    declined: bool = False
 
 
 class KeyChanges:
@@ -61,19 +75,51 @@ class KeyChanges:
             return False
         return await self.mark(peer, error.code)
 
-    async def mark(self, peer: Amid, sign: str, successor: str = "") -> bool:
+    async def mark(self, peer: Amid, sign: str) -> bool:
         """Whether this is a contact; if so, nothing is sent to it any more, and the owner hears."""
-        row = await self.peers.row(peer)
-        if row is None or row.trust < CONTACT:
+        if not await self._is_contact(peer):
             return False
         known = await self.all()
-        if peer not in known or (sign == REVOKED and known[peer].sign != REVOKED) or successor:
-            known[peer] = KeyChange(sign, self._clock.now(), successor)
-            body = msgspec.msgpack.encode(known[peer])
-            card = CardRow(drawer=DRAWER, name=peer, body=body, created_at=known[peer].at)
-            await self._store.commit([Put(card)])
-            self._bulletin.publish(Notice(kind="key_change", peer=peer, fields={"reason": sign}))
+        if peer not in known or (sign == REVOKED and known[peer].sign != REVOKED):
+            await self._keep(peer, KeyChange(sign, self._clock.now()))
         return True
+
+    async def taken_back(self, peer: Amid, revoked: Revoked) -> None:
+        """Keep why a contact's identity counts no more.
+
+        Of two statements that name different successors neither is followed: somebody else has its
+        key, too.
+        """
+        if not await self._is_contact(peer):
+            return
+        said = revoked.revocation
+        change = KeyChange(
+            sign=REVOKED,
+            at=self._clock.now(),
+            successor=revoked.successor or "",
+            reason=said.reason,
+            issuer=said.issuer,
+            note=said.note,
+        )
+        before = (await self.all()).get(peer)
+        if before is not None and before.reason:
+            if change.successor == before.successor:
+                return
+            change = msgspec.structs.replace(before, successor="", reason=FORKED)
+        if change != before:
+            await self._keep(peer, change)
+
+    async def decline(self, peer: Amid) -> None:
+        """The owner does not believe in a contact's successor."""
+        change = (await self.all())[peer]
+        await self._keep(peer, msgspec.structs.replace(change, declined=True))
+
+    async def succession(self, peer: Amid) -> Succeeds:
+        """Return whether a peer is to take a contact's place, and what its owner said to that."""
+        for change in (await self.all()).values():
+            if change.successor == peer:
+                return "declined" if change.declined else "undecided"
+        return "nobody"
 
     async def check_liftable(self, peer: Amid) -> None:
         """Raise for an identity that was taken back: nobody can make it count again."""
@@ -81,7 +127,7 @@ class KeyChanges:
         if change is not None and change.sign == REVOKED:
             hint = "Ask its owner for the new AMID over another channel."
             if change.successor:
-                hint = f"It names {change.successor} as its successor. {hint}"
+                hint = f"It names a successor: agentmesh contacts follow {peer}"
             raise TrustError(REVOKED, f"The identity {peer} was taken back, for good.", hint)
 
     async def lift(self, peer: Amid) -> None:
@@ -90,3 +136,16 @@ class KeyChanges:
         if known.pop(peer, None) is not None:
             await self._store.commit([DropCard(DRAWER, peer)])
             await self.peers.forget_suites(peer)
+
+    async def _is_contact(self, peer: Amid) -> bool:
+        row = await self.peers.row(peer)
+        return row is not None and row.trust >= CONTACT
+
+    async def _keep(self, peer: Amid, change: KeyChange) -> None:
+        (await self.all())[peer] = change
+        body = msgspec.msgpack.encode(change)
+        card = CardRow(drawer=DRAWER, name=peer, body=body, created_at=change.at)
+        await self._store.commit([Put(card)])
+        if not change.declined:
+            notice = Notice(kind="key_change", peer=peer, fields={"reason": change.sign})
+            self._bulletin.publish(notice)

@@ -18,7 +18,7 @@ from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.breakers import Breakers
-from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
+from agentmesh.node.consent.key_changes import KeyChanges
 from agentmesh.node.notices import Notice
 from agentmesh.node.transparency.gossip import Gossip
 from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_ours
@@ -175,10 +175,7 @@ class LogWatch:
             return
         self._cut_off.add(peer)
         await self._breakers.end_sessions_with(peer)
-        change = (await self._key_changes.all()).get(peer)
-        successor = revoked.successor or ""
-        if change is None or (change.sign, change.successor) != (REVOKED, successor):
-            await self._key_changes.mark(peer, REVOKED, successor)
+        await self._key_changes.taken_back(peer, revoked)
 
     def _blamed(self, code: str) -> None:
         self._hand.bulletin.publish(Notice(kind=ALARM, fields={"reason": code}))

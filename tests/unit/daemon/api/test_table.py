@@ -114,6 +114,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
 _AFTER = {"schemas.fetch": "schemas.publish", "breakers.lift": "pause", "policy.undo": "policy.set"}
 _OF_A_SESSION = ("transcripts.show", "transcripts.read", "transcripts.erase")
 _DECISIONS = {"knocks.approve", "knocks.deny", "knocks.block"}
+_DECISIONS |= {"contacts.follow", "contacts.decline"}
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - _DECISIONS))
