@@ -60,6 +60,7 @@ from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.standing import Standing
 from agentmesh.node.steward import Steward
+from agentmesh.node.strangers import WHOLE_SINCE
 from agentmesh.node.switches import Switches
 from agentmesh.node.transparency.gossip import Gossip
 from agentmesh.node.transparency.taking_back import TakingBack
@@ -72,7 +73,7 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.frames import Sender
 from agentmesh.protocol.signed import Signed
 from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import Store
+from agentmesh.storage.interface import SetValue, Store
 from agentmesh.storage.key_access import write_private
 from agentmesh.storage.key_checks import check_keys
 from agentmesh.storage.key_files import KeyFiles, Means
@@ -144,6 +145,8 @@ async def _at_hand(
         clock=world.clock,
         entropy=world.entropy,
     )
+    if keys.created:
+        await store.commit([SetValue(WHOLE_SINCE, b"0")])
     hand = AtHand(
         store=store,
         keys=KeyRack(store, ring),
@@ -172,7 +175,7 @@ def _rooms(
     schemas = SchemaShelf(hand, config.settings.capabilities)
     talks.read_with(Reading(hand, schemas, config.ours()).read)
     side_door = SideDoor()
-    doorway = Doorway(hand.store, hand.keys, side_door)
+    doorway = Doorway(hand, side_door)
     talks.cache_for(config.settings.session_cache_seconds)
     turnstile = Turnstile(hand, config.settings.session_cache_seconds)
     incoming = Incoming(talks, doorway, errands, keys.identity.amid, turnstile)

@@ -2,9 +2,10 @@
 
 from agentmesh.crypto.seal import open_with_prekeys, open_with_reply_key
 from agentmesh.errors import CryptoError, RemoteProtocolError
+from agentmesh.node.at_hand import AtHand
 from agentmesh.node.invites.side_door import SideDoor
-from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Notice
+from agentmesh.node.strangers import Strangers, is_vain
 from agentmesh.node.turn import Turn
 from agentmesh.protocol import limits
 from agentmesh.protocol.frames import (
@@ -23,7 +24,7 @@ from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
 from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resting, Terms
-from agentmesh.storage.interface import KnockRow, Put, Remember, Store
+from agentmesh.storage.interface import KnockRow, Put, Remember
 
 VAIN_SECONDS = 3600
 MAX_VAIN_KNOCKS = 100
@@ -36,10 +37,11 @@ Their sender offers them again, and they are taken then.
 class Doorway:
     """What is sealed to our prekeys or reply keys comes in here."""
 
-    def __init__(self, store: Store, keys: KeyRack, side_door: SideDoor) -> None:
+    def __init__(self, hand: AtHand, side_door: SideDoor) -> None:
         self._side_door = side_door
-        self._store = store
-        self._keys = keys
+        self._store = hand.store
+        self._keys = hand.keys
+        self.strangers = Strangers(hand)
 
     # --- a KNOCK -------------------------------------------------------------------------------
 
@@ -68,6 +70,7 @@ class Doorway:
             raise RemoteProtocolError("session_id_taken")
         if _knocked_in_vain(turn) >= MAX_VAIN_KNOCKS:
             raise RemoteProtocolError("too_many_knocks")
+        await self.strangers.check_room(turn)
         self._admit_to_policy(turn, letter, document)
         return None
 
@@ -145,7 +148,7 @@ class Doorway:
         openers = await self._keys.openers(frame)
         if openers is not None:
             return open_with_prekeys(frame, *openers)
-        if frame_id is not None:
+        if frame_id is not None and await self.strangers.may_see(turn):
             hint = EmitOnce("reject", encode(StalePrekey(frame_id=frame_id)))
             turn.sheet.once[SessionId(frame_id), "stale_prekey"] = hint
         return None
@@ -162,15 +165,7 @@ class Doorway:
 def _knocked_in_vain(turn: Turn) -> int:
     """Return how many KNOCKs of the peer came lately that were not let in."""
     since = turn.now - VAIN_SECONDS
-    return sum(
-        1
-        for talk in turn.talks.values()
-        if talk.opened_at > since and not talk.state.terms.ours and _is_vain(talk.state)
-    )
-
-
-def _is_vain(state: AnyState) -> bool:
-    return isinstance(state, Knocked) or (isinstance(state, Ended) and state.cipher is None)
+    return sum(1 for talk in turn.talks.values() if talk.opened_at > since and is_vain(talk.state))
 
 
 def _was_superseded(state: AnyState) -> bool:

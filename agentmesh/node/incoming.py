@@ -196,7 +196,8 @@ class Incoming:
             if _gave_up(turn, frame.session_id) and self._may_say_lost(frame.session_id):
                 self._say_lost(turn, frame.session_id)
             return
-        if not is_id(frame.session_id) or not self._may_say_lost(turn.peer):
+        may_see = is_id(frame.session_id) and await self._doorway.strangers.may_see(turn)
+        if not may_see or not self._may_say_lost(turn.peer):
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
 

@@ -14,6 +14,7 @@ from agentmesh.errors import IntegrityError
 from agentmesh.messages import capabilities
 from agentmesh.node.prekeys import LAST_IDS, SUITES
 from agentmesh.node.sheet import HOUSE_MAIL
+from agentmesh.node.strangers import WHOLE_SINCE
 from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM
 from agentmesh.protocol.ids import SessionId, uuid7
 from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_SEQUENCE
@@ -47,6 +48,7 @@ async def begin_anew(store: Store, clock: Clock, entropy: Entropy) -> int:
         SetValue(LAST_IDS, b""),
         SetValue(SUITES, b""),
         SetValue(WATCHED_FROM, UNKNOWN),
+        SetValue(WHOLE_SINCE, b""),
     ]
     for kind in _PREKEYS:
         changes += [DropPrekey(kind, row.id) for row in await store.prekeys(kind)]

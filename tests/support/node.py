@@ -184,9 +184,8 @@ async def node_called(
     talks.read_with(reading.read)
     side_door = SideDoor()
     turnstile = Turnstile(hand, SESSION_CACHE_SECONDS)
-    incoming = Incoming(
-        talks, Doorway(store, hand.keys, side_door), errands, identity.amid, turnstile
-    )
+    doorway = Doorway(hand, side_door)
+    incoming = Incoming(talks, doorway, errands, identity.amid, turnstile)
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     consent = consent_rooms(hand, peers, talks)
@@ -233,6 +232,7 @@ async def node_called(
     node.hand = replace(hand, policy=lambda: node.policy)
     for room in (
         gatekeeper,
+        doorway.strangers,
         node.outbox,
         consent.leave,
         consent.approvals,
