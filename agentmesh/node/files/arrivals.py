@@ -50,6 +50,7 @@ class Arrivals:
         self._work = Work("file_receiving")
         self.moving: dict[FileId, Receiving] = {}
         self._grants = ways.grants
+        self._deciding = asyncio.Lock()
 
     async def begin(self) -> None:
         """Go on with what was coming, and remove what nobody waits for."""
@@ -68,6 +69,10 @@ class Arrivals:
 
     async def offered(self, peer: Amid, said: FileOffer) -> None:
         """Let the policy decide, or the owner. An offer that comes again gets its answer again."""
+        async with self._deciding:  # many at once find no more room than one after the other
+            await self._decide(peer, said)
+
+    async def _decide(self, peer: Amid, said: FileOffer) -> None:
         known = self._transfers.get(said.file_id)
         if known is not None:
             await self._repeat(known, peer)
@@ -99,14 +104,18 @@ class Arrivals:
 
     async def allow(self, transfer: Transfer) -> Transfer:
         """Take a file because the owner says so, if there is room for it now."""
-        verdict = room_for(await self._facts(transfer))
-        if verdict is not None:
-            raise Refused(
-                verdict.reason,
-                "There is no room for this file.",
-                "Make room on the disk, or look at files.max_total_bytes: agentmesh policy get",
-            )
-        return await self.accept(transfer)
+        async with self._deciding:
+            now = self._transfers.get(transfer.file_id)
+            if now is None or now.state != "asking":
+                return now or transfer  # it was answered meanwhile
+            verdict = room_for(await self._facts(transfer))
+            if verdict is not None:
+                raise Refused(
+                    verdict.reason,
+                    "There is no room for this file.",
+                    "Make room on the disk, or look at files.max_total_bytes: agentmesh policy get",
+                )
+            return await self.accept(transfer)
 
     async def accept(self, transfer: Transfer) -> Transfer:
         """Take a file; the sender is told as soon as it can come."""

@@ -1,5 +1,8 @@
 """What a hostile peer may try with offers and chunks."""
 
+import asyncio
+from collections import Counter
+
 import pytest
 
 from agentmesh.crypto.file_cipher import FileCipher
@@ -183,6 +186,33 @@ async def test_a_grant_lets_so_many_files_in(desks: Desks) -> None:
         await desks.bob.files._arrivals.offered(desks.alice.amid, offer(file_id))
     assert desks.bob.state(first) != ""  # its sender may have said meanwhile that it has none
     assert desks.bob.state(second) == ""
+
+
+async def test_many_offers_at_once_find_no_more_room_than_one_after_the_other(
+    desks: Desks,
+) -> None:
+    desks.bob.rules(accept="everybody", max_total_bytes=2 * len(DATA))
+    desks.pair.wire.is_up = False
+    names = [fresh() for _ in range(6)]
+    taking = [desks.bob.files._arrivals.offered(desks.alice.amid, offer(it)) for it in names]
+    await asyncio.gather(*taking)
+    states = Counter(desks.bob.state(it) for it in names)
+    assert states == {"moving": 2, "": 4}
+
+
+async def test_an_offer_that_comes_twice_at_once_is_taken_once(desks: Desks) -> None:
+    desks.pair.wire.is_up = False
+    file_id = fresh()
+    arrivals = desks.bob.files._arrivals
+    await asyncio.gather(
+        *(arrivals.offered(desks.alice.amid, offer(file_id)) for _ in range(2)),
+    )
+    assert desks.bob.state(file_id) == "asking"
+    asking = desks.bob.files.find(file_id)
+    first, second = await asyncio.gather(arrivals.allow(asking), arrivals.allow(asking))
+    assert (first.state, second.state) == ("moving", "moving")
+    begun = [it for it in desks.bob.node.notices if it.kind == "file_moving"]
+    assert len(begun) == 1
 
 
 async def test_who_is_blocked_sends_no_chunks(desks: Desks) -> None:
