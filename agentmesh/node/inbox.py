@@ -106,9 +106,15 @@ class Inbox:
             after = rows[-1].position or 0
         return shown[: wanted.limit]
 
-    async def one(self, message_id: MessageId) -> IncomingRow:
-        """Return a message that the agent may see."""
-        row = await self._store.incoming(message_id)
+    async def one(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow:
+        """Return a message that the agent may see.
+
+        An id is its sender's choice, and may be one that somebody else used before. Where a peer is
+        named its own message is meant; else whoever used the id first keeps it.
+        """
+        row = await self._store.incoming(message_id, peer)
+        if peer is not None and row is None:
+            return await self.one(message_id)
         if row is None or row.position is None:
             raise UsageError(
                 "unknown_message", "There is no message of this id.", "agentmesh inbox"
@@ -121,9 +127,9 @@ class Inbox:
             )
         return row
 
-    async def consume(self, message_id: MessageId) -> IncomingRow:
+    async def consume(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow:
         """Mark a message as read, and tell its sender."""
-        row = await self.one(message_id)
+        row = await self.one(message_id, peer)
         if row.consumed_at is None:
             now = self._clock.now()
             await self._store.commit([Consume(message_id, now, row.peer)])

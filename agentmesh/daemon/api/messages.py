@@ -98,8 +98,9 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
 
 
 async def _consumed(rooms: Rooms, message_id: MessageId, where: Setting) -> IncomingRow:
-    where.insist_on((await rooms.inbox.one(message_id)).peer)
-    return await rooms.inbox.consume(message_id)
+    row = await rooms.inbox.one(message_id, where.peer)
+    where.insist_on(row.peer)
+    return await rooms.inbox.consume(message_id, row.peer)
 
 
 async def _said(rooms: Rooms, fate: Fate, body: Body, reader: Reader) -> answers.Sent:

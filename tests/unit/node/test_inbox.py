@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from agentmesh.errors import UsageError
@@ -10,8 +11,8 @@ from agentmesh.messages.strict_json import read_json
 from agentmesh.node import inbox
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.notices import Notice
-from agentmesh.protocol.ids import Amid, MessageId
-from agentmesh.storage.interface import Deliver, IncomingRow
+from agentmesh.protocol.ids import Amid, MessageId, SessionId, amid_of
+from agentmesh.storage.interface import Deliver, IncomingRow, Release
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
 from tests.support.stores import incoming
@@ -92,6 +93,23 @@ async def test_what_is_not_released_is_not_there_for_the_agent(pair: Pair) -> No
     with pytest.raises(UsageError) as caught:
         await pair.high.inbox.one(MessageId("hidden"))
     assert caught.value.code == "unknown_message"
+
+
+async def test_an_id_that_two_peers_use_means_the_named_one_or_whoever_used_it_first(
+    pair: Pair,
+) -> None:
+    await pair.low.say(pair.high, "one")
+    await pair.settle()
+    (row,) = await pair.high.inbox.list(Wanted())
+    mallory = amid_of(b"m" * 32)
+    copied = msgspec.structs.replace(row, peer=mallory, session_id=SessionId("x"), position=None)
+    await pair.high.store.commit([Deliver(copied), Release(SessionId("x"), 9)])
+    box = pair.high.inbox
+    assert (await box.one(row.message_id)).peer == pair.low.amid
+    assert (await box.one(row.message_id, pair.low.amid)).peer == pair.low.amid
+    assert (await box.consume(row.message_id, mallory)).peer == mallory
+    assert [it.peer for it in await box.list(Wanted(unread=True))] == [pair.low.amid]
+    assert (await box.one(row.message_id, amid_of(b"n" * 32))).peer == pair.low.amid
 
 
 async def test_a_reply_is_found_however_many_messages_are_here(
