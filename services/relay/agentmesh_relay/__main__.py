@@ -17,8 +17,11 @@ from agentmesh_relay.config import config_from
 EXIT_USAGE = 2
 EXIT_TRY_AGAIN = 75
 
-COLLECT_AFTER = 50_000
-"""New objects until the collector looks for rings: a relay makes few of these, and many objects."""
+COLLECT_AFTER = 10_000
+"""New objects until the collector looks for rings among these: nobody waits for more at once."""
+
+ROUNDS_TO_OLDER = 100
+"""Then it looks among all that have come since the last time, too: a relay makes few rings."""
 
 SWITCH_SECONDS = 0.001
 """How long the mailbox's thread waits for its turn while the loop is busy."""
@@ -43,7 +46,7 @@ def main() -> NoReturn:
 def _make_way() -> None:
     """See to it that the loop is seldom held up: by the collector, or by the mailbox's thread."""
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 50)
+    gc.set_threshold(COLLECT_AFTER, ROUNDS_TO_OLDER, 50)
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

@@ -15,7 +15,7 @@ from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_relay.arrivals import LOOK_SECONDS, LOOKS_IN_A_ROUND, Arrivals
+from agentmesh_relay.arrivals import LOOK_SECONDS, Arrivals
 from agentmesh_relay.config import MEBIBYTE, Address, Config
 from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.door import Door
@@ -37,6 +37,7 @@ MAX_ADMINS = 64
 
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
+LOOKS_TO_TELL = 10
 LOOKS_TO_CLEAN = 600
 LOOKS_TO_SAVE = 100
 
@@ -148,7 +149,7 @@ async def _look_after(arrivals: Arrivals, hub: Hub, ledger: Ledger, stop: asynci
     while not stop.is_set():
         arrivals.look()
         looks += 1
-        if looks % LOOKS_IN_A_ROUND == 0:
+        if looks % LOOKS_TO_TELL == 0:
             hub.look()
         if looks % LOOKS_TO_CLEAN == 0:
             hub.clean()

@@ -7,16 +7,15 @@ from picows import WSUpgradeRequest
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.relay_frames import Connect, Disconnect, FromAgent
-from agentmesh_relay.connection import Connection, State
+from agentmesh_relay.connection import Arrival, Connection, State
 from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
+from agentmesh_relay.rounds import Round
 
 LOOK_SECONDS = 0.1
-LOOKS_IN_A_ROUND = 10
-"""Each connection has its turn once a second, a tenth of them at a time: nobody waits for all."""
 
 BUSY_RETRY_SECONDS = 5
 PARTED_A_SECOND = 500
@@ -40,16 +39,15 @@ class Arrivals:
         self._clients: dict[Connection, str] = {}
         self._strangers: set[Connection] = set()
         self._looked_at = turn.monotonic()
-        self._round: list[Connection] = []
-        self._in_a_look = 1
+        self._round: Round[Connection] = Round()
         self._unread = 0
         figures.watch("connections", "Open connections.", lambda: len(self._clients))
         figures.watch("strangers", "Not yet authenticated.", lambda: len(self._strangers))
 
-    def connection(self, request: WSUpgradeRequest) -> Connection:
-        """Return a connection for a WebSocket that is about to open."""
+    def connection(self, began_at: float, request: WSUpgradeRequest) -> Connection:
+        """Return a connection for a WebSocket that is about to open, on a socket of that age."""
         forwarded = tuple(request.headers.getall("X-Forwarded-For", ()))
-        return Connection(self, self._turn, self._judge.challenge(), forwarded)
+        return Connection(self, self._turn, self._judge.challenge(), Arrival(began_at, forwarded))
 
     def connected(self, connection: Connection) -> None:
         """Greet, if there is room."""
@@ -87,12 +85,12 @@ class Arrivals:
     def look(self) -> None:
         """Do what time demands of some connections. Called every tenth of a second."""
         now = self._turn.monotonic()
-        self._figures.late_seconds = max(now - self._looked_at - LOOK_SECONDS, 0.0)
+        passed = now - self._looked_at
+        self._figures.late_seconds = max(passed - LOOK_SECONDS, 0.0)
         self._looked_at = now
-        if not self._round:
+        if self._round.is_over:
             self._begin_round()
-        some, self._round = self._round[: self._in_a_look], self._round[self._in_a_look :]
-        for connection in some:
+        for connection in self._round.next(passed):
             connection.look(now)
             self._unread += connection.unread
 
@@ -128,8 +126,7 @@ class Arrivals:
     def _begin_round(self) -> None:
         if self._unread > UNREAD_BYTES_IN_ALL:
             self._cut_worst_readers(self._unread)
-        self._round = list(self._clients)
-        self._in_a_look = 1 + len(self._round) // LOOKS_IN_A_ROUND
+        self._round = Round(list(self._clients))
         self._unread = 0
 
     def _cut_worst_readers(self, unread: int) -> None:

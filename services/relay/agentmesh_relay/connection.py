@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -22,7 +22,7 @@ from agentmesh.protocol.relay_frames import (
     encode,
 )
 from agentmesh_relay.inbox import Inbox
-from agentmesh_relay.outgoing import Outgoing, Turn
+from agentmesh_relay.outgoing import Outgoing, Turn, let_go_at_once
 from agentmesh_relay.visibility import Visibility
 
 FAREWELL_SECONDS = 5
@@ -63,11 +63,18 @@ class Owner(Protocol):
         """It is gone."""
 
 
-class Connection(WSListener):
-    """`amid` is what the agent has proved (empty before); `inbox` is there while it is live.
+class Arrival(NamedTuple):
+    """When somebody opened a socket, and what proxies say of where it comes from.
 
-    `forwarded` is what proxies say of where it comes from; not every proxy is to be believed.
+    Not every proxy is to be believed.
     """
+
+    began_at: float
+    forwarded: Sequence[str] = ()
+
+
+class Connection(WSListener):
+    """`amid` is what the agent has proved (empty before); `inbox` is there while it is live."""
 
     __slots__ = (
         "_began_at",
@@ -89,9 +96,7 @@ class Connection(WSListener):
         "visibility",
     )
 
-    def __init__(
-        self, owner: Owner, turn: Turn, challenge: Challenge, forwarded: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, owner: Owner, turn: Turn, challenge: Challenge, arrival: Arrival) -> None:
         now = turn.monotonic()
         self._owner = owner
         self._read: list[bytes] = []
@@ -99,12 +104,12 @@ class Connection(WSListener):
         self._outgoing = Outgoing(turn, self.cut, now)
         self._transport: WSTransport | None = None
         self._has_spoken = False
-        self._began_at = now
+        self._began_at = arrival.began_at
         self._quiet_since = now
         self._patience = PATIENCE
         self._pinged_at: float | None = None
         self._parted_at: float | None = None
-        self.forwarded = forwarded
+        self.forwarded = arrival.forwarded
         self.amid = Amid("")
         self.challenge = challenge
         self.inbox: Inbox | None = None
@@ -157,6 +162,7 @@ class Connection(WSListener):
         self.state = State.PARTED
         self._outgoing.drop()
         if self._transport is not None:
+            let_go_at_once(self._transport.underlying_transport)
             self._transport.disconnect(graceful=False)
 
     def bear(self) -> None:
@@ -171,16 +177,19 @@ class Connection(WSListener):
         if self._outgoing.is_stuck(now):
             self.cut()
             return
+        is_late = now - self._began_at >= limits.AUTHENTICATION_SECONDS
         match self.state:
             case State.GREETED | State.CLAIMED:
-                if now - self._began_at >= limits.AUTHENTICATION_SECONDS:
+                if is_late:
                     self.cut()
             case State.LIVE:
                 self._keep_alive(now)
                 if self.inbox is not None and self.inbox.is_overdue(now):
                     self.cut()
             case State.PARTED:
-                if self._parted_at is None:
+                if is_late and not self.amid:  # for who has proved nothing that is all there is
+                    self.cut()
+                elif self._parted_at is None:
                     self._parted_at = now
                 elif now - self._parted_at >= FAREWELL_SECONDS:
                     self.cut()

@@ -29,14 +29,14 @@ class Entrance:
         self._health = health
         self._allowed_origins = allowed_origins
 
-    def answer(self, request: WSUpgradeRequest) -> Answer:
+    def answer(self, began_at: float, request: WSUpgradeRequest) -> Answer:
         """Return a connection or a document, or None: not found."""
         path = _path(request)
         page = request.headers.get("Origin")  # browsers say it, agents do not
         is_allowed = page is not None and page.lower() in self._allowed_origins
         if path == CONNECT_PATH:
             if page is None or is_allowed:
-                return self._arrivals.connection(request)
+                return self._arrivals.connection(began_at, request)
             return _document((HTTPStatus.FORBIDDEN, b'{"error":"origin_not_allowed"}'))
         return _document(self._health.answer(path), page=page if is_allowed else None)
 
@@ -48,7 +48,7 @@ class Admin:
         self._figures = figures
         self._health = health
 
-    def answer(self, request: WSUpgradeRequest) -> Answer:
+    def answer(self, _began_at: float, request: WSUpgradeRequest) -> Answer:
         """Return a document, or None: not found."""
         path = _path(request)
         if path == "/metrics":
@@ -60,7 +60,7 @@ class Admin:
 async def listening(
     door: socket.socket,
     lobby: Lobby,
-    answer: Callable[[WSUpgradeRequest], Answer],
+    answer: Callable[[float, WSUpgradeRequest], Answer],
     context: ssl.SSLContext | None,
 ) -> AsyncIterator[None]:
     """Answer at this socket for as long as the block lasts."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from picows import WSUpgradeRequest
@@ -13,7 +14,7 @@ from agentmesh.protocol import limits
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.proxies import Proxies, counted_as
 
-HEADER_SECONDS = 10
+HEADER_SECONDS = limits.AUTHENTICATION_SECONDS
 """How long a client may take to say what it wants, with TLS or without."""
 
 MAX_OPEN = 25_000
@@ -43,9 +44,14 @@ class Lobby:
         self._max_open = max_open
         self._open = 0
         self._by_address: Counter[str] = Counter()
+        self.silent = _silent()
 
     def __len__(self) -> int:
         return self._open
+
+    def now(self) -> float:
+        """Return the time at which a socket that opens now began."""
+        return self._clock.monotonic()
 
     def enter(self, address: str) -> bool:
         """Count one more, and say whether it may stay. It has to `leave` in any case."""
@@ -79,12 +85,12 @@ class Lobby:
 
 
 class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
-    """picows' protocol; a WebSocket once `answer` let it be one."""
+    """picows' protocol; a WebSocket once `answer`, told when it began, let it be one."""
 
     __slots__ = ("_address", "_lobby")
 
     def __init__(
-        self, lobby: Lobby, answer: Callable[[WSUpgradeRequest], Any], header_seconds: float
+        self, lobby: Lobby, answer: Callable[[float, WSUpgradeRequest], Any], header_seconds: float
     ) -> None:
         self._lobby = lobby
         self._address = ""
@@ -92,8 +98,8 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
             None,  # no host: this is a server
             None,
             False,  # noqa: FBT003 - picows takes them by place
-            answer,
-            _silent(),
+            partial(answer, lobby.now()),
+            lobby.silent,
             True,  # noqa: FBT003
             header_seconds,
             False,  # noqa: FBT003
@@ -122,7 +128,8 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
 
 
 def _silent() -> "logging.LoggerAdapter[logging.Logger]":
-    # picows prints what strangers send. (An adapter: it makes no logger for each connection.)
+    # picows prints what strangers send. (An adapter, and one for all: it would make a logger for
+    # each connection, and each change of a level makes all loggers forget what they know.)
     logger = logging.getLogger("picows.server")
     logger.setLevel(logging.CRITICAL + 1)
     return logging.LoggerAdapter(logger, {})

@@ -1,6 +1,9 @@
 """What waits to be written to one agent: one write per turn of the loop, and a bound."""
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -9,10 +12,11 @@ from agentmesh.protocol.world import Clock
 OUTGOING_BYTES = 256 * 1024
 """What may wait for a reader. Beyond it the connection is cut."""
 
-STUCK_SECONDS = 10
+STUCK_SECONDS = 8
 LEAST_BYTES = 8 * 1024
 """A reader that takes less than this in so long, while there is more, is cut."""
 
+_AT_ONCE = struct.pack("ii", 1, 0)
 _BINARY = 0x82  # a whole binary frame (RFC 6455, section 5.2)
 
 
@@ -149,6 +153,14 @@ class Outgoing:
 def framed(data: bytes) -> bytes:
     """Return a binary frame."""
     return _header(len(data)) + data
+
+
+def let_go_at_once(stream: asyncio.BaseTransport) -> None:
+    """Have the system forget what it still holds for a reader, once the socket is closed."""
+    held = stream.get_extra_info("socket")
+    if held is not None:
+        with contextlib.suppress(OSError):
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
 @lru_cache(4096)

@@ -16,7 +16,7 @@ BACKLOG = 4096
 SEND_BUFFER_BYTES = 256 * 1024
 """What the system may hold for one reader: by itself it would take megabytes."""
 
-UNTAKEN_MILLISECONDS = 10_000
+UNTAKEN_MILLISECONDS = 8000
 """After this the system ends a connection whose other side takes nothing of what waits for it."""
 
 

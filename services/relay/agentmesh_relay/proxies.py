@@ -2,11 +2,15 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 HOUSEHOLD_BITS = 64
 """Of an IPv6 address: whoever has one has all that begin alike."""
+
+KNOWN_ADDRESSES = 4096
+"""How many are remembered as they were read: a flood comes from the same ones again and again."""
 
 
 class Proxies:
@@ -35,6 +39,7 @@ class Proxies:
         return counted_as(client)
 
 
+@lru_cache(KNOWN_ADDRESSES)
 def counted_as(address: str) -> str:
     """Return the name under which connections from this address are counted."""
     found = _address(address)
@@ -43,6 +48,7 @@ def counted_as(address: str) -> str:
     return address if found is None else str(found)
 
 
+@lru_cache(KNOWN_ADDRESSES)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         found = ipaddress.ip_address(text)

@@ -7,6 +7,7 @@ from agentmesh_relay.connection import (
     FAREWELL_SECONDS,
     PATIENCE,
     PATIENCE_A_SECOND,
+    Arrival,
     Connection,
     State,
 )
@@ -94,8 +95,8 @@ class Silence:
     def get_write_buffer_size(self) -> int:
         return 0
 
-    def get_extra_info(self, name: str) -> tuple[str, int]:
-        return "192.0.2.1", 1
+    def get_extra_info(self, name: str) -> tuple[str, int] | None:
+        return ("192.0.2.1", 1) if name == "peername" else None
 
     def send_close(self, code: WSCloseCode) -> None:
         self.writes.append(b"close")
@@ -126,14 +127,14 @@ class Loop:
 
 def silent(state: State) -> tuple[Connection, Silence]:
     line = Silence()
-    connection = Connection(Nobody(), Turn(Loop(), FakeClock()), CHALLENGE)  # type: ignore[arg-type]
+    connection = Connection(Nobody(), Turn(Loop(), FakeClock()), CHALLENGE, Arrival(0.0))  # type: ignore[arg-type]
     connection.on_ws_connected(line)  # type: ignore[arg-type]
     connection.state = state
     return connection, line
 
 
-@pytest.mark.parametrize("state", [State.GREETED, State.CLAIMED])
-def test_whoever_does_not_say_who_it_is_within_ten_seconds_is_cut(state: State) -> None:
+@pytest.mark.parametrize("state", [State.GREETED, State.CLAIMED, State.PARTED])
+def test_whoever_has_not_said_in_time_who_it_is_is_cut(state: State) -> None:
     connection, line = silent(state)
     connection.look(limits.AUTHENTICATION_SECONDS - 1.0)
     assert line.end == ""
@@ -163,6 +164,7 @@ def test_whoever_does_not_close_after_our_good_bye_is_cut() -> None:
     connection, line = silent(State.LIVE)
     connection.part("DISPLACED", "Another came.")
     assert line.writes[-1] == b"close"
+    connection.amid = BOB
     connection.look(100.0)
     assert line.end == ""
     connection.look(100.0 + FAREWELL_SECONDS)

@@ -21,12 +21,13 @@ class VolatileMailbox:
     def __init__(self) -> None:
         self.letters: dict[int, Letter] = {}
         self.is_full = False
+        self._rows = 0
 
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
         if self.is_full:
             done(Refusal("MAILBOX_FULL"))
             return
-        row = len(self.letters) + 1
+        row = self._rows = self._rows + 1  # never one that there was before
         self.letters[row] = letter
         done(Stored(row))
 
