@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     RECORD = "record"
     REVOCATION = "revocation"
     SUCCESSION = "succession"
+    ORGANIZATION = "organization"
     TREE_HEAD = "tree-head"
     EXCHANGE_KEY = "exchange-key"
     SIGNED_PREKEY = "signed-prekey"

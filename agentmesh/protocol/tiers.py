@@ -3,8 +3,8 @@
 1.5: a verified organisation. 1: a verified person. 2: nobody vouches.
 """
 
-ANONYMOUS = 2.0
-_RANKS = {2.0: 0, 1.0: 1, 1.5: 2}
+ANONYMOUS, PERSON, ORGANIZATION = 2.0, 1.0, 1.5
+_RANKS = {ANONYMOUS: 0, PERSON: 1, ORGANIZATION: 2}
 
 
 def is_tier(tier: float) -> bool:

@@ -17,6 +17,7 @@ from agentmesh.protocol.merkle import HASH_BYTES, MAX_PROOF, Stand
 from agentmesh.protocol.signed import Document, Purpose, Signed, read
 
 RECORD, REVOCATION = "record", "revocation"
+CERTIFICATE, CERTIFICATE_REVOKED = "certificate", "certificate_revoked"
 """The kinds of entries that are written today. A reader takes others as they are."""
 
 Hash = Annotated[bytes, msgspec.Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]
@@ -29,6 +30,8 @@ _SUBJECT = b"agentmesh/1 log-subject\0"
 
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One change. `document` is the SHA-256 of the MessagePack of the `Signed` that made it.
+
+    For certificates it is the SHA-256 of the certificate; an organisation's subject is its domain.
 
     `previous` is the number of the entry before about the same subject, nil for its first one.
     """
@@ -89,13 +92,13 @@ class LogPage(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[EntryBytes, ...]
 
 
-def subject_of(amid: Amid) -> bytes:
-    """Return under which name an agent is in the log."""
+def subject_of(amid: Amid | str) -> bytes:
+    """Return under which name an agent, or a domain, is in the log."""
     return hashlib.sha256(_SUBJECT + amid.encode()).digest()
 
 
 def document_hash(signed: bytes) -> bytes:
-    """Return what an entry says of a document, from the MessagePack of its `Signed`."""
+    """Return what an entry says of a document, from the bytes in which it travels."""
     return hashlib.sha256(signed).digest()
 
 

@@ -28,6 +28,7 @@ DOORS = {
     "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),
+    "dns": ("agentmesh_registry.authority.domain",),
     "keyring": ("agentmesh.storage.key_keyring",),
     "vodozemac": ("agentmesh.crypto.olm.with_vodozemac",),
     "olm": ("agentmesh.crypto.olm.with_libolm",),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import agentmesh
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry import commands
@@ -54,6 +56,21 @@ _log_key = click.option(
     help="The key that signs the log's heads; made if there is none.",
     show_default="beside a SQLite file, else in the user's data directory",
 )
+_authority = click.option(
+    "--authority",
+    metavar="FILE",
+    envvar=f"{_PREFIX}_AUTHORITY",
+    default="",
+    help="The authority's key; its certificate is in FILE.crt. `create-authority` makes both.",
+    show_default="beside a SQLite file, else in the user's data directory; none if it is not there",
+)
+_authority_program = click.option(
+    "--authority-program",
+    metavar="COMMAND",
+    envvar=f"{_PREFIX}_AUTHORITY_PROGRAM",
+    default="",
+    help="A program that holds the authority's key instead, as one in hardware (PKCS#11).",
+)
 _file = click.argument("file", type=click.Path(path_type=Path))
 
 
@@ -73,6 +90,9 @@ _file = click.argument("file", type=click.Path(path_type=Path))
     show_default="the address it listens on",
 )
 @_log_key
+@_authority
+@_authority_program
+@click.option("--dns", metavar="HOST:PORT", help="Look domains up there, not as this machine does.")
 @click.option("--admin", metavar="HOST:PORT", help="Serve /metrics there.")
 @click.option("--trust-proxy", is_flag=True, help="Take addresses from X-Forwarded-For.")
 @click.option(
@@ -156,6 +176,30 @@ def restore(file: Path, database: str, log_key: str) -> None:
     commands.restore(Config(database=database, log_key=log_key), file)
 
 
+@main.command("create-authority")
+@_database
+@_authority
+@_authority_program
+def create_authority(database: str, authority: str, authority_program: str) -> None:
+    """Make the authority that certificates go back to, once. Keep its key apart, and a copy."""
+    commands.create_authority(
+        Config(
+            database=database,
+            authority=authority,
+            authority_program=tuple(shlex.split(authority_program)),
+        )
+    )
+
+
+@main.command("revoke-certificate")
+@click.argument("subject", metavar="DOMAIN|AMID")
+@click.option("--reason", type=click.Choice(get_args(Reason)), required=True)
+@_database
+def revoke_certificate(subject: str, reason: Reason, database: str) -> None:
+    """Take back the certificates that the authority gave an organisation or an agent."""
+    commands.revoke_certificate(Config(database=database), subject, reason)
+
+
 def _serve_or_say(given: dict[str, Any]) -> None:
     try:
         asyncio.run(_serve(_config(given)))
@@ -168,6 +212,9 @@ def _config(given: dict[str, Any]) -> Config:
         listen=parse_address(given["listen"]),
         database=given["database"],
         log_key=given["log_key"],
+        authority=given["authority"],
+        authority_program=tuple(shlex.split(given["authority_program"])),
+        dns=parse_address(given["dns"]) if given["dns"] else None,
         origins=given["origins"],
         admin=parse_address(given["admin"]) if given["admin"] else None,
         trust_proxy=given["trust_proxy"],

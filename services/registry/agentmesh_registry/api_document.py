@@ -9,7 +9,7 @@ import msgspec
 import agentmesh
 from agentmesh_registry.bodies import Problem
 from agentmesh_registry.problems import CONTENT_TYPE
-from agentmesh_registry.routes.table import Route
+from agentmesh_registry.routes.route import Route
 
 _REF = "#/components/schemas/{name}"
 _ANYTIME = (400, 429, 503)

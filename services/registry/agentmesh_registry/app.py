@@ -17,7 +17,8 @@ from agentmesh_registry.figures import Figures
 from agentmesh_registry.problems import problem
 from agentmesh_registry.rates import household
 from agentmesh_registry.routes.about import HEALTH_PATHS, health
-from agentmesh_registry.routes.table import ROUTES, Route
+from agentmesh_registry.routes.route import Route
+from agentmesh_registry.routes.table import ROUTES
 
 _log = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -115,6 +115,7 @@ class AgentView(Said, frozen=True, kw_only=True):
     expires_at: str
     registered_at: str
     record: bytes
+    certificates: tuple[bytes, ...] = ()
     log: LogProof | None = None
 
 

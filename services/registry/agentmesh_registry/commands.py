@@ -12,10 +12,13 @@ import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, UsageError
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.ids import parse_amid
 from agentmesh.protocol.revocation import RevocationReason
-from agentmesh_registry.config import Config, log_key_path
+from agentmesh_registry.authority.files import create
+from agentmesh_registry.config import Config, authority_path, log_key_path
 from agentmesh_registry.log_key import HeadSigner, open_key
+from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
 from agentmesh_registry.storage.database import Database, opened
 from agentmesh_registry.storage.ledger import Ledger
@@ -133,6 +136,31 @@ def restore(config: Config, file: Path) -> None:
         f"{copied.agents} agents and {copied.log_entries} entries of the log were restored. "
         "What was registered after the backup is gone: agents who saw it will say so."
     )
+
+
+def create_authority(config: Config) -> None:
+    """Make an authority, and say what its owner has to know."""
+    try:
+        made, place = create(config, SystemClock(), system_entropy)
+    except AgentMeshError as error:
+        sys.exit(failed(error))
+    where = "behind the program" if config.authority_program else f"in {authority_path(config)}"
+    click.echo(f"{made.certificate.contents.name}: its key is {where}, its certificate in {place}.")
+    click.echo("Keep a copy of both away from this machine; a registry's backup has neither.")
+
+
+def revoke_certificate(config: Config, subject: str, reason: Reason) -> None:
+    """Take back what the authority gave a domain or an agent."""
+    now = int(SystemClock().now() * 1000)
+
+    async def work(database: Database) -> int:
+        return await CertificateStore(database).revoke(subject, reason, now)
+
+    count = _with(config, work)
+    if not count:
+        hint = "An organisation takes back itself what it issued: agentmesh org revoke"
+        _refuse(UsageError("certificate_not_found", f"The authority gave {subject} none.", hint))
+    click.echo(f"{count} certificates of {subject} were revoked; agents learn it within a minute.")
 
 
 def _with(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:

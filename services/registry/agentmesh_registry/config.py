@@ -54,6 +54,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     listen: Address = Address("127.0.0.1", 8080)
     database: str
     log_key: str = ""
+    authority: str = ""
+    authority_program: tuple[str, ...] = ()
+    dns: Address | None = None
+    """Where domains are looked up; the machine's own resolvers if it is not said."""
     origins: tuple[str, ...] = ()
     admin: Address | None = None
     rates: Rates = Rates()
@@ -77,12 +81,21 @@ def parse_address(text: str) -> Address:
 
 def log_key_path(config: Config) -> Path:
     """Return where the key of the log is: beside a SQLite file, unless it is named."""
-    if config.log_key:
-        return Path(config.log_key)
+    return _beside(config, config.log_key, "log-key")
+
+
+def authority_path(config: Config) -> Path:
+    """Return where the authority's key is; its certificate is beside it, in `.crt`."""
+    return _beside(config, config.authority, "authority-key")
+
+
+def _beside(config: Config, named: str, kind: str) -> Path:
+    if named:
+        return Path(named)
     file = config.database.removeprefix("sqlite:///")
     if "://" in file:
-        return platformdirs.user_data_path("agentmesh") / "registry.log-key"
-    return Path(unquote(file.partition("?")[0]) + ".log-key")
+        return platformdirs.user_data_path("agentmesh") / f"registry.{kind}"
+    return Path(unquote(file.partition("?")[0]) + f".{kind}")
 
 
 def audiences(config: Config, bound: Address) -> tuple[str, ...]:

@@ -5,15 +5,19 @@ import msgspec
 from agentmesh.observability.world import system_entropy
 from agentmesh.protocol.requests import Authorization
 from agentmesh.protocol.world import Clock
+from agentmesh_registry.authority.desk import Authority, AuthorityDesk
+from agentmesh_registry.authority.domain import DomainChecker
 from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.owners.desk import OwnerDesk
 from agentmesh_registry.rates import Rate
 from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.attempts import Attempts
+from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.ledger import Ledger
 from agentmesh_registry.storage.nonces import Nonces
+from agentmesh_registry.storage.organizations import Organizations
 from agentmesh_registry.storage.prekeys import PrekeyStore
 from agentmesh_registry.storage.reputation import Reputation
 from agentmesh_registry.storage.revoking import Revocations
@@ -33,12 +37,24 @@ class Gates:
         self.one_time_pair = Rate(rates.one_time_pair, clock)
 
 
+class Keys(msgspec.Struct, frozen=True):
+    """What this registry signs with: the log's heads, and certificates if it has an authority."""
+
+    signer: HeadSigner
+    authority: Authority | None
+
+
 class Desk:
     """One registry, without its HTTP."""
 
     def __init__(
-        self, config: Config, database: Database, signer: HeadSigner, audiences: tuple[str, ...]
+        self,
+        config: Config,
+        database: Database,
+        keys: Keys,
+        audiences: tuple[str, ...],
     ) -> None:
+        signer = keys.signer
         clock = signer.clock
         self.audiences = audiences
         self.clock = clock
@@ -49,6 +65,10 @@ class Desk:
         self.agents = Agents(database)
         self.search = Search(database)
         self.attempts = Attempts(database)
+        self.authority = AuthorityDesk(keys.authority, clock, system_entropy)
+        self.domains = DomainChecker(config.dns)
+        self.certificates = CertificateStore(database)
+        self.organizations = Organizations(database)
         self.owners = OwnerDesk(config.providers, clock, system_entropy)
         self.schemas = SchemaStore(database)
         self.reputation = Reputation(database)

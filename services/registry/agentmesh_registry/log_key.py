@@ -4,7 +4,6 @@ A log is known by its key. Agents remember it, so it is never replaced silently:
 key that do not belong together do not start.
 """
 
-import os
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -16,8 +15,7 @@ from agentmesh.protocol.revocation import Revocation, RevocationReason
 from agentmesh.protocol.signed import KEY_BYTES, Purpose, Signed, sign
 from agentmesh.protocol.transparency import TreeHead
 from agentmesh.protocol.world import Clock, Entropy
-
-_OWNER_ONLY = 0o600
+from agentmesh_registry.private_file import write_once
 
 
 class HeadSigner:
@@ -65,7 +63,7 @@ def open_key(path: Path, entropy: Entropy) -> SigningKey:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _make(path, entropy(KEY_BYTES))
+            write_once(path, entropy(KEY_BYTES))
         seed, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
         raise StorageError(
@@ -84,25 +82,3 @@ def open_key(path: Path, entropy: Entropy) -> SigningKey:
             "log_key_open", f"Others can read the key of the log in {path}.", f"chmod 600 {path}"
         )
     return SigningKey(seed)
-
-
-def _make(path: Path, seed: bytes) -> None:
-    """Write the file whole or not at all; whoever else makes it at this moment may win."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(seed)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -10,6 +10,7 @@ from agentmesh.errors import StorageError
 from agentmesh.observability.metrics import CONTENT_TYPE
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_registry.app import application
+from agentmesh_registry.authority.files import claim_authority, opened_authority
 from agentmesh_registry.config import (
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_EACH,
@@ -17,7 +18,7 @@ from agentmesh_registry.config import (
     audiences,
     log_key_path,
 )
-from agentmesh_registry.desk import Desk
+from agentmesh_registry.desk import Desk, Keys
 from agentmesh_registry.figures import Figures
 from agentmesh_registry.listener import Crowd, bind, bound, serving
 from agentmesh_registry.log_key import HeadSigner, open_key
@@ -41,8 +42,10 @@ async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterat
         listener = stack.enter_context(bind(config.listen))
         database = await stack.enter_async_context(opened(config.database))
         signer = HeadSigner(open_key(log_key_path(config), entropy), clock)
-        desk = Desk(config, database, signer, audiences(config, bound(listener)))
+        keys = Keys(signer, opened_authority(config))
+        desk = Desk(config, database, keys, audiences(config, bound(listener)))
         await desk.ledger.begin(desk.now())
+        await claim_authority(desk.certificates, keys.authority)
         figures = Figures(clock)
         admin_url = None
         if config.admin:

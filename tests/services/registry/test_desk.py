@@ -1,7 +1,7 @@
 """What every route works with."""
 
 from agentmesh_registry.config import Config, Rates
-from agentmesh_registry.desk import Desk, Gates
+from agentmesh_registry.desk import Desk, Gates, Keys
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.storage.database import Database
 from nacl.signing import SigningKey
@@ -20,4 +20,5 @@ def test_every_rate_has_its_gate() -> None:
 async def test_its_time_is_the_clocks(database: Database) -> None:
     clock = FakeClock(12.5)
     signer = HeadSigner(SigningKey(b"l" * 32), clock)
-    assert Desk(Config(database=""), database, signer, ("http://a",)).now() == 12_500
+    keys = Keys(signer, None)
+    assert Desk(Config(database=""), database, keys, ("http://a",)).now() == 12_500

@@ -77,7 +77,8 @@ async def _proved(desk: Desk, amid: Amid, known: int) -> AgentView:
     agent, proof = found
     if agent.revoked_at is not None:
         raise revoked(amid)
-    return msgspec.structs.replace(view_of(agent, desk.now()), log=proof)
+    chain = await desk.certificates.chain(agent.certificate)
+    return msgspec.structs.replace(view_of(agent, desk.now()), log=proof, certificates=chain)
 
 
 def view_of(agent: Agent, now: int) -> AgentView:
@@ -88,6 +89,7 @@ def view_of(agent: Agent, now: int) -> AgentView:
         did=did_of(agent.amid),
         tier=int(agent.tier) if agent.tier.is_integer() else agent.tier,
         display_name=record.display_name,
+        organization=agent.organization,
         signing_public_key="ed25519:" + base64.b64encode(agent.signing_key).decode(),
         exchange_public_key="x25519:" + base64.b64encode(exchange.key).decode(),
         capabilities=record.capabilities,

@@ -1,14 +1,8 @@
 """The one table of routes: what is served, checked and documented is what stands here."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import msgspec
-
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.transparency import LogHead, LogPage
 from agentmesh_registry import bodies, log_bodies
-from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.routes import (
     about,
     agents,
@@ -21,29 +15,8 @@ from agentmesh_registry.routes import (
     schemas,
     search,
 )
-
-Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A request type (JSON body, or path and query), an answer type, and a function of a few lines.
-
-    `refusals` are the statuses beside those that every route may answer with.
-    """
-
-    method: str
-    path: str
-    run: Run
-    asked: type[msgspec.Struct]
-    said: type[msgspec.Struct] | None = None
-    is_signed: bool = False
-    refusals: tuple[int, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """What it does, in one sentence."""
-        return (self.run.__doc__ or "").partition("\n")[0]
-
+from agentmesh_registry.routes.certificate_table import CERTIFICATE_ROUTES
+from agentmesh_registry.routes.route import Route
 
 _AGENT = bodies.AgentView
 _SHELF = bodies.PrekeyShelf
@@ -267,4 +240,5 @@ ROUTES: tuple[Route, ...] = (
         refusals=(404, 409),
     ),
     Route(method="GET", path="/v1/stats", run=about.stats, asked=bodies.Nothing, said=bodies.Stats),
+    *CERTIFICATE_ROUTES,
 )

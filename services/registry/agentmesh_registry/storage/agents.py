@@ -47,6 +47,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     revoked_at: int | None
     log_index: int
+    organization: str | None = None
+    certificate: str | None = None
 
     def status_at(self, now: int) -> Status:
         """Return the presence that counts now."""

@@ -33,10 +33,10 @@ class Trees(NamedTuple):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry tells of: `signed` is the document, as the MessagePack of its `Signed`."""
+    """What an entry tells of: `signed` is the document, as it travels; `amid` may be a domain."""
 
     kind: str
-    amid: Amid
+    amid: Amid | str
     signed: bytes
 
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 _AMID = sa.String(28)
+_DOMAIN = sa.String(64)
+_SERIAL = sa.String(40)
 
 agents = sa.Table(
     "agents",
@@ -31,6 +33,9 @@ agents = sa.Table(
     sa.Column("revoked_at", sa.BigInteger),
     # The number of its newest record's entry in the log.
     sa.Column("log_index", sa.BigInteger),
+    # The organisation that speaks for it, and the number of the certificate that it bears.
+    sa.Column("organization", _DOMAIN),
+    sa.Column("certificate", _SERIAL, index=True),
 )
 
 capabilities = sa.Table(
@@ -211,4 +216,45 @@ log_key = sa.Table(
     "log_key",
     metadata,
     sa.Column("public_key", sa.LargeBinary, primary_key=True),
+)
+
+# The one authority that certificates here go back to.
+authority = sa.Table(
+    "authority",
+    metadata,
+    sa.Column("certificate", sa.LargeBinary, primary_key=True),
+)
+
+# Who claims to speak for a domain. One row of a domain has a `serial`: that one proved it.
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    sa.Column("domain", _DOMAIN, primary_key=True),
+    sa.Column("amid", _AMID, sa.ForeignKey("agents.amid"), primary_key=True, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("token", sa.String(43), nullable=False),
+    sa.Column("token_until", sa.BigInteger, nullable=False),
+    sa.Column("serial", _SERIAL),
+    # Its list of revoked ones, as it signed it.
+    sa.Column("list", sa.LargeBinary),
+    sa.Column("list_number", sa.BigInteger, nullable=False),
+)
+
+# Of organisations and agents. `issuer`: a domain, or "" for the authority.
+certificates = sa.Table(
+    "certificates",
+    metadata,
+    sa.Column("serial", _SERIAL, primary_key=True),
+    sa.Column("issuer", _DOMAIN, nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("issued_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("reason", sa.String(24)),
+    # The number of its entry in the log, once its bearer took it.
+    sa.Column("log_index", sa.BigInteger),
+    sa.Index("certificates_by_subject", "subject", "issuer"),
+    sa.Index("certificates_by_issuer", "issuer", "revoked_at"),
 )

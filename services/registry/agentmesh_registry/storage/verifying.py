@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from agentmesh.errors import AgentMeshError
 from agentmesh.protocol.merkle import Frontier, Node, fold, leaf_hash
 from agentmesh.protocol.transparency import (
+    CERTIFICATE,
     RECORD,
     REVOCATION,
     LogEntry,
@@ -24,6 +25,7 @@ from agentmesh_registry.storage import log
 from agentmesh_registry.storage.log import Tree
 from agentmesh_registry.storage.tables import (
     agents,
+    certificates,
     log_entries,
     log_nodes,
     log_trees,
@@ -90,6 +92,7 @@ class _Walk:
             yield from self._end(tree, frontier)
         yield from self._agents()
         yield from self._revocations()
+        yield from self._certificates()
 
     def _entry(self, row: Any, made: dict[Tree, dict[Node, bytes]]) -> Iterator[str]:
         size, revoked = (self._trees[tree].size for tree in Tree)
@@ -104,7 +107,7 @@ class _Walk:
         if row.revocation != (revoked if is_revocation else None):
             yield f"entry {row.index} has a wrong number among the revocations"
         self._last[row.subject] = row.index
-        if not is_revocation:
+        if entry is not None and entry.kind == RECORD:
             self._last_record[row.subject] = row.index
         for tree in tuple(Tree) if is_revocation else (Tree.ENTRIES,):
             self._trees[tree], nodes = self._trees[tree].grown(leaf_hash(row.entry))
@@ -163,6 +166,19 @@ class _Walk:
                 yield f"the revocation of {row.amid} is not the one in the log"
         if found != self._trees[Tree.REVOCATIONS].size:
             yield "the log has revocations that are not kept"
+
+    def _certificates(self) -> Iterator[str]:
+        """Compare each certificate that its agent took with its entry."""
+        query = (
+            sa.select(certificates, log_entries.c.entry)
+            .outerjoin(log_entries, log_entries.c.index == certificates.c.log_index)
+            .where(certificates.c.log_index.is_not(None))
+        )
+        pages = _pages(self._connection, query, certificates.c.serial)
+        for row in (it for rows in pages for it in rows):
+            told = (CERTIFICATE, subject_of(row.subject), document_hash(row.data))
+            if _told(row.entry) != told:
+                yield f"the certificate {row.serial} is not the one in the log"
 
 
 def _pages(

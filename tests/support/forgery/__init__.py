@@ -1,0 +1,1 @@
+"""Forged certificates: tables of them, and what they are made with."""
