@@ -39,6 +39,7 @@ COMMANDS = {
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy", "dashboard": "dashboard",
     "schemas": "schemas", "registry": "registry", "revoke": "registry",
+    "rotate": "rotate",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",
     "bugreport": "checkup.bugreport", "bench": "checkup.bench", "completion": "completion",

@@ -21,6 +21,10 @@ _HINTS = {
     ): f"{_HERE}agentmesh contacts allow-degraded PEER --suite NAME",
     ("undeliverable", "key_changed"): "Keys that are not its own were shown for this peer. Compare "
     "the safety number with its owner: agentmesh verify PEER, then --confirm",
+    (
+        "undeliverable",
+        "identity_succeeded",
+    ): "This agent has another identity now; the message may have arrived under the old one.",
     ("undeliverable", "suite_unavailable"): "pip install 'agentmesh-openclaw[olm]'",
     ("undeliverable", "suite_missing"): "The peer and we have no suite in common; see `suites` in "
     "config.json on both sides.",

@@ -98,6 +98,7 @@ REQUESTS: dict[str, CallType] = {
     "registry.show": CallType(calls.RegistryShow, answers.RegistryShown, "owner"),
     "registry.accept": CallType(calls.RegistryAccept, answers.RegistryShown, "owner"),
     "revoke": CallType(calls.Revoke, answers.RevokedUs, "owner"),
+    "rotate": CallType(calls.Rotate, answers.Rotated, "owner"),
     "verify": CallType(calls.Verify, answers.SafetyNumber, "owner"),
     "transcripts.list": CallType(calls.TranscriptsList, answers.Transcripts, "owner"),
     "transcripts.show": CallType(calls.TranscriptsShow, answers.Transcript, "owner"),

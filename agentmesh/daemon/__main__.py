@@ -24,15 +24,18 @@ from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.storage.draft_keys import refuse_draft
 from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
 from agentmesh.storage.key_access import write_private
-from agentmesh.storage.key_files import KeyFiles, Means, refuse_draft
+from agentmesh.storage.key_files import KeyFiles, Means
 from agentmesh.storage.key_passphrase import given_passphrase
 from agentmesh.storage.open_keys import OpenKeys
 
 GARBAGE = 20_000
 """So many new objects begin a search for cycles; nearly all that is made goes without one."""
+LAST_WORDS_SECONDS = 2.0
+ANSWER_SECONDS = 0.05
 FOUND_SECONDS = 3.0
 """How long we say that we are not ready yet because nobody can find us."""
 
@@ -63,7 +66,8 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
         passphrase=given_passphrase(os.environ),
         framework=config.settings.framework,
     )
-    keys = KeyFiles(home / KEYS, means).ensure(config.settings.key_storage)
+    files = KeyFiles(home / KEYS, means)
+    keys = files.ensure(config.settings.key_storage)
     if given.keygen:
         _tell(given.ready_fd, {"ready": True, **_public(keys)})
         return 0
@@ -72,7 +76,9 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     sys.setswitchinterval(0.0005)
     gc.set_threshold(GARBAGE)
     with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(_serve(config, keys, world, given.ready_fd))
+        ready_fd: int | None = given.ready_fd
+        while runner.run(_serve(config, keys, world, ready_fd)):
+            keys, ready_fd = files.open(), None
     return 0
 
 
@@ -93,14 +99,15 @@ def _failed(ready_fd: int | None, error: AgentMeshError) -> int:
     return failures.kind_of(error).exit_code
 
 
-async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | None) -> None:
+async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | None) -> bool:
+    """Serve until told to stop; return whether to begin anew, under a successor's keys."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
 
     def stop() -> answers.Stopping:
-        loop.call_later(0.05, stopping.set)  # the answer goes out first
+        loop.call_later(ANSWER_SECONDS, stopping.set)  # the answer goes out first
         return answers.Stopping(pid=os.getpid())
 
     async with assembled(config, keys, world) as rooms:
@@ -109,8 +116,23 @@ async def _serve(config: Config, keys: OpenKeys, world: World, ready_fd: int | N
         rooms.dashboard.answer_with(api.answer)
         async with ControlServer(places.socket_in(config.home), api.answer):
             await rooms.publisher.first_try(FOUND_SECONDS)
-            _tell(ready_fd, {"ready": True, **_public(keys)})
-            await stopping.wait()
+            # A successor may have taken the place of these keys just now.
+            ours = rooms.hand.keys.ring.identity
+            _tell(ready_fd, {"ready": True, **_public(keys), "amid": ours.amid, "did": ours.did})
+            await _first_of(stopping, rooms.succeeding.done)
+            if rooms.succeeding.done.is_set():  # answers and last words go out first
+                await rooms.errands.settle(LAST_WORDS_SECONDS)
+                await asyncio.sleep(ANSWER_SECONDS)
+    return not stopping.is_set()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    """Wait until one of these has come."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
 
 
 def _config(home: Path, world: World, given: argparse.Namespace) -> Config:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.daemon.successor import settled
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
@@ -63,6 +65,7 @@ from agentmesh.node.steward import Steward
 from agentmesh.node.strangers import WHOLE_SINCE
 from agentmesh.node.switches import Switches
 from agentmesh.node.transparency.gossip import Gossip
+from agentmesh.node.transparency.succeeding import Succeeding
 from agentmesh.node.transparency.taking_back import TakingBack
 from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.node.turnstile import Turnstile
@@ -94,6 +97,8 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
     """Yield a running agent; leaving stops it, in reverse order."""
     vault = keys.vault(world.entropy)
     async with SqliteStore(config.home / DATABASE, vault) as store:
+        files = KeyFiles(config.home / KEYS, Means(clock=world.clock, entropy=world.entropy))
+        keys = await settled(keys, store, files, (world.clock, world.entropy))
         hand, policy = await _at_hand(config, keys, world, store)
         services = services_of(config, keys, world, store)
         rooms = _rooms(config, keys, hand, policy, services)
@@ -109,6 +114,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.incoming,
             rooms.transport,
             rooms.publisher,
+            rooms.succeeding,
             rooms.watch,
             rooms.steward,
             rooms.dashboard,
@@ -200,6 +206,10 @@ def _rooms(
     incoming.bring_files_to(files)
     pings = Pings(hand, talks, house_mail, peers, transport)
     gossip = Gossip(hand, talks, house_mail, registry.log)
+
+    async def succeed(revocation: Signed, record: Signed) -> None:
+        await directory.asking(partial(registry.succeed, revocation, record))
+
     successions = Successions(consent.key_changes, consent.remarks, directory, registry.log)
     rooms_with_mail = (consent, pings, files, gossip, successions)
     house_mail.employ({kind: it for room in rooms_with_mail for kind, it in room.takers().items()})
@@ -243,6 +253,7 @@ def _rooms(
         watch=LogWatch(hand, gossip, directory, consent.key_changes, breakers),
         taking_back=TakingBack(hand, registry.revoke),
         successions=successions,
+        succeeding=Succeeding(hand, publisher, succeed, (talks, house_mail)),
         presence=Presence(hand, peers, publisher, transport),
         steward=Steward(hand, talks, session_cache),
         session_cache=session_cache,

@@ -32,6 +32,7 @@ from agentmesh.node.publishing import Publisher
 from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.steward import Steward
+from agentmesh.node.transparency.succeeding import Succeeding
 from agentmesh.node.transparency.taking_back import TakingBack
 from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.transport.switched import SwitchedTransport
@@ -63,6 +64,7 @@ class Rooms:
     watch: LogWatch
     taking_back: TakingBack
     successions: Successions
+    succeeding: Succeeding
     presence: Presence
     session_cache: SessionCache
     steward: Steward

@@ -113,6 +113,18 @@ class RegistryDirectory:
         answer = await self._post("/v1/registry/revoke", msgspec.json.encode(body))
         await self.log.revoked(signed, decoded(answer, RevocationAnswer), asked)
 
+    async def succeed(self, revocation: Signed, record: Signed) -> None:
+        """Take our identity back and register its successor: both are in the log, or neither."""
+        asked = await self.log.ready()
+        encode = msgspec.msgpack.encode
+        body = {"revocation": encode(revocation), "record": encode(record), **known(asked)}
+        answer = await self._post("/v1/registry/revoke", msgspec.json.encode(body))
+        await self.log.revoked(revocation, decoded(answer, RevocationAnswer), asked)
+        if (await self.lookup(record.amid)).signed != record:
+            raise RemoteProtocolError(
+                "record_swapped", "The registry shows another record of the successor."
+            )
+
     async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
         """Publish our prekeys; one-time prekeys are added to those that are there."""
         answer = await self._post("/v1/registry/prekeys", msgspec.json.encode(upload))

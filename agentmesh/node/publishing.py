@@ -15,6 +15,7 @@ from typing import Self
 from agentmesh.crypto import x25519
 from agentmesh.discovery.interface import Directory, RateLimited
 from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.identity.keys import Identity
 from agentmesh.identity.prekeys import next_sequence
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
@@ -24,7 +25,7 @@ from agentmesh.node.transparency.own import own_record
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.records import AgentRecord, Capability
-from agentmesh.protocol.signed import Purpose
+from agentmesh.protocol.signed import Purpose, Signed
 from agentmesh.storage.interface import SetValue
 
 PRESENCE_SECONDS = 120
@@ -167,9 +168,18 @@ class Publisher:
         last = int(kept) if kept else 0
         now = ring.clock.now()
         sequence = next_sequence(last, now)
+        signed = self.record_of(ring.identity, ring.exchange_key, sequence)
+        changes = [SetValue(LAST_RECORD, str(sequence).encode()), own_record(signed, now)]
+        await self._store.commit(changes)
+        found = await self._directory.register(signed)
+        self.tier = found.tier
+
+    def record_of(self, identity: Identity, exchange_key: Signed, sequence: int) -> Signed:
+        """Return what we say about ourselves, under these keys."""
+        now = self._keys.ring.clock.now()
         said = AgentRecord(
-            amid=ring.identity.amid,
-            exchange_key=ring.exchange_key,
+            amid=identity.amid,
+            exchange_key=exchange_key,
             display_name=self._profile.display_name,
             capabilities=self._profile.capabilities,
             relay_endpoint=self._profile.relay_endpoint,
@@ -177,8 +187,4 @@ class Publisher:
             published_at=int(now * 1000),
             expires_at=int((now + RECORD_SECONDS) * 1000),
         )
-        signed = ring.identity.sign(said, Purpose.RECORD)
-        changes = [SetValue(LAST_RECORD, str(sequence).encode()), own_record(signed, now)]
-        await self._store.commit(changes)
-        found = await self._directory.register(signed)
-        self.tier = found.tier
+        return identity.sign(said, Purpose.RECORD)

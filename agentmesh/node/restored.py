@@ -60,24 +60,25 @@ async def begin_anew(store: Store, clock: Clock, entropy: Entropy) -> int:
     sessions = await store.sessions()
     for row in sessions:
         rows = await store.unsettled(row.session_id)
-        changes += _end(row, rows, clock.now(), entropy)
+        changes += ending(row, rows, (clock.now(), entropy), RESTORED)
     await store.commit(changes)
     return len(sessions)
 
 
-def _end(
-    row: SessionRow, unsettled: Sequence[OutgoingRow], now: float, entropy: Entropy
+def ending(
+    row: SessionRow, unsettled: Sequence[OutgoingRow], world: tuple[float, Entropy], reason: str
 ) -> list[Change]:
     """Return how one session ends, and where goes on what it did not bring over."""
+    now, _ = world
     shown = Release(row.session_id, MAX_SEQUENCE)  # what waited for a number waits in vain
     try:
         state = snapshot.load(row.state)
     except IntegrityError:
-        failed = SettleAll(row.session_id, "undeliverable", RESTORED)
+        failed = SettleAll(row.session_id, "undeliverable", reason)
         return [shown, failed, DropSession(row.session_id)]
     if row.phase == "knocked":
-        return [shown, Judge(row.session_id, "dismissed", RESTORED), DropSession(row.session_id)]
-    ended = Ended(terms=state.terms, reason=RESTORED, by_peer=False)
+        return [shown, Judge(row.session_id, "dismissed", reason), DropSession(row.session_id)]
+    ended = Ended(terms=state.terms, reason=reason, by_peer=False)
     changes: list[Change] = [
         shown,
         Put(
@@ -86,7 +87,7 @@ def _end(
             )
         ),
     ]
-    return changes + (_again(row, state.terms, unsettled, (now, entropy)) if unsettled else [])
+    return changes + (_again(row, state.terms, unsettled, world) if unsettled else [])
 
 
 def _again(

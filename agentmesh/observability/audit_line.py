@@ -59,6 +59,8 @@ class Event(StrEnum):
     KEYS_MOVED = "keys_moved"
     KEYS_ROTATED = "keys_rotated"
     KEYS_REVOKED = "keys_revoked"
+    KEYS_SUCCEEDED = "keys_succeeded"
+    """A new identity took this one's place."""
     PEER_VERIFIED = "peer_verified"
     PEER_TRUST_CHANGED = "peer_trust_changed"
     PEER_AUTONOMY_CHANGED = "peer_autonomy_changed"

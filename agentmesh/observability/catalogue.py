@@ -72,6 +72,7 @@ KNOWN = (
     Known("contact_revoked", "error", "a contact was taken back; it may name a successor"),
     Known("registry_caught", "error", "the registry's log was taken back, or differs for others"),
     Known("identity_revoked", "error", "this agent's identity was taken back, for good"),
+    Known("succession_pending", "warning", "a new identity waits for the registry"),
     Known("own_entry_foreign", "error", "the registry's log has something about us, not by us"),
     Known("relay_plain", "warning", "the way to the relay is without TLS"),
     Known("registry_plain", "warning", "the way to the registry is without TLS"),

@@ -6,7 +6,9 @@ from agentmesh.session.states import Ended, Open
 
 RESTORED = "restored"
 """It ended because its state came out of a backup, and may have been used since then."""
-CANNOT_GO_ON = {"excessive_skip", "session_expired", RESTORED}
+SUCCEEDED = "identity_succeeded"
+"""It ended because another identity took ours' place: what was under way may have arrived."""
+CANNOT_GO_ON = {"excessive_skip", "session_expired", RESTORED, SUCCEEDED}
 """What ended a session in which no further frame will open."""
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.observability.findings import Finding
 from agentmesh.storage import key_sealing
+from agentmesh.storage.draft_keys import PUBLIC
 from agentmesh.storage.key_access import DIRECTORY_MODE, FILE_MODE, read_private
-from agentmesh.storage.key_files import PUBLIC, SEALED
+from agentmesh.storage.key_files import SEALED
 from agentmesh.storage.key_keyring import Keyring
 
 RESTART = "agentmesh down; agentmesh up"

@@ -23,6 +23,7 @@ from agentmesh.identity.keys import (
 )
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.storage import key_sealing
+from agentmesh.storage.draft_keys import PUBLIC, PUBLIC_BYTES, refuse_draft
 from agentmesh.storage.key_access import (
     check_directory,
     make_private_directory,
@@ -31,14 +32,13 @@ from agentmesh.storage.key_access import (
     write_private,
 )
 from agentmesh.storage.key_keyring import Keyring, SystemKeyring
+from agentmesh.storage.key_passphrase import needed
 from agentmesh.storage.key_sealing import Lock, SavedKeys, SealedKeys, Storage
 from agentmesh.storage.open_keys import OpenKeys
 
 Choice = Literal["auto", "keyring", "passphrase", "file"]
 
 SEALED = "identity.sealed"
-PUBLIC = "identity.json"
-_PUBLIC_BYTES = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,22 +51,6 @@ class Means:
     keyring: Keyring = field(default_factory=SystemKeyring)
     cost: Cost = MODERATE
     framework: tuple[str, str] = ("", "")
-
-
-def refuse_draft(directory: Path) -> None:
-    """Refuse to begin where the 0.2 draft has its keys, in a file of the same name."""
-    try:
-        with (directory / PUBLIC).open("rb") as file:
-            said = file.read(_PUBLIC_BYTES)
-    except OSError:
-        return
-    if b'"signing_private_key"' in said:
-        home = directory.parent
-        raise UsageError(
-            "home_of_0_2",
-            f"{home} is a home of AgentMesh 0.2, with its keys in it.",
-            f"mv '{home}' '{home}-0.2' && agentmesh import agentmesh-0.2 '{home}-0.2'",
-        )
 
 
 class KeyFiles:
@@ -125,6 +109,30 @@ class KeyFiles:
                 self._refuse_another(master, identity.amid)
             return self._keep((identity, master, None), choice, saved.created_at)
 
+    def succeed(self, keys: OpenKeys, identity: Identity, created_at: float) -> OpenKeys:
+        """Put another identity in ours' place, or nothing. The master stays: all hangs on it."""
+        kept = self._means.keyring
+        with only_writer(self._directory):
+            sealed = self._sealed()
+            if sealed.lock.storage == "keyring":
+                kept.write(identity.amid, keys.master)
+            framework = (keys.public.framework, keys.public.framework_version)
+            fresh = replace(
+                keys,
+                identity=identity,
+                public=public_identity(identity.public_key, None, created_at, framework),
+                created=False,
+                first_exchange=None,
+            )
+            box = self._box(fresh, None)
+            self._write_sealed(
+                msgspec.structs.replace(sealed, amid=identity.amid, created_at=created_at, box=box)
+            )
+            self._write_public(fresh.public)
+            if sealed.lock.storage == "keyring":
+                kept.erase(keys.identity.amid)
+        return fresh
+
     def exchange_key_rotated(self, keys: OpenKeys, public_key: bytes) -> OpenKeys:
         """Say in `identity.json` which exchange key holds now; the store keeps its private half.
 
@@ -136,9 +144,8 @@ class KeyFiles:
         with only_writer(self._directory):
             first = keys.first_exchange
             if first is not None and x25519.public_key(first) != public_key:
-                self._write_sealed(
-                    msgspec.structs.replace(self._sealed(), box=self._box(keys, None))
-                )
+                box = self._box(keys, None)
+                self._write_sealed(msgspec.structs.replace(self._sealed(), box=box))
                 first = None
             self._write_public(public)
         return replace(keys, public=public, first_exchange=first)
@@ -255,12 +262,7 @@ class KeyFiles:
 
     def _passphrase(self) -> Secret:
         if self._means.passphrase is None:
-            raise NeedsOwner(
-                "passphrase_needed",
-                "The private keys are under a passphrase.",
-                "Hand it in through a descriptor (AGENTMESH_PASSPHRASE_FD) or a systemd credential"
-                " (agentmesh-passphrase), or run the command on a terminal.",
-            )
+            raise needed()
         return self._means.passphrase
 
     def _box(self, keys: OpenKeys, first: Secret | None) -> bytes:
@@ -279,7 +281,7 @@ class KeyFiles:
         """Return what `identity.json` says; a missing, damaged or foreign one is written anew."""
         path = self._directory / PUBLIC
         try:
-            public = msgspec.json.decode(read_private(path, _PUBLIC_BYTES), type=PublicIdentity)
+            public = msgspec.json.decode(read_private(path, PUBLIC_BYTES), type=PublicIdentity)
             if public.signing_key() == identity.public_key:
                 return public
         except (IntegrityError, msgspec.MsgspecError, UnicodeDecodeError):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from agentmesh.crypto.secret import Secret
-from agentmesh.errors import UsageError
+from agentmesh.errors import NeedsOwner, UsageError
 
 DESCRIPTOR = "AGENTMESH_PASSPHRASE_FD"
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
@@ -61,3 +61,13 @@ def _from_credential(path: Path) -> Secret | None:
             "passphrase_unreadable", f"The credential {CREDENTIAL} cannot be read."
         ) from None
     return passphrase(typed)
+
+
+def needed() -> NeedsOwner:
+    """Return the error for keys that only a passphrase opens, and there is none."""
+    return NeedsOwner(
+        "passphrase_needed",
+        "The private keys are under a passphrase.",
+        "Hand it in through a descriptor (AGENTMESH_PASSPHRASE_FD) or a systemd credential"
+        " (agentmesh-passphrase), or run the command on a terminal.",
+    )

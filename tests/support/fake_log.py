@@ -15,6 +15,7 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.merkle import Node
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from agentmesh.protocol.transparency import (
+    RECORD,
     REVOCATION,
     LogEntry,
     LogHead,
@@ -70,6 +71,14 @@ class FakeLog:
         if self.is_down:
             raise TransportError("registry_unreachable")
         self.add(REVOCATION, signed.amid, signed)
+
+    async def publish_both(self, revocation: Signed, record: Signed) -> None:
+        """Take a revocation with a successor, as the registry does; the same again is nothing."""
+        if self.is_down:
+            raise TransportError("registry_unreachable")
+        if revocation.amid not in self.documents:
+            self.add(RECORD, record.amid, record)
+            self.add(REVOCATION, revocation.amid, revocation)
 
     def head(self) -> Signed:
         """Return the head of this moment."""

@@ -31,6 +31,7 @@ from agentmesh.node.journal import Journal
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
 from agentmesh.node.transparency.gossip import Gossip
+from agentmesh.node.transparency.succeeding import Succeeding
 from agentmesh.node.transparency.taking_back import TakingBack
 from agentmesh.node.transparency.watch import LogWatch
 from agentmesh.notify.program import Programs
@@ -127,6 +128,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         watch=watch,
         taking_back=TakingBack(node.hand, log.publish),
         successions=successions,
+        succeeding=Succeeding(
+            node.hand, node.publisher, log.publish_both, (node.talks, node.house_mail)
+        ),
         pings=Pings(node.hand, node.talks, node.house_mail, node.peers, transport),
         breakers=node.breakers,
         guards=guarding,

@@ -113,7 +113,7 @@ from agentmesh.control.answers.records import (
     Transcripts,
     Warmed,
 )
-from agentmesh.control.answers.registry import OwnEntry, Proof, RegistryShown, RevokedUs
+from agentmesh.control.answers.registry import OwnEntry, Proof, RegistryShown, RevokedUs, Rotated
 from agentmesh.control.answers.reputation import (
     FlagShown,
     Rated,
@@ -226,6 +226,7 @@ __all__ = [
     "Reputation",
     "Restored",
     "RevokedUs",
+    "Rotated",
     "SafetyNumber",
     "Schema",
     "SchemaChecked",

@@ -49,6 +49,17 @@ class Proof(Answer, frozen=True, kw_only=True):
     at: str = ""
 
 
+class Rotated(Answer, frozen=True, kw_only=True):
+    """Who takes whose place. `published`: the registry has it, and the daemon begins anew now.
+
+    Otherwise it goes on by itself as soon as the registry answers.
+    """
+
+    amid: str
+    successor: str
+    published: bool
+
+
 class RevokedUs(Answer, frozen=True, kw_only=True):
     """Our identity was taken back; nobody can use it any more."""
 

@@ -111,7 +111,13 @@ from agentmesh.control.calls.records import (
     TranscriptsShow,
     TranscriptsWarm,
 )
-from agentmesh.control.calls.registry import RegistryAccept, RegistryShow, Revoke, RevokeReason
+from agentmesh.control.calls.registry import (
+    RegistryAccept,
+    RegistryShow,
+    Revoke,
+    RevokeReason,
+    Rotate,
+)
 from agentmesh.control.calls.reputation import (
     ReputationRate,
     ReputationShow,
@@ -243,6 +249,7 @@ __all__ = [
     "Resume",
     "Revoke",
     "RevokeReason",
+    "Rotate",
     "SchemasAdd",
     "SchemasCheck",
     "SchemasFetch",

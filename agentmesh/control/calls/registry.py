@@ -16,6 +16,13 @@ class RegistryAccept(Request[answers.RegistryShown], frozen=True, kw_only=True):
     """Forget the log and what it was caught at: what it shows next is taken as it is."""
 
 
+class Rotate(Request[answers.Rotated], frozen=True, kw_only=True):
+    """Let a new identity take this one's place, for good. `confirm` repeats this agent's AMID."""
+
+    confirm: Line
+    note: Line = ""
+
+
 class Revoke(Request[answers.RevokedUs], frozen=True, kw_only=True):
     """Take this agent's identity back, for good. `confirm` repeats its AMID."""
 

@@ -7,6 +7,7 @@ import msgspec
 from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import AgentMeshError, UsageError
+from agentmesh.node.succeeded import in_progress
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.times import to_text
@@ -38,6 +39,9 @@ async def revoke(rooms: Rooms, asked: calls.Revoke, _: Permit) -> answers.Revoke
             "That is not this agent's AMID: nothing was taken back.",
             f"It is for good. To go on: agentmesh revoke --reason {asked.reason} --confirm {own}",
         )
+    it = await rooms.succeeding.pending()
+    if it is not None:
+        raise in_progress(it)
     await rooms.taking_back.revoke(asked.reason, asked.note)
     await rooms.breakers.shutdown()
     await rooms.transport.switch(is_on=False)
@@ -73,6 +77,11 @@ async def findings(rooms: Rooms) -> list[Finding]:
         why = f"This identity was taken back ({reason}): no agent that looks it up accepts it."
         fix = "A new agent has another home: AGENTMESH_HOME=~/.agentmesh-new agentmesh up"
         found.append(Finding("identity_revoked", "error", why, fix))
+    it = await rooms.succeeding.pending()
+    if it is not None:
+        why = f"{it.new} is about to take this identity's place; the registry has not proved it."
+        fix = "It goes on by itself as soon as the registry answers: agentmesh netcheck"
+        found.append(Finding("succession_pending", "warning", why, fix))
     foreign = await rooms.watch.foreign_entries()
     if foreign:
         why = f"The registry's log has {len(foreign)} entries about this agent, not made by it."

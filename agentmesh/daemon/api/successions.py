@@ -3,6 +3,7 @@
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import contacts, views
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import UsageError
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, SessionId
 
@@ -32,6 +33,25 @@ async def contacts_decline(
     for knock in await _waiting(rooms, successor):
         await rooms.gatekeeper.deny(knock)
     return answers.Declined(amid=old, successor=successor)
+
+
+async def rotate(rooms: Rooms, asked: calls.Rotate, _: Permit) -> answers.Rotated:
+    """Let a new identity take ours' place: first at the registry, then here."""
+    own = rooms.hand.keys.ring.identity.amid
+    if asked.confirm != own:
+        raise UsageError(
+            "not_confirmed",
+            "That is not this agent's AMID: nothing was changed.",
+            f"It is for good. To go on: agentmesh rotate --confirm {own}",
+        )
+    if await rooms.taking_back.done():
+        raise UsageError(
+            "identity_revoked",
+            "This identity was taken back: it names nobody in its place any more.",
+            "A new agent has another home: AGENTMESH_HOME=~/.agentmesh-new agentmesh up",
+        )
+    it = await rooms.succeeding.rotate(asked.note)
+    return answers.Rotated(amid=own, successor=it.new, published=it.is_published)
 
 
 async def _waiting(rooms: Rooms, peer: Amid) -> list[SessionId]:

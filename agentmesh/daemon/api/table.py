@@ -82,6 +82,7 @@ CALLS: dict[str, Run] = {
     "registry.show": registry.registry_show,
     "registry.accept": registry.registry_accept,
     "revoke": registry.revoke,
+    "rotate": successions.rotate,
     "kill": owner.kill,
     "pause": guard.pause,
     "resume": guard.resume,

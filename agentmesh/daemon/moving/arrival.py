@@ -15,10 +15,11 @@ from agentmesh.errors import StorageError, UsageError
 from agentmesh.identity.keys import PublicIdentity
 from agentmesh.node.peers import CONTACT
 from agentmesh.policy import settings
+from agentmesh.storage.draft_keys import PUBLIC
 from agentmesh.storage.home import Home
 from agentmesh.storage.interface import Change, ContactRow, Put
 from agentmesh.storage.key_access import sync_directory, write_private
-from agentmesh.storage.key_files import PUBLIC, SEALED, Choice, KeyFiles, Means
+from agentmesh.storage.key_files import SEALED, Choice, KeyFiles, Means
 from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
 

@@ -20,7 +20,7 @@ PROMISED = (
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
     "invite invites join netcheck ping bugreport import completion schemas service "
     "verify-me reputation rate audit receipt files backup restore dashboard "
-    "registry revoke"
+    "registry revoke rotate"
 )
 
 

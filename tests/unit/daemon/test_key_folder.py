@@ -9,7 +9,8 @@ from agentmesh.crypto import x25519
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.key_folder import KeyFolder
 from agentmesh.identity.keys import EXCHANGE, PublicIdentity, parse_key
-from agentmesh.storage.key_files import PUBLIC, KeyFiles, Means
+from agentmesh.storage.draft_keys import PUBLIC
+from agentmesh.storage.key_files import KeyFiles, Means
 from tests.support.world import FakeClock, FakeEntropy
 
 NEXT = x25519.public_key(Secret(b"n" * 32))

@@ -7,8 +7,9 @@ import pytest
 
 from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.vault import Cost
+from agentmesh.storage.draft_keys import PUBLIC
 from agentmesh.storage.key_checks import FILE_NOTICE, check_keys
-from agentmesh.storage.key_files import PUBLIC, SEALED, KeyFiles, Means
+from agentmesh.storage.key_files import SEALED, KeyFiles, Means
 from tests.support.world import FakeClock, FakeEntropy
 
 

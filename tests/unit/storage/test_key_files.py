@@ -13,7 +13,8 @@ from agentmesh.crypto.secret import Secret
 from agentmesh.crypto.vault import Cost
 from agentmesh.errors import AgentMeshError, IntegrityError, NeedsOwner, UsageError
 from agentmesh.identity.keys import EXCHANGE, PublicIdentity, key_text
-from agentmesh.storage.key_files import PUBLIC, SEALED, Choice, KeyFiles, Means
+from agentmesh.storage.draft_keys import PUBLIC
+from agentmesh.storage.key_files import SEALED, Choice, KeyFiles, Means
 from agentmesh.storage.key_keyring import unavailable
 from tests.support.world import FakeClock, FakeEntropy
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentmesh.errors import TrustError
+from agentmesh.errors import TrustError, UsageError
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.revocation import Revocation, Succession
 from agentmesh.protocol.signed import Purpose, Signed
@@ -95,3 +95,33 @@ async def test_a_contact_that_named_nobody_has_no_successor(house: House) -> Non
         with pytest.raises(TrustError) as caught:
             await house.ask(name, peer=OLD.amid)
         assert caught.value.code == "no_successor"
+
+
+async def test_a_new_identity_is_confirmed_with_the_old_ones_name(house: House) -> None:
+    own = house.pair.high.amid
+    with pytest.raises(UsageError, match="nothing was changed"):
+        await house.ask("rotate", confirm="yes")
+    said = await house.ask("rotate", confirm=own)
+    assert (said["amid"], said["published"]) == (own, True)
+    assert house.caller.rooms.succeeding.done.is_set()
+    with pytest.raises(UsageError) as caught:
+        await house.ask("revoke", reason="other", confirm=own)
+    assert caught.value.code == "succession_pending"
+
+
+async def test_a_registry_that_is_away_delays_it(house: House) -> None:
+    own = house.pair.high.amid
+    watch = house.caller.rooms.watch
+    watch.log._ask.__self__.is_down = True  # type: ignore[attr-defined]
+    said = await house.ask("rotate", confirm=own)
+    assert said["published"] is False
+    assert "succession_pending" in str(await house.ask("health"))
+    assert house.pair.high.amid == own
+
+
+async def test_who_was_taken_back_names_nobody_any_more(house: House) -> None:
+    own = house.pair.high.amid
+    await house.ask("revoke", reason="key_compromise", confirm=own)
+    with pytest.raises(UsageError) as caught:
+        await house.ask("rotate", confirm=own)
+    assert caught.value.code == "identity_revoked"

@@ -96,6 +96,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "contacts.trust": {"peer": low, "trust": 2},
         "contacts.remove": {"peer": low},
         "verify": {"peer": low},
+        "rotate": {"confirm": house.pair.high.amid},
         "revoke": {"reason": "other", "confirm": house.pair.high.amid},
         **{name: {"session_id": session.session_id} for name in _OF_A_SESSION},
         "transcripts.keys": {"session_id": session.session_id, "passphrase": "of the file"},
