@@ -23,7 +23,7 @@ from agentmesh.daemon.outside import World
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.steady_clock import SteadyClock
-from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.observability.world import SystemClock, keep_freed_memory, system_entropy
 from agentmesh.storage.draft_keys import refuse_draft
 from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
@@ -75,6 +75,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
     sys.setswitchinterval(0.0005)
     gc.set_threshold(GARBAGE)
+    keep_freed_memory()
     with asyncio.Runner(loop_factory=_loop) as runner:
         ready_fd: int | None = given.ready_fd
         while runner.run(_serve(config, keys, world, ready_fd)):

@@ -9,7 +9,6 @@ from tests.architecture.tree import PACKAGES, ROOT, has_logic, modules
 # Modules whose behaviour is tested somewhere else, and where.
 ELSEWHERE = {
     "agentmesh/__init__.py": "loads the Python API late; whoever uses it tests that",
-    "agentmesh/observability/world.py": "nothing but the system's own clock",
 }
 
 

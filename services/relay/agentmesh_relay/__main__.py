@@ -10,7 +10,7 @@ import uvloop
 
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.observability.logs import write_logs
-from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.observability.world import SystemClock, keep_freed_memory, system_entropy
 from agentmesh_relay.app import serve
 from agentmesh_relay.config import config_from
 
@@ -44,10 +44,11 @@ def main() -> NoReturn:
 
 
 def _make_way() -> None:
-    """See to it that the loop is seldom held up: by the collector, or by the mailbox's thread."""
+    """See to it that the loop is seldom held up: by collector, mailbox or system."""
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, ROUNDS_TO_OLDER, 50)
     sys.setswitchinterval(SWITCH_SECONDS)
+    keep_freed_memory()
 
 
 if __name__ == "__main__":
