@@ -42,8 +42,7 @@ class FileCipher:
     def seal_chunk(self, index: int, data: bytes, entropy: Entropy) -> bytes:
         """Return the frame that carries a chunk."""
         bare = len(encode(FileChunk(file_id=self.file_id, index=index, box=b"")))
-        nonce, padded = entropy(NONCE_BYTES), pad_frame(data, bare, OVERHEAD)
-        box = nonce + self._chunks.encrypt(nonce, padded, self._place(index))
+        box = _seal(self._chunks, pad_frame(data, bare, OVERHEAD), self._place(index), entropy)
         return encode(FileChunk(file_id=self.file_id, index=index, box=box))
 
     def open_chunk(self, frame: FileChunk) -> bytes:
@@ -53,8 +52,7 @@ class FileCipher:
     def seal_ack(self, said: bytes, entropy: Entropy) -> bytes:
         """Return the frame that carries the receiver's word."""
         bare = len(encode(FileAck(file_id=self.file_id, box=b"")))
-        nonce, padded = entropy(NONCE_BYTES), pad_frame(said, bare, OVERHEAD)
-        box = nonce + self._acks.encrypt(nonce, padded, self._file())
+        box = _seal(self._acks, pad_frame(said, bare, OVERHEAD), self._file(), entropy)
         return encode(FileAck(file_id=self.file_id, box=box))
 
     def open_ack(self, frame: FileAck) -> bytes:
@@ -68,11 +66,18 @@ class FileCipher:
         return join(self.file_id.encode(), self.root, _u32(self.count), _u32(index))
 
 
+def _seal(cipher: AESGCM, padded: bytes, aad: bytes, entropy: Entropy) -> bytes:
+    box = bytearray(len(padded) + OVERHEAD)
+    box[:NONCE_BYTES] = nonce = entropy(NONCE_BYTES)
+    cipher.encrypt_into(nonce, padded, aad, memoryview(box)[NONCE_BYTES:])
+    return box  # type: ignore[return-value]  # is encoded at once; a chunk is too large to copy
+
+
 def _open(cipher: AESGCM, box: bytes, aad: bytes) -> bytes:
     if len(box) < OVERHEAD:
         raise CryptoError("box_invalid")
     try:
-        return unpad(cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], aad))
+        return unpad(cipher.decrypt(box[:NONCE_BYTES], memoryview(box)[NONCE_BYTES:], aad))
     except InvalidTag:
         raise CryptoError("box_invalid") from None
 

@@ -1,22 +1,22 @@
 """What comes beside the sessions, and may get lost: pieces of files."""
 
-import logging
+from collections.abc import Awaitable
 from typing import Protocol
 
-from agentmesh.errors import RemoteProtocolError, StorageError, TransportError
-from agentmesh.observability.logs import Code, record
+from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol import file_frames
 from agentmesh.protocol.file_frames import FileFrame
 from agentmesh.protocol.ids import Amid
-
-log = logging.getLogger("agentmesh.node")
 
 
 class Beside(Protocol):
     """Who takes it."""
 
-    async def take(self, peer: Amid, frame: FileFrame) -> None:
-        """Take a frame, or raise what is wrong with it."""
+    def take(self, peer: Amid, frame: FileFrame) -> Awaitable[None]:
+        """Take a frame, or raise what is wrong with it; what is returned says when it is kept.
+
+        That of a chunk is a future: whoever has many takes them all before waiting for one.
+        """
 
     def nudge(self, peer: Amid | None = None) -> None:
         """Try again what waits for this peer; for all, if none is named."""
@@ -25,7 +25,7 @@ class Beside(Protocol):
 class Nothing:
     """Takes nothing: there is no room for files."""
 
-    async def take(self, _peer: Amid, _frame: FileFrame) -> None:
+    def take(self, _peer: Amid, _frame: FileFrame) -> Awaitable[None]:
         """Refuse it."""
         raise RemoteProtocolError("file_unknown")
 
@@ -33,10 +33,6 @@ class Nothing:
         """Wait for nobody."""
 
 
-async def take_beside(files: Beside, peer: Amid, payload: bytes) -> None:
-    """Take a piece of a file. One that there is no room for is sent again by its sender."""
-    frame = file_frames.decode(payload)
-    try:
-        await files.take(peer, frame)
-    except (StorageError, TransportError) as error:
-        record(log, logging.INFO, "chunk.not_kept", peer=peer, code=Code(error.code))
+def take_beside(files: Beside, peer: Amid, payload: bytes) -> Awaitable[None]:
+    """Take a piece of a file, as `Beside` does."""
+    return files.take(peer, file_frames.decode(payload))

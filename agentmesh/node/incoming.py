@@ -7,7 +7,8 @@ for nothing. The sender's daemon learns of nothing but receipts.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -104,9 +105,11 @@ class Incoming:
         """Take frames; acknowledge them once what came of them is saved, or written."""
         bulk = [it for it in arrivals if it.frame.message_type == "bulk"]
         rest = [it for it in arrivals if it.frame.message_type != "bulk"] if bulk else arrivals
-        for kind in (bulk, rest):  # neither waits for the other's disk
-            if kind:
-                self._tasks.create_task(self._receive(kind))
+        # Neither waits for the other's disk.
+        if bulk:
+            self._tasks.create_task(self._receive_beside(bulk))
+        if rest:
+            self._tasks.create_task(self._receive(rest))
 
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Ignore what only the relay says: the peer's own word is what counts."""
@@ -122,6 +125,43 @@ class Incoming:
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:
         done = await asyncio.gather(*(self._take(arrival.frame) for arrival in arrivals))
         self._acknowledge([a for a, is_done in zip(arrivals, done, strict=True) if is_done])
+
+    async def _receive_beside(self, arrivals: Sequence[Arrival]) -> None:
+        """Take pieces of files. One that there is no room for is sent again by its sender."""
+        begun = [(it.frame.sender, await self._begin(it.frame)) for it in arrivals]
+        for sender, kept in begun:
+            if kept is not None:
+                with self._dropping(sender):
+                    await kept
+        self._acknowledge(arrivals)
+
+    async def _begin(self, receive: Receive) -> asyncio.Future[None] | None:
+        """Take a piece of a file; return what there is to wait for."""
+        with self._dropping(receive.sender):
+            self._refuse_own(receive)
+            kept = take_beside(self._files, receive.sender, receive.encrypted_payload)
+            if isinstance(kept, asyncio.Future):
+                return kept
+            await kept
+        return None
+
+    @contextmanager
+    def _dropping(self, sender: Amid) -> Iterator[None]:
+        """Forget a piece of a file with which something is wrong."""
+        try:
+            yield
+        except (StorageError, TransportError) as error:
+            record(log, logging.INFO, "chunk.not_kept", peer=sender, code=Code(error.code))
+        except AgentMeshError as error:
+            self._drop(sender, error)
+
+    def _drop(self, sender: Amid, error: AgentMeshError) -> None:
+        self.faults[error.code] += 1
+        record(log, logging.INFO, "frame.dropped", peer=sender, code=Code(error.code))
+
+    def _refuse_own(self, receive: Receive) -> None:
+        if receive.sender == self._us:
+            raise RemoteProtocolError("frame_from_ourselves")
 
     async def _take(self, receive: Receive) -> bool:
         """Take a frame; return whether the relay may forget it."""
@@ -147,11 +187,7 @@ class Incoming:
 
     async def _take_once(self, receive: Receive) -> bool:
         try:
-            if receive.sender == self._us:
-                raise RemoteProtocolError("frame_from_ourselves")
-            if receive.message_type == "bulk":
-                await take_beside(self._files, receive.sender, receive.encrypted_payload)
-                return True
+            self._refuse_own(receive)
             frame = frames.decode(receive.encrypted_payload)
             # What a receipt changes may be lost: the peer says it again.
             is_receipt = isinstance(frame, ReceiptFrame)
@@ -164,8 +200,7 @@ class Incoming:
         except TransportError:
             return False  # the relay keeps it until we can
         except AgentMeshError as error:
-            self.faults[error.code] += 1
-            record(log, logging.INFO, "frame.dropped", peer=receive.sender, code=Code(error.code))
+            self._drop(receive.sender, error)
         return True
 
     def _job(self, receive: Receive, frame: AnyFrame) -> Job:

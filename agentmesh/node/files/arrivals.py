@@ -5,6 +5,7 @@ Nothing of it is opened or run, and no name of it leaves this room but to the ow
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
 
 import msgspec
@@ -179,8 +180,8 @@ class Arrivals:
 
     # --- chunks --------------------------------------------------------------------------------
 
-    async def take(self, peer: Amid, frame: FileChunk) -> None:
-        """Return when a chunk is written, or raise what is wrong with it."""
+    def take(self, peer: Amid, frame: FileChunk) -> Awaitable[None]:
+        """Take a chunk; what is returned says when it is written, or what is wrong with it."""
         receiving = self.moving.get(frame.file_id)
         transfer = self._transfers.get(frame.file_id)
         if transfer is None:
@@ -188,9 +189,8 @@ class Arrivals:
         if transfer.peer != peer or transfer.ours:
             raise RemoteProtocolError("file_foreign")
         if transfer.is_over:
-            await self._mail.tell_how_it_is(peer, frame.file_id, transfer)
-        elif receiving is not None:
-            await receiving.take(frame)
+            return self._mail.tell_how_it_is(peer, frame.file_id, transfer)
+        return _nothing() if receiving is None else receiving.take(frame)
 
     # --- the work ------------------------------------------------------------------------------
 
@@ -262,6 +262,10 @@ class Arrivals:
 def _cipher(transfer: Transfer) -> FileCipher:
     count = Plan(transfer.size).count
     return FileCipher.of(Secret(transfer.key), transfer.file_id, transfer.root, count)
+
+
+async def _nothing() -> None:
+    """Take no notice: it is sent again."""
 
 
 def _media_type(told: str) -> str:

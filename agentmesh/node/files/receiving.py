@@ -74,14 +74,14 @@ class Receiving:
         """Why nothing comes; empty: no reason that we know."""
         return self._mood
 
-    async def take(self, frame: FileChunk) -> None:
-        """Return when a chunk is written, or raise what is wrong with it."""
+    def take(self, frame: FileChunk) -> asyncio.Future[None]:
+        """Take a chunk; the future says when it is written, or what is wrong with it."""
         if len(self._waiting) >= MAX_WAITING:
             raise RemoteProtocolError("chunk_too_many")
         waiting = _Waiting(frame, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._news.set()
-        await waiting.taken
+        return waiting.taken
 
     def say(self) -> None:
         """Tell the sender what we have: there is a way, or it may have forgotten."""
@@ -98,8 +98,8 @@ class Receiving:
                     await self._step(tasks)
             finally:
                 speaking.cancel()
-                for waiting in self._waiting:
-                    waiting.taken.cancel()
+                for waiting in self._waiting:  # nobody writes it: if it is needed, it comes again
+                    _answer(waiting.taken, None)
 
     # --- inside --------------------------------------------------------------------------------
 

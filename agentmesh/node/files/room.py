@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -121,12 +121,11 @@ class Files:
             "file_done": self._done,
         }
 
-    async def take(self, peer: Amid, frame: FileChunk | FileAck) -> None:
+    def take(self, peer: Amid, frame: FileChunk | FileAck) -> Awaitable[None]:
         """Take what came beside the sessions; it may get lost."""
         if isinstance(frame, FileChunk):
-            await self._arrivals.take(peer, frame)
-        else:
-            await self._departures.heard(peer, frame)
+            return self._arrivals.take(peer, frame)
+        return self._departures.heard(peer, frame)
 
     def nudge(self, peer: Amid | None = None) -> None:
         """Try again at once: there is a way, or this peer has shown itself."""

@@ -1,24 +1,14 @@
 import pytest
 
-from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, TransportError
+from agentmesh.errors import RemoteProtocolError
 from agentmesh.node.beside import Nothing, take_beside
 from agentmesh.protocol import file_frames, frames
-from agentmesh.protocol.file_frames import FileChunk, FileFrame
+from agentmesh.protocol.file_frames import FileChunk
 from agentmesh.protocol.frames import StalePrekey
 from agentmesh.protocol.ids import Amid, FileId, FrameId
 
 PEER = Amid("peer")
 CHUNK = file_frames.encode(FileChunk(file_id=FileId("f"), index=0, box=b""))
-
-
-class Full(Nothing):
-    """Has no room."""
-
-    def __init__(self, error: AgentMeshError) -> None:
-        self._error = error
-
-    async def take(self, _peer: Amid, _frame: FileFrame) -> None:
-        raise self._error
 
 
 async def test_only_pieces_of_files_come_beside_a_session() -> None:
@@ -30,10 +20,3 @@ async def test_who_has_no_room_for_files_knows_none() -> None:
     Nothing().nudge()
     with pytest.raises(RemoteProtocolError, match="file_unknown"):
         await take_beside(Nothing(), PEER, CHUNK)
-
-
-@pytest.mark.parametrize("error", [StorageError("disk_full"), TransportError("lane_full")])
-async def test_where_there_is_no_room_the_piece_is_dropped_and_nothing_else(
-    error: AgentMeshError,
-) -> None:
-    await take_beside(Full(error), PEER, CHUNK)

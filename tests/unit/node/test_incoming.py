@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from agentmesh.errors import StorageError
+from agentmesh.errors import (
+    AgentMeshError,
+    RemoteProtocolError,
+    StorageError,
+    TransportError,
+)
 from agentmesh.node import incoming
+from agentmesh.node.beside import Nothing
+from agentmesh.protocol import file_frames
+from agentmesh.protocol.file_frames import FileChunk, FileFrame
 from agentmesh.protocol.frames import StalePrekey, encode
-from agentmesh.protocol.ids import Amid, FrameId
+from agentmesh.protocol.ids import Amid, FileId, FrameId
 from agentmesh.protocol.relay_frames import Send
 from agentmesh.session.states import Ended
 from agentmesh.storage.interface import Change
@@ -34,6 +42,37 @@ async def test_what_is_good_for_nothing_is_dropped_counted_and_acknowledged(
     pair.wire.bring(pair.low.amid, _frame(pair.high.amid, kind, payload))
     await pair.settle()
     assert pair.high.incoming.faults == {fault: 1}
+    assert len(pair.wire.acknowledged) == 1
+
+
+class Full(Nothing):
+    """A room for files that has no room."""
+
+    def __init__(self, error: AgentMeshError) -> None:
+        self._error = error
+
+    def take(self, _peer: Amid, _frame: FileFrame) -> "asyncio.Future[None]":
+        kept = asyncio.get_running_loop().create_future()
+        kept.set_exception(self._error)
+        return kept
+
+
+@pytest.mark.parametrize(
+    ("error", "faults"),
+    [
+        (StorageError("disk_full"), {}),
+        (TransportError("lane_full"), {}),
+        (RemoteProtocolError("chunk_out_of_range"), {"chunk_out_of_range": 1}),
+    ],
+)
+async def test_a_piece_of_a_file_that_cannot_be_kept_is_dropped_and_acknowledged(
+    pair: Pair, error: AgentMeshError, faults: dict[str, int]
+) -> None:
+    pair.high.incoming.bring_files_to(Full(error))
+    chunk = file_frames.encode(FileChunk(file_id=FileId("f"), index=0, box=b""))
+    pair.wire.bring(pair.low.amid, _frame(pair.high.amid, "bulk", chunk))
+    await pair.settle()
+    assert pair.high.incoming.faults == faults
     assert len(pair.wire.acknowledged) == 1
 
 

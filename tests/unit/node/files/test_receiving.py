@@ -114,7 +114,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
 
 async def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
     it = Flow(tmp_path)
-    waiting = [asyncio.ensure_future(it.receiving.take(chunk(0))) for _ in range(MAX_WAITING)]
+    waiting = [it.receiving.take(chunk(0)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(RemoteProtocolError, match="chunk_too_many"):
         await it.receiving.take(chunk(0))
