@@ -13,8 +13,8 @@ from agentmesh.observability.world import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(200):
-    pieces = [bytes(97_000) for _ in range(4)]
+for _ in range(50):
+    pieces = [bytes(97_000) for _ in range(40)]
     pieces.clear()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
