@@ -33,7 +33,7 @@ async def test_the_owner_accepts_and_the_file_is_there_bit_for_bit(desks: Desks)
     assert desks.bob.quarantined == {"report.pdf": LONG}
     landed = desks.bob.home / QUARANTINE / "report.pdf"
     assert stat.S_IMODE(landed.stat().st_mode) == 0o600
-    assert list((desks.bob.home / ARRIVING).iterdir()) == []
+    await until(lambda: not list((desks.bob.home / ARRIVING).iterdir()))
     assert desks.bob.files.find(file_id).key == desks.alice.files.find(file_id).key == b""
 
 
