@@ -11,13 +11,15 @@ It runs in a thread of its own.
 import asyncio
 import contextlib
 import os
-import threading
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from agentmesh.observability.world import SystemClock
+from tests.support.aside import aside
 
 CHUNK = 65536
 _clock = SystemClock()
@@ -39,13 +41,10 @@ class Tap:
         self.watched = 0
         self._to_port = to_port
         self._seen: list[Seen] = []
-        self._loop = asyncio.new_event_loop()
-        self._ready, self._end = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()))
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
+        self._stack.enter_context(aside(self._listening))
         return self
 
     def __exit__(
@@ -54,9 +53,7 @@ class Tap:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
-        self._loop.close()
+        self._stack.close()
 
     def sent_since(self, since: float) -> list[Seen]:
         """Return what the watched process sent since then."""
@@ -66,26 +63,30 @@ class Tap:
         """Begin a new page."""
         self._seen.clear()
 
-    async def _run(self) -> None:
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
         server = await asyncio.start_server(self._join, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._end.wait()
-        server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            server.close()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_watched = _is_of(self.watched, writer.get_extra_info("peername")[1])
         if is_watched:
             self._seen.append(Seen(_clock.monotonic(), 0))
-        with contextlib.suppress(OSError, asyncio.CancelledError):
+        with contextlib.suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self._to_port)
             answers = asyncio.ensure_future(self._carry(there, writer, is_watched=False))
-            await self._carry(reader, back, is_watched=is_watched)
-            back.close()
-            answers.cancel()
+            try:
+                await self._carry(reader, back, is_watched=is_watched)
+            except asyncio.CancelledError:
+                back.transport.abort()
+                writer.transport.abort()
+                raise
+            finally:
+                answers.cancel()
         writer.close()
 
     async def _carry(

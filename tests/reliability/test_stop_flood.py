@@ -31,6 +31,7 @@ STOPS_AT_EVERY_CHANGE = 10
 BOUND_SECONDS = 1.0
 WAYS = ("call", "flag", "signal")
 RELAYS = ("there", "there", "there", "there", "hangs", "there", "there", "there", "there", "gone")
+BACK_SECONDS = 90.0
 RESUMED_SECONDS = 120.0
 KILL_EVERY, KILL_AT = 20, 5
 FLOOD_CHUNKS, FLOOD_SECONDS = 12, 3.0
@@ -160,7 +161,7 @@ class Scene:
         alice.kill()
         alice.start()
         self.watch()
-        wait_until(lambda: self.town.status(NAMES[0]) is not None, 20)
+        wait_until(lambda: self.town.status(NAMES[0]) is not None, BACK_SECONDS)
 
     def _resume(self) -> None:
         with self.town.client(NAMES[0]) as client:

@@ -8,11 +8,13 @@ It runs in a thread of its own, and passes by nodes that do not answer.
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
+
+from tests.support.aside import aside
 
 CHUNK = 65536
 
@@ -25,13 +27,10 @@ class Front:
         self.came: Counter[int] = Counter()
         self._open: Counter[int] = Counter()
         self._nodes = nodes
-        self._loop = asyncio.new_event_loop()
-        self._ready, self._end = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()))
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
+        self._stack.enter_context(aside(self._listening))
         return self
 
     def __exit__(
@@ -40,20 +39,16 @@ class Front:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
-        self._loop.close()
+        self._stack.close()
 
-    async def _run(self) -> None:
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
         server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._end.wait()
-        server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            yield
+        finally:
+            server.close()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for node in sorted(self._nodes, key=lambda node: self._open[node]):
