@@ -10,6 +10,7 @@ from agentmesh.cli.consent.successors import decline, follow, taken_back
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
 from agentmesh.protocol.feedback import MIN_RATERS
+from agentmesh.protocol.limits import SEARCH_TOTAL
 
 _TRUST = ("unknown", "verified", "trusted", "allied")
 
@@ -20,7 +21,7 @@ _TRUST = ("unknown", "verified", "trusted", "allied")
 @click.option("--reputation-min", type=click.FloatRange(0, 1))
 @click.option("--status", default="", help="online, away, dnd or offline.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@click.option("--after", default="", help="Where the last page said to go on.")
 def search(desk: Desk, tier_min: str | None, **more: object) -> None:
     """Find agents by CAPABILITY: a category, or category/subcategory."""
     tier = float(tier_min) if tier_min else None
@@ -147,15 +148,17 @@ def _list(desk: Desk) -> None:
 
 
 def _show_found(found: answers.SearchResults) -> str:
-    if not found.results:
+    if not found.results and found.next is None:
         return "Nobody offers that."
     rows = (
-        (it.name, it.amid, it.tier, it.status, _rating(it), ", ".join(it.flags))
+        (f'"{it.name}"', it.amid, it.tier, it.status, _rating(it), ", ".join(it.flags))
         for it in found.results
     )
     listed = render.table(("NAME", "AMID", "TIER", "STATUS", "REPUTATION", "FLAGS"), rows)
-    rest = found.total - len(found.results)
-    return f"{listed}\n{rest} more: --offset {len(found.results)}" if rest > 0 else listed
+    if found.next is None:
+        return listed
+    total = f"{found.total:,}" + (" or more" if found.total >= SEARCH_TOTAL else "")
+    return f"{listed}\n{total} in all; the next ones: --after {render.clean(found.next)}"
 
 
 def _rating(it: answers.Found) -> str:

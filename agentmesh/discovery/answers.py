@@ -1,7 +1,7 @@
 """What a registry answers, as far as we read it. It is a stranger: nothing is believed unproved."""
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -14,6 +14,7 @@ from agentmesh.errors import (
     TransportError,
 )
 from agentmesh.protocol.bounded import Status, Word
+from agentmesh.protocol.feedback import Flag
 from agentmesh.protocol.ids import Amid, amid_of
 from agentmesh.protocol.published import read_prekeys, read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
@@ -23,6 +24,8 @@ from agentmesh.protocol.times import from_text
 from agentmesh.protocol.transparency import LogProof
 
 A = TypeVar("A", bound=msgspec.Struct)
+
+_FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 _CODE = re.compile(r"[a-z][a-z_]{0,63}")
 _MAX_RETRY_SECONDS = 3600
@@ -58,6 +61,7 @@ class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     last_seen: str | None = None
     organization: str | None = None
+    flags: Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)] = ()
     log: LogProof | None = None
 
 
@@ -66,6 +70,7 @@ class PageAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     results: tuple[msgspec.Raw, ...]
     total: int
+    next: Annotated[str, msgspec.Meta(max_length=64, pattern="^[A-Za-z0-9_-]+$")] | None = None
 
 
 class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +105,7 @@ def found(answer: AgentAnswer, now: float) -> Found:
         status=answer.status,
         last_seen=last_seen,
         organization=answer.organization or "",
+        flags=tuple(flag for flag in _FLAGS if flag in answer.flags),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from agentmesh.errors import TransportError
 from agentmesh.protocol.bounded import Count, Status, Word
-from agentmesh.protocol.feedback import Feedback, Share
+from agentmesh.protocol.feedback import Feedback, Flag, Share
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published_schema import PublishedSchema
 from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
@@ -53,6 +53,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     last_seen: float | None = None
     organization: str = ""
+    flags: tuple[Flag, ...] = ()
     proved: Proved | None = None
 
     @property
@@ -74,15 +75,19 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     reputation_min: float | None = None
     status: Status | None = None
     limit: int = 20
-    offset: int = 0
+    after: str = ""
 
 
 class SearchPage(msgspec.Struct, frozen=True):
-    """A page of agents, rated ones first. `rejected`: how many did not verify and are left out."""
+    """A page of agents, rated ones first. `rejected`: how many did not verify and are left out.
+
+    `total` is counted up to `SEARCH_TOTAL`; `next` is where the next page begins, if there is one.
+    """
 
     results: tuple[Found, ...]
     total: int
     rejected: int = 0
+    next: str | None = None
 
 
 class TagCount(msgspec.Struct, frozen=True, kw_only=True):

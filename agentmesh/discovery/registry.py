@@ -156,7 +156,7 @@ class RegistryDirectory:
             if not self.log.is_revoked(agent.amid):
                 results.append(agent)
         rejected = len(page.results) - len(results)
-        return SearchPage(tuple(results), page.total, rejected)
+        return SearchPage(tuple(results), page.total, rejected, page.next)
 
     async def providers(self) -> tuple[str, ...]:
         """Return where our owner can prove to be our owner."""

@@ -20,6 +20,9 @@ FeedbackTag = Literal[
     "unreliable",
 ]
 
+Flag = Literal["rapid_reputation_increase", "rapid_reputation_decrease"]
+"""What a registry warns of: a score that changed too quickly."""
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A part of a whole, from nothing to all."""
 

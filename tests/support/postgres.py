@@ -11,14 +11,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 SECONDS = 30
 MISSING = "PostgreSQL is not installed; on Debian or Ubuntu: apt-get install -y postgresql"
 # Tests want speed: a power cut may have this cluster.
-_SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 
 
 class PostgresMissing(Exception):
@@ -40,7 +40,7 @@ def binaries() -> Path:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(settings: Sequence[str] = SPEED) -> Iterator[str]:
     """Start a cluster, and return its URL without a database: `postgresql://…@127.0.0.1:port/`."""
     programs = binaries()
     folder = Path(tempfile.mkdtemp(prefix="agentmesh-pg-", dir="/tmp"))
@@ -50,7 +50,7 @@ def cluster() -> Iterator[str]:
         data = folder / "data"
         _run(programs / "initdb", "-D", data, "-U", "mesh", "--auth=trust", "-E", "UTF8", "-N")
         port = _free_port()
-        process = _start(programs, data, folder, port)
+        process = _start(programs, data, (folder, port), settings)
         try:
             _wait(process, folder, port)
             yield f"postgresql://mesh@127.0.0.1:{port}/"
@@ -69,12 +69,15 @@ def make_database(url: str, name: str) -> str:
     return url + name
 
 
-def _start(programs: Path, data: Path, folder: Path, port: int) -> "subprocess.Popen[bytes]":
-    settings = [word for setting in _SPEED for word in ("-c", setting)]
+def _start(
+    programs: Path, data: Path, door: tuple[Path, int], settings: Sequence[str]
+) -> "subprocess.Popen[bytes]":
+    folder, port = door
+    options = [word for setting in settings for word in ("-c", setting)]
     place = ["-D", data, "-k", folder, "-h", "127.0.0.1", "-p", port]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            _as_user(programs / "postgres", *place, *settings), stdout=log, stderr=log
+            _as_user(programs / "postgres", *place, *options), stdout=log, stderr=log
         )
 
 

@@ -88,7 +88,8 @@ class Found(Answer, frozen=True, kw_only=True):
 
 
 class SearchResults(Answer, frozen=True, kw_only=True):
-    """A page of agents."""
+    """A page of agents. `total` is counted up to 1,000; `next` is the `after` of the next page."""
 
     results: list[Found]
     total: int
+    next: str | None = None

@@ -120,5 +120,5 @@ class Search(Request[answers.SearchResults], frozen=True, kw_only=True):
     reputation_min: Annotated[float, Meta(ge=0, le=1)] | None = None
     status: Word = ""
     limit: Limit = 20
-    offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    after: Word = ""
     context: Context = ""

@@ -32,7 +32,7 @@ def found(item: Found, asked: calls.Search, permit: calls.Permit) -> answers.Fou
         status=item.status,
         reputation=item.reputation,
         ratings_count=item.ratings_count,
-        flags=[],
+        flags=[*item.flags],
     )
 
 

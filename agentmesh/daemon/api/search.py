@@ -34,7 +34,9 @@ async def search(rooms: Rooms, asked: calls.Search, permit: calls.Permit) -> ans
             raise adverts.without_words(asked) from None
         raise
     return answers.SearchResults(
-        results=[adverts.found(item, asked, permit) for item in page.results], total=page.total
+        results=[adverts.found(item, asked, permit) for item in page.results],
+        total=page.total,
+        next=None if permit == "agent" else page.next,  # a word of the registry's own making
     )
 
 
@@ -45,7 +47,7 @@ async def _plainly(directory: Directory, asked: calls.Search) -> SearchPage:
         reputation_min=asked.reputation_min,
         status=asked.status or None,  # type: ignore[arg-type]  # the registry checks the word
         limit=asked.limit,
-        offset=asked.offset,
+        after=asked.after,
     )
     return await directory.search(query)
 
@@ -60,14 +62,14 @@ async def _quietly(directory: Directory, asked: calls.Search) -> SearchPage:
             f"There are {', '.join(sorted(STANDARD))}; the owner can: agentmesh search CATEGORY",
         )
     fitting: list[Found] = []
-    for number in range(MAX_PAGES):
-        query = Query(capability=category, limit=PAGE, offset=number * PAGE)
+    query = Query(capability=category, limit=PAGE)
+    for _ in range(MAX_PAGES):
         page = await directory.search(query)
         fitting += _fitting(page, asked)
-        if query.offset + PAGE >= page.total:
+        if page.next is None:
             break
-    end = asked.offset + asked.limit
-    return SearchPage(tuple(fitting[asked.offset : end]), len(fitting), 0)
+        query = Query(capability=category, limit=PAGE, after=page.next)
+    return SearchPage(tuple(fitting[: asked.limit]), len(fitting))
 
 
 def _fitting(page: SearchPage, asked: calls.Search) -> Iterator[Found]:

@@ -8,11 +8,14 @@ from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.limits import SIGNATURE_MAX_AHEAD
 from agentmesh.protocol.published import read_record
-from agentmesh.protocol.records import AgentRecord
+from agentmesh.protocol.records import AgentRecord, ExchangeKey
 from agentmesh.protocol.signed import Signed
 from agentmesh_registry.storage.agents import Registration
 
 _MAX_LIFE_MS = 10 * 366 * 86_400_000
+_signed_in = msgspec.msgpack.Decoder(Signed)
+_record_in = msgspec.msgpack.Decoder(AgentRecord)
+_key_in = msgspec.msgpack.Decoder(ExchangeKey)
 _RELAY_SCHEMES = {"ws", "wss", "http", "https"}
 
 
@@ -38,6 +41,12 @@ def admit(data: bytes, now: int) -> Registration:
         expires_at=record.expires_at,
         words=frozenset(take_apart(path) for path in words),
     )
+
+
+def admitted(data: bytes) -> tuple[AgentRecord, ExchangeKey]:
+    """Return what a record says that is kept here: it verified when it was admitted."""
+    record = _record_in.decode(_signed_in.decode(data).payload)
+    return record, _key_in.decode(record.exchange_key.payload)
 
 
 def _check_times(record: AgentRecord, now: int) -> None:

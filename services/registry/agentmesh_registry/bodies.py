@@ -7,14 +7,13 @@ from msgspec import Meta
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.bounded import Status
-from agentmesh.protocol.feedback import Feedback, FeedbackTag
+from agentmesh.protocol.feedback import Feedback, FeedbackTag, Flag
 from agentmesh.protocol.published_schema import SchemaName
 from agentmesh.protocol.records import Capability
 from agentmesh.protocol.session_receipt import MAX_RECEIPT_BYTES
 from agentmesh.protocol.transparency import LogProof, Size
 
 Limit = Annotated[int, Meta(ge=1, le=limits.PAGE)]
-Offset = Annotated[int, Meta(ge=0, le=1_000_000)]
 AmidText = Annotated[
     str,
     Meta(
@@ -74,7 +73,7 @@ class Find(Asked, frozen=True, kw_only=True):
     reputation_min: Annotated[float, Meta(ge=0, le=1)] | None = None
     status: Status | None = None
     limit: Limit = 20
-    offset: Offset = 0
+    after: Annotated[str, Meta(max_length=64, description="The `next` of a page.")] = ""
 
 
 class SetStatus(Asked, frozen=True, kw_only=True):
@@ -116,14 +115,16 @@ class AgentView(Said, frozen=True, kw_only=True):
     registered_at: str
     record: bytes
     certificates: tuple[bytes, ...] = ()
+    flags: tuple[Flag, ...] = ()
     log: LogProof | None = None
 
 
 class Page(Said, frozen=True, kw_only=True):
-    """A page of agents, and how many there are in all."""
+    """A page of agents, how many there are (counted up to 1,000), and where the next one begins."""
 
     results: list[AgentView]
     total: int
+    next: str | None
 
 
 class Rate(Asked, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from agentmesh_registry.storage.attempts import Attempts
 from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.ledger import Ledger
+from agentmesh_registry.storage.listings import Listings
 from agentmesh_registry.storage.nonces import Nonces
 from agentmesh_registry.storage.organizations import Organizations
 from agentmesh_registry.storage.prekeys import PrekeyStore
@@ -64,6 +65,7 @@ class Desk:
         self.revocations = Revocations(database)
         self.agents = Agents(database)
         self.search = Search(database)
+        self.listings = Listings(database)
         self.attempts = Attempts(database)
         self.authority = AuthorityDesk(keys.authority, clock, system_entropy)
         self.domains = DomainChecker(config.dns)

@@ -23,6 +23,7 @@ from agentmesh_registry.figures import Figures
 from agentmesh_registry.listener import Crowd, bind, bound, serving
 from agentmesh_registry.log_key import HeadSigner, open_key
 from agentmesh_registry.storage.database import opened
+from agentmesh_registry.sweeping import Sweeping
 
 _ADMIN_CROWD = Crowd(20, 20)
 
@@ -46,6 +47,7 @@ async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterat
         desk = Desk(config, database, keys, audiences(config, bound(listener)))
         await desk.ledger.begin(desk.now())
         await claim_authority(desk.certificates, keys.authority)
+        await stack.enter_async_context(Sweeping(desk))
         figures = Figures(clock)
         admin_url = None
         if config.admin:
@@ -78,7 +80,7 @@ def _crowd(config: Config) -> Crowd:
 def _admin(desk: Desk, figures: Figures) -> web.Application:
     async def metrics(_request: web.Request) -> web.Response:
         try:
-            counts = await desk.agents.count(desk.now())
+            counts = await desk.listings.count(desk.now())
         except StorageError:
             return web.Response(status=503)
         return web.Response(body=figures.render(*counts), headers={"Content-Type": CONTENT_TYPE})

@@ -83,7 +83,11 @@ async def test_a_search_finds_by_capability(both: Both) -> None:
     page = await both[1].search(Query(capability="travel", tier_min=2, status="offline"))
     assert [one.amid for one in page.results] == [ALICE.amid]
     assert (page.total, page.rejected) == (1, 0)
-    assert (await both[1].search(Query(limit=1, offset=1))).total == 2
+    first = await both[1].search(Query(limit=1))
+    assert (first.total, len(first.results)) == (2, 1)
+    second = await both[1].search(Query(limit=1, after=first.next or ""))
+    assert {one.amid for one in (*first.results, *second.results)} == {ALICE.amid, BOB.amid}
+    assert second.next is None
 
 
 async def test_a_rating_is_news_once_and_shows(both: Both) -> None:

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage.agents import Agents, Registration
 from agentmesh_registry.storage.database import Database, opened
+from agentmesh_registry.storage.listings import Listings
 from agentmesh_registry.storage.revoking import Revocations
 from agentmesh_registry.storage.verifying import MAX_PROBLEMS, counted, verified
 
@@ -28,7 +29,7 @@ async def fill(database: Database) -> None:
     agents, revocations = Agents(database), Revocations(database)
     for sequence in (1, 2, 3):
         for agent in (ALICE, BOB, CAROL):
-            await agents.put(registration(agent, sequence), sequence)
+            await agents.put(registration(agent, sequence), sequence, lambda _: None)
     await revocations.put(ALICE.amid, b"alice's", 4)
     await revocations.put(BOB.amid, b"bob's", 5)
 
@@ -85,7 +86,7 @@ FORGERIES = {
 
 async def test_whatever_does_not_fit_is_found(filled: Database) -> None:
     values = {"other": b"o" * 32, "carol": CAROL.amid, "alice": ALICE.amid}
-    foreign = "DELETE FROM capabilities"
+    foreign = "DELETE FROM listings"
     for name, statement in FORGERIES.items():
 
         def forge(connection: sa.Connection, text: str = statement) -> tuple[str, ...]:
@@ -106,15 +107,14 @@ async def test_whatever_does_not_fit_is_found(filled: Database) -> None:
 
 async def test_a_thousand_entries_are_read_page_by_page(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
-        agents = Agents(database)
 
         def many(connection: sa.Connection) -> None:
-            from agentmesh_registry.storage.agents import _put  # noqa: PLC0415
+            from agentmesh_registry.storage.agents import keep  # noqa: PLC0415
 
             for sequence in range(1, 1002):
-                _put(connection, registration(ALICE, sequence), sequence)
+                keep(connection, registration(ALICE, sequence), sequence)
 
         await database.fill(many)
         assert await problems(database) == ()
         assert (await database.survey(counted)).log_entries == 1001
-        assert await agents.count(0) == (1, 0)
+        assert await Listings(database).count(0) == (1, 0)

@@ -22,16 +22,28 @@ def found(**changed: object) -> answers.Found:
 
 
 def test_search_asks_for_what_was_said(mesh: Shell, script: Script) -> None:
-    script.answers["search"] = answers.SearchResults(results=[found()], total=3)
+    script.answers["search"] = answers.SearchResults(results=[found()], total=3, next="kQ")
     said = mesh("search", "travel", "--tier-min", "1.5", "--reputation-min", "0.5", "--limit", "1")
     assert "0.90 (7)" in said.out
-    assert "2 more: --offset 1" in said.out
+    assert "3 in all; the next ones: --after kQ" in said.out
     assert script.asked[0][1] == calls.Search(
         capability="travel", tier_min=1.5, reputation_min=0.5, limit=1
     )
     document = mesh("search", "travel", "--json").document
     assert document["total"] == 3
     assert document["results"][0]["flags"] == []
+
+
+def test_what_an_agent_calls_itself_is_quoted_and_flags_are_shown(
+    mesh: Shell, script: Script
+) -> None:
+    found_ = found(name="rated 1.00", flags=["rapid_reputation_increase"])
+    script.answers["search"] = answers.SearchResults(results=[found_], total=1000, next="kQ")
+    said = mesh("search", "travel", "--after", "kg").out
+    assert '"rated 1.00"' in said
+    assert "rapid_reputation_increase" in said
+    assert "1,000 or more in all" in said
+    assert script.asked[0][1] == calls.Search(capability="travel", after="kg")
 
 
 def test_few_ratings_are_no_rating(mesh: Shell, script: Script) -> None:

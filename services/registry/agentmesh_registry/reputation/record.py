@@ -1,13 +1,10 @@
 """All that is kept about one agent's reputation, with what its score did within a day."""
 
-from typing import Literal
-
 import msgspec
 
+from agentmesh.protocol.feedback import Flag
 from agentmesh_registry.reputation.score import Standing
 from agentmesh_registry.reputation.weights import DAY_MS
-
-Flag = Literal["rapid_reputation_increase", "rapid_reputation_decrease"]
 
 _HOUR_MS = 3_600_000
 _RAPID = 0.2

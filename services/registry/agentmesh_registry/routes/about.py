@@ -14,7 +14,7 @@ HEALTH_PATHS = ("/healthz", "/readyz", "/version")
 
 async def stats(desk: Desk, _call: Call, _asked: Nothing) -> Reply:
     """Tell how many agents there are."""
-    registered, online = await desk.agents.count(desk.now())
+    registered, online = await desk.listings.count(desk.now())
     answer = Stats(
         agents=registered,
         online=online,

@@ -9,11 +9,9 @@ from agentmesh.errors import NotPermitted, Refused
 from agentmesh.protocol.did import did_document
 from agentmesh.protocol.feedback import MIN_RATERS
 from agentmesh.protocol.ids import Amid, did_of, parse_amid
-from agentmesh.protocol.published import read_record
-from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.times import to_text
-from agentmesh_registry.admission import admit
-from agentmesh_registry.auth import authenticate, revoked
+from agentmesh_registry.admission import admit, admitted
+from agentmesh_registry.auth import prove, revoked
 from agentmesh_registry.bodies import AgentView, Lookup, LookupProved, Register
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.rates import household
@@ -46,7 +44,7 @@ async def lookup(desk: Desk, _call: Call, asked: LookupProved) -> Reply:
 async def did(desk: Desk, _call: Call, asked: Lookup) -> Reply:
     """Return an agent's DID document."""
     agent = await find(desk, parse_amid(asked.amid))
-    record, exchange = read_record(msgspec.msgpack.decode(agent.signed, type=Signed))
+    record, exchange = admitted(agent.signed)
     document = did_document(agent.signing_key, exchange.key, record.relay_endpoint, record.sequence)
     return Reply(body=document, content_type="application/did+ld+json")
 
@@ -83,7 +81,7 @@ async def _proved(desk: Desk, amid: Amid, known: int) -> AgentView:
 
 def view_of(agent: Agent, now: int) -> AgentView:
     """Return an agent as others see it."""
-    record, exchange = read_record(msgspec.msgpack.decode(agent.signed, type=Signed))
+    record, exchange = admitted(agent.signed)
     return AgentView(
         amid=agent.amid,
         did=did_of(agent.amid),
@@ -107,14 +105,15 @@ def view_of(agent: Agent, now: int) -> AgentView:
         expires_at=to_text(record.expires_at / 1000),
         registered_at=to_text(agent.registered_at / 1000),
         record=agent.signed,
+        flags=agent.flags_at(now),
     )
 
 
 async def _keep(desk: Desk, call: Call, asked: Register) -> tuple[AgentView, str]:
     now = desk.now()
     new = admit(asked.record, now)
-    caller = await authenticate(desk, call, new.signing_key)
-    if caller != new.amid:
+    seen = await prove(desk, call, new.signing_key)
+    if seen.amid != new.amid:
         raise NotPermitted("not_permitted", "An agent registers itself, and nobody else.")
     if asked.verification_token:
         raise NotPermitted(
@@ -122,7 +121,7 @@ async def _keep(desk: Desk, call: Call, asked: Register) -> tuple[AgentView, str
             "This registry has not issued that token.",
             "Leave it out: the agent is registered as tier 2.",
         )
-    outcome = await desk.agents.put(new, now)
+    outcome = await desk.agents.put(new, now, desk.nonces.noting(seen, now))
     if outcome == "stale":
         raise Refused(
             "stale_record",

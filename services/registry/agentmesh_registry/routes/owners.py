@@ -8,12 +8,9 @@ code away as well.
 import base64
 import hashlib
 
-import msgspec
-
 from agentmesh.errors import AgentMeshError, NotPermitted, Refused, RemoteProtocolError
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.published import read_record
-from agentmesh.protocol.signed import Signed
+from agentmesh_registry.admission import admitted
 from agentmesh_registry.auth import authenticate
 from agentmesh_registry.bodies import (
     BeginProof,
@@ -138,7 +135,7 @@ async def _signed_in(desk: Desk, asked: Callback) -> Reply:
     code = new_code(desk.owners.entropy)
     await desk.attempts.signed_in(attempt, owner, mark_of_code(attempt.id, code))
     agent = await find(desk, attempt.amid)
-    record, _ = read_record(msgspec.msgpack.decode(agent.signed, type=Signed))
+    record, _ = admitted(agent.signed)
     return code_page(code, attempt.amid, record.display_name)
 
 

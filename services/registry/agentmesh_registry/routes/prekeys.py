@@ -14,9 +14,10 @@ from agentmesh_registry.storage.prekeys import Shelf
 
 async def publish(desk: Desk, call: Call, asked: PrekeyUpload) -> Reply:
     """Leave prekeys here. One-time prekeys join those that are here; ids only rise."""
-    caller = await authenticate(desk, call)
-    read = read_prekeys(asked, caller)
-    return Reply(body=_view(await desk.prekeys.put(caller, asked, read, desk.now())))
+    seen, now = await prove(desk, call), desk.now()
+    read = read_prekeys(asked, seen.amid)
+    first = desk.nonces.noting(seen, now)
+    return Reply(body=_view(await desk.prekeys.put(asked, read, now, first)))
 
 
 async def fetch(desk: Desk, call: Call, asked: FetchPrekeys) -> Reply:

@@ -2,16 +2,16 @@
 
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW, PRESENCE_SECONDS
 from agentmesh.protocol.times import to_text
-from agentmesh_registry.auth import authenticate
+from agentmesh_registry.auth import prove
 from agentmesh_registry.bodies import SetStatus, StatusSet
 from agentmesh_registry.desk import Call, Desk, Reply
 
 
 async def set_status(desk: Desk, call: Call, asked: SetStatus) -> Reply:
     """Publish the caller's presence; it becomes `offline` unless it is published again."""
-    caller = await authenticate(desk, call)
-    now = desk.now()
-    await desk.agents.set_status(caller, asked.status, now, now + PRESENCE_SECONDS * 1000)
+    seen, now = await prove(desk, call), desk.now()
+    caller, period = seen.amid, (now, now + PRESENCE_SECONDS * 1000)
+    await desk.agents.set_status(caller, asked.status, period, desk.nonces.noting(seen, now))
     shelf = await desk.prekeys.shelf(caller)
     answer = StatusSet(
         amid=caller,

@@ -17,7 +17,6 @@ from agentmesh_registry.bodies import (
     Kept,
     Leaders,
     Lookup,
-    Page,
     Rate,
     ReputationView,
     TagView,
@@ -25,7 +24,8 @@ from agentmesh_registry.bodies import (
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.rates import household
 from agentmesh_registry.reputation.score import shown
-from agentmesh_registry.routes.agents import not_found, view_of
+from agentmesh_registry.routes.agents import not_found
+from agentmesh_registry.routes.search import page
 from agentmesh_registry.storage.reputation import Found, Rating, Session
 from agentmesh_registry.storage.search import Wanted
 
@@ -78,10 +78,7 @@ async def score(desk: Desk, _call: Call, asked: Lookup) -> Reply:
 
 async def leaderboard(desk: Desk, _call: Call, asked: Leaders) -> Reply:
     """List the best of those that enough agents have rated."""
-    now = desk.now()
-    wanted = Wanted(is_rated=True)
-    found, total = await desk.search.page(wanted, now, limit=asked.limit, offset=0)
-    return Reply(body=Page(results=[view_of(agent, now) for agent in found], total=total))
+    return Reply(body=await page(desk, Wanted(is_rated=True), asked.limit))
 
 
 def _session(receipt: bytes, caller: Amid, now: int) -> Session:

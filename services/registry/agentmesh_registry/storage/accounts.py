@@ -1,4 +1,4 @@
-"""One agent's account of what was said about it, inside a transaction that has locked its row."""
+"""One agent's account of what was said about it, inside a transaction of the one writer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from agentmesh_registry.reputation.record import Record
 from agentmesh_registry.reputation.score import Standing, score, shown
 from agentmesh_registry.reputation.votes import Voice
 from agentmesh_registry.reputation.weights import NOBODY_VOUCHES
+from agentmesh_registry.storage.listings import move
 from agentmesh_registry.storage.tables import agents, standings, voices
 
 Party = sa.Row[Any]
@@ -75,6 +76,7 @@ class Account:
                 ratings_count=standing.raters,
             )
         )
+        move(self._connection, self._whose.amid)
 
     def _score(self, standing: Standing) -> float:
         return score(standing, self._whose.tier, self._now - self._whose.registered_at)

@@ -6,13 +6,16 @@ import msgspec
 import sqlalchemy as sa
 
 from agentmesh.protocol.bounded import Status
+from agentmesh.protocol.feedback import Flag
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.transparency import RECORD
-from agentmesh_registry.storage import log
+from agentmesh_registry.reputation.record import Record
+from agentmesh_registry.storage import listings, log
 from agentmesh_registry.storage.accounts import refresh
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
-from agentmesh_registry.storage.tables import agents, capabilities
+from agentmesh_registry.storage.tables import agents, standings
+from agentmesh_registry.storage.writer import Work
 
 PutOutcome = Literal["created", "updated", "unchanged", "stale", "revoked"]
 
@@ -47,12 +50,25 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     revoked_at: int | None
     log_index: int
-    organization: str | None = None
-    certificate: str | None = None
+    organization: str | None
+    certificate: str | None
+    record: bytes | None
+    """What is kept of its reputation, if there is anything."""
 
     def status_at(self, now: int) -> Status:
         """Return the presence that counts now."""
         return self.status if self.present_until > now else "offline"
+
+    def flags_at(self, now: int) -> tuple[Flag, ...]:
+        """Return what to beware of now."""
+        if self.record is None:
+            return ()
+        return msgspec.msgpack.decode(self.record, type=Record).flags_at(now)
+
+
+AGENT: sa.Select[Any] = sa.select(agents, standings.c.record).select_from(
+    agents.outerjoin(standings, standings.c.amid == agents.c.amid)
+)
 
 
 class Agents:
@@ -61,16 +77,18 @@ class Agents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, new: Registration, now: int) -> PutOutcome:
+    async def put(self, new: Registration, now: int, first: Work[None]) -> PutOutcome:
         """Keep a record, and enter it in the log.
 
-        A sequence that does not rise is stale, unless nothing changed at all.
+        A sequence that does not rise is stale, unless nothing changed at all. `first` is done in
+        the same transaction, and may refuse all of it.
         """
-        try:
-            return await self._database.write(lambda connection: keep(connection, new, now))
-        except sa.exc.IntegrityError:
-            # Another request registered the same AMID between our two looks: now it is there.
-            return await self._database.write(lambda connection: keep(connection, new, now))
+
+        def put(connection: sa.Connection) -> PutOutcome:
+            first(connection)
+            return keep(connection, new, now)
+
+        return await self._database.write(put)
 
     async def get(self, amid: Amid, now: int) -> Agent | None:
         """Return an agent whose record has not expired; it may be revoked."""
@@ -85,49 +103,52 @@ class Agents:
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else (row.signing_key, row.revoked_at)
 
-    async def set_status(self, amid: Amid, status: Status, now: int, until: int) -> None:
-        """Keep an agent's presence, which counts until then."""
+    async def set_status(
+        self, amid: Amid, status: Status, period: tuple[int, int], first: Work[None]
+    ) -> None:
+        """Keep an agent's presence, which counts from a moment until another; after `first`."""
+        now, until = period
         change = (
             sa.update(agents)
             .where(agents.c.amid == amid)
             .values(status=status, last_seen=now, present_until=until)
         )
-        await self._database.write(lambda connection: connection.execute(change).rowcount)
 
-    async def count(self, now: int) -> tuple[int, int]:
-        """Return how many agents there are, and how many of them are not offline."""
-        present = (agents.c.present_until > now) & (agents.c.status != "offline")
-        query = sa.select(sa.func.count(), sa.func.count().filter(present)).where(
-            agents.c.expires_at > now, agents.c.revoked_at.is_(None)
-        )
-        row = await self._database.read(lambda connection: connection.execute(query).one())
-        return row[0], row[1]
+        def put(connection: sa.Connection) -> None:
+            first(connection)
+            connection.execute(change)
+            listings.move(connection, amid)
+
+        await self._database.write(put)
 
 
 def agent_at(connection: sa.Connection, amid: Amid, now: int) -> Agent | None:
     """Return an agent whose record has not expired; it may be revoked."""
-    query = sa.select(agents).where(agents.c.amid == amid, agents.c.expires_at > now)
+    query = AGENT.where(agents.c.amid == amid, agents.c.expires_at > now)
     row = connection.execute(query).one_or_none()
     return None if row is None else agent_of(row)
 
 
 def agent_of(row: sa.Row[Any]) -> Agent:
-    """Return a row of `agents` as a value."""
-    return Agent(**row._asdict())
+    """Return a row of `AGENT`, perhaps with more in it, as a value."""
+    fields = {name: getattr(row, name) for name in Agent.__struct_fields__}
+    return Agent(**fields)
 
 
 def keep(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
     """Keep a record in this transaction, and enter it in the log."""
     mine = agents.c.amid == new.amid
     columns = (agents.c.sequence, agents.c.signed, agents.c.revoked_at)
-    old = connection.execute(sa.select(*columns).where(mine).with_for_update()).one_or_none()
+    old = connection.execute(sa.select(*columns).where(mine)).one_or_none()
     if old is not None and old.revoked_at is not None:
         return "revoked"
     if old is not None and old.signed == new.signed:
         return "unchanged"
     if old is not None and old.sequence >= new.sequence:
         return "stale"
+    index = log.append(connection, Change(kind=RECORD, amid=new.amid, signed=new.signed), now)
     fields = {
+        "log_index": index,
         "signed": new.signed,
         "sequence": new.sequence,
         "expires_at": new.expires_at,
@@ -138,12 +159,6 @@ def keep(connection: sa.Connection, new: Registration, now: int) -> PutOutcome:
         connection.execute(sa.insert(agents).values(**first, **fields))
     else:
         connection.execute(sa.update(agents).where(mine).values(**fields))
-        connection.execute(sa.delete(capabilities).where(capabilities.c.amid == new.amid))
         refresh(connection, new.amid, now)
-    if new.words:
-        rows = [{"amid": new.amid, "category": a, "subcategory": b} for a, b in sorted(new.words)]
-        connection.execute(sa.insert(capabilities), rows)
-    # Last, because from here on all other writers wait.
-    index = log.append(connection, Change(kind=RECORD, amid=new.amid, signed=new.signed), now)
-    connection.execute(sa.update(agents).where(mine).values(log_index=index))
+    listings.enter(connection, new.amid, new.words)
     return "created" if old is None else "updated"

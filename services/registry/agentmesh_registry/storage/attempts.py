@@ -75,10 +75,6 @@ class Attempts:
 
 def _begin(connection: sa.Connection, attempt: Attempt, now: int) -> bool:
     connection.execute(sa.delete(attempts).where(attempts.c.expires_at <= now))
-    # Whoever begins holds the agent's row: two at once do not slip past the bound.
-    connection.execute(
-        sa.select(agents.c.amid).where(agents.c.amid == attempt.amid).with_for_update()
-    )
     count = sa.select(sa.func.count()).select_from(attempts)
     mine = connection.execute(count.where(attempts.c.amid == attempt.amid)).scalar_one()
     if mine >= _MAX_OF_AN_AGENT:
@@ -93,7 +89,7 @@ def _begin(connection: sa.Connection, attempt: Attempt, now: int) -> bool:
 
 def _returned(connection: sa.Connection, provider: str, state: bytes, now: int) -> Attempt | None:
     mine = (attempts.c.state == state) & (attempts.c.expires_at > now)
-    row = connection.execute(sa.select(attempts).where(mine).with_for_update()).one_or_none()
+    row = connection.execute(sa.select(attempts).where(mine)).one_or_none()
     if row is None:
         return None
     connection.execute(sa.update(attempts).where(attempts.c.id == row.id).values(state=None))
@@ -102,7 +98,7 @@ def _returned(connection: sa.Connection, provider: str, state: bytes, now: int) 
 
 def _prove(connection: sa.Connection, amid: Amid, attempt: str, code: bytes, now: int) -> Proved:
     mine = (attempts.c.id == attempt) & (attempts.c.amid == amid) & (attempts.c.expires_at > now)
-    row = connection.execute(sa.select(attempts).where(mine).with_for_update()).one_or_none()
+    row = connection.execute(sa.select(attempts).where(mine)).one_or_none()
     if row is None or row.tries >= MAX_TRIES:
         return "attempt_unknown"
     if row.code is None or not hmac.compare_digest(row.code, code):
@@ -111,7 +107,7 @@ def _prove(connection: sa.Connection, amid: Amid, attempt: str, code: bytes, now
         return "code_wrong"
     connection.execute(sa.delete(attempts).where(attempts.c.id == attempt))
     whose = agents.c.amid == amid
-    look = sa.select(agents.c.owner, agents.c.tier).where(whose).with_for_update()
+    look = sa.select(agents.c.owner, agents.c.tier).where(whose)
     agent = connection.execute(look).one()
     if agent.owner not in (None, row.owner):
         return "owned_by_another"

@@ -104,7 +104,7 @@ def keep(connection: sa.Connection, certificate: Certificate, issuer: str, now: 
 def revoke(connection: sa.Connection, serial: str, reason: Reason, now: int) -> None:
     """Take a certificate back: who bears it, and all below it, count as before."""
     mine = certificates.c.serial == serial
-    row = connection.execute(sa.select(certificates).where(mine).with_for_update()).one()
+    row = connection.execute(sa.select(certificates).where(mine)).one()
     if row.revoked_at is not None:
         return
     if row.issuer == AUTHORITY and len(revoked_by_authority(connection, now)) >= MAX_REVOKED:
@@ -173,9 +173,9 @@ def _chain(connection: sa.Connection, serial: str) -> tuple[bytes, ...]:
 
 def _take(connection: sa.Connection, amid: Amid, serial: str, now: int) -> None:
     whose = agents.c.amid == amid
-    agent = connection.execute(sa.select(agents).where(whose).with_for_update()).one()
+    agent = connection.execute(sa.select(agents).where(whose)).one()
     mine = certificates.c.serial == serial
-    row = connection.execute(sa.select(certificates).where(mine).with_for_update()).one()
+    row = connection.execute(sa.select(certificates).where(mine)).one()
     if agent.certificate == serial or row.revoked_at is not None:
         return
     values: dict[str, object] = {"certificate": serial, "organization": row.issuer or None}
@@ -191,7 +191,7 @@ def _take(connection: sa.Connection, amid: Amid, serial: str, now: int) -> None:
 
 def _undress(connection: sa.Connection, who: sa.ColumnElement[bool], now: int) -> None:
     """Let agents be again what they were without their certificate."""
-    look = sa.select(agents.c.amid, agents.c.owner).where(who).with_for_update()
+    look = sa.select(agents.c.amid, agents.c.owner).where(who)
     for row in connection.execute(look).all():
         owner = None if (row.owner or "").startswith(_FLEET) else row.owner
         plain = {"certificate": None, "organization": None, "owner": owner}

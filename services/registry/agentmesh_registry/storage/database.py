@@ -1,7 +1,7 @@
 """The way to the database: SQLite in a file, or PostgreSQL, by the same statements."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,13 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from agentmesh.errors import StorageError, UsageError
 from agentmesh_registry.storage.schema import upgrade
+from agentmesh_registry.storage.writer import Work, Writer
 
 T = TypeVar("T")
-Work = Callable[[sa.Connection], T]
 
 _SECONDS = 5
 _SQLITE_READERS = 4
 _POSTGRES_CONNECTIONS = 10
+_IDLE_MS = 30_000
+# Any number, the same in every registry process.
+_WRITING = f"SELECT pg_advisory_xact_lock({0x41474D45})"
 
 
 class _Way(Protocol):
@@ -61,35 +64,44 @@ class _Threads:
 
 
 class _Server:
-    """PostgreSQL, which has its own ways to wait."""
+    """PostgreSQL, which has its own ways to wait. Long work has a connection that waits for it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, patient: AsyncEngine, isolation: str) -> None:
         self._engine = engine
+        self._patient = patient
+        self._isolation = isolation
 
     async def run(self, work: Work[T]) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
 
     async def run_long(self, work: Work[T]) -> T:
-        async with self._engine.connect() as plain:
-            connection = await plain.execution_options(isolation_level="REPEATABLE READ")
+        async with self._patient.connect() as plain:
+            connection = await plain.execution_options(isolation_level=self._isolation)
             async with connection.begin():
                 return await connection.run_sync(work)
 
     async def close(self) -> None:
         await self._engine.dispose()
+        await self._patient.dispose()
 
 
 class Database:
-    """Transactions that read, and transactions that write.
+    """Transactions that read, and one writer, which keeps together what came together.
 
-    SQLite has one writer: its one thread makes the writers queue up, instead of letting them poll
-    a lock.
+    SQLite has one writer anyhow. On PostgreSQL a lock makes it one among all processes: whoever
+    writes to the log waits for all others who do, and a group that held a part of what another
+    group needs could wait for that one for ever.
     """
 
     def __init__(self, writer: _Way, reader: _Way) -> None:
-        self._writer = writer
+        self._way = writer
         self._reader = reader
+        self._writer = Writer(writer.run, 2 * _SECONDS)
+
+    async def open(self) -> None:
+        """Begin to write."""
+        await self._writer.open()
 
     async def write(self, work: Work[T]) -> T:
         """Do the work in a transaction; it is kept once this returns, and dropped on an error."""
@@ -109,7 +121,7 @@ class Database:
     async def fill(self, work: Work[T]) -> T:
         """Do work that writes much, in one transaction, while nobody else is served."""
         with _failing_as_storage():
-            return await self._writer.run_long(work)
+            return await self._way.run_long(work)
 
     async def ping(self) -> None:
         """Return if the database answers, else raise `StorageError`."""
@@ -118,6 +130,7 @@ class Database:
     async def close(self) -> None:
         """Let go of all connections."""
         await self._writer.close()
+        await self._way.close()
         await self._reader.close()
 
 
@@ -125,8 +138,9 @@ class Database:
 async def opened(url: str) -> AsyncIterator[Database]:
     """Enter the database at this URL, brought up to date."""
     database = _connect(url)
+    await database.open()
     try:
-        await database.write(upgrade)
+        await database.fill(upgrade)
         yield database
     finally:
         await database.close()
@@ -182,22 +196,35 @@ def _beginning_with(statement: str) -> Any:
 
 def _postgres(url: sa.URL) -> Database:
     try:
-        engine = create_async_engine(
-            url,
-            pool_size=_POSTGRES_CONNECTIONS,
-            max_overflow=0,
-            pool_timeout=_SECONDS,
-            pool_pre_ping=True,
-            connect_args={"timeout": _SECONDS, "command_timeout": _SECONDS},
-        )
+        writer, reader = _server(url, 1), _server(url, _POSTGRES_CONNECTIONS)
     except ModuleNotFoundError:
         raise UsageError(
             "driver_missing",
             "PostgreSQL needs the package asyncpg.",
             "pip install 'agentmesh-openclaw[registry]'",
         ) from None
-    server = _Server(engine)
-    return Database(server, server)
+    for engine in writer:
+        event.listen(engine.sync_engine, "begin", _beginning_with(_WRITING))
+    # Who waited for the lock has to see what was written meanwhile.
+    return Database(_Server(*writer, "READ COMMITTED"), _Server(*reader, "REPEATABLE READ"))
+
+
+def _server(url: sa.URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
+    """Return an engine for what is short, and one for what takes its time."""
+    # A process that stopped in the middle keeps nobody from writing for long; and what is asked
+    # here is too short for PostgreSQL to compile.
+    settings = {"idle_in_transaction_session_timeout": str(_IDLE_MS), "jit": "off"}
+    patient: dict[str, Any] = {"timeout": _SECONDS, "server_settings": settings}
+    bounds: dict[str, Any] = {"max_overflow": 0, "pool_timeout": _SECONDS, "pool_pre_ping": True}
+    return (
+        create_async_engine(
+            url,
+            pool_size=connections,
+            connect_args={**patient, "command_timeout": _SECONDS},
+            **bounds,
+        ),
+        create_async_engine(url, poolclass=sa.NullPool, connect_args=patient),
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The log in the database: entries that are only ever added, and what proofs are made of.
 
 An entry is written in the transaction of the change that it tells of: both are kept, or neither.
-Whoever adds holds the row of the tree until the transaction ends, so numbers have no gaps.
+There is one writer, so numbers have no gaps.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,26 +51,27 @@ class Proved(NamedTuple):
 
 def append(connection: sa.Connection, change: Change, now: int) -> int:
     """Add an entry in this transaction, and return its number."""
-    # The rest of the transaction is short: everybody else who writes waits for it.
-    tree = _frontier(connection, Tree.ENTRIES, for_update=True)
     subject = subject_of(change.amid)
     newest = sa.select(sa.func.max(log_entries.c.index)).where(log_entries.c.subject == subject)
+    look = sa.select(log_trees, newest.scalar_subquery().label("previous"))
+    row = connection.execute(look.where(log_trees.c.tree == Tree.ENTRIES)).one()
+    tree = Frontier(row.size, split(row.peaks))
     entry = msgspec.msgpack.encode(
         LogEntry(
             kind=change.kind,
             subject=subject,
             document=document_hash(change.signed),
-            previous=connection.execute(newest).scalar_one(),
+            previous=row.previous,
             timestamp=now,
         )
     )
-    row = {"index": tree.size, "entry": entry, "subject": subject, "revocation": None}
+    fields = {"index": tree.size, "entry": entry, "subject": subject, "revocation": None}
     if change.kind == REVOCATION:
-        revocations = _frontier(connection, Tree.REVOCATIONS, for_update=False)
-        row["revocation"] = revocations.size
+        revocations = trees(connection).revocations
+        fields["revocation"] = revocations.size
         _grow(connection, Tree.REVOCATIONS, revocations, entry)
     _grow(connection, Tree.ENTRIES, tree, entry)
-    connection.execute(sa.insert(log_entries).values(**row))
+    connection.execute(sa.insert(log_entries).values(**fields))
     return tree.size
 
 
@@ -130,12 +131,6 @@ def page(connection: sa.Connection, tree: Tree, start: int, limit: int) -> Seque
         .order_by(number)
     )
     return connection.execute(look).scalars().all()
-
-
-def _frontier(connection: sa.Connection, tree: Tree, *, for_update: bool) -> Frontier:
-    look = sa.select(log_trees).where(log_trees.c.tree == tree)
-    row = connection.execute(look.with_for_update() if for_update else look).one()
-    return Frontier(row.size, split(row.peaks))
 
 
 def _grow(connection: sa.Connection, tree: Tree, old: Frontier, entry: bytes) -> None:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.ids import Amid
-from agentmesh_registry.storage.database import Database, Work
+from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.tables import nonces
+from agentmesh_registry.storage.writer import Work
 
 _SWEEP_MS = 60_000
 

@@ -105,7 +105,7 @@ def _claim_domain(
 ) -> Organization | None:
     # Whoever claims holds the agent's row: two at once do not slip past the bound.
     holder = sa.select(agents.c.amid).where(agents.c.amid == claim.amid)
-    connection.execute(holder.with_for_update())
+    connection.execute(holder)
     kept = _one(connection, _mine(claim))
     values: dict[str, object] = {"name": claim.name, "key": claim.key}
     if kept is None:
@@ -131,7 +131,7 @@ def _prove(
     connection: sa.Connection, claim: Organization, certificate: Certificate, now: int
 ) -> None:
     query = sa.select(organizations).where(organizations.c.domain == claim.domain)
-    for row in connection.execute(query.with_for_update()).all():
+    for row in connection.execute(query).all():
         if row.amid != claim.amid and row.serial is not None:
             revoke(connection, row.serial, "superseded", now)
     keep(connection, certificate, AUTHORITY, now)
@@ -148,7 +148,7 @@ def _publish(
     signed: bytes,
     now: int,
 ) -> ListOutcome:
-    look = sa.select(organizations).where(_mine(claim)).with_for_update()
+    look = sa.select(organizations).where(_mine(claim))
     row = connection.execute(look).one()
     if row.list == signed:
         return "unchanged"

@@ -13,8 +13,9 @@ from agentmesh.protocol.limits import ONE_TIME_PREKEYS
 from agentmesh.protocol.published import Prekeys
 from agentmesh.protocol.records import OneTimePrekey, PrekeyUpload
 from agentmesh.protocol.signed import Signed
-from agentmesh_registry.storage.database import Database, Work
+from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.tables import agents, one_time_prekeys, prekeys
+from agentmesh_registry.storage.writer import Work
 
 _DOCUMENTS = ("exchange_key", "signed_prekey", "kem_prekey", "suites")
 _NONE = -1  # below every id
@@ -59,16 +60,18 @@ class PrekeyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, amid: Amid, upload: PrekeyUpload, read: Prekeys, now: int) -> Shelf:
+    async def put(self, upload: PrekeyUpload, read: Prekeys, now: int, first: Work[None]) -> Shelf:
         """Keep an upload: documents replace older ones, one-time prekeys join those that are here.
 
-        Ids only rise. The same upload again, after a lost answer, changes nothing.
+        Ids only rise. The same upload again, after a lost answer, changes nothing. `first` is done
+        in the same transaction, and may refuse all of it.
         """
-        new = _kept(upload, read)
+        new, amid = _kept(upload, read), read.suites.amid
         columns = [prekeys.c[name] for name in _Kept.__struct_fields__]
-        look = sa.select(*columns).where(prekeys.c.amid == amid).with_for_update()
+        look = sa.select(*columns).where(prekeys.c.amid == amid)
 
         def keep(connection: sa.Connection) -> Shelf:
+            first(connection)
             row = connection.execute(look).one_or_none()
             old = None if row is None else _Kept(**row._asdict())
             if old is not None:
@@ -188,13 +191,11 @@ def _add(connection: sa.Connection, amid: Amid, upload: PrekeyUpload) -> None:
 
 def _take_one(connection: sa.Connection, amid: Amid) -> OneTimePrekey | None:
     mine = one_time_prekeys.c.amid == amid
-    # Two requests at once lock different rows: neither waits, and no key goes out twice.
     first = (
         sa.select(one_time_prekeys.c.id)
         .where(mine)
         .order_by(one_time_prekeys.c.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
     statement = sa.delete(one_time_prekeys).where(mine, one_time_prekeys.c.id == first)

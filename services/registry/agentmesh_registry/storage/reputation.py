@@ -1,7 +1,6 @@
 """Ratings and sessions as they come in, and the score that follows, each in one transaction.
 
-The rows of the agents that are concerned are locked in the order of their AMIDs. Nothing is ever
-added up anew: a rating changes one voter's voice, and the voice the tally.
+Nothing is ever added up anew: a rating changes one voter's voice, and the voice the tally.
 """
 
 from collections.abc import Mapping
@@ -97,7 +96,7 @@ class Reputation:
 
 
 def _rate(connection: sa.Connection, rating: Rating, now: int) -> Outcome:
-    rows = _lock(connection, (rating.rater, rating.target))
+    rows = _parties(connection, (rating.rater, rating.target))
     if len(rows) < 2:
         return "agent_not_found"
     mine = (ratings.c.session == rating.session.key) & (ratings.c.rater == rating.rater)
@@ -129,7 +128,7 @@ def _rate(connection: sa.Connection, rating: Rating, now: int) -> Outcome:
 
 
 def _held(connection: sa.Connection, session: Session, now: int) -> Outcome:
-    rows = _lock(connection, session.parties)
+    rows = _parties(connection, session.parties)
     if len(rows) < 2:
         return "agent_not_found"
     return "kept" if _count(connection, session, rows, now) else "already_known"
@@ -157,9 +156,9 @@ def _count(
     return True
 
 
-def _lock(connection: sa.Connection, parties: tuple[Amid, Amid]) -> dict[Amid, Any]:
-    query = sa.select(*PARTY).where(agents.c.amid.in_(parties)).order_by(agents.c.amid)
-    return {row.amid: row for row in connection.execute(query.with_for_update())}
+def _parties(connection: sa.Connection, parties: tuple[Amid, Amid]) -> dict[Amid, Any]:
+    query = sa.select(*PARTY).where(agents.c.amid.in_(parties))
+    return {row.amid: row for row in connection.execute(query)}
 
 
 def _returned(connection: sa.Connection, rating: Rating, now: int) -> list[sa.Row[Any]]:

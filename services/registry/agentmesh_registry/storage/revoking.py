@@ -12,7 +12,7 @@ from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
 from agentmesh_registry.storage.tables import (
     agents,
-    capabilities,
+    listings,
     one_time_prekeys,
     prekeys,
     revocations,
@@ -35,15 +35,8 @@ class Revocations:
         Nobody is handed its prekeys any more, and nobody finds it by what it offered. A successor
         is registered in the same transaction; one that is here already is nobody's successor.
         """
-
-        def work(connection: sa.Connection) -> RevokeOutcome:
-            return _put(connection, Taken(amid, signed, successor), now)
-
-        try:
-            return await self._database.write(work)
-        except sa.exc.IntegrityError:
-            # The successor registered by itself between our two looks: now it is there.
-            return await self._database.write(work)
+        taken = Taken(amid, signed, successor)
+        return await self._database.write(lambda connection: _put(connection, taken, now))
 
 
 class Taken(NamedTuple):
@@ -57,7 +50,7 @@ class Taken(NamedTuple):
 def _put(connection: sa.Connection, taken: Taken, now: int) -> RevokeOutcome:
     amid, signed, successor = taken
     mine = agents.c.amid == amid
-    agent = connection.execute(sa.select(agents.c.amid).where(mine).with_for_update())
+    agent = connection.execute(sa.select(agents.c.amid).where(mine))
     if agent.one_or_none() is None:
         return "unknown"
     query = sa.select(revocations.c.signed).where(revocations.c.amid == amid)
@@ -69,7 +62,7 @@ def _put(connection: sa.Connection, taken: Taken, now: int) -> RevokeOutcome:
         if connection.execute(there).one_or_none() is not None:
             return "taken"
         keep(connection, successor, now)
-    for table in (one_time_prekeys, prekeys, capabilities):
+    for table in (one_time_prekeys, prekeys, listings):
         connection.execute(sa.delete(table).where(table.c.amid == amid))
     index = log.append(connection, Change(kind=REVOCATION, amid=amid, signed=signed), now)
     connection.execute(sa.insert(revocations).values(amid=amid, signed=signed, log_index=index))

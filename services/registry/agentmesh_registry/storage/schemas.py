@@ -20,11 +20,7 @@ class SchemaStore:
 
     async def put(self, schema: PublishedSchema, signed: bytes) -> Outcome:
         """Keep a schema. Whoever was first in a namespace is alone in it."""
-        try:
-            return await self._database.write(lambda connection: _put(connection, schema, signed))
-        except sa.exc.IntegrityError:
-            # Another request took the name or the namespace between our two looks.
-            return await self._database.write(lambda connection: _put(connection, schema, signed))
+        return await self._database.write(lambda connection: _put(connection, schema, signed))
 
     async def get(self, schema_id: str) -> bytes | None:
         """Return a schema as its author signed it."""

@@ -36,15 +36,19 @@ agents = sa.Table(
     # The organisation that speaks for it, and the number of the certificate that it bears.
     sa.Column("organization", _DOMAIN),
     sa.Column("certificate", _SERIAL, index=True),
+    sa.Index("agents_by_end", "expires_at"),
 )
 
-capabilities = sa.Table(
-    "capabilities",
+# By what agents are found: all of it follows from `agents`.
+listings = sa.Table(
+    "listings",
     metadata,
     sa.Column("amid", _AMID, sa.ForeignKey("agents.amid", ondelete="CASCADE"), primary_key=True),
-    sa.Column("category", sa.String(130), primary_key=True),
-    sa.Column("subcategory", sa.String(130), primary_key=True),
-    sa.Index("capabilities_by_word", "category", "subcategory"),
+    sa.Column("word", sa.String(195), primary_key=True),
+    sa.Column("cohort", sa.SmallInteger, nullable=False),
+    sa.Column("place", sa.Float, nullable=False),
+    sa.Index("listings_in_order", "word", "cohort", "place", "amid"),
+    sqlite_with_rowid=False,
 )
 
 prekeys = sa.Table(

@@ -43,8 +43,10 @@ class Registry:
 
     async def search(self, query: Query) -> SearchPage:
         self.asked.append(query)
-        page = self._agents[query.offset : query.offset + query.limit]
-        return SearchPage(page, len(self._agents), 0)
+        start = int(query.after or 0)
+        end = start + query.limit
+        more = str(end) if end < len(self._agents) else None
+        return SearchPage(self._agents[start:end], len(self._agents), next=more)
 
 
 class Talkative:
@@ -106,10 +108,13 @@ async def test_a_quiet_search_finds_the_same_and_has_an_end(house: House) -> Non
     many = [agent("flights" if number % 3 else "trains") for number in range(3 * MAX_PAGES * PAGE)]
     registry = Registry(*many, agent("boats", tier=1))
     await house.ask("read", message_id=await house.hear("Search!"), permit="agent")
-    found = await asks(house, registry, capability="travel/trains", limit=10, offset=3)
-    assert len(found.results) == 10
+    found = await asks(house, registry, capability="travel/trains", limit=10, after="word")
+    assert (len(found.results), found.next) == (10, None)
     assert found.total == sum(it is not None for it in many[: MAX_PAGES * PAGE : 3])
-    assert len(registry.asked) == MAX_PAGES
+    assert [it.after for it in registry.asked] == [
+        "",
+        *(str(n * PAGE) for n in range(1, MAX_PAGES)),
+    ]
     few = Registry(agent("boats", tier=1), agent("boats"), agent("boats", tier=1.5))
     assert (await asks(house, few, capability="travel", tier_min=1)).total == 2
     assert (await asks(house, few, capability="travel", status="offline")).total == 0
