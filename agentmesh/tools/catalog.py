@@ -128,7 +128,8 @@ def safe(message: answers.Message) -> dict[str, Any]:
 def _dashboard(client: Client, given: Arguments) -> dict[str, Any]:
     """Show the page without a token: who comes in, the owner alone decides."""
     found = client.call(_request(calls.DashboardAddress, given))
-    return {**_plain(found), "opened": browser.show(found.url, os.environ)}
+    opened = found.may_show and browser.show(found.url, os.environ)
+    return {"url": found.url, "enter": found.enter, "opened": opened}
 
 
 TOOLS = {

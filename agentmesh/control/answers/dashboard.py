@@ -17,10 +17,14 @@ class DashboardOpened(Answer, frozen=True, kw_only=True):
 
 
 class DashboardAddress(Answer, frozen=True, kw_only=True):
-    """Where the dashboard is. Only its owner comes in: by `enter`, a command."""
+    """Where the dashboard is. Only its owner comes in: by `enter`, a command.
+
+    `may_show`: whether it may come up on the screen; not where a peer's words may be why.
+    """
 
     url: str
     enter: str
+    may_show: bool
 
 
 class DashboardClosed(Answer, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Limit, Request, Word
+from agentmesh.control.calls.request import Context, Limit, Request, Word
 
 Scope = Literal["view", "control"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -24,6 +24,8 @@ class DashboardOpen(Request[answers.DashboardOpened], frozen=True, kw_only=True)
 
 class DashboardAddress(Request[answers.DashboardAddress], frozen=True, kw_only=True):
     """Open the dashboard, and tell where it is: an address that lets nobody in."""
+
+    context: Context = ""
 
 
 class DashboardClose(Request[answers.DashboardClosed], frozen=True, kw_only=True):

@@ -26,10 +26,13 @@ async def dashboard_open(
 
 
 async def dashboard_address(
-    rooms: Rooms, _: calls.DashboardAddress, __: Permit
+    rooms: Rooms, asked: calls.DashboardAddress, permit: Permit
 ) -> answers.DashboardAddress:
     """Tell where the dashboard is."""
-    return answers.DashboardAddress(url=await rooms.dashboard.address(), enter=ENTER)
+    where = rooms.consent.contexts.setting(asked.context)
+    is_peers_doing = permit == "agent" and await rooms.consent.reading.is_moved(where)
+    url = await rooms.dashboard.address()
+    return answers.DashboardAddress(url=url, enter=ENTER, may_show=not is_peers_doing)
 
 
 async def dashboard_close(

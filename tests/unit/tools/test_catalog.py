@@ -153,9 +153,14 @@ def test_an_action_takes_what_it_takes(home: Path, given: dict[str, object]) -> 
 def test_the_dashboard_is_shown_without_a_token(
     home: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(browser, "has_desktop", lambda _: False)
+    shown: list[str] = []
+    monkeypatch.setattr(browser, "show", lambda address, _: not shown.append(address))
     url = "http://127.0.0.1:7777/"
-    script.answers["dashboard.address"] = answers.DashboardAddress(url=url, enter="agentmesh x")
-    answer = call(TOOLS["mesh_dashboard"], {}, home)
-    assert answer == {"ok": True, "url": url, "enter": "agentmesh x", "opened": False}
+    for may_show in (False, True):
+        script.answers["dashboard.address"] = answers.DashboardAddress(
+            url=url, enter="agentmesh x", may_show=may_show
+        )
+        answer = call(TOOLS["mesh_dashboard"], {}, home)
+        assert answer == {"ok": True, "url": url, "enter": "agentmesh x", "opened": may_show}
+    assert shown == [url]
     assert script.asked[0][2] == "agent"
