@@ -8,6 +8,7 @@ const VERSION = "2025-11-25";
 const START_MS = 15_000;
 // Longer than the longest wait that a tool takes.
 const CALL_MS = 660_000;
+const MORE_MS = 30_000;
 
 export const failure = (code, message, hint) => ({ ok: false, error: { code, message, hint } });
 
@@ -36,16 +37,17 @@ export class Tools {
     return result.structuredContent ?? result;
   }
 
-  /** Return messages that may wake the agent, each with the token of its peer's own session. */
-  deliver(wait, signal) {
-    return this.#ask("agentmesh/deliver", { wait }, signal);
+  /** Return messages that may wake the agent, each with the token of its peer's own session.
+   * `asked` says for how many seconds to `wait` for the first one, and `after` which. */
+  deliver(asked, signal) {
+    return this.#ask("agentmesh/deliver", asked, signal, asked.wait * 1000 + MORE_MS);
   }
 
-  async #ask(method, params, signal) {
+  async #ask(method, params, signal, milliseconds = CALL_MS) {
     const { command, environment } = this.#settings();
     try {
       const child = await this.#started(command, environment);
-      return await child.ask(method, params, CALL_MS, signal);
+      return await child.ask(method, params, milliseconds, signal);
     } catch (error) {
       if (error?.code === "ENOENT" || error?.code === "EACCES") return NOT_INSTALLED(command);
       return failure("tool_failed", String(error?.message ?? error), "See `agentmesh doctor`.");
@@ -105,6 +107,7 @@ class Child {
 
   ask(method, params, milliseconds, signal) {
     const id = ++this.#last;
+    if (signal?.aborted) return Promise.reject(new Error("The call was cancelled."));
     return new Promise((resolve, reject) => {
       const settle = (how) => (value) => {
         clearTimeout(timer);
@@ -135,8 +138,9 @@ class Child {
     } catch {
       return; // not ours: whoever waits is told when its time is over
     }
-    const waiting = this.#open.get(message.id);
-    if (message.error) waiting?.reject(new Error(message.error.message));
-    else waiting?.resolve(message.result);
+    const waiting = this.#open.get(message?.id);
+    if (!waiting) return;
+    if (message.error) waiting.reject(new Error(message.error.message));
+    else waiting.resolve(message.result);
   }
 }

@@ -19,9 +19,10 @@ AT_ONCE = 100
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the first message may be waited for."""
+    """How long the first message may be waited for; `after`: the last one that was seen."""
 
     wait: float = 0.0
+    after: str = ""
 
 
 def deliver(asked: dict[str, Any], home: Path) -> dict[str, Any]:
@@ -31,11 +32,16 @@ def deliver(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     of the owner's own sessions.
     """
     try:
-        wait = msgspec.convert(asked, Delivery).wait
+        wanted = msgspec.convert(asked, Delivery)
     except msgspec.ValidationError as error:
         return failed(UsageError("invalid_argument", f"{error}."))
     request = calls.Inbox(
-        waking=True, apart=True, content=True, limit=AT_ONCE, wait=min(wait, MAX_WAIT_SECONDS)
+        waking=True,
+        apart=True,
+        content=True,
+        limit=AT_ONCE,
+        after=wanted.after,
+        wait=min(wanted.wait, MAX_WAIT_SECONDS),
     )
     try:
         with Client(home, "agent") as client:

@@ -1,4 +1,6 @@
-"""A model that does what it reads: `TOOL:<name> {json}` calls a tool. It speaks as OpenAI's do.
+"""A model that does what it reads: `TOOL:<name> {json}` calls a tool, `HOLD` takes long.
+
+It speaks as OpenAI's do.
 
 It is the most gullible model there is: what keeps it from harm is not the model.
 """
@@ -13,17 +15,23 @@ from typing import Any
 
 _MESSAGE = re.compile(r'"message_id": "([\w-]+)"')
 _CALL = re.compile(r"TOOL:([\w-]+)\s*")
+_HOLD = "HOLD"
+HOLD_SECONDS = 240.0
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
 
 class Model(ThreadingHTTPServer):
-    """Listens on loopback; `asked` is every conversation it was shown."""
+    """Listens on loopback; `asked` is every conversation it was shown.
+
+    What holds it goes on once `released` is set.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[dict[str, Any]] = []
+        self.released = threading.Event()
 
     @property
     def url(self) -> str:
@@ -106,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append(asked)
+        if any(_HOLD in _text_of(it) for it in asked["messages"][-3:] if it["role"] == "user"):
+            self.server.released.wait(HOLD_SECONDS)
         said = _said_by(asked)
         end = "tool_calls" if said.get("tool_calls") else "stop"
         whole = {"id": "c-1", "created": 0, "model": "scripted"}

@@ -1,14 +1,19 @@
-"""The plugin's rules for a peer's own session, without a host."""
+"""The plugin's own rules, without a host: sessions, whose turn it is, the tools' process."""
 
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.processes import ROOT
 
 
-def test_the_rules_of_a_peers_session_hold(path: str) -> None:
-    script = Path(__file__).with_name("rooms_rules.mjs")
+@pytest.mark.parametrize(
+    ("rules", "count"), [("rooms_rules.mjs", 10), ("lanes_rules.mjs", 4), ("tools_rules.mjs", 4)]
+)
+def test_the_rules_hold(path: str, rules: str, count: int) -> None:
+    script = Path(__file__).with_name(rules)
     node = shutil.which("node", path=path)
     assert node is not None
     done = subprocess.run(
@@ -20,4 +25,4 @@ def test_the_rules_of_a_peers_session_hold(path: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "# pass 10" in done.stdout
+    assert f"# pass {count}" in done.stdout

@@ -24,6 +24,14 @@ def test_each_message_comes_with_its_context_and_stays_unread(home: Path, script
     ]
 
 
+def test_a_host_goes_on_after_what_it_has_seen(home: Path, script: Script) -> None:
+    script.answers["inbox"] = answers.Inbox(messages=[], context="owner.1")
+    deliver({"after": "m-7"}, home)
+    request = script.asked[0][1]
+    assert isinstance(request, calls.Inbox)
+    assert request.after == "m-7"
+
+
 def test_a_host_waits_for_so_long_and_no_longer(home: Path, script: Script) -> None:
     script.answers["inbox"] = answers.Inbox(messages=[], context="owner.1")
     deliver({"wait": 1e9}, home)
