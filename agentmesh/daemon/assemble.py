@@ -12,6 +12,7 @@ from agentmesh.control.stop_flag import StopFlag
 from agentmesh.crypto.secret import Secret
 from agentmesh.daemon.config import Config
 from agentmesh.daemon.dashboard.part import Dashboard
+from agentmesh.daemon.dashboard.tokens import Tokens
 from agentmesh.daemon.examinations import Examination, around_findings, audit_findings
 from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.filing import room_for_files
@@ -267,7 +268,10 @@ def _rooms(
         around=Examination(lambda: around_findings(config.home), ring.clock),
         counters=Counters(hand.bulletin, ring.clock),
         dashboard=Dashboard(
-            config.settings.dashboard_port, hand.bulletin, (ring.clock, ring.entropy)
+            config.settings.dashboard_port,
+            hand.bulletin,
+            ring.clock,
+            Tokens(ring.clock, ring.entropy, config.settings.dashboard_fresh_seconds),
         ),
         started_at=ring.clock.monotonic(),
     )

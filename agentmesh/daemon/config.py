@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agentmesh.crypto.suites import SuiteName, offered
+from agentmesh.daemon.dashboard.tokens import FRESH_SECONDS
 from agentmesh.errors import UsageError
 from agentmesh.messages.negotiation import Ours
 from agentmesh.protocol.categories import take_apart
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         SESSION_CACHE_SECONDS
     )
     dashboard_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = DASHBOARD_PORT
+    dashboard_fresh_seconds: Annotated[int, msgspec.Meta(ge=5, le=FRESH_SECONDS)] = FRESH_SECONDS
     framework: tuple[str, str] = ("", "")
     suites: tuple[SuiteName, ...] = ()
 

@@ -16,6 +16,7 @@ from agentmesh.daemon.api.table import ControlApi
 from agentmesh.daemon.config import Config, Settings
 from agentmesh.daemon.dashboard.pages import Page
 from agentmesh.daemon.dashboard.part import Dashboard
+from agentmesh.daemon.dashboard.tokens import Tokens
 from agentmesh.daemon.examinations import Examination
 from agentmesh.daemon.figures import Counters
 from agentmesh.daemon.guards import Ways, guards
@@ -101,7 +102,11 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
     guarding = guards(node.hand, node.talks, ways, StopFlag(folder), telling)
     files, _ = files_of(node, transport, folder)
     dashboard = Dashboard(
-        0, node.hand.bulletin, (node.clock, FakeEntropy("dashboard")), lambda: PAGES
+        0,
+        node.hand.bulletin,
+        node.clock,
+        Tokens(node.clock, FakeEntropy("dashboard")),
+        lambda: PAGES,
     )
     log = FakeLog(node.clock)
     gossip = Gossip(node.hand, node.talks, node.house_mail, log.follower())

@@ -12,7 +12,7 @@ from agentmesh.daemon.dashboard.pages import Page, pages
 from agentmesh.daemon.dashboard.tokens import OFFER_SECONDS, Tokens
 from agentmesh.errors import NotRunning
 from agentmesh.node.notices import Bulletin, Notice
-from agentmesh.protocol.world import Clock, Entropy
+from agentmesh.protocol.world import Clock
 
 Pages = Callable[[], Mapping[str, Page]]
 
@@ -28,15 +28,14 @@ class Dashboard:
     """Opens the door when it is asked for, and closes it with the daemon."""
 
     def __init__(
-        self, port: int, bulletin: Bulletin, world: tuple[Clock, Entropy], pages: Pages = pages
+        self, port: int, bulletin: Bulletin, clock: Clock, tokens: Tokens, pages: Pages = pages
     ) -> None:
-        clock, entropy = world
         self._wanted = port
         self._bulletin = bulletin
         self._pages = pages
         self._clock = clock
         self._board = Board(bulletin, clock)
-        self._tokens = Tokens(clock, entropy)
+        self._tokens = tokens
         self._tokens.when_locked(lambda: bulletin.publish(Notice(kind="dashboard_locked")))
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()

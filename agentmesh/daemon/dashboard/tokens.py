@@ -63,9 +63,12 @@ Kept = TypeVar("Kept", Offer, Ticket, Bearer)
 class Tokens:
     """Hands tokens out and takes them. The oldest goes where there are too many."""
 
-    def __init__(self, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, clock: Clock, entropy: Entropy, fresh_seconds: float = FRESH_SECONDS
+    ) -> None:
         self._clock = clock
         self._entropy = entropy
+        self._fresh_seconds = fresh_seconds
         self._offers: deque[Offer] = deque(maxlen=MAX_OFFERS)
         self._tickets: deque[Ticket] = deque(maxlen=MAX_TICKETS)
         self._bearers: deque[Bearer] = deque(maxlen=MAX_BEARERS)
@@ -97,7 +100,7 @@ class Tokens:
         bearer = Bearer(
             digest=digest,
             scope=found.scope,
-            fresh_until=now + FRESH_SECONDS,
+            fresh_until=now + self._fresh_seconds,
             until=now + BEARER_SECONDS,
         )
         self._bearers.append(bearer)

@@ -55,6 +55,8 @@ def test_an_unknown_name_is_an_error(tmp_path: Path, said: dict[str, object], hi
         (b"[]", "config_malformed"),
         (b'{"name": 1}', "config_wrong_type"),
         (b'{"name": "' + b"x" * 65 + b'"}', "config_wrong_type"),
+        (b'{"dashboard_fresh_seconds": 301}', "config_wrong_type"),
+        (b'{"dashboard_fresh_seconds": 0}', "config_wrong_type"),
         (b'{"relay": "http://relay"}', "invalid_url"),
         (b'{"registry": "registry"}', "invalid_url"),
     ],

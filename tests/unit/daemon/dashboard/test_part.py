@@ -8,11 +8,17 @@ import pytest
 
 from agentmesh.control import answers
 from agentmesh.daemon.dashboard.part import Dashboard
+from agentmesh.daemon.dashboard.tokens import Tokens
 from agentmesh.errors import NotRunning, TransportError
 from agentmesh.node.notices import Bulletin, Notice
 from tests.support.rooms import PAGES
 from tests.support.tab import LOOPBACK, Tab, exchange, heard, request
 from tests.support.world import FakeClock, FakeEntropy
+
+
+def made_of(port: int, bulletin: Bulletin) -> Dashboard:
+    clock = FakeClock()
+    return Dashboard(port, bulletin, clock, Tokens(clock, FakeEntropy()), lambda: PAGES)
 
 
 async def answer(*_: object) -> answers.Answer:
@@ -21,7 +27,7 @@ async def answer(*_: object) -> answers.Answer:
 
 @pytest.fixture
 async def dashboard() -> AsyncIterator[Dashboard]:
-    made = Dashboard(0, Bulletin(), (FakeClock(), FakeEntropy()), lambda: PAGES)
+    made = made_of(0, Bulletin())
     made.answer_with(answer)
     async with made:
         yield made
@@ -36,7 +42,7 @@ def is_open(port: int) -> bool:
 async def test_nothing_listens_before_somebody_asks_and_after_it_is_closed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    made = Dashboard(port, Bulletin(), (FakeClock(), FakeEntropy()), lambda: PAGES)
+    made = made_of(port, Bulletin())
     made.answer_with(answer)
     async with made:
         assert not is_open(port)
@@ -102,7 +108,7 @@ async def test_a_tab_that_was_closed_out_stays_out_when_it_opens_again(
 
 
 async def test_before_the_daemon_is_ready_it_says_so() -> None:
-    made = Dashboard(0, Bulletin(), (FakeClock(), FakeEntropy()), lambda: PAGES)
+    made = made_of(0, Bulletin())
     with pytest.raises(NotRunning):
         await made.address()
 
@@ -110,7 +116,7 @@ async def test_before_the_daemon_is_ready_it_says_so() -> None:
 async def test_the_audit_log_hears_of_a_way_in_and_of_wrong_tokens() -> None:
     bulletin, heard = Bulletin(), []
     bulletin.listen(heard.append)
-    made = Dashboard(0, bulletin, (FakeClock(), FakeEntropy()), lambda: PAGES)
+    made = made_of(0, bulletin)
     made.answer_with(answer)
     async with made:
         tab = Tab((await made.offer("view")).url)

@@ -83,6 +83,14 @@ def test_a_bearer_ends_and_is_fresh_for_a_while_only(tokens: Tokens, clock: Fake
     assert code_of(tokens.bearer, secret) == "unauthorized"
 
 
+def test_an_owner_may_want_to_be_asked_sooner(clock: FakeClock) -> None:
+    tokens = Tokens(clock, FakeEntropy(), 5)
+    _, bearer = enter(tokens)
+    assert tokens.is_fresh(bearer)
+    clock.advance(5)
+    assert not tokens.is_fresh(bearer)
+
+
 def test_people_are_shown_when_it_ends_by_their_own_clock(tokens: Tokens, clock: FakeClock) -> None:
     _, bearer = enter(tokens)
     until, fresh_until = tokens.shown(bearer)
