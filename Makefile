@@ -113,6 +113,7 @@ bench: setup chromium
 	@$(BIN)/python -m benchmarks.policy
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.first_paint
+	@$(BIN)/python -m benchmarks.status
 	@$(BIN)/python -m benchmarks.reputation
 	@$(BIN)/python -m benchmarks.agents
 	@$(BIN)/python -m benchmarks.relay

@@ -8,9 +8,11 @@ from agentmesh.control import answers, calls
 
 
 @command("sessions")
-def sessions(desk: Desk) -> None:
-    """List the sessions."""
-    desk.ask(calls.Sessions(), lambda found: render.sessions(found.sessions))
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option("--before", default="", help="Go on from here: what the last page says at its end.")
+def sessions(desk: Desk, limit: int, before: str) -> None:
+    """List the sessions, newest first."""
+    desk.ask(calls.Sessions(limit=limit, before=before), _show_sessions)
 
 
 @command("kill")
@@ -66,6 +68,11 @@ for _each in (_list, _lift):
 def shutdown(desk: Desk) -> None:
     """End all sessions, go offline, and stay so until `agentmesh up`."""
     desk.ask(calls.Shutdown(), _show)
+
+
+def _show_sessions(found: answers.Sessions) -> str:
+    more = f"\nMore, of {found.total}: agentmesh sessions --before {found.next}"
+    return render.sessions(found.sessions) + more * bool(found.next)
 
 
 def _show(state: answers.Breakers) -> str:

@@ -78,7 +78,9 @@ def _show_status(it: answers.Status) -> str:
         ]
     )
     warnings = "".join(f"\nWarning: {render.clean(warning)}" for warning in it.warnings)
-    return f"{lines}\n{render.sessions(it.sessions)}{warnings}"
+    rest = it.sessions_total - len(it.sessions)
+    more = f"\n{rest} more: agentmesh sessions" if rest else ""
+    return f"{lines}\n{render.sessions(it.sessions)}{more}{warnings}"
 
 
 def _show_records(found: answers.Logs) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import msgspec
+
 from agentmesh.control import answers, calls, places
 from agentmesh.control.answers import Message, Sent
 from agentmesh.control.async_client import AsyncClient
@@ -122,8 +124,12 @@ class Agent:
         return (await self._client.call(calls.ContactsAdd(peer=peer, alias=alias))).contact
 
     async def sessions(self) -> list[answers.Session]:
-        """Return the sessions, newest first."""
-        return (await self._client.call(calls.Sessions())).sessions
+        """Return all sessions, newest first."""
+        found = await self._client.call(calls.Sessions())
+        while found.next:
+            more = await self._client.call(calls.Sessions(before=found.next))
+            found = msgspec.structs.replace(more, sessions=[*found.sessions, *more.sessions])
+        return found.sessions
 
     async def block(self, peer: str) -> answers.Blocked:
         """Never hear from this peer again."""

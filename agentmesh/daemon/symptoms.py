@@ -62,7 +62,7 @@ async def _knocks(rooms: Rooms) -> list[Finding]:
     old = [row for row in rows if row.received_at <= now - KNOCK_SECONDS]
     if not old:
         return []
-    why = f"{len(old)} knocks wait for your decision since more than a day."
+    why = f"For more than a day a decision of yours is waited for; KNOCKs: {len(old)}."
     return [Finding("knocks_waiting", "warning", why, "agentmesh knocks")]
 
 
@@ -71,7 +71,7 @@ async def _contacts(rooms: Rooms) -> list[Finding]:
     if not trusted:
         return []
     names = ", ".join(it.alias or it.amid for it in trusted[:5])
-    why = f"{len(trusted)} trusted contacts were never verified ({names})."
+    why = f"Trusted, and its key never compared: {names}."
     fix = f"Compare the safety number with its owner: agentmesh verify {trusted[0].amid}"
     return [Finding("trusted_unverified", "note", why, fix)]
 

@@ -89,6 +89,22 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     one_time_prekeys: int
 
 
+class WantedSessions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions: in these phases, of one peer if it is named, begun before one of them."""
+
+    phases: frozenset[str] = frozenset()
+    peer: Amid | None = None
+    before: SessionId | None = None
+    limit: int
+
+
+class FoundSessions(NamedTuple):
+    """The newest of them, and how many there are without `before` and `limit`."""
+
+    rows: list[SessionRow]
+    total: int
+
+
 class Unread(NamedTuple):
     """How many bytes: `shown` to the agent, or `waiting` for a number that is missing."""
 
@@ -112,6 +128,9 @@ class Store(Protocol):
 
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         """Return the sessions, newest first."""
+
+    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
+        """Return some sessions, newest first. The cost is that of those returned."""
 
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         """Return one message of ours."""

@@ -27,6 +27,7 @@ from agentmesh.storage.interface import (
     ContactRow,
     Counts,
     ErrandRow,
+    FoundSessions,
     IncomingRow,
     KnockRow,
     OutgoingRow,
@@ -34,21 +35,27 @@ from agentmesh.storage.interface import (
     PrekeyRow,
     SessionRow,
     Unread,
+    WantedSessions,
 )
 from agentmesh.storage.reading import Damage, Found, read, set_aside
 from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.tables import (
     CARDS,
     CONTACTS,
+    COUNTS,
     ERRANDS,
+    HOW_MANY_SESSIONS,
     INCOMING,
     KNOCKS,
     NAMED,
+    NEWEST,
     OUTGOING,
     PREKEYS,
     SESSIONS,
+    SOME_SESSIONS,
     R,
     Table,
+    as_json,
 )
 from agentmesh.storage.writer import Writer
 
@@ -57,13 +64,6 @@ T = TypeVar("T")
 _WARNINGS = 100
 # What was erased is still in the write-ahead log, until that is emptied.
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
-_COUNTS = """
-SELECT
-  (SELECT count(*) FROM incoming WHERE position IS NOT NULL AND consumed_at IS NULL),
-  (SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')),
-  (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
-  (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
-"""
 _SIZE = "SELECT count(*), total(length(body)) FROM (SELECT body FROM incoming {})"
 _FEW, _FEW_BYTES = 8, 64 * 1024
 # Each sum by an index of its own: messages that were read are many, and stay for a while.
@@ -124,10 +124,15 @@ class SqliteStore:
         return await self._one(SESSIONS, "WHERE session_id = ?", session_id)
 
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
-        order = "ORDER BY opened_at DESC, row DESC"
         if peer is None:
-            return await self._all(SESSIONS, order)
-        return await self._all(SESSIONS, "WHERE peer = ? " + order, peer)
+            return await self._all(SESSIONS, NEWEST)
+        return await self._all(SESSIONS, "WHERE peer = ? " + NEWEST, peer)
+
+    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
+        phases, peer = as_json(tuple(sorted(wanted.phases))), wanted.peer
+        ((total,),) = self._query(self._rows, HOW_MANY_SESSIONS, (phases, peer, peer))
+        values = (phases, peer, peer, wanted.before, wanted.before, wanted.limit)
+        return FoundSessions(await self._all(SESSIONS, SOME_SESSIONS, *values), total)
 
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         return await self._one(OUTGOING, "WHERE message_id = ?", message_id)
@@ -234,7 +239,7 @@ class SqliteStore:
         return found.value if found else None
 
     async def counts(self) -> Counts:
-        unread, outbox, pending, one_time = self._query(self._rows, _COUNTS, ())[0]
+        unread, outbox, pending, one_time = self._query(self._rows, COUNTS, ())[0]
         return Counts(
             unread=unread, outbox=outbox, knocks_pending=pending, one_time_prekeys=one_time
         )

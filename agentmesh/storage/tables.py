@@ -132,3 +132,21 @@ TABLES: dict[type[Row], Table[Any]] = {
     table.kind: table
     for table in (SESSIONS, OUTGOING, INCOMING, ERRANDS, KNOCKS, CONTACTS, CARDS, PREKEYS, NAMED)
 }
+
+COUNTS = """
+SELECT
+  (SELECT count(*) FROM incoming WHERE position IS NOT NULL AND consumed_at IS NULL),
+  (SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')),
+  (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
+  (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
+"""
+NEWEST = "ORDER BY opened_at DESC, row DESC"
+_THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
+HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"
+# The states are large: only those of the rows that are chosen are read.
+SOME_SESSIONS = f"""
+WHERE row IN (
+  SELECT row {_THESE}
+  AND (? IS NULL OR (opened_at, row) < (SELECT opened_at, row FROM sessions WHERE session_id = ?))
+  {NEWEST} LIMIT ?)
+{NEWEST}"""  # noqa: S608 - words of our own

@@ -11,6 +11,7 @@ from agentmesh.storage.interface import (
     ContactRow,
     Counts,
     ErrandRow,
+    FoundSessions,
     IncomingRow,
     KnockRow,
     OutgoingRow,
@@ -18,6 +19,7 @@ from agentmesh.storage.interface import (
     PrekeyRow,
     SessionRow,
     Unread,
+    WantedSessions,
 )
 from agentmesh.storage.shelves import UNSETTLED, Shelves
 
@@ -48,6 +50,15 @@ class VolatileStore:
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         found = [s for s in self._shelves.sessions.values() if peer in {None, s.peer}]
         return sorted(found, key=lambda s: s.opened_at)[::-1]
+
+    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
+        rows = [row for row in await self.sessions(wanted.peer) if row.phase in wanted.phases]
+        older = rows
+        if wanted.before is not None:
+            place = [row.session_id for row in await self.sessions()]
+            after = place[place.index(wanted.before) + 1 :] if wanted.before in place else []
+            older = [row for row in rows if row.session_id in after]
+        return FoundSessions(older[: wanted.limit], len(rows))
 
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         return self._shelves.outgoing.get(message_id)

@@ -89,6 +89,7 @@ def status(**changed: Any) -> answers.Status:
         "relay": answers.Link(url="ws://127.0.0.1:8765", state="connected"),
         "registry": answers.Link(url="http://127.0.0.1:8080", state="connected"),
         "sessions": [],
+        "sessions_total": 0,
         "inbox": answers.Unread(unread=1),
         "outbox": answers.Pending(pending=0),
         "knocks": answers.Pending(pending=2),

@@ -125,6 +125,7 @@ def _state(desk: Desk, redaction: Redaction) -> dict[str, Any]:
     try:
         with desk.client() as client:
             now = client.call(calls.Status())
+            talks = client.call(calls.Sessions(limit=1000)).sessions
     except AgentMeshError as error:
         return {"unavailable": error.code}
     return {
@@ -132,7 +133,7 @@ def _state(desk: Desk, redaction: Redaction) -> dict[str, Any]:
         "tier": now.tier,
         "relay": {"url": redaction.service(now.relay.url), "state": now.relay.state},
         "registry": {"url": redaction.service(now.registry.url), "state": now.registry.state},
-        "sessions": Counter(it.state for it in now.sessions),
+        "sessions": Counter(it.state for it in talks),
         "unread": now.inbox.unread,
         "outbox": now.outbox.pending,
         "knocks": now.knocks.pending,

@@ -21,9 +21,10 @@ def transcripts(context: click.Context) -> None:
 
 @command("list")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-def _list(desk: Desk, limit: int) -> None:
+@click.option("--place", default="", help="Go on from here: what the last page says at its end.")
+def _list(desk: Desk, limit: int, place: str) -> None:
     """List the transcripts, the last changed first."""
-    ask(desk, calls.TranscriptsList(limit=limit), _show_list)
+    ask(desk, calls.TranscriptsList(limit=limit, place=place), _show_list)
 
 
 @command("show")
@@ -56,5 +57,5 @@ def _show_list(found: answers.Transcripts) -> str:
         for it in found.transcripts
     )
     listed = render.table(("SESSION", "PEER", "BYTES", "CHANGED"), rows)
-    rest = found.total - len(found.transcripts)
-    return f"{listed}\n{rest} older: --limit" if rest > 0 else listed
+    more = f"\nMore, of {found.total}: agentmesh transcripts list --place {found.next}"
+    return listed + more * bool(found.next)

@@ -50,7 +50,7 @@ class Prekeys(Answer, frozen=True, kw_only=True):
 
 
 class Status(Answer, frozen=True, kw_only=True):
-    """Who we are and how we are."""
+    """Who we are and how we are. `sessions`: the newest of so many as `sessions_total` says."""
 
     amid: str
     did: str
@@ -60,6 +60,7 @@ class Status(Answer, frozen=True, kw_only=True):
     relay: Link
     registry: Link
     sessions: list[Session]
+    sessions_total: int
     inbox: Unread
     outbox: Pending
     knocks: Pending

@@ -33,9 +33,11 @@ class Session(Answer, frozen=True, kw_only=True):
 
 
 class Sessions(Answer, frozen=True, kw_only=True):
-    """The sessions, newest first."""
+    """The sessions, newest first, out of `total`; `next` is the place to go on from, or empty."""
 
     sessions: list[Session]
+    total: int
+    next: str = ""
 
 
 class Killed(Answer, frozen=True, kw_only=True):

@@ -22,10 +22,11 @@ class Summary(Answer, frozen=True, kw_only=True):
 
 
 class Transcripts(Answer, frozen=True, kw_only=True):
-    """The transcripts, the last changed first."""
+    """The transcripts, the last changed first; `next` is the place to go on from, or empty."""
 
     transcripts: list[Summary]
     total: int
+    next: str = ""
 
 
 class Entry(Answer, frozen=True, kw_only=True):

@@ -9,7 +9,10 @@ from agentmesh.control.calls.request import Id, Peer, Request, Word
 
 
 class Sessions(Request[answers.Sessions], frozen=True, kw_only=True):
-    """List the sessions."""
+    """List the sessions, newest first; `before`: the last page's `next`."""
+
+    before: Word = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
 class Kill(Request[answers.Killed], frozen=True, kw_only=True):

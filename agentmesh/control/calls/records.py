@@ -16,8 +16,9 @@ Number = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class TranscriptsList(Request[answers.Transcripts], frozen=True, kw_only=True):
-    """List the sessions of which there is a transcript."""
+    """List the sessions of which there is a transcript; `place`: the last page's `next`."""
 
+    place: Place = ""
     limit: Limit = 20
 
 

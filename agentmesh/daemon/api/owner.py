@@ -9,6 +9,7 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.storage.interface import WantedSessions
 
 Permit = calls.Permit
 GOODBYE_SECONDS = 2.0
@@ -45,15 +46,22 @@ async def knocks_block(rooms: Rooms, asked: calls.KnocksBlock, _: Permit) -> ans
 # --- sessions and breakers ----------------------------------------------------------------------
 
 
-async def sessions(rooms: Rooms, _: calls.Sessions, permit: Permit) -> answers.Sessions:
+async def sessions(rooms: Rooms, asked: calls.Sessions, permit: Permit) -> answers.Sessions:
     """List the sessions that live."""
-    return answers.Sessions(sessions=await living(rooms, permit))
+    before = SessionId(asked.before) if asked.before else None
+    return await living(rooms, permit, WantedSessions(before=before, limit=asked.limit))
 
 
-async def living(rooms: Rooms, permit: Permit) -> list[answers.Session]:
-    """Return the sessions that are open or on their way."""
-    rows = await rooms.hand.store.sessions()
-    return [await views.session(rooms, row, permit) for row in rows if row.phase in LIVING]
+async def living(rooms: Rooms, permit: Permit, wanted: WantedSessions) -> answers.Sessions:
+    """Return sessions that are open or on their way."""
+    one_more = msgspec.structs.replace(wanted, phases=LIVING, limit=wanted.limit + 1)
+    rows, total = await rooms.hand.store.newest_sessions(one_more)
+    page = rows[: wanted.limit]
+    return answers.Sessions(
+        sessions=[await views.session(rooms, row, permit) for row in page],
+        total=total,
+        next=page[-1].session_id if len(rows) > len(page) else "",
+    )
 
 
 async def kill(rooms: Rooms, asked: calls.Kill, _: Permit) -> answers.Killed:

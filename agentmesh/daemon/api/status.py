@@ -16,8 +16,10 @@ from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
+from agentmesh.storage.interface import WantedSessions
 
 CLOCK_SECONDS = 60
+SHOWN_SESSIONS = 50
 OWNERS_EVENTS = (
     "breaker_",
     "dashboard_",
@@ -41,8 +43,8 @@ async def status(rooms: Rooms, asked: calls.Status, permit: Permit) -> answers.S
     counts = await store.counts()
     left = rooms.publisher.prekeys.waiting
     switches = rooms.hand.switches
-    sessions = [it for it in await living(rooms, permit) if where.is_about(Amid(it.peer))]
-    found = [*await findings(rooms), *suites.warnings(sessions)]
+    talks = await living(rooms, permit, WantedSessions(peer=where.peer, limit=SHOWN_SESSIONS))
+    found = [*await findings(rooms), *suites.warnings(talks.sessions)]
     return answers.Status(
         amid=ring.identity.amid,
         did=ring.identity.did,
@@ -55,7 +57,8 @@ async def status(rooms: Rooms, asked: calls.Status, permit: Permit) -> answers.S
         ),
         relay=_relay(rooms),
         registry=_registry(rooms),
-        sessions=sessions,
+        sessions=talks.sessions,
+        sessions_total=talks.total,
         inbox=answers.Unread(unread=counts.unread),
         outbox=answers.Pending(pending=counts.outbox),
         knocks=answers.Pending(pending=counts.knocks_pending),
@@ -83,11 +86,20 @@ async def health(rooms: Rooms, _: calls.Health, permit: Permit) -> answers.Healt
     """Tell what is wrong. An owner has the disk read again; an agent might ask all day."""
     afresh = permit == "owner"
     found = await findings(rooms, afresh=afresh)
-    found += suites.warnings(await living(rooms, permit))
+    found += suites.warnings(await _weak_sessions(rooms, permit))
     found += await rooms.audit_log.findings(afresh=afresh)
     if afresh:
         found += await symptoms(rooms)
     return answers.Health(healthy=all(item.severity == "note" for item in found), findings=found)
+
+
+async def _weak_sessions(rooms: Rooms, permit: Permit) -> list[answers.Session]:
+    """Return sessions with peers for whom the owner permits weak suites: others are not weak."""
+    found: list[answers.Session] = []
+    for peer in await rooms.peers.pins.allowed():
+        wanted = WantedSessions(peer=peer, limit=SHOWN_SESSIONS)
+        found += (await living(rooms, permit, wanted)).sessions
+    return found
 
 
 async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,8 +31,14 @@ async def transcripts_list(
 ) -> answers.Transcripts:
     """List the sessions of which there is a transcript."""
     found = await asyncio.to_thread(records.transcripts.overview)
-    listed = [await _summary(records, summary) for summary in found[: asked.limit]]
-    return answers.Transcripts(transcripts=listed, total=len(found))
+    behind = _listed_at(asked.place)
+    older = [it for it in found if (-it.changed_at, it.session_id) > behind]
+    page = older[: asked.limit]
+    return answers.Transcripts(
+        transcripts=[await _summary(records, summary) for summary in page],
+        total=len(found),
+        next=f"{page[-1].changed_at!r}/{page[-1].session_id}" if len(older) > len(page) else "",
+    )
 
 
 async def transcripts_show(
@@ -204,6 +211,17 @@ def _seconds(text: str) -> float:
         raise UsageError("invalid_time", f"{text!r} is no time as RFC 3339 has it.") from None
 
 
+def _listed_at(place: str) -> tuple[float, str]:
+    """Return behind what a list goes on; what changed meanwhile is at its beginning."""
+    if not place:
+        return -math.inf, ""
+    changed_at, _, session_id = place.partition("/")
+    try:
+        return -float(changed_at), session_id
+    except ValueError:
+        raise _no_place() from None
+
+
 def _told(place: Place) -> str:
     return f"{place.end}.{place.number}.{place.before.hex()}"
 
@@ -217,5 +235,9 @@ def _place(text: str) -> Place:
     except ValueError:
         place = Place(0, 0, b"")
     if place.end < BEGINNING.end or place.number < 1 or len(place.before) not in {0, 32}:
-        raise UsageError("invalid_place", "This is no place that an answer gave.")
+        raise _no_place()
     return place
+
+
+def _no_place() -> UsageError:
+    return UsageError("invalid_place", "This is no place that an answer gave.")

@@ -11,9 +11,22 @@ SESSION = answers.Session(
 
 
 def test_sessions_are_listed(mesh: Shell, script: Script) -> None:
-    script.answers["sessions"] = answers.Sessions(sessions=[SESSION])
-    assert f"bob ({BOB})" in mesh("sessions").out
+    script.answers["sessions"] = answers.Sessions(sessions=[SESSION], total=1)
+    out = mesh("sessions").out
+    assert f"bob ({BOB})" in out
+    assert "More" not in out
     assert mesh("sessions", "--json").document["sessions"][0]["session_id"] == "s1"
+
+
+def test_a_long_list_of_sessions_goes_on_where_it_says(mesh: Shell, script: Script) -> None:
+    script.answers["sessions"] = answers.Sessions(sessions=[SESSION], total=700, next="s1")
+    said = mesh("sessions", "--limit", "1").out.splitlines()[-1]
+    assert said == "More, of 700: agentmesh sessions --before s1"
+    mesh("sessions", "--before", "s1")
+    assert [it[1] for it in script.asked] == [
+        calls.Sessions(limit=1),
+        calls.Sessions(before="s1"),
+    ]
 
 
 def test_a_session_is_killed(mesh: Shell, script: Script) -> None:

@@ -22,6 +22,11 @@ def test_status_tells_people_everything_at_once(mesh: Shell, script: Script) -> 
         assert words in out
 
 
+def test_status_says_how_many_sessions_it_leaves_out(mesh: Shell, script: Script) -> None:
+    script.answers["status"] = control_server.status(sessions_total=950)
+    assert "\n950 more: agentmesh sessions" in mesh("status").out
+
+
 @pytest.mark.parametrize(
     ("state", "words"), [({"paused": True}, "paused"), ({"stopped": True}, "stopped")]
 )

@@ -75,7 +75,7 @@ async def test_what_there_is_can_be_asked(me: Agent, script: Script) -> None:
         "status": control_server.status(),
         "contacts.list": answers.Contacts(contacts=[contact]),
         "contacts.add": answers.Kept(contact=contact),
-        "sessions": answers.Sessions(sessions=[]),
+        "sessions": answers.Sessions(sessions=[], total=0),
         "search": answers.SearchResults(results=[], total=0),
         "health": answers.Health(healthy=True, findings=[]),
         "inbox": answers.Inbox(messages=[]),

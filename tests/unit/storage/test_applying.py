@@ -25,6 +25,7 @@ from agentmesh.storage.interface import (
     Renew,
     SetValue,
     Store,
+    WantedSessions,
 )
 from tests.support.stores import (
     ALICE,
@@ -88,6 +89,25 @@ async def test_sessions_come_newest_first_and_by_peer(store: Store) -> None:
     await store.commit([Put(row) for row in rows])
     assert [s.session_id for s in await store.sessions()] == ["c", "d", "b", "a"]
     assert [s.session_id for s in await store.sessions(BOB)] == ["c", "b", "a"]
+
+
+async def test_some_sessions_come_page_by_page_with_how_many_there_are(store: Store) -> None:
+    rows = [session(name, opened_at=NOW + (name == "b")) for name in "abcd"]
+    others = [session("x", phase="resting"), session("y", peer=ALICE, phase="knocked")]
+    await store.commit([Put(row) for row in (*rows, *others)])
+    living = frozenset({"open", "knocked"})
+
+    async def found(**more: Any) -> tuple[str, int]:
+        wanted = WantedSessions(phases=living, **{"limit": 9, **more})
+        page = await store.newest_sessions(wanted)
+        return "".join(row.session_id for row in page.rows), page.total
+
+    assert await found() == ("bydca", 5)
+    assert await found(limit=2) == ("by", 5)
+    assert await found(before=SessionId("y"), limit=2) == ("dc", 5)
+    assert await found(before=SessionId("x")) == ("dca", 5)
+    assert await found(peer=ALICE) == ("y", 1)
+    assert await found(before=SessionId("gone")) == ("", 5)
 
 
 async def test_contacts_come_by_alias_name_and_amid(store: Store) -> None:

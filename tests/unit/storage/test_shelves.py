@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
 from agentmesh.storage import interface as words
-from agentmesh.storage.interface import Change, Outcome, Put, Store
+from agentmesh.storage.interface import Change, Outcome, Put, Store, WantedSessions
 from agentmesh.storage.volatile import VolatileStore
 from tests.support import stores
 
@@ -96,6 +96,7 @@ async def _everything(store: Store) -> list[Any]:
     return [
         await store.sessions(),
         await store.sessions(stores.BOB),
+        await store.newest_sessions(WantedSessions(phases=frozenset({"open"}), limit=2)),
         [await store.outgoing(name) for name in names],
         [await store.unsettled(SessionId(name)) for name in ("s1", "s2")],
         [await store.held(SessionId(name)) for name in ("s1", "s2")],

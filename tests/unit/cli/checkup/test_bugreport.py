@@ -34,8 +34,14 @@ def talkative(mesh: Shell, script: Script) -> Shell:
     )  # fmt: skip
     link = answers.Link(url=f"wss://{CANARY.lower()}.example.org", state="connected")
     script.answers["status"] = control_server.status(
-        name=CANARY, sessions=[session], relay=link, registry=link, warnings=[CANARY]
+        name=CANARY,
+        sessions=[session],
+        sessions_total=1,
+        relay=link,
+        registry=link,
+        warnings=[CANARY],
     )
+    script.answers["sessions"] = answers.Sessions(sessions=[session], total=1)
     policy = {"consent": "ask", "blocklist": [BOB], "stop_hook": [CANARY], CANARY: CANARY}
     script.answers["policy.get"] = answers.Policy(policy=policy)
     records: list[dict[str, Any]] = [

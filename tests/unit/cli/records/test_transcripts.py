@@ -36,13 +36,21 @@ def test_the_transcripts_are_listed(
     mesh: Shell, script: Script, arguments: tuple[str, ...]
 ) -> None:
     listed = [summary("s1"), summary("s0", peer="")]
-    script.answers["transcripts.list"] = answers.Transcripts(transcripts=listed, total=3)
+    script.answers["transcripts.list"] = answers.Transcripts(
+        transcripts=listed, total=3, next="1.5/s0"
+    )
     lines = mesh(*arguments).out.splitlines()
     assert lines[1].split() == ["s1", BOB, "321", AT]
     assert lines[2].split() == ["s0", "?", "321", AT]
-    assert lines[3] == "1 older: --limit"
+    assert lines[3] == "More, of 3: agentmesh transcripts list --place 1.5/s0"
     assert script.asked[0][1] == calls.TranscriptsList()
     assert mesh(*arguments, "--json").document["total"] == 3
+
+
+def test_the_list_goes_on_from_a_place(mesh: Shell, script: Script) -> None:
+    script.answers["transcripts.list"] = answers.Transcripts(transcripts=[summary("s0")], total=3)
+    assert "More" not in mesh("transcripts", "list", "--place", "1.5/s1").out
+    assert script.asked[0][1] == calls.TranscriptsList(place="1.5/s1")
 
 
 def test_no_transcripts_is_a_sentence(mesh: Shell, script: Script) -> None:

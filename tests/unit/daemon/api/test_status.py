@@ -2,6 +2,11 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
+from agentmesh.daemon.api.status import SHOWN_SESSIONS
+from agentmesh.protocol.ids import SessionId
+from agentmesh.storage.interface import Put
 from tests.unit.daemon.conftest import House
 
 
@@ -12,6 +17,25 @@ async def test_status_counts_what_there_is(house: House) -> None:
     assert status["outbox"] == {"pending": 0}
     (session,) = status["sessions"]  # type: ignore[misc]
     assert (session["state"], session["initiated_by_us"]) == ("open", False)
+
+
+async def test_of_many_sessions_the_newest_are_shown_and_all_are_counted(house: House) -> None:
+    await house.hear()
+    (row,) = await house.caller.rooms.hand.store.sessions()
+    names = [f"0190a0a0-0000-7000-8000-0000000{n:05}" for n in range(SHOWN_SESSIONS + 5)]
+    await house.caller.rooms.hand.store.commit(
+        [Put(replace(row, session_id=SessionId(name), opened_at=n)) for n, name in enumerate(names)]
+    )
+    status = await house.ask("status")
+    assert len(status["sessions"]) == SHOWN_SESSIONS  # type: ignore[arg-type]
+    assert status["sessions_total"] == len(names) + 1
+    seen, before = [], ""
+    while before or not seen:
+        page = await house.ask("sessions", before=before, limit=30)
+        seen += [it["session_id"] for it in page["sessions"]]  # type: ignore[attr-defined]
+        assert page["total"] == len(names) + 1
+        before = page["next"]
+    assert seen == [row.session_id, *reversed(names)]
 
 
 async def test_what_is_wrong_is_found(house: House) -> None:

@@ -1,6 +1,7 @@
 """Transcripts over the control socket."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,26 @@ async def test_a_list_says_whom_a_session_was_with(rooms: Records, kept: Transcr
         (TWO, "", ""),
     }
     assert found.total == 2
+
+
+async def test_all_are_listed_page_by_page_though_some_go_on(
+    rooms: Records, kept: Transcripts
+) -> None:
+    names = [SessionId(f"0190a0a0-0000-7000-8000-0000000000{n}") for n in range(10, 15)]
+    for name in names:
+        kept.append(name, said(b"{}"))
+        os.utime(kept._directory / name, (1.5, 1.5))  # all at once: the id decides
+    seen, place, pages = [], "", 0
+    while place or not pages:
+        asked = calls.TranscriptsList(place=place, limit=2)
+        page = await transcripts_list(rooms, asked, "owner")
+        seen += [it.session_id for it in page.transcripts]
+        assert page.total == 5
+        os.utime(kept._directory / names[0], (9.0, 9.0))  # was seen; stands before all now
+        place, pages = page.next, pages + 1
+    assert (seen, pages) == (names, 3)
+    with pytest.raises(UsageError):
+        await transcripts_list(rooms, calls.TranscriptsList(place="nowhere"), "owner")
 
 
 async def test_a_transcript_is_read_to_its_end_page_by_page(
