@@ -62,9 +62,10 @@ def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
 
 
 def _address(request: web.Request, *, trust_proxy: bool) -> str:
-    forwarded = request.headers.get("X-Forwarded-For", "") if trust_proxy else ""
-    # The last entry is our own proxy's word; those before it are anybody's.
-    return forwarded.rpartition(",")[2].strip() or request.remote or ""
+    lines = request.headers.getall("X-Forwarded-For", []) if trust_proxy else []
+    # The last entry of the last line is our own proxy's word; all before it is anybody's.
+    last = lines[-1].rpartition(",")[2].strip() if lines else ""
+    return last or request.remote or ""
 
 
 async def _body(request: web.Request, seconds: float) -> bytes:

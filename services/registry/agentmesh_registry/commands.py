@@ -1,9 +1,10 @@
 """What an operator does besides serving: look, back up, bring up to date."""
 
 import asyncio
-import shutil
+import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry.authority.files import create
 from agentmesh_registry.config import Config, authority_path, log_key_path
 from agentmesh_registry.log_key import HeadSigner, open_key
+from agentmesh_registry.private_file import write_once
 from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
 from agentmesh_registry.storage.database import Database, opened
@@ -96,19 +98,26 @@ def backup(config: Config, file: Path) -> None:
     key = _key_of(file)
     if file.exists() or key.exists():
         _refuse(UsageError("file_exists", f"{file} exists already.", "Name a new file."))
+    place = log_key_path(config)
+    if not place.is_file():
+        hint = "Name the file that this registry serves with: --log-key /path/to/log.key"
+        _refuse(UsageError("log_key_missing", f"There is no key of a log in {place}.", hint))
     draft = file.with_name(file.name + ".part")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
 
     async def work(database: Database) -> Copied:
         return await database.survey(lambda connection: copy_out(connection, draft))
 
-    try:
-        copied = _with(config, work)
-        _copy_key(log_key_path(config), key)
-        draft.rename(file)
-    finally:
+    with _explained(file):
         draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600, exist_ok=False)  # nobody else puts one there meanwhile
+        try:
+            copied = _with(config, work)
+            with draft.open("rb") as written:
+                os.fsync(written)
+            write_once(key, place.read_bytes())
+            draft.rename(file)
+        finally:
+            draft.unlink(missing_ok=True)
     click.echo(
         f"{copied.agents} agents and {copied.log_entries} entries of the log are in {file}, "
         f"the log's key is in {key}."
@@ -121,7 +130,9 @@ def restore(config: Config, file: Path) -> None:
         message = f"{file} and {_key_of(file)} make a backup; one of them is not there."
         _refuse(UsageError("no_such_file", message))
     place = log_key_path(config)
-    is_other = place.exists() and place.read_bytes() != _key_of(file).read_bytes()
+    with _explained(file):
+        key = _key_of(file).read_bytes()
+        is_other = place.exists() and place.read_bytes() != key
     if is_other:
         hint = "Move it away, or name another place: --log-key /path/to/log.key"
         _refuse(UsageError("log_key_differs", f"{place} holds another log's key.", hint))
@@ -130,8 +141,9 @@ def restore(config: Config, file: Path) -> None:
         return await database.fill(lambda connection: copy_in(connection, file))
 
     copied = _with(config, work)
-    if not place.exists():
-        _copy_key(_key_of(file), place)
+    with _explained(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_once(place, key)
     click.echo(
         f"{copied.agents} agents and {copied.log_entries} entries of the log were restored. "
         "What was registered after the backup is gone: agents who saw it will say so."
@@ -185,10 +197,14 @@ def _key_of(file: Path) -> Path:
     return file.with_name(file.name + ".log-key")
 
 
-def _copy_key(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.touch(mode=0o600, exist_ok=False)
-    shutil.copyfile(source, target)
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say what the system has against it."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{error.filename or path} cannot be written or read: {error.strerror}."
+        _refuse(UsageError("file_unusable", message, "Name another file, or make room there."))
 
 
 def _progress(entries: int) -> None:

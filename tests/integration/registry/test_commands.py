@@ -68,6 +68,28 @@ def test_a_registry_is_reported_backed_up_and_restored(tmp_path: Path) -> None:
     assert run("restore", file, "--database", place).exit_code == 2
 
 
+def test_a_backup_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    done = run("backup", tmp_path / "early", "--database", database)
+    assert (done.exit_code, "no key of a log" in done.stderr) == (2, True)
+    asyncio.run(serve_once(database))
+    done = run("backup", tmp_path / "nowhere" / "backup", "--database", database)
+    assert (done.exit_code, "No such file or directory" in done.stderr) == (2, True)
+    done = run("backup", "/dev/full/backup", "--database", database)
+    assert (done.exit_code, "Not a directory" in done.stderr) == (2, True)
+
+
+def test_what_lies_in_a_backups_way_is_not_written_to(tmp_path: Path) -> None:
+    asyncio.run(serve_once(tmp_path / "registry.db"))
+    theirs = tmp_path / "theirs"
+    theirs.write_text("mine")
+    (tmp_path / "backup.part").symlink_to(theirs)
+    done = run("backup", tmp_path / "backup", "--database", tmp_path / "registry.db")
+    assert done.exit_code == 0, done.output
+    assert theirs.read_text() == "mine"
+    assert not (tmp_path / "backup").is_symlink()
+
+
 def test_a_log_that_does_not_fit_is_a_failure(tmp_path: Path) -> None:
     asyncio.run(serve_once(tmp_path / "registry.db"))
     with closing(sqlite3.connect(tmp_path / "registry.db")) as database, database:

@@ -122,6 +122,20 @@ async def test_only_a_trusted_proxy_names_addresses(tmp_path: Path, clock: FakeC
         assert await ask(registry) == [200, 200, 200]
 
 
+async def test_a_proxy_that_adds_a_line_of_its_own_is_believed_and_not_the_line_before(
+    sqlite_url: str, clock: FakeClock
+) -> None:
+    rates = Rates(requests=1)
+    async with registry_at(sqlite_url, clock, rates, trust_proxy=True) as registry:
+        statuses = []
+        for number in range(3):
+            lines = [("X-Forwarded-For", f"6.6.6.{number}"), ("X-Forwarded-For", "10.0.0.1")]
+            url = registry.url + "/v1/stats"
+            async with registry.session.get(url, headers=lines) as response:
+                statuses.append(response.status)
+        assert statuses == [200, 429, 429]
+
+
 # Fuzzing: one registry on its own loop answers all examples.
 
 TEXTS = st.text(max_size=40) | st.sampled_from([ALICE.amid, "did:agentmesh:x", "\0", "travel"])
