@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar, get_args
 import msgspec
 
 from agentmesh.discovery.interface import Found, RateLimited
+from agentmesh.discovery.stamping import StampNeeded
 from agentmesh.errors import (
     AgentMeshError,
     CryptoError,
@@ -80,6 +81,7 @@ class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     hint: str = ""
     retry_after_seconds: int = 1
+    stamp_bits: int = 0
 
 
 def found(answer: AgentAnswer, now: float) -> Found:
@@ -143,6 +145,8 @@ def failure(status: int, body: bytes) -> AgentMeshError:
         problem = ProblemAnswer()
     if status == 429:
         return RateLimited(min(max(problem.retry_after_seconds, 1), _MAX_RETRY_SECONDS))
+    if problem.code == "stamp_needed":
+        return StampNeeded(problem.stamp_bits)
     if status >= 500:
         return TransportError(
             "registry_unavailable", f"The registry cannot serve at the moment ({status})."

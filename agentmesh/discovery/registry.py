@@ -1,6 +1,7 @@
 """A registry, by its REST API: what is asked, and what of the answer is believed."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ from agentmesh.discovery.interface import (
 )
 from agentmesh.discovery.log import RegistryLog, RevocationAnswer
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
+from agentmesh.discovery.stamping import with_stamp
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
 from agentmesh.identity.registry_log import KnownHead
 from agentmesh.observability.health import Version
@@ -97,7 +99,8 @@ class RegistryDirectory:
         """Publish our record (again). Return how others see it."""
         asked = await self.log.ready()
         body = {"record": msgspec.msgpack.encode(signed), **known(asked)}
-        said = await self._post("/v1/registry/register", msgspec.json.encode(body))
+        encoded = msgspec.json.encode(body)
+        said = await with_stamp(partial(self._register, encoded), self._wire.make_stamp)
         answer = decoded(said, AgentAnswer)
         agent = self._found(answer)
         if agent.signed != signed:
@@ -233,6 +236,9 @@ class RegistryDirectory:
 
     async def _get(self, target: str, kind: type[A], *, signed: bool = False) -> A:
         return decoded(await self._wire.ask("GET", target, signed=signed), kind)
+
+    async def _register(self, body: bytes, stamp: str) -> bytes:
+        return await self._wire.ask("POST", "/v1/registry/register", body, signed=True, stamp=stamp)
 
     async def _post(self, target: str, body: bytes) -> bytes:
         return await self._wire.ask("POST", target, body, signed=True)

@@ -9,8 +9,9 @@ from yarl import URL
 
 from agentmesh.discovery.answers import failure
 from agentmesh.discovery.interface import DirectoryStatus
+from agentmesh.discovery.stamping import make_stamp
 from agentmesh.errors import RemoteProtocolError, TransportError, UsageError
-from agentmesh.protocol import requests
+from agentmesh.protocol import requests, stamps
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.requests import Request
 from agentmesh.protocol.signed import Purpose
@@ -57,6 +58,10 @@ class RegistryWire:
             headers={"Accept-Encoding": "identity"},
         )
 
+    async def make_stamp(self, bits: int) -> str:
+        """Return a stamp for our next request."""
+        return await make_stamp(self._audience, self._signer.amid, bits, self._clock)
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -64,11 +69,19 @@ class RegistryWire:
             self._session = None
 
     async def ask(
-        self, method: str, target: str, body: bytes = b"", *, signed: bool = False
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        signed: bool = False,
+        stamp: str = "",
     ) -> bytes:
         """Return the answer's body, or raise what a refusal or a silence means."""
         request = Request(self._audience, method, target, body)
         headers = {"Content-Type": "application/json"} if body else {}
+        if stamp:
+            headers[stamps.HEADER] = stamp
         if signed:
             headers["Authorization"] = requests.authorize(
                 request,

@@ -81,7 +81,7 @@ def test_log_and_tables_never_disagree(
         f"AGENTMESH_REGISTRY_{name}_PER_MINUTE": "0"
         for name in ("REQUESTS", "REGISTRATIONS", "AGENT_REQUESTS")
     }
-    options = ("--database", database_url, "--log-key", tmp_path / "log-key")
+    options = ("--database", database_url, "--log-key", tmp_path / "log-key", "--stamp-bits", "0")
     for _ in range(KILLS):
         with running(
             "agentmesh_registry", "--listen", "127.0.0.1:0", *options, env=unbounded

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,8 +45,12 @@ def _whole(agent: Agent, registry: Agent) -> str:
     return amid
 
 
-def test_wherever_it_is_killed_one_of_both_is_whole(mesh: Mesh, chance: random.Random) -> None:
-    alice, bob = mesh.friends("alice", "bob")
+def test_wherever_it_is_killed_one_of_both_is_whole(tmp_path: Path, chance: random.Random) -> None:
+    with Mesh(tmp_path) as mesh:
+        _kill_and_look(*mesh.friends("alice", "bob"), chance)
+
+
+def _kill_and_look(alice: Agent, bob: Agent, chance: random.Random) -> None:
     alice.ask("send", bob.amid, "hello", "--wait", "60")
     (transcript,) = alice.ask("transcripts")["transcripts"]
     moved = 0

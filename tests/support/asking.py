@@ -112,7 +112,7 @@ async def registry_at(
     """Run a registry while inside."""
     free = Address("127.0.0.1", 0)
     log_key = str(Path(_KEYS.name) / hashlib.sha256(database.encode()).hexdigest())
-    given = {"log_key": log_key, **settings}
+    given = {"log_key": log_key, "stamp_bits": 0, **settings}
     config = Config(listen=free, admin=free, database=database, rates=rates, **given)
     async with running(config, clock, FakeEntropy(config.log_key)) as served:
         assert served.admin_url is not None

@@ -23,6 +23,7 @@ _WORDS = {
     410: "The identity was revoked.",
     413: "The body is larger than 256 KiB.",
     415: "The body is not plain JSON.",
+    428: "A stamp has to be shown first; `stamp_bits` says how good it has to be.",
     429: "Too many requests; `Retry-After` tells when to come again.",
     503: "The database does not answer.",
 }

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
 from agentmesh.observability.logs import record_bug
-from agentmesh.protocol import requests
+from agentmesh.protocol import requests, stamps
 from agentmesh_registry import api_document, docs_page
 from agentmesh_registry.config import MAX_BODY, Config
 from agentmesh_registry.desk import Call, Desk, Reply
@@ -54,6 +54,7 @@ def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
             target=request.raw_path,
             body=body,
             authorization=given,
+            stamp=request.headers.get(stamps.HEADER, ""),
             address=address,
         )
         return _response(await route.run(desk, call, asked))

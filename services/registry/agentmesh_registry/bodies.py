@@ -281,4 +281,5 @@ class Problem(Said, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
     hint: str = ""
     retry_after_seconds: int | None = None
+    stamp_bits: int | None = None
     server_time: str | None = None

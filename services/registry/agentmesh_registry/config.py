@@ -61,6 +61,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()
     admin: Address | None = None
     rates: Rates = Rates()
+    stamp_bits: int = 16
+    """Zero bits of a new agent's stamp in calm times; 0: no stamps."""
     trust_proxy: bool = False
     providers: Providers = Providers()
     arrival_seconds: float = ARRIVAL_SECONDS

@@ -11,6 +11,7 @@ from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.owners.desk import OwnerDesk
 from agentmesh_registry.rates import Rate
+from agentmesh_registry.stamps import Stamps
 from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.attempts import Attempts
 from agentmesh_registry.storage.certificates import CertificateStore
@@ -77,6 +78,7 @@ class Desk:
         self.prekeys = PrekeyStore(database)
         self.nonces = Nonces(database)
         self.gates = Gates(config.rates, clock)
+        self.stamps = Stamps(config.stamp_bits, audiences, clock)
 
     def now(self) -> int:
         """Return the time, in milliseconds since 1970."""
@@ -90,6 +92,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     body: bytes = b""
     authorization: Authorization | None = None
+    stamp: str = ""
     address: str = ""
 
 

@@ -9,6 +9,7 @@ from agentmesh.protocol.times import to_text
 from agentmesh_registry.bodies import Problem
 from agentmesh_registry.desk import Reply
 from agentmesh_registry.rates import RateLimited
+from agentmesh_registry.stamps import StampNeeded
 
 CONTENT_TYPE = "application/problem+json"
 _RETRY_SECONDS = 5
@@ -70,6 +71,7 @@ STATUS = {
     "revocation_list_stale": 400,
     "signature_invalid": 401,
     "stale_record": 409,
+    "stamp_needed": 428,
     "successor_taken": 409,
     "timestamp_expired": 401,
     "unauthorized": 401,
@@ -96,6 +98,7 @@ def problem(error: AgentMeshError, now: float, headers: dict[str, str] | None = 
         detail=error.message,
         hint=error.hint,
         retry_after_seconds=retry_after,
+        stamp_bits=error.bits if isinstance(error, StampNeeded) else None,
         server_time=to_text(now) if error.code == "timestamp_expired" else None,
     )
     body = msgspec.json.encode(document)

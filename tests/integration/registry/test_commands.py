@@ -36,7 +36,9 @@ def reported(*arguments: object) -> Any:
 async def serve_once(database: Path) -> None:
     """Let two agents register, and one of them revoke."""
     clock = FakeClock(SystemClock().now())
-    config = Config(listen=Address("127.0.0.1", 0), database=str(database), rates=UNLIMITED)
+    config = Config(
+        listen=Address("127.0.0.1", 0), database=str(database), rates=UNLIMITED, stamp_bits=0
+    )
     alice, bob = (Registrant(name, clock.now()) for name in ("alice", "bob"))
     async with serving(config, clock, system_entropy) as served:
         asker = Asker(served.url, "", clock)
@@ -127,7 +129,9 @@ def test_the_tables_are_made_on_request(tmp_path: Path) -> None:
 async def revoked_by(database: Path, agent: Registrant) -> Revocation:
     """Return the revocation that the registry hands out, after a client has proved it."""
     clock = SystemClock()
-    config = Config(listen=Address("127.0.0.1", 0), database=str(database), rates=UNLIMITED)
+    config = Config(
+        listen=Address("127.0.0.1", 0), database=str(database), rates=UNLIMITED, stamp_bits=0
+    )
     async with serving(config, clock, system_entropy) as served:
         world = clock, system_entropy
         async with RegistryDirectory(served.url, agent, world, Memory()) as directory:

@@ -21,7 +21,10 @@ from agentmesh_registry.storage.agents import Agent
 async def register(desk: Desk, call: Call, asked: Register) -> Reply:
     """Register an agent, or replace its record by one with a higher sequence."""
     desk.gates.registrations.check(household(call.address))
+    if call.authorization is not None:  # who it is, is not known yet: a stamp costs one hash
+        desk.stamps.check(call.authorization.amid, call.stamp)
     created = await _keep(desk, call, asked)
+    desk.stamps.registered(Amid(created[0].amid), is_new=created[1] == "created")
     return Reply(
         body=created[0], status=HTTPStatus.CREATED if created[1] == "created" else HTTPStatus.OK
     )

@@ -29,7 +29,7 @@ ROUTES: tuple[Route, ...] = (
         asked=bodies.Register,
         said=_AGENT,
         is_signed=True,
-        refusals=(409, 410),
+        refusals=(409, 410, 428),
     ),
     Route(
         method="POST",
