@@ -112,13 +112,18 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return self.sending is not None and self.sending.length == 0
 
     def next_sending(self) -> tuple["Ratchet", Place, Secret]:
-        """Return the ratchet after one more message, that message's place, and its key."""
-        library = _rebuild(self, _no_entropy)
-        key, header = _finish(library.next_encryption_key())
-        place = Place(
-            header.ratchet_pub, header.previous_sending_chain_length, header.sending_chain_length
+        """Return the ratchet after one more message, that message's place, and its key.
+
+        It is a step of the sending chain, and no more: for that the library is not rebuilt.
+        """
+        assert self.sending is not None  # noqa: S101 (the caller asks `can_send` first)
+        key, number = self.sending.key.reveal(), self.sending.length
+        next_key, message_key = (
+            Secret(hmac.digest(key, CHAIN_CONSTANT[i : i + 1], "sha256")) for i in range(2)
         )
-        return self._after(library), place, Secret(key)
+        place = Place(self.own_public, self.previous_length, number)
+        ratchet = msgspec.structs.replace(self, sending=Chain(next_key, number + 1))
+        return ratchet, place, message_key
 
     def next_receiving(
         self, place: Place, skipped: int, entropy: Entropy
@@ -163,15 +168,14 @@ class _Library(DiffieHellmanRatchet):
     """The library's ratchet with our X25519; its new keys come from the entropy handed in."""
 
     entropy: Entropy
-    own_public: bytes
 
-    # The library calls these two on the object, so they may look at it.
+    # The library calls this on the object, so it may look at it.
     def _generate_priv(self) -> bytes:  # type: ignore[override]
         return self.entropy(x25519.KEY_BYTES)
 
-    def _derive_pub(self, priv: bytes) -> bytes:  # type: ignore[override]  # noqa: ARG002
-        # Asked when sending only: for the key that was there when the object was rebuilt.
-        return self.own_public
+    @staticmethod
+    def _derive_pub(priv: bytes) -> bytes:
+        return x25519.public_key(Secret(priv))
 
     @staticmethod
     def _perform_diffie_hellman(own_priv: bytes, other_pub: bytes) -> bytes:
@@ -199,7 +203,6 @@ def _rebuild(ratchet: Ratchet, entropy: Entropy) -> _Library:
         MAX_SKIPPED,
     )
     library.entropy = entropy
-    library.own_public = ratchet.own_public
     return library
 
 
@@ -209,10 +212,6 @@ def _model(chain: Chain | None) -> KDFChainModel | None:
 
 def _chain(model: KDFChainModel | None) -> Chain | None:
     return Chain(Secret(model.key), model.length) if model else None
-
-
-def _no_entropy(size: int) -> bytes:
-    raise AssertionError(f"sending draws no key, but {size} bytes were asked for")
 
 
 def _finish(coroutine: Coroutine[None, None, T]) -> T:

@@ -1,6 +1,7 @@
 """What a turn leaves behind: changes, errands, frames, notices. One sheet, one commit."""
 
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import MISSING, dataclass, field, fields
 
 import msgspec
 
@@ -63,8 +64,10 @@ class Sheet:
 
     def copy(self) -> "Sheet":
         """Return this sheet as it is now, to come back to when a job fails half-way."""
-        piles = {name: pile.copy() for name, pile in vars(self).items() if _is_pile(pile)}
-        return replace(self, **piles)
+        other = copy(self)
+        for name in _PILES:
+            setattr(other, name, getattr(self, name).copy())
+        return other
 
     def note(self, session_id: SessionId, effect: AnyEffect) -> None:
         match effect:
@@ -223,8 +226,7 @@ def _is_of(notice: Notice, message_id: MessageId) -> bool:
     return notice.kind == "message_received" and notice.message_id == message_id
 
 
-def _is_pile(value: object) -> bool:
-    return isinstance(value, dict | list | set)
+_PILES = tuple(it.name for it in fields(Sheet) if it.default_factory is not MISSING)
 
 
 def _ends(change: DropErrands, errand: ErrandRow) -> bool:

@@ -21,6 +21,7 @@ _AMID_BYTES = 20
 DID_PREFIX = "did:agentmesh:"
 
 
+@lru_cache(1000)  # every signature names its signer by key
 def amid_of(signing_key: bytes) -> Amid:
     """Return the AMID of an Ed25519 public key."""
     return Amid(base58.encode(hashlib.sha256(signing_key).digest()[:_AMID_BYTES]))
