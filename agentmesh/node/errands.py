@@ -21,7 +21,8 @@ from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh.session.effects import EmitOnce
+from agentmesh.session.effects import Acknowledge, EmitOnce
+from agentmesh.session.receipts import sealed
 from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 
 FIRST_PAUSE = 2.0
@@ -65,7 +66,7 @@ class Errands:
         self._once: OnceRunner | None = None
         self._entries: dict[str, Entry] = {}
         self._heap: list[tuple[float, str]] = []
-        self._receipts: dict[SessionId, tuple[Amid, EmitOnce]] = {}
+        self._receipts: dict[SessionId, tuple[Amid, Acknowledge]] = {}
         self._news = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._running = 0
@@ -115,11 +116,10 @@ class Errands:
             self._add(row, turn.sheet.sequences.get(row.errand_id, []))
         for session_id in turn.sheet.receipted:
             self._receipts.pop(session_id, None)
-        for (session_id, message_type), effect in turn.sheet.once.items():
-            if message_type == "receipt":
-                self._receipt(turn.peer, session_id, effect)
-            else:
-                self._tasks.create_task(self._run_once(turn.peer, effect))
+        for session_id, receipt in turn.sheet.receipts.items():
+            self._receipt(turn.peer, session_id, receipt)
+        for effect in turn.sheet.once.values():
+            self._tasks.create_task(self._run_once(turn.peer, effect))
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed now, as if it were new."""
@@ -176,7 +176,7 @@ class Errands:
                 return entry.reason
         return ""
 
-    def _receipt(self, peer: Amid, session_id: SessionId, effect: EmitOnce) -> None:
+    def _receipt(self, peer: Amid, session_id: SessionId, effect: Acknowledge) -> None:
         """Offer a receipt in a moment: the last one of a session says all that those before did."""
         if session_id not in self._receipts:
             self._tasks.create_task(self._offer_receipt(session_id))
@@ -281,9 +281,11 @@ class Errands:
         except StorageError:
             return  # it is run once more after the next start
 
-    async def _run_once(self, peer: Amid, effect: EmitOnce) -> None:
+    async def _run_once(self, peer: Amid, effect: EmitOnce | Acknowledge) -> None:
         try:
             if self._once is not None and not self._is_held:
+                if isinstance(effect, Acknowledge):
+                    effect = sealed(effect, self._entropy)
                 await self._once(peer, effect)
         except AgentMeshError as error:
             record(log, logging.DEBUG, "frame.not_sent", peer=peer, code=Code(error.code))

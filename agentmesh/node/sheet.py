@@ -51,6 +51,7 @@ class Sheet:
     changes: list[Change] = field(default_factory=list)
     errands: dict[str, ErrandRow] = field(default_factory=dict)
     once: dict[tuple[SessionId, str], wanted.EmitOnce] = field(default_factory=dict)
+    receipts: dict[SessionId, wanted.Acknowledge] = field(default_factory=dict)
     sequences: dict[str, list[int]] = field(default_factory=dict)
     dropped: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Sheet:
             case wanted.AskPolicy():
                 self._errand(session_id, f"policy-{session_id}", "ask_policy", b"")
             case wanted.EmitOnce():
-                self.once[session_id, effect.message_type] = effect  # the last says all
+                self.once[session_id, effect.message_type] = effect
             case wanted.Number(message_id, sequence, frame_id):
                 self._number(message_id, sequence, frame_id)
             case wanted.Unhold():
@@ -124,6 +125,8 @@ class Sheet:
                 self.tell("session_closed", session_id, reason=reason, by_peer=by_peer)
             case wanted.Broke(code):
                 self.tell(MISBEHAVED, session_id, code=code)
+            case wanted.Acknowledge():
+                self.receipts[session_id] = effect  # the last says all
             case wanted.KeepReceipt(receipt):
                 self.changes.append(kept.Put(self._card(session_id, receipt)))
             case _:
@@ -150,7 +153,7 @@ class Sheet:
         )
         self.errands[errand_id] = errand
         if kind == "message":  # what a receipt would tell is told in it
-            self.once.pop((session_id, "receipt"), None)
+            self.receipts.pop(session_id, None)
             self.receipted.add(session_id)
 
     def withhold(self, change: Deliver) -> None:

@@ -124,7 +124,7 @@ def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Restin
         cipher, plaintext = state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return state, [receipt(state, keys)]
+            return state, [receipt(state)]
         if error.code in CANNOT_GO_ON:
             ended = Ended(terms=state.terms, reason=error.code, by_peer=True)
             rest = parting.rest_of(state, error.code)
@@ -146,7 +146,7 @@ def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Restin
         effects += [*learnt, Unhold()] if learnt and state.holding else learnt
     if not state.closing and (broken := flow.broken_by(state, parcel.envelopes)):
         after, said = parting.close(state, parting.POLICY_VIOLATION, keys)
-        return after, [*effects, Broke(broken), *said, receipt(state, keys)]
+        return after, [*effects, Broke(broken), *said, receipt(state)]
     return _take_parcel(state, parcel, effects, keys, is_late=first_word and bool(state.closing))
 
 
@@ -160,7 +160,7 @@ def _take_parcel(
     if is_late:
         state, said = parting.part(state, keys)
         effects += said
-    effects.append(receipt(state, keys))
+    effects.append(receipt(state))
     answer = next((it.sequence for it in parcel.envelopes if it.type == CLOSED), None)
     if answer is not None and state.closing == outcome.COMPLETED:
         return parting.rest(state, answer, effects)

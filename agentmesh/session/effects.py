@@ -2,6 +2,7 @@
 
 import msgspec
 
+from agentmesh.crypto.cipher import Cipher
 from agentmesh.messages.envelope import Envelope
 from agentmesh.protocol.ids import FrameId, MessageId
 from agentmesh.protocol.relay_frames import MessageType
@@ -34,6 +35,16 @@ class EmitOnce(Effect, frozen=True):
 
     message_type: MessageType
     payload: bytes
+
+
+class Acknowledge(Effect, frozen=True):
+    """Tell the peer in a moment what we have of it; a message that leaves before then tells it.
+
+    So it is sealed when it leaves: most never do. Losing it costs time, not words.
+    """
+
+    cipher: Cipher
+    body: bytes
 
 
 class Drop(Effect, frozen=True):
@@ -147,6 +158,7 @@ AnyEffect = (
     | AskPolicy
     | Emit
     | EmitOnce
+    | Acknowledge
     | Drop
     | DropAll
     | Number

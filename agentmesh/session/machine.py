@@ -108,7 +108,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Open(), Receipted():
             return receipts.confirm(state, event.frame, keys)
         case Open(), Read():
-            return receipts.consume(state, event.sequences, keys)
+            return receipts.consume(state, event.sequences)
         case Open(), Expired():
             return conversation.bury(state, event.sequences, keys)
         case Open(closing=""), Close():
@@ -138,7 +138,7 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
         case Resting(), Receipted():
             return resting.learn(state, event.frame)
         case Resting(), Read():
-            return resting.consume(state, event.sequences, keys)
+            return resting.consume(state, event.sequences)
         case Resting(talk=Open(is_cached=True)), Uncached():
             return resting.forget(state)
         case Resting(), Close() | Overdue() | Lost():

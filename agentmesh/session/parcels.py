@@ -143,7 +143,7 @@ def seal(state: Open, envelopes: tuple[Envelope, ...], keys: KeyRing) -> tuple[O
     return msgspec.structs.replace(state, cipher=cipher), frame_id, emit
 
 
-def taken(received: Numbers, consumed: Numbers, room_up_to: int) -> bytes:
+def taken(received: Numbers, consumed: Numbers, room_up_to: int = 0) -> bytes:
     """Return the body of a receipt for these numbers of the peer's."""
     return encode_receipt(
         Receipt(

@@ -2,15 +2,23 @@
 
 import msgspec
 
-from agentmesh.crypto.cipher import Cipher
 from agentmesh.errors import CryptoError, RemoteProtocolError
 from agentmesh.messages.envelope import Envelope, decode_parcel, decode_receipt
 from agentmesh.messages.payloads import CLOSE, TOMBSTONE
 from agentmesh.protocol.frames import ReceiptFrame, SessionFrame, encode
 from agentmesh.protocol.ids import MessageId, uuid7
+from agentmesh.protocol.world import Entropy
 from agentmesh.session import flow, parting
 from agentmesh.session.bounds import is_spent
-from agentmesh.session.effects import AnyEffect, Confirm, Drop, EmitOnce, TellLost, Unhold
+from agentmesh.session.effects import (
+    Acknowledge,
+    AnyEffect,
+    Confirm,
+    Drop,
+    EmitOnce,
+    TellLost,
+    Unhold,
+)
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.outcome import COMPLETED
@@ -70,7 +78,7 @@ def confirm(state: Open, frame: ReceiptFrame, keys: KeyRing) -> tuple[Open | End
     return state, effects
 
 
-def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Open, Effects]:
+def consume(state: Open, sequences: tuple[int, ...]) -> tuple[Open, Effects]:
     """Tell the peer what our agent has read."""
     consumed = state.consumed
     for number in sequences:
@@ -78,12 +86,12 @@ def consume(state: Open, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Ope
     if consumed == state.consumed:
         return state, []
     state = msgspec.structs.replace(state, consumed=consumed)
-    return state, [receipt(state, keys)]
+    return state, [receipt(state)]
 
 
 def remind(state: Open, keys: KeyRing) -> tuple[Open, Effects]:
     """Say again what we have, and ask a full stream's receiver: earlier receipts may be lost."""
-    said: Effects = [receipt(state, keys)] if state.received.up_to else []
+    said: Effects = [receipt(state)] if state.received.up_to else []
     if not (state.holding and flow.is_full(state)) or _is_asking(state) or is_spent(state, keys):
         return state, said
     state, asked = _ask_for_room(state, keys)
@@ -122,7 +130,7 @@ def acknowledge_again(state: Ended, frame: SessionFrame, keys: KeyRing) -> Effec
         _, plaintext = state.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return [_receipt(state.cipher, received, consumed, keys)]
+            return [Acknowledge(state.cipher, taken(received, consumed))]
         return []
     terms = state.terms
     parcel = decode_parcel(
@@ -130,17 +138,15 @@ def acknowledge_again(state: Ended, frame: SessionFrame, keys: KeyRing) -> Effec
     )
     bye = next((it.sequence for it in parcel.envelopes if it.type == CLOSE), None)
     if bye is not None:
-        return [_receipt(state.cipher, received.add(bye), consumed.reach(bye), keys)]
+        return [Acknowledge(state.cipher, taken(received.add(bye), consumed.reach(bye)))]
     return [TellLost()] if state.reason == COMPLETED else []
 
 
-def receipt(state: Open, keys: KeyRing) -> EmitOnce:
+def receipt(state: Open) -> Acknowledge:
     """Return what tells the peer all that we have of it."""
-    return _receipt(state.cipher, state.received, state.consumed, keys, flow.grants(state))
+    return Acknowledge(state.cipher, taken(state.received, state.consumed, flow.grants(state)))
 
 
-def _receipt(
-    cipher: Cipher, received: Numbers, consumed: Numbers, keys: KeyRing, room_up_to: int = 0
-) -> EmitOnce:
-    body = taken(received, consumed, room_up_to)
-    return EmitOnce("receipt", encode(cipher.seal_receipt(body, keys.entropy)))
+def sealed(owed: Acknowledge, entropy: Entropy) -> EmitOnce:
+    """Return the receipt that leaves now."""
+    return EmitOnce("receipt", encode(owed.cipher.seal_receipt(owed.body, entropy)))

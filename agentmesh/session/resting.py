@@ -47,7 +47,7 @@ def _overhear(state: Resting, frame: SessionFrame, keys: KeyRing) -> tuple[Resti
         cipher, plaintext = talk.cipher.open(frame, keys.clock.now(), keys.entropy)
     except CryptoError as error:
         if error.code == "frame_replayed":
-            return state, [receipts.receipt(talk, keys)]
+            return state, [receipts.receipt(talk)]
         raise
     parcel = decode_parcel(
         plaintext, session_id=terms.session_id, sender=terms.peer, to=keys.identity.amid
@@ -55,7 +55,7 @@ def _overhear(state: Resting, frame: SessionFrame, keys: KeyRing) -> tuple[Resti
     talk = msgspec.structs.replace(talk, cipher=cipher)
     is_late = all(envelope.sequence in talk.received for envelope in parcel.envelopes)
     state = msgspec.structs.replace(state, talk=talk)
-    return state, [receipts.receipt(talk, keys)] if is_late else [TellLost()]
+    return state, [receipts.receipt(talk)] if is_late else [TellLost()]
 
 
 def learn(state: Resting, frame: ReceiptFrame) -> tuple[Resting, Effects]:
@@ -64,9 +64,9 @@ def learn(state: Resting, frame: ReceiptFrame) -> tuple[Resting, Effects]:
     return msgspec.structs.replace(state, talk=talk), effects
 
 
-def consume(state: Resting, sequences: tuple[int, ...], keys: KeyRing) -> tuple[Resting, Effects]:
+def consume(state: Resting, sequences: tuple[int, ...]) -> tuple[Resting, Effects]:
     """Tell the peer what our agent has read meanwhile."""
-    talk, effects = receipts.consume(state.talk, sequences, keys)
+    talk, effects = receipts.consume(state.talk, sequences)
     return msgspec.structs.replace(state, talk=talk), effects
 
 

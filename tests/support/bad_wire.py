@@ -16,6 +16,7 @@ from agentmesh.protocol.ids import FrameId, MessageId
 from agentmesh.protocol.limits import MAX_PARCEL_MESSAGES
 from agentmesh.session import snapshot
 from agentmesh.session.effects import (
+    Acknowledge,
     AnyEffect,
     Confirm,
     Drop,
@@ -31,6 +32,7 @@ from agentmesh.session.effects import (
 )
 from agentmesh.session.events import AnyEvent, Expired, Saying, Send, Unheld
 from agentmesh.session.machine import step
+from agentmesh.session.receipts import sealed
 from agentmesh.session.states import Ended, Knocking, Open, Resting
 from tests.support.dialogue import Dialogue, answer_to, event_of
 from tests.support.parties import Party
@@ -154,6 +156,8 @@ class _Turn:
                 self.leaving.append(payload)
             case EmitOnce(_, payload):
                 self.leaving.append(payload)
+            case Acknowledge():
+                self.leaving.append(sealed(effect, self._us.ring.entropy).payload)
             case Drop(frame_id):
                 self._errands.pop(frame_id, None)
             case DropAll(kind):

@@ -1,5 +1,7 @@
 """One side of a session, driven event by event; and a wire between two of them."""
 
+import os
+
 import msgspec
 
 from agentmesh.crypto.seal import open_with_prekeys, open_with_reply_key
@@ -19,7 +21,16 @@ from agentmesh.protocol.frames import (
 from agentmesh.protocol.ids import MessageId, SessionId, uuid7
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session import snapshot
-from agentmesh.session.effects import AnyEffect, Emit, EmitOnce, Hear, Number, ShowUpTo, Unhold
+from agentmesh.session.effects import (
+    Acknowledge,
+    AnyEffect,
+    Emit,
+    EmitOnce,
+    Hear,
+    Number,
+    ShowUpTo,
+    Unhold,
+)
 from agentmesh.session.events import (
     Accepted,
     Allowed,
@@ -33,8 +44,10 @@ from agentmesh.session.events import (
     Unheld,
 )
 from agentmesh.session.machine import step
-from agentmesh.session.states import AnyState, Knocked, Knocking, Resolving, Terms
-from tests.support.parties import Party
+from agentmesh.session.receipts import sealed
+from agentmesh.session.states import AnyState, Knocked, Knocking, Open, Resolving, Terms
+from tests.support.parties import Party, party
+from tests.support.world import FakeClock
 
 SUITE = "pqxdh-dr.v1"
 
@@ -101,7 +114,16 @@ def terms(us: Party, peer: Party, *, ours: bool, session_id: str = "") -> Terms:
 
 def frames_in(effects: list[AnyEffect]) -> list[frames.AnyFrame]:
     """Return what effects want to put on the wire."""
-    return [frames.decode(e.payload) for e in effects if isinstance(e, Emit | EmitOnce)]
+    leaving = [sealed(e, os.urandom) if isinstance(e, Acknowledge) else e for e in effects]
+    return [frames.decode(e.payload) for e in leaving if isinstance(e, Emit | EmitOnce)]
+
+
+def owed(body: bytes = b"") -> Acknowledge:
+    """Return what a side that has heard something owes its peer."""
+    clock = FakeClock()
+    _, bob = opened(party("alice", clock), party("bob", clock), "hello")
+    assert isinstance(bob.state, Open)
+    return Acknowledge(bob.state.cipher, body)
 
 
 def knocking(

@@ -20,6 +20,7 @@ from agentmesh.protocol.relay_frames import Send, Sent
 from agentmesh.session.effects import EmitOnce
 from agentmesh.storage.interface import ErrandRow, Put
 from agentmesh.storage.volatile import VolatileStore
+from tests.support.dialogue import owed
 from tests.support.node_pair import Pair, node_at
 from tests.support.parties import party
 from tests.support.stores import BOB, NOW, ONE, errand
@@ -230,7 +231,7 @@ async def test_what_a_message_tells_no_receipt_tells_again(
     turn = Turn.start(BOB, {}, party("alice", FakeClock()).ring)
     turn.sheet.receipted |= {ONE} if is_told else set()
     async with errands:
-        errands._receipt(BOB, ONE, EmitOnce("receipt", b""))
+        errands._receipt(BOB, ONE, owed())
         errands.take(turn)
         for _ in range(3):
             await asyncio.sleep(0)
@@ -239,14 +240,14 @@ async def test_what_a_message_tells_no_receipt_tells_again(
 
 async def test_a_frame_that_is_sent_once_may_fail() -> None:
     errands = _errands()
-    await errands._run_once(BOB, EmitOnce("receipt", b""))
+    await errands._run_once(BOB, EmitOnce("reject", b""))
     for error in (TransportError("relay_unreachable"), KeyError("oops")):
 
         async def fails(_: Amid, __: EmitOnce, error: Exception = error) -> None:
             raise error
 
         errands.employ({}, fails)
-        await errands._run_once(BOB, EmitOnce("receipt", b""))
+        await errands._run_once(BOB, EmitOnce("reject", b""))
 
 
 async def test_settling_waits_for_a_first_offer_only() -> None:

@@ -13,6 +13,7 @@ from agentmesh.session import effects as wanted
 from agentmesh.session.numbers import Numbers
 from agentmesh.storage.interface import Put
 from agentmesh.storage.volatile import VolatileStore
+from tests.support.dialogue import owed
 from tests.support.stores import BOB, NOW, outgoing
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -32,7 +33,8 @@ STUB = Signed(b"", bytes(32), bytes(64))
 def test_every_effect_is_known_here() -> None:
     examples: dict[type, wanted.AnyEffect] = {
         wanted.Emit: wanted.Emit(FRAME, "message", b""),
-        wanted.EmitOnce: wanted.EmitOnce("receipt", b""),
+        wanted.EmitOnce: wanted.EmitOnce("reject", b""),
+        wanted.Acknowledge: owed(b""),
         wanted.Drop: wanted.Drop(FRAME),
         wanted.Number: wanted.Number(MessageId("m"), 1, FRAME),
         wanted.ShowUpTo: wanted.ShowUpTo(1),
@@ -61,8 +63,8 @@ def test_an_effect_that_nobody_knows_is_a_mistake() -> None:
 
 
 def test_the_last_receipt_says_all() -> None:
-    sheet = sheet_of(wanted.EmitOnce("receipt", b"1"), wanted.EmitOnce("receipt", b"2"))
-    assert [effect.payload for effect in sheet.once.values()] == [b"2"]
+    sheet = sheet_of(owed(b"1"), owed(b"2"))
+    assert [effect.body for effect in sheet.receipts.values()] == [b"2"]
 
 
 def test_what_is_dropped_in_the_same_turn_is_not_begun() -> None:
@@ -101,8 +103,8 @@ async def test_failing_what_is_held_leaves_what_travels() -> None:
 
 
 def test_a_message_replaces_the_receipt_before_it_and_not_one_after_it() -> None:
-    message, receipt = wanted.Emit(FRAME, "message", b""), wanted.EmitOnce("receipt", b"")
-    assert sheet_of(receipt, message).once == {}
-    assert sheet_of(message, receipt).once == {(ONE, "receipt"): receipt}
+    message, told = wanted.Emit(FRAME, "message", b""), owed(b"")
+    assert sheet_of(told, message).receipts == {}
+    assert sheet_of(message, told).receipts == {ONE: told}
     assert sheet_of(message).receipted == {ONE}
-    assert sheet_of(wanted.Emit(FRAME, "accept", b""), receipt).once == {(ONE, "receipt"): receipt}
+    assert sheet_of(wanted.Emit(FRAME, "accept", b""), told).receipts == {ONE: told}

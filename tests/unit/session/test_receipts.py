@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol.frames import ReceiptFrame
 from agentmesh.protocol.limits import MAX_SKIPPED
-from agentmesh.session.effects import Confirm, EmitOnce
+from agentmesh.session.effects import Acknowledge, Confirm
 from agentmesh.session.events import Close, Read, Receipted, Reconnected
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.parcels import _receipt_beside
@@ -22,7 +23,7 @@ ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
 def _told(bob: Dialogue, received: Numbers, consumed: Numbers) -> Receipted:
     assert isinstance(bob.state, Open)
     told = msgspec.structs.replace(bob.state, received=received, consumed=consumed)
-    (frame,) = frames_in([receipt(told, BOB.ring)])
+    (frame,) = frames_in([receipt(told)])
     event = event_of(frame)
     assert isinstance(event, Receipted)
     return event
@@ -34,6 +35,19 @@ def test_what_the_agent_read_counts_as_delivered_too() -> None:
     effects = alice.say(_told(bob, Numbers(2), Numbers(3)))
     assert Confirm(Numbers(3), consumed=False) in effects
     assert Confirm(Numbers(3), consumed=True) in effects
+
+
+def test_a_receipt_is_sealed_when_it_leaves_and_says_what_was_there_when_it_was_owed() -> None:
+    alice, bob = opened(ALICE, BOB, "hello")
+    assert isinstance(alice.state, Open)
+    assert isinstance(bob.state, Open)
+    owed = receipt(bob.state)
+    (frame, again) = frames_in([owed, owed])
+    assert frame != again
+    bob.send("meanwhile")
+    for each in (frame, again):
+        assert isinstance(each, ReceiptFrame)
+        assert alice.state.cipher.open_receipt(each) == owed.body
 
 
 def test_a_receipt_that_says_nothing_new_changes_nothing() -> None:
@@ -79,7 +93,7 @@ def test_receipts_are_repeated_once_there_is_something_to_say() -> None:
     alice, bob = opened(ALICE, BOB, "hello")
     assert alice.say(Reconnected()) == []
     (again,) = bob.say(Reconnected())
-    assert isinstance(again, EmitOnce)
+    assert isinstance(again, Acknowledge)
 
 
 def test_an_ended_session_answers_repetitions_only() -> None:

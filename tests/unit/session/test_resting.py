@@ -3,7 +3,7 @@
 import pytest
 
 from agentmesh.errors import UsageError
-from agentmesh.session.effects import Began, EmitOnce, Hear, TellLost
+from agentmesh.session.effects import Acknowledge, Began, Hear, TellLost
 from agentmesh.session.events import Close, Expired, Lost, Overdue, Read, Send, Uncached, Unheld
 from agentmesh.session.states import Ended, Open, Resting
 from tests.support.dialogue import SUITE, Dialogue, carry, event_of, frames_in
@@ -75,7 +75,7 @@ def test_a_frame_that_comes_twice_is_confirmed_and_wakes_nobody() -> None:
     (bye,) = frames_in(alice.say(Close("completed")))
     answers = frames_in(bob.say(event_of(bye)))
     effects = bob.say(event_of(bye))
-    assert [type(effect) for effect in effects] == [EmitOnce]
+    assert [type(effect) for effect in effects] == [Acknowledge]
     for frame in (*answers, *answers):
         alice.say(event_of(frame))
     assert isinstance(alice.state, Resting)
