@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 import agentmesh
 from agentmesh_registry.bodies import Problem
 from agentmesh_registry.problems import CONTENT_TYPE
-from agentmesh_registry.routes.route import Route
+from agentmesh_registry.routes.route import PAGE, Route
 
 _REF = "#/components/schemas/{name}"
 _ANYTIME = (400, 429, 503)
@@ -104,13 +105,16 @@ def _responses(route: Route, by_type: dict[type, dict[str, Any]]) -> dict[str, A
         statuses |= {401, 403}
     if route.method == "POST":
         statuses |= {408, 413, 415}
-    said = by_type[route.said] if route.said else {"type": "object"}
-    kind = "application/json" if route.said else "application/did+ld+json"
-    good = {"description": "Done.", "content": {kind: {"schema": said}}}
+    is_page = route.content_type == PAGE
+    said = by_type[route.said] if route.said else {"type": "string" if is_page else "object"}
+    body = {route.content_type: {"schema": said}}
+    good = {"description": "Done.", "content": body}
     responses: dict[str, Any] = {"200": good}
     if route.path.endswith("/register"):
         responses["201"] = {**good, "description": "Registered for the first time."}
     for status in sorted(statuses):
-        content = {CONTENT_TYPE: {"schema": by_type[Problem]}}
+        content: dict[str, Any] = {CONTENT_TYPE: {"schema": by_type[Problem]}}
+        if is_page and status == HTTPStatus.BAD_REQUEST:
+            content |= body
         responses[str(status)] = {"description": _WORDS[status], "content": content}
     return responses

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError
 from agentmesh.observability.logs import record_bug
+from agentmesh.observability.metrics import CONTENT_TYPE
 from agentmesh.protocol import requests, stamps
 from agentmesh_registry import api_document, docs_page
 from agentmesh_registry.config import MAX_BODY, Config
@@ -22,7 +23,15 @@ from agentmesh_registry.routes.table import ROUTES
 
 _log = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "AgentMesh",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -30,13 +39,27 @@ def application(desk: Desk, config: Config, figures: Figures) -> web.Application
     """Return the registry as an aiohttp application."""
     app = web.Application(client_max_size=MAX_BODY, middlewares=[_as_problems(desk, figures)])
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _serving(desk, config, route))
+        app.router.add_route(
+            route.method, route.path, _serving(desk, config, route), expect_handler=_go_on
+        )
     for path in HEALTH_PATHS:
         app.router.add_route("GET", path, _health(desk))
     document = api_document.build(ROUTES, desk.audiences[0])
     page = docs_page.build(document)
     app.router.add_route("GET", "/v1/openapi.json", _fixed(Reply(body=document)))
     app.router.add_route("GET", "/v1/docs", _fixed(page))
+    return app
+
+
+def admin_application(desk: Desk, figures: Figures) -> web.Application:
+    """Return what is for the operator alone."""
+
+    async def metrics(_request: web.Request) -> web.StreamResponse:
+        counts = await desk.listings.count(desk.now())
+        return _response(Reply(body=figures.render(*counts), content_type=CONTENT_TYPE))
+
+    app = web.Application(middlewares=[_as_problems(desk, figures)])
+    app.router.add_get("/metrics", metrics)
     return app
 
 
@@ -60,6 +83,18 @@ def _serving(desk: Desk, config: Config, route: Route) -> _Handler:
         return _response(await route.run(desk, call, asked))
 
     return handle
+
+
+async def _go_on(request: web.Request) -> None:
+    # A client that waits for leave gets it; what else one may expect is nothing to us.
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def unreadable(now: float) -> web.Response:
+    """Return the answer to what is no HTTP. Nothing of it is repeated."""
+    said = RemoteProtocolError("invalid_request", "That is no HTTP request.", "See /v1/docs.")
+    return _response(problem(said, now))
 
 
 def _address(request: web.Request, *, trust_proxy: bool) -> str:

@@ -66,7 +66,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _reference(place: dict[str, Any]) -> str:
-    [content] = place["content"].values()
+    content, *_ = place["content"].values()
     name = escape(content["schema"].get("$ref", "").rpartition("/")[2])
     return f'<a href="#{name}">{name}</a>' if name else "a document"
 

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -11,6 +11,9 @@ from aiohttp import web
 
 from agentmesh.errors import TransportError
 from agentmesh_registry.config import Address
+
+Refusal = Callable[[], web.Response]
+Listen = Callable[[], asyncio.Protocol]
 
 _SHUTDOWN_SECONDS = 3
 _BACKLOG = 512
@@ -23,12 +26,35 @@ class Crowd(msgspec.Struct, frozen=True):
     each: int
 
 
+class _Listener(web.RequestHandler):
+    """Hears requests. What is none gets our answer: the library's would repeat and log it."""
+
+    __slots__ = ("_refusal",)
+
+    def __init__(self, server: web.Server, refusal: Refusal, arrival_seconds: float) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # none is none
+            auto_decompress=False,
+            keepalive_timeout=arrival_seconds,
+        )
+        self._refusal = refusal
+
+    def handle_error(self, *_given: object, **_named: object) -> web.StreamResponse:
+        """Return the answer to what could not be read."""
+        response = self._refusal()
+        response.force_close()
+        return response
+
+
 class _Doorman(asyncio.Protocol):
     """Lets a connection in, or closes it before it says a word."""
 
-    def __init__(self, server: web.Server, crowd: Crowd) -> None:
+    def __init__(self, server: web.Server, crowd: Crowd, listen: Listen) -> None:
         self._server = server
         self._crowd = crowd
+        self._listen = listen
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         inside = self._server.connections
@@ -37,7 +63,7 @@ class _Doorman(asyncio.Protocol):
         if len(inside) >= self._crowd.total or from_there >= self._crowd.each:
             transport.close()
             return
-        handler = self._server()
+        handler = self._listen()
         transport.set_protocol(handler)
         handler.connection_made(transport)
 
@@ -70,26 +96,26 @@ def bound(listener: socket.socket) -> Address:
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, listener: socket.socket, *, arrival_seconds: float, crowd: Crowd
+    app: web.Application,
+    listener: socket.socket,
+    refusal: Refusal,
+    *,
+    arrival_seconds: float,
+    crowd: Crowd,
 ) -> AsyncIterator[None]:
-    """Serve an application on a bound socket while inside.
+    """Serve an application on a bound socket while inside; `refusal` answers what is no request.
 
     A connection on which no whole request head arrives in `arrival_seconds` is cut: aiohttp starts
     its keep-alive clock with the connection, and half a head does not stop it.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=arrival_seconds,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     server = runner.server
     if server is None:  # pragma: no cover  a runner that is set up has one
         raise TransportError("cannot_listen")
     door = await asyncio.get_running_loop().create_server(
-        lambda: _Doorman(server, crowd), sock=listener
+        lambda: _Doorman(server, crowd, lambda: _Listener(server, refusal, arrival_seconds)),
+        sock=listener,
     )
     try:
         yield

@@ -4,12 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
-from aiohttp import web
 
-from agentmesh.errors import StorageError
-from agentmesh.observability.metrics import CONTENT_TYPE
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_registry.app import application
+from agentmesh_registry.app import admin_application, application, unreadable
 from agentmesh_registry.authority.files import claim_authority, opened_authority
 from agentmesh_registry.config import (
     MAX_CONNECTIONS,
@@ -55,8 +52,9 @@ async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterat
             admin_url = bound(admin).url()
             await stack.enter_async_context(
                 serving(
-                    _admin(desk, figures),
+                    admin_application(desk, figures),
                     admin,
+                    lambda: unreadable(clock.now()),
                     arrival_seconds=config.arrival_seconds,
                     crowd=_ADMIN_CROWD,
                 )
@@ -65,6 +63,7 @@ async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterat
             serving(
                 application(desk, config, figures),
                 listener,
+                lambda: unreadable(clock.now()),
                 arrival_seconds=config.arrival_seconds,
                 crowd=_crowd(config),
             )
@@ -75,16 +74,3 @@ async def running(config: Config, clock: Clock, entropy: Entropy) -> AsyncIterat
 def _crowd(config: Config) -> Crowd:
     # All that comes through a proxy comes from one address.
     return Crowd(MAX_CONNECTIONS, MAX_CONNECTIONS if config.trust_proxy else MAX_CONNECTIONS_EACH)
-
-
-def _admin(desk: Desk, figures: Figures) -> web.Application:
-    async def metrics(_request: web.Request) -> web.Response:
-        try:
-            counts = await desk.listings.count(desk.now())
-        except StorageError:
-            return web.Response(status=503)
-        return web.Response(body=figures.render(*counts), headers={"Content-Type": CONTENT_TYPE})
-
-    app = web.Application()
-    app.router.add_get("/metrics", metrics)
-    return app

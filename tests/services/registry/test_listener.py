@@ -26,7 +26,7 @@ async def listening(crowd: Crowd = ROOMY) -> AsyncIterator[Address]:
     app = web.Application()
     app.router.add_get("/", hello)
     with bind(FREE) as listener:
-        async with serving(app, listener, arrival_seconds=SECONDS, crowd=crowd):
+        async with serving(app, listener, web.Response, arrival_seconds=SECONDS, crowd=crowd):
             yield bound(listener)
 
 

@@ -7,6 +7,9 @@ import msgspec
 
 from agentmesh_registry.desk import Call, Desk, Reply
 
+PAGE = "text/html"
+"""What is for people."""
+
 Run = Callable[[Desk, Call, Any], Awaitable[Reply]]
 
 
@@ -21,6 +24,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     asked: type[msgspec.Struct]
     said: type[msgspec.Struct] | None = None
+    content_type: str = "application/json"
     is_signed: bool = False
     refusals: tuple[int, ...] = ()
 

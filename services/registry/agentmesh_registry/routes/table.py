@@ -16,7 +16,7 @@ from agentmesh_registry.routes import (
     search,
 )
 from agentmesh_registry.routes.certificate_table import CERTIFICATE_ROUTES
-from agentmesh_registry.routes.route import Route
+from agentmesh_registry.routes.route import PAGE, Route
 
 _AGENT = bodies.AgentView
 _SHELF = bodies.PrekeyShelf
@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
         path="/v1/registry/did/{amid}",
         run=agents.did,
         asked=bodies.Lookup,
+        content_type="application/did+ld+json",
         refusals=(404, 410),
     ),
     Route(
@@ -229,6 +230,7 @@ ROUTES: tuple[Route, ...] = (
         path="/v1/registry/owner/callback/{provider}",
         run=owners.callback,
         asked=bodies.Callback,
+        content_type=PAGE,
     ),
     Route(
         method="POST",

@@ -17,7 +17,7 @@ async def asked(say: Say) -> dict[str, object]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", say)
     with bind(Address("127.0.0.1", 0)) as listener:
-        async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
+        async with serving(app, listener, web.Response, arrival_seconds=5, crowd=Crowd(9, 9)):
             return await ask(bound(listener).url() + "/x")
 
 

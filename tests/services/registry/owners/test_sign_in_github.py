@@ -38,7 +38,7 @@ async def github(token: object, user: object, secret: Path) -> AsyncIterator[tup
     secret.write_text("s3cret")
     with bind(Address("127.0.0.1", 0)) as listener:
         url = bound(listener).url()
-        async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
+        async with serving(app, listener, web.Response, arrival_seconds=5, crowd=Crowd(9, 9)):
             there = SignIn(
                 name="github",
                 kind="github",
