@@ -14,13 +14,13 @@ import { channelReadyPatch, channelStoppedPatch } from "openclaw/plugin-sdk/gate
 import { told } from "./daemon.js";
 import { Lanes } from "./lanes.js";
 import { tellOwner, warnOfDeafOwner } from "./news.js";
+import { Pages } from "./pages.js";
 import { Rooms } from "./rooms.js";
 import { shared } from "./shared.js";
 
 export const CHANNEL = "agentmesh";
 const ACCOUNT = "default";
 const WAIT_SECONDS = 50;
-const PAGE = 100; // see agentmesh/tools/delivery.py
 const PAUSE_MS = 5_000;
 const LOOK_MS = 1_000;
 const AMID = /^[1-9A-HJ-NP-Za-km-z]{20,40}$/;
@@ -175,7 +175,7 @@ export const channelOf = (tools, rooms, runtime) => {
     if (section(ctx.cfg)?.wakeOwner) warnOfDeafOwner(ctx.cfg, log);
     setStatus({ accountId: ACCOUNT, running: true, lifecycle: "starting", configured: true, enabled: true });
 
-    const page = async (asked) => {
+    const pages = new Pages(async (asked) => {
       const found = await tools.deliver(asked, signal);
       if (signal.aborted) return found;
       if (found.ok) shared.owners = found.context;
@@ -185,21 +185,21 @@ export const channelOf = (tools, rooms, runtime) => {
         setStatus(isReady ? channelReadyPatch({ accountId: ACCOUNT }) : lost);
       }
       return found;
-    };
+    });
 
     while (!signal.aborted) {
       // The first answer comes at once: with it comes the token of the owner's own sessions.
-      let found = await page({ wait: isReady ? WAIT_SECONDS : 0, after: lanes.over });
-      let begun = found.ok ? lanes.begin(found.messages, { areOldest: true }) : lanes.forget();
-      const isWaiting = found.messages?.length > 0;
-      // Behind a page that is full others may have written, too.
-      while (!signal.aborted && found.messages?.length >= PAGE) {
-        found = await page({ wait: 0, after: found.messages.at(-1).message_id });
-        begun += lanes.begin(found.messages ?? []);
+      const found = await pages.look(isReady ? WAIT_SECONDS : 0, lanes.over);
+      if (signal.aborted) break;
+      if (!found.ok) {
+        lanes.forget();
+        await pause(PAUSE_MS, signal);
+        continue;
       }
+      const begun = lanes.begin(found.messages, { areOldest: true }) + lanes.begin(found.behind);
       // What is being handed over, or was not taken, is still unread, and would come again at once.
-      if (!found.ok) await pause(PAUSE_MS, signal);
-      else if (isWaiting && !begun) await lanes.change(pause(LOOK_MS, signal));
+      const patience = found.isFull ? PAUSE_MS : LOOK_MS;
+      if (found.messages.length && !begun) await lanes.change(pause(patience, signal));
     }
     await lanes.end();
     setStatus(channelStoppedPatch({ accountId: ACCOUNT }));

@@ -33,10 +33,9 @@ export class Lanes {
     return begun;
   }
 
-  /** Go through all of them again: nobody knows `over` any more. */
+  /** Ask for all of them again: perhaps nobody knows `over` any more. */
   forget() {
     this.over = undefined;
-    return 0;
   }
 
   /** Wait until one of those under way is over; `patience` is a promise that ends it before. */

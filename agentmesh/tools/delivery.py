@@ -15,7 +15,8 @@ from agentmesh.tools.catalog import safe
 from agentmesh.tools.tool import failed
 
 MAX_WAIT_SECONDS = 60.0
-AT_ONCE = 100
+AT_ONCE = 20
+"""So many messages of a page; a host goes on after the last one of them."""
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

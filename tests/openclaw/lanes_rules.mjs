@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+const { Pages } = await import(`${process.env.PLUGIN}/openclaw/pages.js`);
 const { Lanes } = await import(`${process.env.PLUGIN}/openclaw/lanes.js`);
 
 const message = (from, number) => ({ from, message_id: `${from}${number}` });
@@ -73,4 +74,31 @@ test("what is over is not asked for again, however much of it stays unread", asy
   lanes.forget();
   assert.equal(lanes.begin(unread, { areOldest: true }), 0);
   assert.equal(lanes.over, "c1");
+});
+
+test("a heap of messages hides nothing: each look goes deeper, and is bounded", async () => {
+  const heap = Array.from({ length: 250 }, (_, number) => message("b", number)).concat(message("c", 1));
+  const asked = [];
+  const pages = new Pages(async ({ after }) => {
+    asked.push(after);
+    const start = heap.findIndex((it) => it.message_id === after) + 1;
+    return { ok: true, messages: heap.slice(start, start + 20) };
+  });
+  const seen = new Set();
+  for (let look = 0; look < 4; look += 1) {
+    asked.length = 0;
+    const found = await pages.look(0, undefined);
+    assert(found.isFull && asked.length <= 5);
+    assert.deepEqual(found.messages, heap.slice(0, 20));
+    for (const it of [...found.messages, ...found.behind]) seen.add(it.message_id);
+  }
+  assert.equal(seen.size, heap.length);
+});
+
+test("a place that is gone is no place, and a failure is an answer", async () => {
+  const page = { ok: true, messages: Array.from({ length: 20 }, (_, number) => message("b", number)) };
+  const pages = new Pages(async ({ after }) => (after ? { ok: false, error: {} } : page));
+  for (const _ of [1, 2]) assert.deepEqual((await pages.look(0)).behind, []);
+  const none = new Pages(async () => ({ ok: false, error: {} }));
+  assert.equal((await none.look(0)).ok, false);
 });

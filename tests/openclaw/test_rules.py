@@ -10,7 +10,7 @@ from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize(
-    ("rules", "count"), [("rooms_rules.mjs", 10), ("lanes_rules.mjs", 4), ("tools_rules.mjs", 4)]
+    ("rules", "count"), [("rooms_rules.mjs", 10), ("lanes_rules.mjs", 6), ("tools_rules.mjs", 4)]
 )
 def test_the_rules_hold(path: str, rules: str, count: int) -> None:
     script = Path(__file__).with_name(rules)

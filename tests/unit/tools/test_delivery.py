@@ -18,7 +18,7 @@ def test_each_message_comes_with_its_context_and_stays_unread(home: Path, script
     assert told == {"ok": True, "context": "owner.1"}
     assert (shown["from"], shown["content"], shown["context"]) == (BOB, "<<1>>", "b.1")
     assert "payload" not in shown
-    request = calls.Inbox(waking=True, apart=True, content=True, limit=100, wait=5)
+    request = calls.Inbox(waking=True, apart=True, content=True, limit=20, wait=5)
     assert [(name, it, permit) for name, it, permit in script.asked] == [
         ("inbox", request, "agent")
     ]
