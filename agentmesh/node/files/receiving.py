@@ -6,6 +6,7 @@ the bound is dropped, and its sender sends it again.
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentmesh.crypto.file_cipher import FileCipher
@@ -98,8 +99,7 @@ class Receiving:
                     await self._step(tasks)
             finally:
                 speaking.cancel()
-                for waiting in self._waiting:  # nobody writes it: if it is needed, it comes again
-                    _answer(waiting.taken, None)
+                _let_go(self._waiting)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -113,7 +113,11 @@ class Receiving:
         self._news.clear()
         if self._waiting:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            outcomes = await in_thread(self._write, [it.frame for it in batch])
+            try:
+                outcomes = await in_thread(self._write, [it.frame for it in batch])
+            except asyncio.CancelledError:
+                _let_go(batch)
+                raise
             for waiting, error in zip(batch, outcomes, strict=True):
                 if error is None:
                     self._there.add(waiting.frame.index)
@@ -187,6 +191,12 @@ class Receiving:
             ack = Ack(self._run, self._serial, self._mood, tuple(self._there.runs(MAX_RUNS)))
             await self._carrier.offer(self._peer, self._cipher.seal_ack(encode_ack(ack), entropy))
             await asyncio.sleep(WORD_SECONDS)
+
+
+def _let_go(waiting: Iterable[_Waiting]) -> None:
+    """Let nobody wait for chunks that are of no use any more; those that are, come again."""
+    for each in waiting:
+        _answer(each.taken, None)
 
 
 def _answer(taken: asyncio.Future[None], error: AgentMeshError | None) -> None:

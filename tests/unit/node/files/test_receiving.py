@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from agentmesh.protocol.file_frames import FileAck, FileChunk
 from agentmesh.protocol.ids import Amid, FileId
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
 from agentmesh.storage.part_file import Leaves, PartFile
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
 from tests.support.world import FakeClock
 
 PLAN = Plan(2 * FILE_CHUNK_BYTES + 3)
@@ -46,11 +47,18 @@ class Carrier:
 
 
 class SmallDisk(PartFile):
-    """A part file whose disk is full while `is_full`."""
+    """A part file whose disk is full while `is_full`, and slow until it `may_write`."""
 
     is_full = False
 
+    def __init__(self, folder: Path, name: str, plan: Plan) -> None:
+        super().__init__(folder, name, plan)
+        self.may_write, self.is_writing = threading.Event(), threading.Event()
+        self.may_write.set()
+
     def write(self, index: int, chunk: bytes) -> None:
+        self.is_writing.set()
+        assert self.may_write.wait(PATIENCE)
         if self.is_full:
             raise StorageError("disk_full")
         super().write(index, chunk)
@@ -121,6 +129,18 @@ async def test_what_waits_for_the_disk_is_bounded(tmp_path: Path) -> None:
     for each in waiting:
         each.cancel()
     it.part.close()
+
+
+async def test_nobody_waits_for_a_transfer_that_was_stopped(tmp_path: Path) -> None:
+    async with flow(tmp_path) as (it, running):
+        it.part.may_write.clear()
+        written = it.receiving.take(chunk(0))
+        await asyncio.to_thread(it.part.is_writing.wait)
+        waiting = it.receiving.take(chunk(1))
+        running.cancel()
+        it.part.may_write.set()
+        await asyncio.wait([running])
+        await asyncio.gather(written, waiting)
 
 
 async def test_it_says_what_it_has_when_asked(tmp_path: Path) -> None:
