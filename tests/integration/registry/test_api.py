@@ -48,7 +48,7 @@ def test_every_answer_is_one_that_the_document_knows(
         f"AGENTMESH_REGISTRY_{name}_PER_MINUTE": "0"
         for name in ("REQUESTS", "REGISTRATIONS", "AGENT_REQUESTS", "FETCHES", "ONE_TIME")
     }
-    options = ("--database", database_url, "--log-key", tmp_path / "log-key")
+    options = ("--database", database_url, "--log-key", tmp_path / "log-key", "--stamp-bits", "0")
     agents = [Registrant(f"agent {number}", _clock.now()) for number in range(5)]
     with running(
         "agentmesh_registry", "--listen", "127.0.0.1:0", *options, env=unlimited
