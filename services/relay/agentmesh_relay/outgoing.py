@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from agentmesh.observability.logs import record_bug
 from agentmesh.protocol.world import Clock
 
 OUTGOING_BYTES = 256 * 1024
@@ -15,6 +17,8 @@ OUTGOING_BYTES = 256 * 1024
 STUCK_SECONDS = 8
 LEAST_BYTES = 8 * 1024
 """A reader that takes less than this in so long, while there is more, is cut."""
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 _BINARY = 0x82  # a whole binary frame (RFC 6455, section 5.2)
@@ -59,7 +63,10 @@ class Turn:
         self._has_begun = False
         speakers, self._speakers = self._speakers, []
         for speaker in speakers:
-            speaker.flush()
+            try:
+                speaker.flush()
+            except Exception as error:  # noqa: BLE001 - the others would never be heard again
+                record_bug(_log, "flush.failed", error)
 
 
 class Outgoing:
