@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.observability.world import SystemClock
 from agentmesh.protocol import limits
 from benchmarks.load.descriptors import raise_limit
 from tests.support.processes import Program, running
@@ -23,9 +24,12 @@ TALKERS = max(CROWD // 50, 4)
 FEW = CROWD // 10
 ATTACKERS = {"silent": CROWD, "liar": min(CROWD, 500), "deaf": FEW, "slowloris": FEW}
 ATTACKS = [*((kind,) for kind in ATTACKERS), tuple(ATTACKERS)] if IS_FULL else [tuple(ATTACKERS)]
-TALK_SECONDS = 20.0 if IS_FULL else 2.0
+TALK_SECONDS = 8.0 if IS_FULL else 2.0
+"""No longer than attackers hold out: what is measured is the attack."""
+
 PATIENCE = 300.0
 GONE_SECONDS = 10.0
+DELIVERED_SECONDS = 30.0
 SLACK_SECONDS = 60.0 if not IS_FULL else 5.0
 """What a loaded machine adds."""
 
@@ -137,10 +141,13 @@ def test_a_restart_with_letters_for_many_loses_none(tmp_path: Path, record_prope
         with running("benchmarks.load.letters", json.dumps(question)) as post:
             post.said("all are kept", PATIENCE)
             relay.kill()
+            began = SystemClock().monotonic()
             port = url.rsplit(":", 1)[1].partition("/")[0]
             with running("agentmesh_relay", "--listen", f"127.0.0.1:{port}", *own) as again:
                 again.said("listening on ")
                 post.process.send_signal(signal.SIGUSR1)
                 found = json.loads("{" + post.said("{", PATIENCE))
+                seconds = SystemClock().monotonic() - began
     letters = recipients * limits.MAILBOX_MESSAGES
-    record_property("seconds", round(letters / found["drained_per_s"], 2))
+    record_property("seconds", [round(seconds, 2), round(letters / found["drained_per_s"], 2)])
+    assert seconds < DELIVERED_SECONDS + SLACK_SECONDS

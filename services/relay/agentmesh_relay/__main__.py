@@ -17,10 +17,10 @@ from agentmesh_relay.config import config_from
 EXIT_USAGE = 2
 EXIT_TRY_AGAIN = 75
 
-COLLECT_AFTER = 10_000
+COLLECT_AFTER = 25_000
 """New objects until the collector looks for rings among these: nobody waits for more at once."""
 
-ROUNDS_TO_OLDER = 100
+ROUNDS_TO_OLDER = 40
 """Then it looks among all that have come since the last time, too: a relay makes few rings."""
 
 SWITCH_SECONDS = 0.001
