@@ -21,6 +21,7 @@ CALLED_FROM_OUTSIDE = [
     "resume_writing",
     "connection_made",  # asyncio, and the next one
     "data_received",
+    "_process_msg",  # nats-py
     "handle_error",  # aiohttp
     "list_commands",  # click
     "get_command",

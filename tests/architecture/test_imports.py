@@ -24,7 +24,7 @@ DOORS = {
     ),
     "picows": ("agentmesh.transport.wire", "agentmesh.transport.dialling", "agentmesh_relay"),
     "python_socks": ("agentmesh.transport.dialling",),
-    "nats": ("agentmesh_relay.cluster.link",),
+    "nats": ("agentmesh_relay.cluster.line", "agentmesh_relay.cluster.link"),
     "sqlite3": ("agentmesh.storage", "agentmesh_relay.mailbox"),
     "sqlalchemy": ("agentmesh_registry.storage",),
     "alembic": ("agentmesh_registry.storage",),

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from agentmesh_relay.cluster.link import Change, Heard, Told
+from agentmesh_relay.cluster.line import Heard, Told
+from agentmesh_relay.cluster.link import Change
 from agentmesh_relay.cluster.node import ClusterNode
 from agentmesh_relay.mailbox.interface import Pending
 from agentmesh_relay.neighbours import Forwarded, Sends
@@ -56,6 +57,8 @@ class FakeLink:
 
     def trouble(self) -> Code | None:
         return None if self.is_up else Code("nats_unreachable")
+
+    def pour(self) -> None: ...
 
     def say(self, subject: str, data: bytes, reply: str) -> None:
         if self.is_up:

@@ -1,4 +1,4 @@
-"""The connection to NATS, made again whenever it is lost. The one module that knows the library.
+"""The connection to NATS, made again whenever it is lost.
 
 Calls that only say something return at once, and say nothing while there is no connection: whoever
 needs an answer waits for it, and no wait is without a bound.
@@ -7,18 +7,16 @@ needs an answer waits for it, and no wait is without a bound.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from typing import Any
 
-import msgspec
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error
 
 from agentmesh.errors import TransportError, UsageError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.world import Entropy
+from agentmesh_relay.cluster.line import Heard, Line, Said, Told
 
 CONNECT_SECONDS = 3
 PING_SECONDS = 5
@@ -31,6 +29,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 MAX_OUTGOING = 100_000
 """What may wait to be written. Beyond it the new one is dropped, as on a lost connection."""
 
+POURED = 256
+"""So many messages are written at once."""
+
 ANSWER_SECONDS = 5
 NO_LISTENER = "503"
 """The status that says: nobody listens there."""
@@ -39,24 +40,8 @@ OLDEST_SERVER = (2, 11)
 _REPLY = "agentmesh.reply"
 
 _log = logging.getLogger(__name__)
-# The library prints tracebacks, and what it stumbled over.
-logging.getLogger("nats").setLevel(logging.CRITICAL + 1)
 
 
-class Heard(msgspec.Struct, frozen=True, gc=False):
-    """A message from NATS."""
-
-    subject: str
-    data: bytes
-    headers: Mapping[str, str]
-
-    @property
-    def status(self) -> str:
-        """The server's word in place of an answer, or nothing."""
-        return self.headers.get("Status", "")
-
-
-Told = Callable[[Heard], None]
 Change = Callable[[], None]
 
 
@@ -68,13 +53,13 @@ class Link:
         self.is_up = False
         self._servers = servers
         self._entropy = entropy
-        self._client: Client | None = None
+        self._line: Line | None = None
         self._listeners: dict[str, Told] = {f"{_REPLY}.{self.name}.*": self._replied}
         self._prepare: Callable[[], Awaitable[None]] = _nothing
         self._changes: list[tuple[Change, Change]] = []
         self._lost = asyncio.Event()
-        self._outgoing: deque[tuple[str, bytes, str, dict[str, str] | None]] = deque()
-        self._news = asyncio.Event()
+        self._outgoing: deque[Said] = deque()
+        self._is_full = asyncio.Event()
         self._numbers = count()
         self._waiting: dict[str, asyncio.Queue[Heard | None]] = {}
 
@@ -98,10 +83,25 @@ class Link:
         self, subject: str, data: bytes, headers: dict[str, str] | None = None, reply: str = ""
     ) -> None:
         """Publish this at the end of the turn, if there is a connection."""
-        if self._client is None or len(self._outgoing) >= MAX_OUTGOING:
+        if self._line is None or len(self._outgoing) >= MAX_OUTGOING:
             return
-        self._outgoing.append((subject, data, reply, headers))
-        self._news.set()
+        if len(data) > self._line.max_payload or subject.split() != [subject]:
+            record(_log, logging.WARNING, "nats.not_said", bytes=len(data))
+            return  # the server would end the connection, or take words of others for commands
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self.pour)
+        self._outgoing.append(Said(subject, data, reply, headers))
+
+    def pour(self) -> None:
+        """Write now what was said, as far as the server takes it."""
+        line = self._line
+        if line is None or not self._outgoing:
+            return
+        while self._outgoing and line.may_write:
+            some = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), POURED))]
+            line.write(b"".join([said.encoded() for said in some]))
+        if not line.may_write:
+            self._is_full.set()
 
     async def ask(
         self,
@@ -118,7 +118,7 @@ class Link:
         self.say(subject, data, headers, f"{_REPLY}.{self.name}.{token}")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                while self._client is not None and (heard := await answers.get()) is not None:
+                while self._line is not None and (heard := await answers.get()) is not None:
                     if heard.status == NO_LISTENER:
                         raise TransportError("nats_unavailable")
                     found.append(heard)
@@ -137,20 +137,21 @@ class Link:
             self._down()
             await self.come_back()
 
-    async def write(self) -> None:
-        """Write what is said. For ever."""
+    async def wait_for_room(self) -> None:
+        """Pour on whenever the server was slower than we are. For ever."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            if self._client is not None:
-                await self._pour(self._client)
+            await self._is_full.wait()
+            self._is_full.clear()
+            if self._line is not None:
+                await self._line.drain_written()
+                self.pour()
 
     async def connect(self) -> None:
         """Connect to the next server, or raise `TransportError` or `UsageError`."""
         server, *others = self._servers
         self._servers = [*others, server]
         self._lost = lost = asyncio.Event()
-        client = Client()
+        line = Line()
         is_trying = True
 
         async def closed() -> None:
@@ -163,7 +164,7 @@ class Link:
 
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await client.connect(
+                await line.connect(
                     server,
                     name=f"agentmesh-relay {self.name}",
                     allow_reconnect=False,
@@ -173,7 +174,7 @@ class Link:
                     closed_cb=closed,
                 )
             is_trying = False
-            version = client.connected_server_version
+            version = line.connected_server_version
             if (version.major, version.minor) < OLDEST_SERVER:
                 raise UsageError(
                     "nats_too_old",
@@ -181,16 +182,16 @@ class Link:
                     "Several relays need nats-server 2.11 or newer.",
                 )
             for subject, told in self._listeners.items():
-                await client.subscribe(subject, cb=_passing(told))
-            self._client = client
-            await client.flush(CONNECT_SECONDS)
+                await line.hear(subject, told)
+            self._line = line
+            await line.flush(CONNECT_SECONDS)
             await self._prepare()
         except (Error, OSError, TimeoutError, ValueError) as error:
             is_trying = False
-            await self._leave(client)
+            await self._leave(line)
             raise TransportError("nats_unreachable") from error
         except BaseException:
-            await self._leave(client)
+            await self._leave(line)
             raise
         self.is_up = True
         for up, _ in self._changes:
@@ -198,10 +199,10 @@ class Link:
 
     async def close(self) -> None:
         """Say what is left, and part."""
-        client, self._client = self._client, None
-        if client is not None:
-            await self._pour(client)
-            await self._leave(client)
+        self.pour()
+        line, self._line = self._line, None
+        if line is not None:
+            await self._leave(line)
 
     async def come_back(self) -> None:
         """Try until there is a connection, with growing pauses."""
@@ -217,7 +218,7 @@ class Link:
 
     def _down(self) -> None:
         self.is_up = False
-        self._client = None
+        self._line = None
         self._outgoing.clear()
         record(_log, logging.WARNING, "nats.lost")
         for answers in self._waiting.values():
@@ -225,19 +226,11 @@ class Link:
         for _, down in self._changes:
             down()
 
-    async def _pour(self, client: Client) -> None:
-        while self._outgoing:
-            subject, data, reply, headers = self._outgoing.popleft()
-            try:
-                await client.publish(subject, data, reply, headers)
-            except (Error, OSError) as error:
-                record(_log, logging.WARNING, "nats.not_said", kind=Code(type(error).__name__))
-
-    async def _leave(self, client: Client) -> None:
-        self._client = None
+    async def _leave(self, line: Line) -> None:
+        self._line = None
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await client.close()
+                await line.close()
         except (Error, OSError, TimeoutError):
             return  # it is gone already
 
@@ -252,13 +245,6 @@ def pause_after(tries: int, entropy: Entropy) -> float:
     pause = min(FIRST_PAUSE * float(2 ** min(tries, 16)), LONGEST_PAUSE)
     chance = int.from_bytes(entropy(2), "big") / 65536
     return pause * (1 + chance) / 2
-
-
-def _passing(told: Told) -> Callable[[Msg], Awaitable[None]]:
-    async def passed(message: Msg) -> None:
-        told(Heard(message.subject, message.data, message.headers or {}))
-
-    return passed
 
 
 async def _nothing(*_: Any) -> None:

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def linked(link: Link, patience: float = START_SECONDS) -> AsyncIterator[None]:
     """Connect, and stay connected until left; say what is missing if that takes too long."""
-    tasks = {asyncio.ensure_future(link.write())}
+    tasks = {asyncio.ensure_future(link.wait_for_room())}
     try:
         await _connect(link, patience)
         tasks.add(asyncio.ensure_future(link.stay()))

@@ -9,7 +9,8 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import Acked, PresenceResponse, Sent
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.cluster.directory import Directory
-from agentmesh_relay.cluster.link import NO_LISTENER, Heard, Link
+from agentmesh_relay.cluster.line import Heard
+from agentmesh_relay.cluster.link import NO_LISTENER, Link
 from agentmesh_relay.cluster.postbox import ABSENT, ALL, POST_BYTES, SUBJECT, Postbox
 from agentmesh_relay.cluster.waiting import Waiting
 from agentmesh_relay.cluster.words import (

@@ -40,6 +40,7 @@ class Postbox:
             for some in _parts(words):
                 self.news += node == ALL
                 self._say(node, some)
+        self._link.pour()
 
     def beat(self) -> None:
         """Tell all that we are there, and up to where we have told them the news."""

@@ -16,7 +16,8 @@ from agentmesh.errors import TransportError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock
-from agentmesh_relay.cluster.link import Heard, Link
+from agentmesh_relay.cluster.line import Heard
+from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.mailbox.box import Box, Row
 from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
 from agentmesh_relay.mailbox.lanes import Lanes

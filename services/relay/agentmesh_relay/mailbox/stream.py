@@ -11,7 +11,8 @@ import msgspec
 from agentmesh.errors import TransportError, UsageError
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid
-from agentmesh_relay.cluster.link import Heard, Link
+from agentmesh_relay.cluster.line import Heard
+from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.mailbox.interface import Letter
 
 LETTERS = "AGENTMESH_LETTERS"
