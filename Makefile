@@ -15,17 +15,17 @@ SLOW := tests/e2e tests/reliability tests/attack
 VISIT := tests/browser/test_visit.py
 # Many programs at once, crowded and killed: they have a step of their own.
 SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_registry_killed.py \
-	tests/reliability/test_relay_load.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
+	tests/reliability/test_relay_load.py tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-cluster test-all test-api test-log test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-cluster test-all test-api test-log test-rotate test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-services, test-attack, test-worm, test-relay, test-cluster, test-all, test-api, test-log, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-services, test-attack, test-worm, test-relay, test-cluster, test-all, test-api, test-log, test-rotate, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -72,6 +72,9 @@ test-log: setup postgres
 # What the registry's OpenAPI document allows and forbids, ten thousand requests on each database.
 test-api: setup postgres
 	@AGENTMESH_API_CASES=10000 $(BIN)/pytest -s tests/integration/registry/test_api.py
+
+test-rotate: setup
+	@AGENTMESH_ROTATIONS=20 $(BIN)/pytest -s tests/reliability/test_rotate_killed.py
 
 test-openclaw: setup
 	@$(BIN)/pytest -p no:randomly --durations=0 -rs $(or $(ONLY),tests/openclaw)

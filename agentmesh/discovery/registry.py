@@ -117,16 +117,27 @@ class RegistryDirectory:
         await self.log.revoked(signed, decoded(answer, RevocationAnswer), asked)
 
     async def succeed(self, revocation: Signed, record: Signed) -> None:
-        """Take our identity back and register its successor: both are in the log, or neither."""
+        """Take our identity back and register its successor: both are in the log, or neither.
+
+        A refusal is one only if the registry has not taken them before: an answer may get lost.
+        """
         asked = await self.log.ready()
         encode = msgspec.msgpack.encode
         body = {"revocation": encode(revocation), "record": encode(record), **known(asked)}
-        answer = await self._post("/v1/registry/revoke", msgspec.json.encode(body))
+        try:
+            answer = await self._post("/v1/registry/revoke", msgspec.json.encode(body))
+        except Refused:
+            if await self._names(revocation.amid) != record.amid:
+                raise
+            return
         await self.log.revoked(revocation, decoded(answer, RevocationAnswer), asked)
-        if (await self.lookup(record.amid)).signed != record:
-            raise RemoteProtocolError(
-                "record_swapped", "The registry shows another record of the successor."
-            )
+
+    async def _names(self, old: Amid) -> Amid | None:
+        """Return who takes an identity's place, as the log proves; None if nobody does."""
+        try:
+            return (await self.log.revocation(old)).successor
+        except RemoteProtocolError:
+            return None
 
     async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
         """Publish our prekeys; one-time prekeys are added to those that are there."""

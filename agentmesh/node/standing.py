@@ -7,14 +7,18 @@ from agentmesh.errors import AgentMeshError, Refused, TransportError
 from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
 from agentmesh.policy.facts import KnockFacts, Record
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.tiers import ANONYMOUS
 
 
 def must_wait(facts: KnockFacts) -> bool:
     """Whether too little is known to decide, and nobody could tell: a stranger, or old news."""
     if facts.is_blocked:
         return False
-    is_known = facts.is_contact or facts.is_allowlisted
-    return facts.record == "unreachable" or (facts.record == "vouched" and not is_known)
+    if facts.record != "vouched":
+        return facts.record == "unreachable"
+    # Its tier and its ratings are the directory's to say.
+    needs_word = ANONYMOUS not in facts.policy.accept_tiers or facts.policy.min_reputation > 0
+    return needs_word or not (facts.is_contact or facts.is_allowlisted)
 
 
 class Standing:

@@ -8,7 +8,6 @@ def test_a_contact_follows_when_its_owner_says_so(mesh: Mesh) -> None:
     old = alice.amid
     assert alice.ask("send", bob.amid, "one", "--type", "conversation")["ok"]
     bob.gets("one")
-    assert alice.fails(2, "rotate", "--confirm", bob.amid)["code"] == "not_confirmed"
 
     told = alice.ask("rotate", "--confirm", old, "--note", "A new machine.")
     new = told["successor"]
@@ -29,6 +28,3 @@ def test_a_contact_follows_when_its_owner_says_so(mesh: Mesh) -> None:
 
     assert bob.ask("contacts", "follow", old)["contact"]["amid"] == new
     bob.gets("two")
-    assert bob.fails(2, "contacts", "show", old)["code"] == "not_a_contact"
-    assert bob.ask("send", new, "three", "--wait", "60")["outcome"] == "delivered"
-    alice.gets("three")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.mesh import Agent, Mesh, eventually
 
-ROUNDS = int(os.environ.get("AGENTMESH_ROTATIONS", "4"))
+ROUNDS = int(os.environ.get("AGENTMESH_ROTATIONS", "1"))
 LONGEST_SECONDS = 0.6
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from agentmesh_registry.config import Rates
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.verifying import verified
 from nacl.signing import SigningKey
@@ -194,3 +195,12 @@ async def test_the_statement_is_handed_out_as_it_was_signed(light: Asker) -> Non
     shown = (await light.get(f"/v1/registry/revocation?amid={ALICE.amid}")).json["revocation"]
     signed = msgspec.msgpack.decode(msgspec.json.decode(f'"{shown}"', type=bytes), type=Signed)
     assert read_revocation(signed).successor == NEW.amid
+
+
+async def test_a_succession_counts_as_a_registration(sqlite_url: str) -> None:
+    clock = FakeClock()
+    async with registry_at(sqlite_url, clock, Rates(registrations=2)) as registry:
+        await registry.register(ALICE)
+        await rotate(registry)
+        refused = await registry.revoke(NEW, NEW.revocation("superseded", BOB), BOB.record())
+        assert refused.refusal == (429, "rate_limited")

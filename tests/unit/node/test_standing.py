@@ -54,3 +54,17 @@ def test_who_waits(record: Record, trust: int, waits: bool) -> None:
         policy=Policy(),
     )
     assert must_wait(facts) is waits
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy(accept_tiers=frozenset({1, 1.5})), Policy(min_reputation=0.5)]
+)
+def test_who_is_judged_by_the_registrys_word_waits_for_it(policy: Policy) -> None:
+    facts = KnockFacts(
+        peer=PEER.amid,
+        intent=Intent(category="travel"),
+        record="vouched",
+        trust=3,
+        policy=policy,
+    )
+    assert must_wait(facts)

@@ -12,6 +12,7 @@ from agentmesh_registry.auth import authenticate_to_revoke
 from agentmesh_registry.bodies import LookupProved
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.log_bodies import Bulk, RevocationView, Revoke, RevokedOnes
+from agentmesh_registry.rates import household
 from agentmesh_registry.routes.agents import not_found
 from agentmesh_registry.storage.agents import Registration
 
@@ -21,6 +22,8 @@ async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
 
     The same revocation again changes nothing.
     """
+    if asked.record is not None:  # each is a registration, too
+        desk.gates.registrations.check(household(call.address))
     caller = await authenticate_to_revoke(desk, call)
     signed, revoked = _read(asked.revocation)
     revocation = revoked.revocation
