@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,8 @@ def _tell(ready_fd: int | None, report: Mapping[str, object]) -> None:
     """Write one line to whoever started us."""
     if ready_fd is None:
         return
-    with os.fdopen(ready_fd, "wb") as pipe:
+    # Who started us may have given up waiting: that is no reason to end.
+    with suppress(BrokenPipeError), os.fdopen(ready_fd, "wb") as pipe:
         pipe.write(msgspec.json.encode(report) + b"\n")
 
 

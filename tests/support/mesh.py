@@ -237,7 +237,9 @@ class Mesh:
         self.relay = Service("agentmesh_relay", here, "--data", self.folder / "relay", *relay)
         try:
             database = f"sqlite:///{self.folder}/registry.db"
-            self.registry = Service("agentmesh_registry", here, "--database", database, *registry)
+            cheap = ("--stamp-bits", "8")  # many agents are made, and the work is the same
+            options = ("--database", database, *cheap, *registry)
+            self.registry = Service("agentmesh_registry", here, *options)
         except BaseException:
             self.relay.stop()
             raise

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -45,7 +46,8 @@ class Offline:
     def close(self) -> None:
         """End the program."""
         if self._process is not None and self._process.stdin and self._process.stdout:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended by itself
+                self._process.stdin.close()
             self._process.stdout.close()
             try:
                 self._process.wait(5)

@@ -105,7 +105,7 @@ _file = click.argument("file", type=click.Path(path_type=Path))
     "--stamp-bits",
     type=click.IntRange(0, MAX_STAMP_BITS),
     default=16,
-    help="Work of a new agent in calm times: 16 takes 0.1 s, each bit more doubles it. 0: none.",
+    help="Work of a new agent in calm times: 16 takes 0.05 s, each bit more doubles it. 0: none.",
 )
 @_rate("requests", "Requests of one address.")
 @_rate("registrations", "Registrations of one address.")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.daemon.__main__ import _tell
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("blocks", ["0", "1"])
@@ -23,3 +25,17 @@ def test_a_disk_that_takes_nothing_is_a_sentence(tmp_path: Path, blocks: str) ->
     (told,) = [it for it in done.stderr.splitlines() if it.startswith("agentmesh: ")]
     assert str(tmp_path / "home") in told
     assert "Traceback" not in done.stderr
+
+
+def test_who_waited_hears_one_line() -> None:
+    read, write = os.pipe()
+    _tell(write, {"ready": True})
+    with os.fdopen(read, "rb") as pipe:
+        assert pipe.read() == b'{"ready":true}\n'
+
+
+def test_who_gave_up_waiting_ends_nothing() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    _tell(write, {"ready": True})
+    _tell(None, {"ready": True})
