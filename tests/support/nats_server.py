@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,8 +24,9 @@ _clock = SystemClock()
 class NatsServer:
     """One server, its folder, and the port that it had at first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[object] = ()) -> None:
         self._folder = folder
+        self._options = options
         self._port = -1  # whatever is free
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -44,7 +45,7 @@ class NatsServer:
         """Start it, where it was if it was there before; returns once it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         command: list[object] = [PROGRAM, "-c", CONFIG, "-a", "127.0.0.1", "-p", self._port]
-        command += ["-sd", self._folder / "data", "--ports_file_dir", self._folder]
+        command += [*self._options, "-sd", self._folder / "data", "--ports_file_dir", self._folder]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log
