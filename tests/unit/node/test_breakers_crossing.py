@@ -17,7 +17,8 @@ async def step(pair: Pair, luck: random.Random, said: dict[str, tuple[Node, Node
     """Do something on either side, over a wire that loses more or less."""
     me, other = luck.sample((pair.low, pair.high), 2)
     loss = luck.choice((0, 0, 0.3, 0.6))
-    pair.wire.loses = lambda _: luck.random() < loss
+    # Receipts get lost often: the good-bye has to tell what had come.
+    pair.wire.loses = lambda it: luck.random() < max(loss, 0.7 * (it.message_type == "receipt"))
     match luck.choices(("say", "kill", "wait", "reconnect"), (6, 2, 1, 1))[0]:
         case "say":
             for _ in range(luck.randrange(1, 4)):
