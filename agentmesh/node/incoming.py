@@ -18,6 +18,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.lanes import Job
+from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.turn import Turn
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.observability.logs import Code, record
@@ -238,11 +239,12 @@ class Incoming:
 
     def _listen(self, turn: Turn, frame: SessionFrame) -> None:
         """Hear a frame of a session that we have, unless its peer says too much."""
-        talk, heard = turn.talks[frame.session_id], _messages(turn)
+        talk, heard, mail = turn.talks[frame.session_id], _messages(turn), _letters(turn)
         if isinstance(talk.state, Resting) and not self._turnstile.may_go_on(turn.peer, talk):
             turn.apply(frame.session_id, Uncached())
         turn.apply(frame.session_id, Heard(frame))
         self._turnstile.count(turn.peer, _messages(turn) - heard)
+        self._turnstile.count_letters(turn.peer, _letters(turn) - mail)
 
     def _telling(self, meet: Callable[[Turn], Awaitable[SessionId | None]]) -> Job:
         """Return a job that tells the sender if its frame is about a session which is gone."""
@@ -280,6 +282,11 @@ def _gave_up(turn: Turn, session_id: SessionId) -> bool:
 def _messages(turn: Turn) -> int:
     """Return how many messages for the agent this turn brings so far."""
     return sum(1 for change in turn.sheet.changes if isinstance(change, Deliver))
+
+
+def _letters(turn: Turn) -> int:
+    """Return how much mail for us this turn brings so far."""
+    return sum(1 for errand in turn.sheet.errands.values() if errand.kind == HOUSE_MAIL)
 
 
 async def _receipt(turn: Turn, frame: ReceiptFrame) -> None:

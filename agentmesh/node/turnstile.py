@@ -18,6 +18,8 @@ MAX_COUNTED_PEERS = 10_000
 FLOOD_FACTOR = 10
 FLOOD_LEAST = 4 * MAX_IN_FLIGHT
 """An honest peer that offers again what was not taken stays below this in a minute."""
+LETTERS_A_MINUTE = 600
+"""So much mail of a peer's daemon is taken; each letter may cost us an answer."""
 FLOODS = "peer_floods"
 """The kind of the notice that a peer sends far more than it may, and does not stop."""
 
@@ -40,6 +42,7 @@ class Turnstile:
         self._hand = hand
         self._cache_seconds = cache_seconds
         self._counts: OrderedDict[Amid, _Count] = OrderedDict()
+        self._letters: OrderedDict[Amid, _Count] = OrderedDict()
 
     @property
     def clock(self) -> Clock:
@@ -54,17 +57,25 @@ class Turnstile:
         if not messages:
             return
         most = self._hand.policy().rate_limit.messages_per_minute
+        count = self._count_of(peer, self._counts, most)
+        self._notice_a_flood(peer, count, messages, max(FLOOD_FACTOR * most, FLOOD_LEAST))
+        _take(count, messages)
+
+    def count_letters(self, peer: Amid, letters: int) -> None:
+        """The same for what a peer's daemon says to us, which no agent sees."""
+        if letters:
+            _take(self._count_of(peer, self._letters, LETTERS_A_MINUTE), letters)
+
+    def _count_of(self, peer: Amid, counts: OrderedDict[Amid, _Count], most: float) -> _Count:
+        """Return how much may still be taken of a peer, as of now."""
         now = self._hand.clock.monotonic()
-        count = self._counts.setdefault(peer, _Count(most, now))
-        self._counts.move_to_end(peer)
-        if len(self._counts) > MAX_COUNTED_PEERS:
-            self._counts.popitem(last=False)
+        count = counts.setdefault(peer, _Count(most, now))
+        counts.move_to_end(peer)
+        if len(counts) > MAX_COUNTED_PEERS:
+            counts.popitem(last=False)
         count.left = min(most, count.left + (now - count.at) * most / MINUTE)
         count.at = now
-        self._notice_a_flood(peer, count, messages, max(FLOOD_FACTOR * most, FLOOD_LEAST))
-        if count.left < 1:
-            raise RemoteProtocolError("rate_limited")
-        count.left -= messages
+        return count
 
     def may_go_on(self, peer: Amid, talk: Talk) -> bool:
         """Whether the peer may go on with what is at rest; else it has to knock."""
@@ -82,3 +93,9 @@ class Turnstile:
             count.is_told = True
             fields = {"messages": count.offered}
             self._hand.bulletin.publish(Notice(kind=FLOODS, peer=peer, fields=fields))
+
+
+def _take(count: _Count, amount: int) -> None:
+    if count.left < 1:
+        raise RemoteProtocolError("rate_limited")
+    count.left -= amount

@@ -5,10 +5,11 @@ from contextlib import suppress
 import pytest
 
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.node import turnstile as turnstile_module
 from agentmesh.node.turnstile import FLOOD_LEAST, FLOODS, Turnstile
 from agentmesh.policy.document import Policy, RateLimit
 from agentmesh.protocol.ids import Amid
-from tests.support.node import Node
+from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
 
 FEW = Policy(consent="policy", rate_limit=RateLimit(messages_per_minute=60))
@@ -39,6 +40,31 @@ async def test_a_parcel_is_taken_whole_and_what_was_too_much_is_owed(pair: Pair)
         door.count(Amid("peer"), 1)
     pair.clock.advance(60)
     door.count(Amid("peer"), 1)
+
+
+async def test_a_daemon_that_writes_to_ours_without_end_is_not_heard_out(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turnstile_module, "LETTERS_A_MINUTE", 3)
+    read: list[Amid] = []
+
+    async def take(peer: Amid, *_: object) -> None:
+        read.append(peer)
+
+    pair.high.house_mail.employ({"file_done": take})
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    for _ in range(5):
+        await pair.low.house_mail.post(pair.high.amid, "file_done", b"{}", CHAT)
+        await pair.settle()
+    assert len(read) == 3
+    assert pair.high.incoming.faults["rate_limited"] >= 2
+    await pair.low.say(pair.high, "the agent is heard")
+    await pair.settle()
+    for _ in range(4):
+        await pair.later(60)
+    assert len(read) == 5
+    assert await pair.high.texts() == ["hello", "the agent is heard"]
 
 
 async def test_nothing_said_counts_nothing(pair: Pair) -> None:
