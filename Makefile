@@ -18,14 +18,14 @@ SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py te
 	tests/reliability/test_relay_load.py tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-cluster test-all test-api test-log test-rotate test-openclaw test-browser screenshots check format bench trust clean
+.PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-soak test-cluster test-all test-api test-log test-rotate test-openclaw test-browser screenshots check format bench trust clean
 
 help:
 	@echo "make demo     two agents meet on this machine: the whole thing in a minute"
 	@echo "make cluster  two relays, NATS, a registry on PostgreSQL, until Ctrl-C"
 	@echo "make test     all tests that run at every change (sets up what they need)"
 	@echo "make check    formatting, types, imports, dead code"
-	@echo "Also: setup, test-fast, test-services, test-attack, test-worm, test-relay, test-cluster, test-all, test-api, test-log, test-rotate, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
+	@echo "Also: setup, test-fast, test-services, test-attack, test-worm, test-relay, test-soak, test-cluster, test-all, test-api, test-log, test-rotate, test-openclaw, test-browser, screenshots, format, bench, trust, clean"
 
 setup: $(READY)
 
@@ -92,6 +92,10 @@ test-cluster: setup postgres
 
 test-relay: setup
 	@AGENTMESH_CROWD=10000 $(BIN)/pytest -p no:randomly -rA --durations=0 tests/reliability/test_relay_load.py
+
+# Ten minutes of everyday load: memory and descriptors stay as they are.
+test-soak: setup
+	@AGENTMESH_SOAK=$${AGENTMESH_SOAK:-600} $(BIN)/pytest -p no:randomly -s tests/reliability/test_soak.py
 
 test-all: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
