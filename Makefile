@@ -14,7 +14,8 @@ SLOW := tests/e2e tests/reliability tests/attack
 # A browser's driver keeps a loop of its own: these have a process to themselves.
 VISIT := tests/browser/test_visit.py
 # Many programs at once, crowded and killed: they have a step of their own.
-SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_registry_killed.py \
+SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_jetstream_replicas.py \
+	tests/reliability/test_registry_killed.py \
 	tests/reliability/test_relay_load.py tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
 .DEFAULT_GOAL := help
@@ -88,7 +89,8 @@ test-worm: setup
 
 test-cluster: setup postgres
 	@AGENTMESH_CLUSTER_KILLS=$${AGENTMESH_CLUSTER_KILLS:-100} $(BIN)/pytest -p no:randomly -s tests/services/relay/cluster \
-		tests/services/relay/mailbox tests/integration/relay/test_nodes.py tests/reliability/test_cluster_kills.py
+		tests/services/relay/mailbox tests/integration/relay/test_nodes.py tests/reliability/test_cluster_kills.py \
+		tests/reliability/test_jetstream_replicas.py
 
 test-relay: setup
 	@AGENTMESH_CROWD=10000 $(BIN)/pytest -p no:randomly -rA --durations=0 tests/reliability/test_relay_load.py
