@@ -102,5 +102,5 @@ async def provider(now: Callable[[], float]) -> AsyncIterator[IdentityProvider]:
     with bind(Address("127.0.0.1", 0)) as listener:
         made = IdentityProvider(bound(listener).url(), now)
         app.router.add_route("*", "/{path:.*}", made.answer)
-        async with serving(app, listener, arrival_seconds=5, crowd=Crowd(50, 50)):
+        async with serving(app, listener, web.Response, arrival_seconds=5, crowd=Crowd(50, 50)):
             yield made

@@ -87,7 +87,9 @@ async def lying(folder: Path, *views: str) -> AsyncIterator[Liar]:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", _passing_on(liar, session))
         crowd = Crowd(99, 99)
-        await stack.enter_async_context(serving(app, listener, arrival_seconds=5, crowd=crowd))
+        await stack.enter_async_context(
+            serving(app, listener, web.Response, arrival_seconds=5, crowd=crowd)
+        )
         yield liar
 
 

@@ -31,7 +31,7 @@ async def asking(say: Say, seconds: float = PATIENCE) -> AsyncIterator[RegistryD
     app.router.add_route("GET", "/v1/log/head", saying({"code": "not_found"}, 404))
     app.router.add_route("*", "/{path:.*}", say)
     with bind(Address("127.0.0.1", 0)) as listener:
-        async with serving(app, listener, arrival_seconds=5, crowd=Crowd(9, 9)):
+        async with serving(app, listener, web.Response, arrival_seconds=5, crowd=Crowd(9, 9)):
             url = bound(listener).url()
             world = FakeClock(), FakeEntropy()
             async with RegistryDirectory(url, BOB, world, Memory(), seconds) as directory:
