@@ -56,6 +56,7 @@ async def measure(url: str, size: int, folder: Path) -> dict[str, Figure]:
     load.amids = await fill(url, size, load.now)
     command = [sys.executable, "-m", "agentmesh_registry", "--listen", "127.0.0.1:0"]
     command += ["--database", url, "--log-key", str(folder / "log-key")]
+    command += ["--stamp-bits", "0"]
     found: dict[str, Figure] = {}
     with process(command, folder / "log", PYTHONPATH=_PYTHONPATH, **_UNLIMITED) as registry:
         address = line(registry).removeprefix("listening on ")

@@ -14,6 +14,7 @@ from agentmesh_registry.storage import log
 from agentmesh_registry.storage.agents import Agent, agent_at
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change, Tree
+from agentmesh_registry.storage.log_nodes import LogNodes
 from agentmesh_registry.storage.tables import agents, log_key, revocations
 
 _AT_ONCE = 500
@@ -32,6 +33,7 @@ class Ledger:
     def __init__(self, database: Database, signer: HeadSigner) -> None:
         self._database = database
         self._signer = signer
+        self._nodes = LogNodes()
 
     async def begin(self, now: int) -> None:
         """Make ready: the key is the log's own, and every agent of before the log is in it."""
@@ -44,25 +46,35 @@ class Ledger:
 
         def look(connection: sa.Connection) -> tuple[Agent, log.Proved] | None:
             agent = agent_at(connection, amid, now)
-            return None if agent is None else (agent, log.prove(connection, agent.log_index, known))
+            return (
+                None
+                if agent is None
+                else (agent, log.prove(connection, self._nodes, agent.log_index, known))
+            )
 
         found = await self._database.read(look)
         return None if found is None else (found[0], self._proof(found[0].log_index, found[1]))
 
     async def head(self, known: int) -> LogHead:
         """Return how the log stands."""
-        now, steps = await self._database.read(lambda connection: log.since(connection, known))
+        now, steps = await self._database.read(
+            lambda connection: log.since(connection, self._nodes, known)
+        )
         return LogHead(
             head=self._signer.head(*now), peaks=now.entries.peaks, consistency=tuple(steps)
         )
 
     async def inclusion(self, index: int, size: int) -> tuple[bytes, list[bytes]] | None:
         """Return an entry, and what proves it in the tree of `size` entries."""
-        return await self._database.read(lambda connection: log.inclusion(connection, index, size))
+        return await self._database.read(
+            lambda connection: log.inclusion(connection, self._nodes, index, size)
+        )
 
     async def consistency(self, old: int, new: int) -> list[bytes] | None:
         """Return what proves that one tree is the beginning of another."""
-        return await self._database.read(lambda connection: log.consistency(connection, old, new))
+        return await self._database.read(
+            lambda connection: log.consistency(connection, self._nodes, old, new)
+        )
 
     async def page(self, tree: Tree, start: int, limit: int) -> Sequence[bytes]:
         """Return entries by their number in a tree."""
@@ -78,7 +90,7 @@ class Ledger:
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
-            proved = log.prove(connection, row.log_index, known)
+            proved = log.prove(connection, self._nodes, row.log_index, known)
             return Standing(row.signed, self._proof(row.log_index, proved))
 
         return await self._database.read(look)

@@ -4,7 +4,7 @@ An entry is written in the transaction of the change that it tells of: both are 
 There is one writer, so numbers have no gaps.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from agentmesh.protocol import merkle
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.merkle import HASH_BYTES, Frontier, Node
+from agentmesh.protocol.merkle import HASH_BYTES, Frontier
 from agentmesh.protocol.transparency import REVOCATION, LogEntry, document_hash, subject_of
+from agentmesh_registry.storage.log_nodes import LogNodes
 from agentmesh_registry.storage.tables import log_entries, log_nodes, log_trees
 
 
@@ -49,6 +50,25 @@ class Proved(NamedTuple):
     consistency: list[bytes]
 
 
+_revoked = log_trees.alias()
+# The entry is in this tree: one statement sees one moment.
+_entry_and_trees = (
+    sa.select(
+        log_entries.c.entry,
+        log_trees.c.size,
+        log_trees.c.peaks,
+        _revoked.c.size.label("revocations"),
+        _revoked.c.peaks.label("revoked_peaks"),
+    )
+    .select_from(
+        log_entries.join(log_trees, log_trees.c.tree == Tree.ENTRIES).join(
+            _revoked, _revoked.c.tree == Tree.REVOCATIONS
+        )
+    )
+    .where(log_entries.c.index == sa.bindparam("at"))
+)
+
+
 def append(connection: sa.Connection, change: Change, now: int) -> int:
     """Add an entry in this transaction, and return its number."""
     subject = subject_of(change.amid)
@@ -81,45 +101,50 @@ def trees(connection: sa.Connection) -> Trees:
     return Trees(*(Frontier(row.size, split(row.peaks)) for row in rows))
 
 
-def prove(connection: sa.Connection, index: int, known: int) -> Proved:
+def prove(connection: sa.Connection, nodes: LogNodes, index: int, known: int) -> Proved:
     """Return what proves entry `index`, and that the tree of `known` entries is the beginning.
 
     A tree larger than ours is nobody's beginning: no proof then.
     """
-    look = sa.select(log_entries.c.entry).where(log_entries.c.index == index)
-    entry = connection.execute(look).scalar_one()
-    now = trees(connection)  # after the entry: it is in this tree, or a larger one
+    row = connection.execute(_entry_and_trees, {"at": index}).one()
+    now = Trees(
+        Frontier(row.size, split(row.peaks)), Frontier(row.revocations, split(row.revoked_peaks))
+    )
     size = now.entries.size
     steps = merkle.inclusion_ranges(index, size)
     steps_since = _ranges_since(known, size)
-    hashes = _hashes(connection, [*steps, *steps_since])
+    hashes = nodes.of(connection, [*steps, *steps_since])
     path = merkle.proof(steps, hashes.__getitem__)
-    return Proved(now, entry, path, merkle.proof(steps_since, hashes.__getitem__))
+    return Proved(now, row.entry, path, merkle.proof(steps_since, hashes.__getitem__))
 
 
-def inclusion(connection: sa.Connection, index: int, size: int) -> tuple[bytes, list[bytes]] | None:
+def inclusion(
+    connection: sa.Connection, nodes: LogNodes, index: int, size: int
+) -> tuple[bytes, list[bytes]] | None:
     """Return an entry, and what proves it in the tree of `size` entries, if it is in it."""
     if not index < size <= trees(connection).entries.size:
         return None
     look = sa.select(log_entries.c.entry).where(log_entries.c.index == index)
     steps = merkle.inclusion_ranges(index, size)
-    hashes = _hashes(connection, steps)
+    hashes = nodes.of(connection, steps)
     return connection.execute(look).scalar_one(), merkle.proof(steps, hashes.__getitem__)
 
 
-def consistency(connection: sa.Connection, old: int, new: int) -> list[bytes] | None:
+def consistency(
+    connection: sa.Connection, nodes: LogNodes, old: int, new: int
+) -> list[bytes] | None:
     """Return what proves that the first `old` entries begin the first `new`, if they are there."""
     if not old <= new <= trees(connection).entries.size:
         return None
     steps = _ranges_since(old, new)
-    return merkle.proof(steps, _hashes(connection, steps).__getitem__)
+    return merkle.proof(steps, nodes.of(connection, steps).__getitem__)
 
 
-def since(connection: sa.Connection, known: int) -> tuple[Trees, list[bytes]]:
+def since(connection: sa.Connection, nodes: LogNodes, known: int) -> tuple[Trees, list[bytes]]:
     """Return how the log stands, and what proves that the first `known` entries begin it."""
     now = trees(connection)
     steps = _ranges_since(known, now.entries.size)
-    return now, merkle.proof(steps, _hashes(connection, steps).__getitem__)
+    return now, merkle.proof(steps, nodes.of(connection, steps).__getitem__)
 
 
 def page(connection: sa.Connection, tree: Tree, start: int, limit: int) -> Sequence[bytes]:
@@ -146,15 +171,6 @@ def _grow(connection: sa.Connection, tree: Tree, old: Frontier, entry: bytes) ->
 
 def _ranges_since(known: int, size: int) -> list[merkle.Range]:
     return merkle.consistency_ranges(known, size) if known <= size else []
-
-
-def _hashes(connection: sa.Connection, ranges: Iterable[merkle.Range]) -> dict[Node, bytes]:
-    wanted = merkle.nodes_of(list(ranges))
-    if not wanted:
-        return {}
-    named = sa.tuple_(log_nodes.c.level, log_nodes.c.position)
-    look = sa.select(log_nodes).where(log_nodes.c.tree == Tree.ENTRIES, named.in_(sorted(wanted)))
-    return {(row.level, row.position): row.hash for row in connection.execute(look)}
 
 
 def split(peaks: bytes) -> tuple[bytes, ...]:

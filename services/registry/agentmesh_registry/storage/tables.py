@@ -38,6 +38,14 @@ agents = sa.Table(
     sa.Column("certificate", _SERIAL, index=True),
     sa.Index("agents_by_end", "expires_at"),
 )
+# Those of before the log. Every start asks for them, and looks at nobody else.
+_is_unlogged = agents.c.log_index.is_(None)
+sa.Index(
+    "agents_unlogged",
+    agents.c.amid,
+    sqlite_where=_is_unlogged,
+    postgresql_where=_is_unlogged,
+)
 
 # By what agents are found: all of it follows from `agents`.
 listings = sa.Table(

@@ -38,4 +38,12 @@ def upgrade() -> None:
         )
     op.create_index("listings_in_order", "listings", ["word", "cohort", "place", "amid"])
     op.create_index("agents_by_end", "agents", ["expires_at"])
+    is_unlogged = sa.text("log_index IS NULL")
+    op.create_index(
+        "agents_unlogged",
+        "agents",
+        ["amid"],
+        sqlite_where=is_unlogged,
+        postgresql_where=is_unlogged,
+    )
     op.drop_table("capabilities")

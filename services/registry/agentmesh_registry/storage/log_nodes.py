@@ -1,0 +1,42 @@
+"""The hashes of perfect subtrees, which never change: those that many proofs share stay in memory.
+
+A proof has a hash from each level; there are few of the upper levels, and they are in most proofs.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from agentmesh.protocol import merkle
+from agentmesh.protocol.merkle import Node
+from agentmesh_registry.storage.tables import log_nodes
+
+ENTRIES = 0
+_KEPT_FROM = 4
+MAX_KEPT = 200_000
+"""That many are the kept levels of a log with three million entries; beyond, all is read anew."""
+
+
+class LogNodes:
+    """The hashes of the tree of entries."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Node, bytes] = {}
+
+    def of(self, connection: sa.Connection, ranges: Iterable[merkle.Range]) -> dict[Node, bytes]:
+        """Return the hashes of which those of the ranges are made."""
+        wanted = merkle.nodes_of(list(ranges))
+        found = {node: self._kept[node] for node in wanted if node in self._kept}
+        missing = sorted(set(wanted) - found.keys())
+        if not missing:
+            return found
+        named = sa.tuple_(log_nodes.c.level, log_nodes.c.position)
+        look = sa.select(log_nodes).where(log_nodes.c.tree == ENTRIES, named.in_(missing))
+        read = {(row.level, row.position): row.hash for row in connection.execute(look)}
+        self._keep({node: it for node, it in read.items() if node[0] >= _KEPT_FROM})
+        return found | read
+
+    def _keep(self, read: dict[Node, bytes]) -> None:
+        if len(self._kept) + len(read) > MAX_KEPT:
+            self._kept = {}
+        self._kept |= read
