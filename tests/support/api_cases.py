@@ -4,6 +4,7 @@ Schemathesis makes them; whoever is registered signs those that have to be signe
 past the door. What comes back has to be what the document says.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ from schemathesis.specs.openapi.checks import (
 from agentmesh.protocol.requests import Request, authorize
 from tests.support.registrant import Registrant
 from tests.support.world import FakeEntropy
+
+_ROUNDS = 5
+"""Some operations have few questions that differ; others then have more than their share."""
 
 CHECKS = [
     not_a_server_error,
@@ -68,8 +72,11 @@ def ask_all(url: str, caller: Caller, cases: int) -> Asked:
     each = -(-cases // len(kinds))
     done: list[bool] = []
     failures: list[str] = []
+    rounds = itertools.chain.from_iterable(itertools.repeat(kinds, _ROUNDS))
     with requests.Session() as session:
-        for number, (operation, mode) in enumerate(kinds):
+        for number, (operation, mode) in enumerate(rounds):
+            if number >= len(kinds) and len(done) >= cases:
+                break
             run = _trying(operation.as_strategy(generation_mode=mode), caller, session, done)
             bounded = settings(
                 max_examples=each,
