@@ -1,8 +1,10 @@
 """A stamp takes work to make and one hash to check, and fits one identity, registry and moment."""
 
+import hashlib
+
 import pytest
 
-from agentmesh.protocol import stamps
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import MAX_STAMP_BITS, SIGNATURE_MAX_AGE, SIGNATURE_MAX_AHEAD
 from agentmesh.protocol.stamps import Claim, Stamp, fits, made, parse
 from tests.support.registrant import NOW, Registrant
@@ -74,9 +76,22 @@ def test_what_is_no_stamp_is_none(text: str) -> None:
     assert parse(text) is None
 
 
-def test_another_implementation_can_check_itself() -> None:
-    claim = Claim("https://registry.example", ALICE, 1_800_000_000)
-    stamp = made(claim, 12, 0, 1 << 16)
+@pytest.mark.parametrize(
+    ("bits", "text", "digest"),
+    [
+        (8, "8:1800000000:120", "00169f819b925a6648c81cc2f596a0db33bdb084a156d44dccacbe18bb5fb9a5"),
+        (
+            16,
+            "16:1800000000:146915",
+            "00009202b703f183544b9628c705ad464aeda428f11594889d583aa51b99ce20",
+        ),
+    ],
+)
+def test_another_implementation_can_check_itself(bits: int, text: str, digest: str) -> None:
+    """The same figures stand in docs/protocol.md."""
+    amid = "2DrjgbD6qNf3DqTgGLQ6wnCWzGB1"
+    stamp = made(Claim(HERE, Amid(amid), 1_800_000_000), bits, 0, 1 << 18)
     assert stamp is not None
-    assert stamp.text == f"12:1800000000:{stamp.counter}"
-    assert stamps._head(claim).startswith(b"agentmesh/1 stamp\0https://registry.example\n")
+    assert stamp.text == text
+    hashed = f"agentmesh/1 stamp\0{HERE}\n{amid}\n1800000000\n{stamp.counter}"
+    assert hashlib.sha256(hashed.encode()).hexdigest() == digest
