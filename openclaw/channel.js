@@ -20,6 +20,7 @@ import { shared } from "./shared.js";
 
 export const CHANNEL = "agentmesh";
 const ACCOUNT = "default";
+const APART = "per-account-channel-peer"; // a peer's words never join the owner's session
 const WAIT_SECONDS = 50;
 const PAUSE_MS = 5_000;
 const LOOK_MS = 1_000;
@@ -66,7 +67,7 @@ export const channelOf = (tools, rooms, runtime) => {
       channel: CHANNEL,
       accountId: ACCOUNT,
       peer: conversation,
-      dmScope: "per-account-channel-peer", // a peer's words never join the owner's session
+      dmScope: APART,
     });
     const { agentId, dmScope, accountId, sessionKey } = route;
     if (!Rooms.isApart(sessionKey)) {
@@ -248,7 +249,7 @@ export const channelOf = (tools, rooms, runtime) => {
           const peer = peerOf(target);
           if (!peer) return null;
           return buildChannelOutboundSessionRoute({
-            cfg,
+            cfg: { ...cfg, session: { ...cfg.session, dmScope: APART } }, // what is said is kept there
             agentId,
             channel: CHANNEL,
             accountId,

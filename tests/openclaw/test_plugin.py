@@ -133,6 +133,16 @@ def test_a_contacts_message_wakes_the_agent_and_a_strangers_does_not(
     assert mallory.texts() == []
 
 
+def test_what_was_said_to_a_peer_is_not_kept_in_the_owners_own_session(
+    gateway: ExitStack, host: Host, friends: tuple[Agent, Agent], llm: Model
+) -> None:
+    turns = len(llm.asked)
+    assert host.turn("What did I ask you?")["status"] == "ok"
+    assert "What did I ask you?" in shown(llm, turns)
+    assert "from a real turn" in shown(llm, turns)
+    assert "said the host's way" not in shown(llm, turns)
+
+
 def test_the_gateways_end_is_the_end_of_the_daemon_that_it_started(
     gateway: ExitStack, alice: Agent
 ) -> None:
