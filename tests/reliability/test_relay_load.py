@@ -111,6 +111,7 @@ def test_an_attack_costs_nobody_its_connection_and_ends_soon(
     record_property("p99_ms", [round(quiet, 2), round(attacked, 2)])
     record_property("fates", fates)
     record_property("mib", round(grown, 1))
+    assert " ERROR " not in relay.output
     assert grown < MIB_FOR_ATTACKERS
     for kind in set(kinds) - {"liar"}:
         assert fates[kind]["cut"] == ATTACKERS[kind]

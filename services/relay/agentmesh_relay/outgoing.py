@@ -67,6 +67,7 @@ class Turn:
                 speaker.flush()
             except Exception as error:  # noqa: BLE001 - the others would never be heard again
                 record_bug(_log, "flush.failed", error)
+                speaker.give_up()
 
 
 class Outgoing:
@@ -126,8 +127,7 @@ class Outgoing:
         self._parts.append(data)
         self._size += len(data)
         if self._size > OUTGOING_BYTES:
-            self.drop()
-            self._overflow()
+            self.give_up()
 
     def flush(self) -> None:
         """Write it now."""
@@ -135,12 +135,16 @@ class Outgoing:
         if not self._parts or stream is None:
             return
         if stream.get_write_buffer_size() + self._size > OUTGOING_BYTES:
-            self.drop()
-            self._overflow()
+            self.give_up()
             return
         stream.write(b"".join(self._parts))
         self._written += self._size
         self.drop()
+
+    def give_up(self) -> None:
+        """Forget it all, and have the connection cut: nothing more would ever be written."""
+        self.drop()
+        self._overflow()
 
     def drop(self) -> None:
         """Forget what was not written."""

@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 
 import pytest
 from agentmesh_relay.outgoing import LEAST_BYTES, OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
@@ -20,6 +21,11 @@ class Stream(asyncio.WriteTransport):
 
     def get_write_buffer_size(self) -> int:
         return self.buffered
+
+
+class Broken(Stream):
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        raise RuntimeError(len(data))
 
 
 class End:
@@ -49,6 +55,22 @@ async def test_what_is_said_in_one_turn_is_one_write(end: End) -> None:
     end.outgoing.frame(b"d")
     await asyncio.sleep(0)
     assert end.stream.writes[1:] == [b"\x82\x01d"]
+
+
+async def test_a_write_that_fails_cuts_its_reader_and_silences_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    turn = Turn(asyncio.get_running_loop(), SystemClock())
+    cut: list[int] = []
+    streams = [Broken(), Stream()]
+    for number, stream in enumerate(streams):
+        outgoing = Outgoing(turn, partial(cut.append, number), 0.0)
+        outgoing.attach(stream)
+        outgoing.frame(b"abc")
+    await asyncio.sleep(0)
+    assert cut == [0]
+    assert streams[1].writes == [b"\x82\x03abc"]
+    assert "flush.failed" in caplog.text
 
 
 @pytest.mark.parametrize(
