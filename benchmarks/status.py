@@ -17,47 +17,14 @@ from pathlib import Path
 from agentmesh.control import calls
 from agentmesh.control.client import Client
 from agentmesh.daemon.api.status import SHOWN_SESSIONS
-from agentmesh.daemon.assemble import DATABASE, KEYS
-from agentmesh.observability.world import SystemClock, system_entropy
-from agentmesh.protocol.ids import SessionId, amid_of
-from agentmesh.session import snapshot
-from agentmesh.storage.interface import Put, SessionRow
-from agentmesh.storage.key_files import KeyFiles, Means
-from agentmesh.storage.sqlite import SqliteStore
 from benchmarks import machine
 from benchmarks.agentmesh_pair import call
 from benchmarks.cli import START_TIMEOUT, daemon
-from tests.support.session_states import examples
+from tests.support.full_house import write_sessions
 
 MANY = 1000
 ROUNDS = 30
 GOAL = 2.0
-
-
-async def write_sessions(home: Path, count: int) -> None:
-    """Make a home in which so many sessions are open, each with another peer."""
-    home.mkdir(mode=0o700)
-    (home / "config.json").write_text('{"key_storage": "file"}')
-    means = Means(clock=SystemClock(), entropy=system_entropy)
-    keys = KeyFiles(home / KEYS, means).ensure("file")
-    state, now = snapshot.save(examples()["Open"].state), SystemClock().now()
-    async with SqliteStore(home / DATABASE, keys.vault(system_entropy)) as store:
-        await store.commit([Put(_session(number, state, now)) for number in range(count)])
-
-
-def _session(number: int, state: bytes, now: float) -> SessionRow:
-    return SessionRow(
-        session_id=SessionId(f"0190a0a0-0000-7000-8000-{number:012d}"),
-        peer=amid_of(number.to_bytes(32, "big")),
-        ours=False,
-        category="travel",
-        kind="conversation",
-        phase="open",
-        state=state,
-        opened_at=now,
-        updated_at=now,
-        expires_at=now + 86400,
-    )
 
 
 def taken_ms(work: Callable[[], object]) -> float:

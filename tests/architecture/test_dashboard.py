@@ -14,6 +14,7 @@ MOST = 150_000
 FILES = sorted(
     path for path in DASHBOARD.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}
 )
+PAGES = DASHBOARD / "static/pages"
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser"
@@ -48,7 +49,22 @@ def test_every_script_is_reached() -> None:
         for script in SCRIPTS
         for place in IMPORTED.findall(script.read_text())
     }
+    listed = (DASHBOARD / "static/shell/pages.js").read_text()
+    imported |= {PAGES / f"{name}.js" for name in re.findall(r'path: "(\w+)"', listed)}
     assert {path for path in SCRIPTS if path not in imported} == {DASHBOARD / "static/app.js"}
+
+
+def test_a_page_has_imported_what_it_calls() -> None:
+    kit = _words(r"export \{([^}]*)\}", (DASHBOARD / "static/shared/kit.js").read_text())
+    for page in PAGES.glob("*.js"):
+        text = re.sub(r"(?m)^\s*(?://|/\*\*).*$", "", page.read_text())
+        has = _words(r"import \{([^}]*)\}", text) | _words(r"(?:const|function|class) (\w+)", text)
+        called = set(re.findall(r"(?<![\w.#])(\w+)\(", text)) & kit
+        assert called <= has, page
+
+
+def _words(where: str, text: str) -> set[str]:
+    return set(re.findall(r"\w+", " ".join(re.findall(where, text))))
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:

@@ -42,7 +42,7 @@ def test_a_stranger_is_let_in_for_one_session(screen: Screen, ada: Agent, mesh: 
     screen.go("knocks")
     card = screen.see(".waits-here", "We met at the fair")
     screen.page.locator("details summary", has_text="Why this verdict").first.click()
-    screen.see("[aria-label='The checks'] tr.decides", "awaiting owner")
+    screen.see("[aria-label='The checks'] tr:has(.decides)", "awaiting owner")
     card.focus()
     screen.page.keyboard.press("o")
     screen.gone(".waits-here", "We met at the fair")

@@ -182,6 +182,17 @@ def test_whoever_runs_in_the_page_finds_no_way_to_html_or_code(
     context.close()
 
 
+def test_a_page_out_of_the_browsers_memory_asks_anew_whether_it_is_in(
+    screen: Screen, ada: Agent
+) -> None:
+    screen.go("contacts")
+    screen.see("td", "bob")
+    screen.run("() => sessionStorage.clear()")  # as it is when another page of the tab left
+    screen.run("() => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    screen.see(".gate")
+    assert "bob" not in screen.text("body")
+
+
 def test_nothing_of_a_tab_that_left_comes_back(browser: Browser, ada: Agent) -> None:
     context = browser.new_context()
     screen = Screen(context, ada)

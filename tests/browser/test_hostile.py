@@ -52,6 +52,12 @@ def test_messages_are_shown_as_text(browser: Browser, mesh: Mesh) -> None:
         harmless(screen)
         screen.press("Raw")
         harmless(screen)
+        with screen.page.expect_download() as waiting:
+            screen.press("Export")
+        exported = waiting.value.path().read_bytes()
+        # No terminal and no table obeys it: letters one can see, and every line an object.
+        assert set(exported) <= {*range(0x20, 0x7F), 0x0A}
+        assert all(line.startswith(b"{") for line in exported.splitlines())
         screen.go("transcripts")
         screen.page.get_by_label("Search all that was said").fill("taken")
         screen.see(".hits li")

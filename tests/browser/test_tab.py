@@ -3,11 +3,12 @@
 import os
 import signal
 
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser
 
 from tests.support.mesh import Agent, Mesh
 from tests.support.screen import Screen, address, opened
 
+OVER = "until => Date.now() > new Date(until)"
 BEARER = "() => JSON.parse(sessionStorage.getItem('agentmesh.bearer'))"
 
 
@@ -62,31 +63,38 @@ def test_a_tab_that_is_thrown_out_says_so(screen: Screen, ada: Agent) -> None:
     assert screen.text("#top") == ""
 
 
-def test_what_needs_a_fresh_tab_is_done_once_it_came_in_again(
-    screen: Screen, ada: Agent, bob: Agent
+def test_what_lasts_wants_an_owner_who_came_in_a_moment_ago(
+    browser: Browser, mesh: Mesh, ada: Agent
 ) -> None:
-    def stale(route: Route) -> None:
-        told = {"code": "reauthenticate", "message": "Come in again.", "hint": "", "kind": "x"}
-        route.fulfill(status=403, json={"error": told})
-
-    screen.go(f"contacts/{bob.amid}", "bob")
-    screen.page.route("**/api/call/contacts.trust", stale, times=1)
-    before = screen.run(BEARER)["bearer"]
-    screen.page.get_by_label("Trust").select_option("3")
-    field = screen.page.get_by_label("Paste the address that it prints")
-    field.fill("nonsense")
-    screen.press("Go on", "dialog")
-    screen.see("dialog", "That is no address")
-    field.fill(address(ada))
-    screen.press("Go on", "dialog")
-    screen.see(".facts", "3 allied")
-    assert screen.run(BEARER)["bearer"] != before
-    screen.go("sessions")  # the stream of the tab goes on, under its new leave
-    ada.ask("pause")
-    screen.see(".banner", "No new sessions begin")
-    screen.press("Resume …")
-    screen.press("Resume", "dialog")
-    screen.gone(".banner")
+    eve = mesh.newcomer("eve")
+    eve.home.mkdir(mode=0o700)
+    (eve.home / "config.json").write_text('{"key_storage": "file", "dashboard_fresh_seconds": 5}')
+    eve.up()
+    eve.ask("contacts", "add", ada.amid, "--alias", "ada")
+    with opened(browser, eve) as screen:
+        screen.go("contacts")
+        screen.see("td", "ada").get_by_role("link").click()
+        trust = screen.page.get_by_label("Trust")
+        trust.select_option("2")  # it came in a moment ago: nobody is asked
+        screen.see(".facts", "2 trusted")
+        before = screen.run(BEARER)
+        screen.page.wait_for_function(OVER, arg=before["fresh_until"])
+        trust.select_option("3")
+        field = screen.page.get_by_label("Paste the address that it prints")
+        assert eve.ask("contacts")["contacts"][0]["trust"] == 2
+        field.fill("nonsense")
+        screen.press("Go on", "dialog")
+        screen.see("dialog", "That is no address")
+        field.fill(address(eve))
+        screen.press("Go on", "dialog")
+        screen.see(".facts", "3 allied")
+        assert eve.ask("contacts")["contacts"][0]["trust"] == 3
+        assert screen.run(BEARER)["bearer"] != before["bearer"]
+        screen.go("sessions")  # the stream of the tab goes on, under its new leave
+        screen.page.wait_for_function(OVER, arg=screen.run(BEARER)["fresh_until"])
+        screen.press("Emergency stop")  # never asks
+        screen.see(".banner", "Nothing leaves this machine")
+        assert eve.status()["stopped"]
 
 
 def test_silence_is_told_and_ends(browser: Browser, mesh: Mesh) -> None:

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from agentmesh.protocol.times import from_text
 from tests.support.mesh import Agent
 from tests.support.patience import PATIENCE
 
@@ -42,6 +43,18 @@ PAGES = {
     "settings": "Settings",
 }
 """Every page by its part of the address, with its heading."""
+
+
+CARDS_SEEN = """() => {
+    window.seen = {};
+    const look = () => {
+        for (const card of document.querySelectorAll('.waits-here')) {
+            window.seen[card.dataset.id] ??= Date.now();
+        }
+    };
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+}"""
+"""Have the page note when each card came onto the screen."""
 
 
 @contextmanager
@@ -107,6 +120,11 @@ class Screen:
     def text(self, selector: str = "main") -> str:
         """Return what stands in an element."""
         return self.page.locator(selector).first.inner_text()
+
+    def seen_after(self, knock_id: str, received_at: str) -> float:
+        """Return how many milliseconds after its arrival a KNOCK was on the screen."""
+        self.page.wait_for_function("id => window.seen[id]", arg=knock_id)
+        return float(self.run("id => window.seen[id]", knock_id) - from_text(received_at) * 1000)
 
     def run(self, script: str, given: Any = None) -> Any:
         """Run a script in the page, as a test may and no other page."""

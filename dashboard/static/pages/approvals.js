@@ -1,10 +1,9 @@
 // Approvals: what the agent wrote and may not send by itself. What is approved is what was shown.
 import {
+	act,
 	answerRow,
-	attempt,
 	badge,
 	bindDeck,
-	call,
 	card,
 	command,
 	deckCard,
@@ -31,12 +30,11 @@ const STATES = { waiting: "key", approved: "good", denied: "bad", expired: "idle
 
 export function open(visit) {
 	const waiting = visit.part("approvals");
-	const past = visit.load(() => call("approvals.list", { pending: false }), "approval");
+	const past = visit.ask("approvals.list", { pending: false }, "approval");
 	if (mayDecide()) bindDeck(visit, () => waiting.value?.approvals ?? [], ANSWERS);
 	visit.show(() => [
 		h("h1", "Approvals"),
 		waiting.shown(({ approvals }) => h("div.cards", approvals.map(draft)), {
-			isNone: (it) => !it.approvals.length,
 			none: NONE,
 		}),
 		past.value?.approvals.some((it) => it.state !== "waiting") ? card("Decided", decided(past.value.approvals)) : null,
@@ -72,40 +70,22 @@ const ANSWERS = [
 	[
 		"a",
 		"Send it",
-		({ id: draftId, digest }) =>
-			attempt(
-				() => call("approvals.approve", { id: draftId, digest }),
-				"Approved: it is on its way.",
-				`agentmesh approvals approve ${draftId}`,
-			),
+		({ id: draftId, digest }) => act("approvals.approve", { id: draftId, digest }, "Approved: it is on its way."),
 		"main",
 	],
-	[
-		"d",
-		"Do not send",
-		({ id: draftId }) =>
-			attempt(
-				() => call("approvals.deny", { id: draftId }),
-				"Denied: it is not sent.",
-				`agentmesh approvals deny ${draftId}`,
-			),
-		"",
-	],
+	["d", "Do not send", ({ id: draftId }) => act("approvals.deny", { id: draftId }, "Denied: it is not sent."), ""],
 ];
 
 const decided = (all) =>
 	table(
 		"Decided drafts",
 		["To", "It said", "Asked", "What became of it"],
-		all
-			.filter((it) => it.state !== "waiting")
-			.map((it) => ({
-				key: it.id,
-				cells: [
-					peer(it.to, it.to_name),
-					start(inOneLine(it.payload)),
-					when(it.asked_at),
-					badge(STATES[it.state], it.state),
-				],
-			})),
+		all.filter((it) => it.state !== "waiting"),
+		(it) => [
+			it.id,
+			peer(it.to, it.to_name),
+			start(inOneLine(it.payload)),
+			when(it.asked_at),
+			badge(STATES[it.state], it.state),
+		],
 	);

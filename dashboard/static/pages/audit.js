@@ -14,6 +14,7 @@ import {
 	field,
 	h,
 	id,
+	input,
 	many,
 	plain,
 	table,
@@ -21,47 +22,23 @@ import {
 } from "../shared/kit.js";
 
 const SHOWN = 200;
-const GROUPS = new Map([
-	["", ["Everything", []]],
-	["knocks", ["KNOCKs", ["knock_received", "knock_sent", "knock_accepted", "knock_rejected"]]],
-	["sessions", ["Sessions", ["session_started", "session_cached", "session_closed", "breaker_kill_session"]]],
-	["messages", ["Messages", ["message_sent", "message_received"]]],
-	[
-		"keys",
-		[
-			"Keys and trust",
-			[
-				"keys_made",
-				"keys_moved",
-				"keys_rotated",
-				"key_change",
-				"peer_verified",
-				"peer_trust_changed",
-				"session_keys_exported",
-			],
-		],
+const GROUPS = {
+	"": ["Everything", ""],
+	knocks: ["KNOCKs", "knock_received knock_sent knock_accepted knock_rejected"],
+	sessions: ["Sessions", "session_started session_cached session_closed breaker_kill_session"],
+	messages: ["Messages", "message_sent message_received"],
+	keys: [
+		"Keys and trust",
+		"keys_made keys_moved keys_rotated key_change peer_verified peer_trust_changed session_keys_exported",
 	],
-	[
-		"breakers",
-		[
-			"Breakers",
-			[
-				"breaker_tripped",
-				"breaker_lifted",
-				"breaker_pause_new",
-				"breaker_pause_peer",
-				"breaker_resume",
-				"breaker_shutdown",
-				"breaker_block",
-				"breaker_unblock",
-				"breaker_emergency_stop",
-				"breaker_stop_hook",
-			],
-		],
+	breakers: [
+		"Breakers",
+		"breaker_tripped breaker_lifted breaker_pause_new breaker_pause_peer breaker_resume breaker_shutdown " +
+			"breaker_block breaker_unblock breaker_emergency_stop breaker_stop_hook",
 	],
-	["policy", ["Policy", ["policy_changed"]]],
-	["errors", ["Errors", ["error"]]],
-]);
+	policy: ["Policy", "policy_changed"],
+	errors: ["Errors", "error"],
+};
 const WRONG = {
 	unreadable: "is no line of the log",
 	edited: "was changed since it was written",
@@ -73,18 +50,11 @@ const WRONG = {
 
 export function open(visit) {
 	const chosen = { group: "", peer: "" };
-	const asked = () => ({ kinds: GROUPS.get(chosen.group)[1], peer: chosen.peer.trim() });
-	const report = visit.load(() => call("audit.verify"));
+	const asked = () => ({ kinds: GROUPS[chosen.group][1].split(" ").filter(Boolean), peer: chosen.peer.trim() });
+	const report = visit.ask("audit.verify");
 	const lines = visit.load(
 		() => call("audit.show", { ...asked(), limit: SHOWN }),
-		"knock",
-		"session",
-		"message",
-		"policy",
-		"breaker",
-		"peer",
-		"key",
-		"error",
+		..."knock session message policy breaker peer key error".split(" "),
 	);
 	const choose = (name) => (value) => {
 		chosen[name] = value;
@@ -109,15 +79,13 @@ export function open(visit) {
 					"What",
 					choice(
 						chosen.group,
-						[...GROUPS].map(([key, [label]]) => [key, label]),
+						Object.entries(GROUPS).map(([key, [label]]) => [key, label]),
 						choose("group"),
 					),
 				),
 				field(
 					"Peer",
-					h("input", {
-						maxlength: 200,
-						autocomplete: "off",
+					input("peer", {
 						placeholder: "alias or AMID",
 						on: { change: ({ target }) => choose("peer")(target.value) },
 					}),
@@ -125,7 +93,6 @@ export function open(visit) {
 			),
 			lines.shown(list, {
 				line: "agentmesh audit show",
-				isNone: (it) => !it.records.length,
 				none: ["No line fits", "The log has facts only: who, when, what. Never what was said, and never a key."],
 			}),
 		),
@@ -160,26 +127,20 @@ const whole = (it) => [
 ];
 
 const list = ({ records }) => [
-	table(
-		"Lines of the audit log",
-		["Line", "When", "What", "Facts"],
-		[...records].reverse().map((it) => ({
-			key: it.seq,
-			cells: [
-				count(it.seq),
-				exactly(it.time),
-				plain(it.event),
-				h(
-					"code",
-					words(
-						Object.entries(it.fields)
-							.map(([name, value]) => `${name}=${value}`)
-							.join(" "),
-					),
-				),
-			],
-		})),
-	),
+	table("Lines of the audit log", ["Line", "When", "What", "Facts"], [...records].reverse(), (it) => [
+		it.seq,
+		count(it.seq),
+		h("time", exactly(it.time)),
+		plain(it.event),
+		h(
+			"code",
+			words(
+				Object.entries(it.fields)
+					.map(([name, value]) => `${name}=${value}`)
+					.join(" "),
+			),
+		),
+	]),
 	records.length === SHOWN ? h("p.quiet", `The last ${SHOWN}; the export has all.`) : null,
 ];
 

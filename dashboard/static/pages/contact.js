@@ -1,33 +1,28 @@
 // One contact: who it is, what it may do, how sure its key is, and how to be rid of it.
 import {
-	attempt,
+	act,
+	actIfSure,
 	button,
 	call,
 	card,
 	choice,
 	command,
-	confirm,
 	doer,
 	facts,
 	field,
+	form,
 	h,
 	id,
+	input,
 	mayDecide,
+	sender,
 	when,
 	words,
 } from "../shared/kit.js";
 import { grants } from "./contact_grants.js";
 import { verification } from "./contact_key.js";
+import { AUTONOMY } from "./policy_fields.js";
 import { states, TRUST } from "./contact_state.js";
-
-const AUTONOMY = [
-	["", "As the policy says"],
-	["notify-only", "Nothing by itself: only you are told"],
-	["draft", "Drafts: the agent writes, you send"],
-	["bounded", "Three messages a day"],
-	["extended", "Twelve messages an hour"],
-	["free", "Whatever it likes"],
-];
 
 export function openContact(visit, amid) {
 	const contact = visit.load(
@@ -54,10 +49,10 @@ export function openContact(visit, amid) {
 				h(
 					"div.grid",
 					who(it),
-					mayDecide() ? leave(it, contact) : null,
+					mayDecide() && leave(it, contact),
 					keys(it),
 					granted(),
-					mayDecide() ? partings(it, contact) : null,
+					mayDecide() && partings(it, contact),
 				),
 			],
 			{ line: `agentmesh contacts show ${amid}` },
@@ -76,31 +71,23 @@ const who = (it) =>
 			["Trust", TRUST[it.trust]],
 			["Agent may send", it.autonomy],
 			["Known since", when(it.added_at)],
-			it.description ? ["Description", words(it.description)] : null,
+			it.description && ["Description", words(it.description)],
 		),
 	);
 
 function leave(it, contact) {
 	const change = (method, name, done, line) => async (value) => {
-		await attempt(() => call(method, { peer: it.amid, [name]: value }), done, line);
+		await act(method, { peer: it.amid, [name]: value }, done, line);
 		await contact.again();
 	};
 	const text = (method, name, most, label, done, help) => {
-		const submit = (event) => {
-			event.preventDefault();
-			return change(
-				method,
-				name,
-				done,
-				`agentmesh contacts ${name} ${it.amid} TEXT`,
-			)(event.target.elements[name].value);
-		};
-		const input = h("input", { name, value: it[name], maxlength: most, autocomplete: "off" });
-		return h(
-			"form.inline",
-			{ key: name, on: { submit } },
-			field(label, input, help),
-			h("button", { type: "submit" }, "Save"),
+		const save = change(method, name, done, `agentmesh contacts ${name} ${it.amid} TEXT`);
+		const line = input(name, { value: it[name], maxlength: most });
+		return form(
+			".inline",
+			(fields) => save(fields[name].value),
+			field(label, line, help),
+			sender("Save", { tone: "" }),
 		);
 	};
 	return card(
@@ -123,7 +110,7 @@ function leave(it, contact) {
 			"What your agent may send it",
 			choice(
 				it.autonomy,
-				AUTONOMY,
+				[["", "As the policy says"], ...AUTONOMY],
 				change("contacts.autonomy", "autonomy", "Autonomy is set.", `agentmesh contacts autonomy ${it.amid} LEVEL`),
 			),
 		),
@@ -140,14 +127,13 @@ function leave(it, contact) {
 }
 
 function partings(it, contact) {
-	const ask = (title, text, yes, method, done, verb) => async () => {
-		if (!(await confirm(title, { text, yes }))) return;
-		const gone = await attempt(() => call(method, { peer: it.amid }), done, `agentmesh ${verb} ${it.amid}`);
+	const ask = (title, text, yes, method, done) => async () => {
+		const gone = await actIfSure(title, { text, yes }, method, { peer: it.amid }, done);
 		if (gone && method === "contacts.remove") location.hash = "#/contacts";
 		else await contact.again();
 	};
 	const now = (method, done) => async () => {
-		await attempt(() => call(method, { peer: it.amid }), done, `agentmesh ${method} ${it.amid}`);
+		await act(method, { peer: it.amid }, done);
 		await contact.again();
 	};
 	return card(
@@ -167,7 +153,6 @@ function partings(it, contact) {
 							"Block",
 							"block",
 							"Blocked.",
-							"block",
 						),
 						{ tone: "danger quiet", key: "block" },
 					),
@@ -179,7 +164,6 @@ function partings(it, contact) {
 					"Forget",
 					"contacts.remove",
 					"Forgotten.",
-					"contacts remove",
 				),
 				{ tone: "danger quiet" },
 			),

@@ -1,5 +1,21 @@
 // What a contact was granted, and what it asks for. Peers ask, owners grant.
-import { attempt, badge, call, card, doer, field, h, mayDecide, plain, when, words } from "../shared/kit.js";
+import {
+	act,
+	badge,
+	card,
+	details,
+	doer,
+	field,
+	form,
+	h,
+	input,
+	lines,
+	mayDecide,
+	plain,
+	sender,
+	when,
+	words,
+} from "../shared/kit.js";
 
 const TONES = { granted: "good", requested: "key", grant_expired: "idle", grant_revoked: "bad", grant_used_up: "idle" };
 const DAY = 86400;
@@ -13,12 +29,13 @@ const LASTING = [
 
 /** Return what describes a contact's grants. */
 export function grants(visit, amid) {
-	const given = visit.load(() => call("grants.list", { peer: amid }), "grant");
-	const asked = visit.load(() => call("grants.list", { pending: true, peer: amid }), "grant");
+	const given = visit.ask("grants.list", { peer: amid }, "grant");
+	const asked = visit.ask("grants.list", { pending: true, peer: amid }, "grant");
 	const again = () => Promise.all([given.again(), asked.again()]);
 	const give = async (kind, more = {}) => {
-		const answer = await attempt(
-			() => call("grants.give", { peer: amid, kind, ...more }),
+		const answer = await act(
+			"grants.give",
+			{ peer: amid, kind, ...more },
 			"Granted.",
 			`agentmesh grants give ${amid} ${kind}`,
 		);
@@ -26,11 +43,7 @@ export function grants(visit, amid) {
 		return answer;
 	};
 	const revoke = (kind) => async () => {
-		await attempt(
-			() => call("grants.revoke", { peer: amid, kind }),
-			"Taken back.",
-			`agentmesh grants revoke ${amid} ${kind}`,
-		);
+		await act("grants.revoke", { peer: amid, kind }, "Taken back.", `agentmesh grants revoke ${amid} ${kind}`);
 		await again();
 	};
 	return () =>
@@ -38,33 +51,24 @@ export function grants(visit, amid) {
 			"Grants",
 			{ key: "grants" },
 			asked.value?.grants.length
-				? h(
-						"ul.lines",
-						asked.value.grants.map((it) =>
-							one(it, mayDecide() ? doer("Grant", () => give(it.kind), { tone: "main small" }) : null),
-						),
+				? lines(asked.value.grants, (it) =>
+						one(it, mayDecide() && doer("Grant", () => give(it.kind), { tone: "main small" })),
 					)
 				: null,
 			given.shown(
 				(it) =>
-					h(
-						"ul.lines",
-						it.grants.map((grant) =>
-							one(
-								grant,
-								mayDecide() && grant.state === "granted"
-									? doer("Take back", revoke(grant.kind), { tone: "small" })
-									: null,
-							),
+					lines(it.grants, (grant) =>
+						one(
+							grant,
+							mayDecide() && grant.state === "granted" && doer("Take back", revoke(grant.kind), { tone: "small" }),
 						),
 					),
 				{
 					line: `agentmesh grants list ${amid}`,
-					isNone: (it) => !it.grants.length,
 					none: ["Nothing was granted", "A contact may send text. Files, tasks and memory are granted one by one."],
 				},
 			),
-			mayDecide() ? form(give) : null,
+			mayDecide() && giving(give),
 		);
 }
 
@@ -74,22 +78,20 @@ const one = (it, action) =>
 		{ key: it.kind + it.state },
 		badge(TONES[it.state], plain(it.state)),
 		h("strong", words(it.kind)),
-		it.note ? words(it.note) : null,
+		it.note && words(it.note),
 		it.uses_left === null ? null : `${it.uses_left} uses left`,
 		it.until ? ["until ", when(it.until)] : null,
 		action,
 	);
 
-function form(give) {
-	const submit = async (event) => {
-		event.preventDefault();
-		const { kind, name, seconds, uses } = event.target.elements;
+function giving(give) {
+	const send = async ({ kind, name, seconds, uses }, all) => {
 		const full = ["task", "memory"].includes(kind.value) ? `${kind.value}:${name.value.trim()}` : kind.value;
 		const more = {
 			...(seconds.value ? { seconds: Number(seconds.value) } : {}),
 			...(uses.value ? { uses: Number(uses.value) } : {}),
 		};
-		if (await give(full, more)) event.target.reset();
+		if (await give(full, more)) all.reset();
 	};
 	const options = (all) => all.map(([value, label]) => h("option", { value, key: value }, label));
 	const kinds = [
@@ -99,20 +101,16 @@ function form(give) {
 		["task", "A task, by its name"],
 		["memory", "Memory, by its scope"],
 	];
-	return h(
-		"details",
-		h("summary", "Grant something"),
-		h(
-			"form.fields",
-			{ on: { submit } },
+	return details(
+		"Grant something",
+		form(
+			".fields",
+			send,
 			field("What", h("select", { name: "kind" }, options(kinds))),
-			field(
-				"Name of the task, or scope of the memory",
-				h("input", { name: "name", maxlength: 70, autocomplete: "off" }),
-			),
+			field("Name of the task, or scope of the memory", input("name", { maxlength: 70 })),
 			field("For how long", h("select", { name: "seconds" }, options(LASTING))),
-			field("How often at most", h("input", { name: "uses", type: "number", min: 1, max: 1000000 })),
-			h("p.row", h("button.main", { type: "submit" }, "Grant")),
+			field("How often at most", input("uses", { type: "number", min: 1, max: 1000000 })),
+			h("p.row", sender("Grant")),
 		),
 	);
 }

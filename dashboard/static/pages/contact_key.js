@@ -1,5 +1,5 @@
 // How sure a contact's key is: the number that both owners compare, and what happened to its keys.
-import { attempt, badge, call, card, confirm, doer, h, mayDecide, plain, qr, when } from "../shared/kit.js";
+import { actIfSure, badge, card, details, doer, h, lines, mayDecide, plain, qr, when } from "../shared/kit.js";
 
 const KINDS = ["peer_verified", "key_change", "peer_trust_changed", "peer_autonomy_changed", "peer_suites_changed"];
 const SAID = {
@@ -12,22 +12,23 @@ const SAID = {
 
 /** Return what describes a contact's key. */
 export function verification(visit, amid, contact) {
-	const number = visit.load(() => call("verify", { peer: amid }), "key", "peer_verified");
-	const past = visit.load(() => call("audit.show", { kinds: KINDS, peer: amid, limit: 100 }), "key", "peer", "knock");
+	const number = visit.ask("verify", { peer: amid }, "key", "peer_verified");
+	const past = visit.ask("audit.show", { kinds: KINDS, peer: amid, limit: 100 }, "key", "peer", "knock");
 	let code = null;
 	const showCode = ({ target }) => {
-		if (target.open && number.value) code ??= visit.load(() => call("qr", { text: number.value.text }));
+		if (target.open && number.value) code ??= visit.ask("qr", { text: number.value.text });
 		visit.redraw();
 	};
 	const match = async () => {
-		const sure = await confirm("Did both of you see the same?", {
-			text: "Say yes only if you compared all digits with this peer’s owner: in one room, or on a call where you know the voice.",
-			yes: "The numbers are the same",
-			tone: "main",
-		});
-		if (!sure) return;
-		await attempt(
-			() => call("verify", { peer: amid, confirm: true }),
+		await actIfSure(
+			"Did both of you see the same?",
+			{
+				text: "Say yes only if you compared all digits with this peer’s owner: in one room, or on a call where you know the voice.",
+				yes: "The numbers are the same",
+				tone: "main",
+			},
+			"verify",
+			{ peer: amid, confirm: true },
 			"Kept: the key is this owner’s.",
 			`agentmesh verify ${amid} --confirm`,
 		);
@@ -49,11 +50,10 @@ export function verification(visit, amid, contact) {
 						"p.number",
 						found.number.split(" ").map((group) => h("code", group)),
 					),
-					h(
-						"details",
-						{ on: { toggle: showCode } },
-						h("summary", "QR code for the other owner’s camera"),
+					details(
+						"QR code for the other owner’s camera",
 						code?.shown((rows) => qr(rows, "The safety number as a QR code")),
+						showCode,
 					),
 				],
 				{ line: `agentmesh verify ${amid}` },
@@ -63,9 +63,8 @@ export function verification(visit, amid, contact) {
 		card(
 			"Key history",
 			{ key: "history" },
-			past.shown(({ records }) => h("ul.lines", [...records].reverse().map(line)), {
+			past.shown(({ records }) => lines([...records].reverse(), line), {
 				line: `agentmesh audit show --peer ${amid}`,
-				isNone: ({ records }) => !records.length,
 				none: ["Nothing happened to its keys", "Changed keys, comparisons and trust are written down here."],
 			}),
 		),

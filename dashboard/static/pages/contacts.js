@@ -1,14 +1,29 @@
 // Contacts: everybody the owner knows. One opened shows all that is known and may be changed about it.
-import { attempt, badge, call, card, field, h, mayDecide, peer, table, when, words } from "../shared/kit.js";
+import {
+	act,
+	badge,
+	card,
+	field,
+	form,
+	h,
+	input,
+	lines,
+	mayDecide,
+	peer,
+	sender,
+	table,
+	when,
+	words,
+} from "../shared/kit.js";
 import { states, TRUST } from "./contact_state.js";
 import { openContact } from "./contact.js";
 import { invites } from "./invites.js";
 
 export function open(visit) {
 	if (visit.parts.length) return openContact(visit, visit.parts[0]);
-	const contacts = visit.load(() => call("contacts.list"), "peer", "knock", "breaker", "invite", "key", "grant");
-	const asked = visit.load(() => call("grants.list", { pending: true }), "grant");
-	const invited = mayDecide() ? invites(visit, contacts) : null;
+	const contacts = visit.ask("contacts.list", {}, "peer", "knock", "breaker", "invite", "key", "grant");
+	const asked = visit.ask("grants.list", { pending: true }, "grant");
+	const invited = mayDecide() && invites(visit, contacts);
 	return visit.show(() => [
 		h("h1", "Contacts"),
 		asked.value?.grants.length ? wishes(asked.value.grants) : null,
@@ -16,7 +31,6 @@ export function open(visit) {
 			"Known peers",
 			contacts.shown(list, {
 				line: "agentmesh contacts",
-				isNone: (it) => !it.contacts.length,
 				none: [
 					"You know nobody yet",
 					"A contact may talk to your agent without asking. Approve a KNOCK, join by an invite, or add somebody whose AMID you were given.",
@@ -24,70 +38,51 @@ export function open(visit) {
 				],
 			}),
 		),
-		mayDecide() ? h("div.grid", add(contacts), invited()) : null,
+		mayDecide() && h("div.grid", add(contacts), invited()),
 	]);
 }
 
 const list = ({ contacts }) =>
-	table(
-		"Known peers",
-		["Name", "Key compared", "Trust", "Agent may send", "State", "Since"],
-		contacts.map((it) => ({
-			key: it.amid,
-			cells: [
-				h("a", { href: `#/contacts/${it.amid}` }, peer(it.amid, it.alias || it.name)),
-				it.verified ? badge("good", "compared") : badge("idle", "not yet"),
-				TRUST[it.trust],
-				it.autonomy,
-				states(it),
-				when(it.added_at),
-			],
-		})),
-	);
+	table("Known peers", ["Name", "Key compared", "Trust", "Agent may send", "State", "Since"], contacts, (it) => [
+		it.amid,
+		h("a", { href: `#/contacts/${it.amid}` }, peer(it.amid, it.alias || it.name)),
+		it.verified ? badge("good", "compared") : badge("idle", "not yet"),
+		TRUST[it.trust],
+		it.autonomy,
+		states(it),
+		when(it.added_at),
+	]);
 
 const wishes = (grants) =>
 	card(
 		"Asked for",
-		h(
-			"ul.lines",
-			grants.map((it) =>
-				h(
-					"li",
-					{ key: it.peer + it.kind },
-					h("a", { href: `#/contacts/${it.peer}` }, peer(it.peer, it.peer_name)),
-					" asks for ",
-					h("strong", words(it.kind)),
-					it.note ? words(it.note) : null,
-				),
+		lines(grants, (it) =>
+			h(
+				"li",
+				{ key: it.peer + it.kind },
+				h("a", { href: `#/contacts/${it.peer}` }, peer(it.peer, it.peer_name)),
+				" asks for ",
+				h("strong", words(it.kind)),
+				it.note && words(it.note),
 			),
 		),
 	);
 
 function add(contacts) {
-	const submit = async (event) => {
-		event.preventDefault();
-		const form = event.target;
-		const params = {
-			peer: form.elements.peer.value.trim(),
-			alias: form.elements.alias.value.trim(),
-			description: form.elements.description.value.trim(),
-		};
-		const kept = await attempt(() => call("contacts.add", params), "Added.", `agentmesh contacts add ${params.peer}`);
-		if (kept) form.reset();
+	const send = async ({ peer, alias, description }, all) => {
+		const params = { peer: peer.value.trim(), alias: alias.value.trim(), description: description.value.trim() };
+		if (await act("contacts.add", params, "Added.")) all.reset();
 		await contacts.again();
 	};
 	return card(
 		"Add a contact",
-		h(
-			"form.fields",
-			{ on: { submit } },
-			field(
-				"AMID or DID",
-				h("input", { name: "peer", required: true, maxlength: 200, autocomplete: "off", spellcheck: "false" }),
-			),
-			field("Your name for it", h("input", { name: "alias", maxlength: 64, autocomplete: "off" })),
-			field("Description", h("input", { name: "description", maxlength: 280, autocomplete: "off" })),
-			h("p.row", h("button.main", { type: "submit" }, "Add")),
+		form(
+			".fields",
+			send,
+			field("AMID or DID", input("peer", { required: true })),
+			field("Your name for it", input("alias", { maxlength: 64 })),
+			field("Description", input("description", { maxlength: 280 })),
+			h("p.row", sender("Add")),
 		),
 	);
 }

@@ -1,9 +1,8 @@
 // Files: what comes and goes, how far it is, and what is offered.
 import {
-	attempt,
+	act,
 	badge,
 	bytes,
-	call,
 	command,
 	doer,
 	facts,
@@ -33,21 +32,13 @@ export function open(visit) {
 	const files = visit.part("files");
 	visit.show(() => [
 		h("h1", "Files"),
-		files.shown(
-			(it) =>
-				h(
-					"div.cards",
-					it.files.map((file) => one(file)),
-				),
-			{
-				isNone: (it) => !it.files.length,
-				none: [
-					"No file came or went",
-					"A file that a peer offers waits here until you take it. It lands in a quarantine folder, and your agent never sees its contents by itself.",
-					"agentmesh send PEER --file PATH",
-				],
-			},
-		),
+		files.shown((it) => h("div.cards", it.files.map(one)), {
+			none: [
+				"No file came or went",
+				"A file that a peer offers waits here until you take it. It lands in a quarantine folder, and your agent never sees its contents by itself.",
+				"agentmesh send PEER --file PATH",
+			],
+		}),
 	]);
 }
 
@@ -60,11 +51,11 @@ const one = (it) =>
 		facts(
 			[it.direction === "in" ? "From" : "To", peer(it.peer, it.peer_name)],
 			["Size", bytes(it.size), h("span.quiet", ", says to be ", words(it.media_type))],
-			it.reason ? ["Reason", plain(it.reason)] : null,
-			it.path ? [it.direction === "in" ? "Lies in quarantine at" : "Sent from", h("code", words(it.path))] : null,
+			it.reason && ["Reason", plain(it.reason)],
+			it.path && [it.direction === "in" ? "Lies in quarantine at" : "Sent from", h("code", words(it.path))],
 			["Changed", when(it.changed_at)],
 		),
-		mayDecide() ? answers(it) : null,
+		mayDecide() && answers(it),
 	);
 
 function progress(it) {
@@ -81,8 +72,7 @@ function progress(it) {
 }
 
 function answers(it) {
-	const ask = (verb, done) => () =>
-		attempt(() => call(`files.${verb}`, { id: it.transfer_id }), done, `agentmesh files ${verb} ${it.transfer_id}`);
+	const ask = (verb, done) => () => act(`files.${verb}`, { id: it.transfer_id }, done);
 	if (it.state === "asking") {
 		return h(
 			"p.row",

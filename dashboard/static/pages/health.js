@@ -1,5 +1,5 @@
 // Health: what the doctor finds wrong, why that matters, and what mends it.
-import { badge, call, card, command, copier, doer, facts, h, plain, words } from "../shared/kit.js";
+import { badge, card, command, copier, doer, facts, h, plain, words } from "../shared/kit.js";
 
 const TONES = { error: ["bad", "Error"], warning: ["warn", "Warning"], note: ["idle", "Note"] };
 const ORDER = Object.keys(TONES);
@@ -7,10 +7,10 @@ const ORDER = Object.keys(TONES);
 const COMMAND = /`([^`]+)`|(?<=^|: )((?:[a-z]|AGENTMESH_)[^`]*)$/;
 
 export function open(visit) {
-	const health = visit.load(() => call("examine"), "breaker", "policy", "error", "key");
+	const health = visit.ask("examine", {}, "breaker", "policy", "error", "key");
 	let probed = null;
 	const probe = () => {
-		probed = visit.load(() => call("probe"));
+		probed = visit.ask("probe");
 		visit.redraw();
 	};
 	visit.show(() => [
@@ -52,15 +52,15 @@ function finding(it) {
 	const [before, quoted, typed, after] = it.fix.split(COMMAND);
 	const line = quoted ?? typed;
 	return h(
-		"article.card",
+		"article.card.finding",
 		{ key: it.id + it.why, "aria-label": plain(it.id) },
 		h("header", h("h2", plain(it.id)), badge(tone, word)),
 		h("p", words(it.why)),
-		h("p.row", words(before), line ? command(line) : copier(it.fix, "the advice"), words(after)),
+		h("p.row", before && words(before), line ? command(line) : copier(it.fix, "the advice"), after && words(after)),
 	);
 }
 
 const link = (it) =>
 	it.p50_ms === null
-		? [badge("warn", it.why || "no answer"), it.fix ? command(it.fix) : null]
+		? [badge("warn", it.why || "no answer"), it.fix && command(it.fix)]
 		: [badge("good", `${it.p50_ms.toFixed(1)} ms`), h("span.quiet", `median of ${it.count}`)];

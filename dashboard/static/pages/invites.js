@@ -1,5 +1,23 @@
 // Invites: a code by which two agents become each other's contacts, without an AMID changing hands.
-import { attempt, badge, button, call, card, copier, doer, field, h, peer, when, words } from "../shared/kit.js";
+import {
+	act,
+	attempt,
+	badge,
+	button,
+	call,
+	card,
+	copier,
+	doer,
+	field,
+	form,
+	h,
+	input,
+	lines,
+	peer,
+	sender,
+	when,
+	words,
+} from "../shared/kit.js";
 
 const TONES = { open: "key", used: "good", expired: "idle", dead: "bad" };
 const STEPS = {
@@ -11,20 +29,18 @@ const JOIN_SECONDS = 20;
 
 /** Return what describes the invites, and keeps them fresh. */
 export function invites(visit, contacts) {
-	const made = visit.load(() => call("invites.list"), "invite", "peer");
+	const made = visit.ask("invites.list", {}, "invite", "peer");
 	let joining = "";
 	const make = async () => {
-		await attempt(() => call("invites.make"), "Made: tell the code to one person.", "agentmesh invite");
+		await act("invites.make", {}, "Made: tell the code to one person.", "agentmesh invite");
 		await made.again();
 	};
 	const revoke = (slot) => async () => {
-		await attempt(() => call("invites.revoke", { slot }), "Revoked.", `agentmesh invites revoke ${slot}`);
+		await act("invites.revoke", { slot }, "Revoked.");
 		await made.again();
 	};
-	const join = async (event) => {
-		event.preventDefault();
-		const form = event.target;
-		const code = form.elements.code.value.trim();
+	const join = async (fields, all) => {
+		const code = fields.code.value.trim();
 		const joined = await attempt(
 			() =>
 				untilJoined(code, (step) => {
@@ -35,7 +51,7 @@ export function invites(visit, contacts) {
 			"agentmesh join CODE",
 		);
 		joining = "";
-		if (joined) form.reset();
+		if (joined) all.reset();
 		await contacts.again();
 	};
 	return () =>
@@ -43,24 +59,14 @@ export function invites(visit, contacts) {
 			"Invite or join",
 			h("p.quiet", "Say the code to one person on the phone or in the same room. It works once, for ten minutes."),
 			h("p.row", doer("Make a code", make)),
-			made.shown(
-				(it) =>
-					it.invites.length
-						? h(
-								"ul.lines",
-								it.invites.map((one) => invite(one, revoke)),
-							)
-						: null,
-				{ line: "agentmesh invites" },
-			),
-			h(
-				"form.fields",
-				{ on: { submit: join } },
-				field(
-					"A code you were told",
-					h("input", { name: "code", required: true, maxlength: 200, autocomplete: "off", spellcheck: "false" }),
-				),
-				h("p.row", h("button", { type: "submit", disabled: Boolean(joining) }, "Join"), h("span.quiet", joining)),
+			made.shown((it) => (it.invites.length ? lines(it.invites, (one) => invite(one, revoke)) : null), {
+				line: "agentmesh invites",
+			}),
+			form(
+				".fields",
+				join,
+				field("A code you were told", input("code", { required: true })),
+				h("p.row", sender("Join", { tone: "", disabled: Boolean(joining) }), h("span.quiet", joining)),
 			),
 		);
 }
@@ -70,8 +76,8 @@ const invite = (it, revoke) =>
 		"li",
 		{ key: it.slot },
 		badge(TONES[it.state], it.state),
-		it.code ? [h("code", words(it.code)), copier(it.code, "the code")] : null,
-		it.used_by ? peer(it.used_by, "") : null,
+		it.code && [h("code", words(it.code)), copier(it.code, "the code")],
+		it.used_by && peer(it.used_by, ""),
 		h("span.quiet", it.state === "open" ? "gone " : "made ", when(it.state === "open" ? it.expires_at : it.made_at)),
 		it.state === "open" ? button("Revoke", revoke(it.slot), { tone: "small" }) : null,
 	);

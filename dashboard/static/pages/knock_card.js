@@ -28,15 +28,15 @@ export const knocker = (it) => [
 
 /** Describe what it is about, in the stranger's words and in the registry's. */
 export function about(it, explained) {
-	const looked = explained ? Object.assign({}, ...explained.knock.checks.map((check) => check.looked_at)) : null;
+	const looked = explained && Object.assign({}, ...explained.knock.checks.map((check) => check.looked_at));
 	return [
-		it.note ? h("p.quoted", paragraphs(it.note)) : null,
+		it.note && h("p.quoted", paragraphs(it.note)),
 		facts(
 			["Wants to talk about", words(it.intent)],
 			["Kind of session", plain(it.type)],
 			["Came", when(it.received_at), ", gone ", when(it.expires_at)],
 			["Key", badge("good", "signature verified")],
-			looked ? ["Registry", ...registry(explained, looked)] : null,
+			looked && ["Registry", ...registry(explained, looked)],
 			it.introduced_by.length
 				? [
 						"Introduced by",
@@ -46,12 +46,12 @@ export function about(it, explained) {
 								{ key: by.by },
 								peer(by.by, by.by_name),
 								` (trust ${by.by_trust})`,
-								by.note ? [": ", words(by.note)] : null,
+								by.note && [": ", words(by.note)],
 							),
 						),
 					]
 				: null,
-			it.scope_note ? ["Your note", it.scope_note] : null,
+			it.scope_note && ["Your note", it.scope_note],
 		),
 	];
 }
@@ -68,19 +68,12 @@ function registry(explained, looked) {
 /** Describe every check of the policy, and which one decided. */
 export const why = ({ knock }) => [
 	h("p", `Your policy says: ${plain(knock.decision)} (${plain(knock.reason)}).`),
-	table(
-		"The checks",
-		["Check", "It said", "It looked at"],
-		knock.checks.map((it) => ({
-			key: it.check,
-			class: it.decides ? "decides" : null,
-			cells: [
-				plain(it.check),
-				it.decision
-					? [`${plain(it.decision)}: ${plain(it.reason)}`, it.decides ? h("strong", " (decides)") : null]
-					: h("span.quiet", "nothing against"),
-				h("code", words(JSON.stringify(it.looked_at))),
-			],
-		})),
-	),
+	table("The checks", ["Check", "It said", "It looked at"], knock.checks, (it) => [
+		it.check,
+		plain(it.check),
+		it.decision
+			? [`${plain(it.decision)}: ${plain(it.reason)}`, it.decides && h("strong.decides", " (decides)")]
+			: h("span.quiet", "nothing against"),
+		h("code", words(JSON.stringify(it.looked_at))),
+	]),
 ];

@@ -1,12 +1,12 @@
 // KNOCKs: who wants to talk. Cards for those that wait, a list of those that are decided.
 import {
+	act,
+	actIfSure,
 	answerRow,
-	attempt,
 	bindDeck,
 	call,
 	card,
 	command,
-	confirm,
 	deckCard,
 	h,
 	mayDecide,
@@ -26,7 +26,7 @@ const EXPLAINED_AT_ONCE = 20;
 
 export function open(visit) {
 	const waiting = visit.part("knocks");
-	const decided = visit.load(() => call("knocks.list", { pending: false, limit: 100 }), "knock");
+	const decided = visit.ask("knocks.list", { pending: false, limit: 100 }, "knock");
 	const explained = new Map();
 	const explain = (it) => {
 		if (explained.has(it.id)) return;
@@ -47,7 +47,7 @@ export function open(visit) {
 					knocks.map((it) => pending(it, explained.get(it.id))),
 				);
 			},
-			{ isNone: (it) => !it.knocks.length, none: NONE },
+			{ none: NONE },
 		),
 		card(
 			"Decided",
@@ -66,24 +66,33 @@ const pending = (it, explained) =>
 		`KNOCK of ${it.from}`,
 		h("header", h("h2", knocker(it)), verdict(it)),
 		about(it, explained),
-		explained ? h("details", h("summary", "Why this verdict"), why(explained)) : null,
+		explained && h("details", h("summary", "Why this verdict"), why(explained)),
 		mayDecide() ? answerRow(it, ANSWERS) : h("p", command(`agentmesh knocks approve ${it.id}`)),
 	);
 
-const told = (method, params, text, line) => attempt(() => call(method, params), text, line);
+const block = ({ id, from }) =>
+	actIfSure(
+		"Block this peer for ever?",
+		{
+			text: [
+				"Its KNOCKs are not even shown any more, whatever name it takes. The key is ",
+				h("code", from),
+				". You can unblock it under Policy.",
+			],
+			yes: "Block",
+		},
+		"knocks.block",
+		{ id },
+		"Blocked.",
+	);
 
 const ANSWERS = [
-	[
-		"a",
-		"Approve and add",
-		({ id }) => told("knocks.approve", { id }, "Approved: now a contact.", `agentmesh knocks approve ${id}`),
-		"main",
-	],
+	["a", "Approve and add", ({ id }) => act("knocks.approve", { id }, "Approved: now a contact."), "main"],
 	[
 		"o",
 		"Approve once",
 		({ id }) =>
-			told(
+			act(
 				"knocks.approve",
 				{ id, contact: false },
 				"Approved for this session.",
@@ -91,35 +100,14 @@ const ANSWERS = [
 			),
 		"",
 	],
-	[
-		"d",
-		"Dismiss",
-		({ id }) => told("knocks.deny", { id }, "Dismissed: its sender sees silence.", `agentmesh knocks deny ${id}`),
-		"",
-	],
+	["d", "Dismiss", ({ id }) => act("knocks.deny", { id }, "Dismissed: its sender sees silence."), ""],
 	["b", "Block …", block, "danger quiet"],
 ];
-
-async function block({ id, from }) {
-	const sure = await confirm("Block this peer for ever?", {
-		text: [
-			"Its KNOCKs are not even shown any more, whatever name it takes. The key is ",
-			h("code", from),
-			". You can unblock it under Policy.",
-		],
-		yes: "Block",
-	});
-	if (sure) await told("knocks.block", { id }, "Blocked.", `agentmesh knocks block ${id}`);
-}
 
 const history = ({ knocks }) =>
 	table(
 		"Decided KNOCKs",
 		["Who", "About", "Came", "What became of it"],
-		knocks
-			.filter((it) => it.verdict !== "pending")
-			.map((it) => ({
-				key: it.id,
-				cells: [peer(it.from, it.from_name), words(it.intent), when(it.received_at), verdict(it)],
-			})),
+		knocks.filter((it) => it.verdict !== "pending"),
+		(it) => [it.id, peer(it.from, it.from_name), words(it.intent), when(it.received_at), verdict(it)],
 	);

@@ -1,22 +1,24 @@
 // Overview: is it well, what waits for me, what is going on.
 import {
-	attempt,
+	act,
 	badge,
 	bars,
-	call,
 	card,
 	count,
+	details,
 	doer,
 	empty,
 	facts,
 	h,
 	id,
 	lasting,
+	lines,
 	many,
 	mayDecide,
 	peer,
 	plain,
 	qr,
+	TIERS,
 	when,
 	words,
 } from "../shared/kit.js";
@@ -28,14 +30,13 @@ const SHOWN = 5;
 const OF_ALL = new Set(["pause", "shutdown", "emergency_stop"]);
 const MINUTES = 60;
 const LINKS = { connected: "good", connecting: "busy", stopped: "bad", unreachable: "warn", unknown: "idle" };
-const TIERS = { 2: "anonymous", 1: "verified", 1.5: "organisation" };
 
 export function open(visit) {
 	const [status, breakers, files, figures] = ["status", "breakers", "files", "figures"].map((name) => visit.part(name));
-	const knocks = visit.load(() => call("knocks.list", { pending: false, limit: SHOWN }), "knock");
+	const knocks = visit.ask("knocks.list", { pending: false, limit: SHOWN }, "knock");
 	let code = null;
 	const showCode = ({ target }) => {
-		if (target.open) code ??= visit.load(() => call("qr", { text: status.value.did }));
+		if (target.open) code ??= visit.ask("qr", { text: status.value.did });
 		visit.redraw();
 	};
 	visit.show(() => [
@@ -43,22 +44,20 @@ export function open(visit) {
 		status.shown((it) => waits(it, files.value)),
 		h(
 			"div.grid",
-			status.value ? [agent(status.value, code, showCode), links(status.value)] : null,
+			status.value && [agent(status.value, code, showCode), links(status.value)],
 			card("Messages", figures.shown(hour)),
-			status.value ? talks(status.value) : null,
+			status.value && talks(status.value),
 			card(
 				"Last KNOCKs",
 				{ aside: h("a", { href: "#/knocks" }, "All KNOCKs") },
 				knocks.shown(lastKnocks, {
 					line: "agentmesh knocks list --all",
-					isNone: (it) => !it.knocks.length,
 					none: ["Nobody has knocked yet", "Another agent knocks when it wants to talk. Give its owner your AMID."],
 				}),
 			),
 			card(
 				"Breakers",
 				breakers.shown(listed, {
-					isNone: (it) => !it.breakers.length,
 					none: ["Nothing is held", "Loops, floods and changed keys pause a peer by themselves, and are listed here."],
 				}),
 			),
@@ -72,7 +71,7 @@ function waits(status, files) {
 		[status.knocks.pending, "#/knocks", (n) => many(n, "KNOCK") + " to answer"],
 		[status.approvals.pending, "#/approvals", (n) => many(n, "message") + " to approve"],
 		[asking, "#/files", (n) => many(n, "file") + " offered"],
-		[status.warnings.length, "#/health", (n) => many(n, "finding") + " about this machine"],
+		[status.warnings.length, "#/health", (n) => many(n, "warning") + " to look at"],
 	].filter(([number]) => number);
 	if (!found.length) return h("p.well", badge("good", "All is well"), " Nothing waits for you.");
 	return h(
@@ -89,14 +88,13 @@ const agent = (it, code, showCode) =>
 			["Name", it.name ? words(it.name) : h("span.quiet", "none")],
 			["AMID", id(it.amid)],
 			["DID", id(it.did, "the DID")],
-			["Tier", `${it.tier}`, " ", h("span.quiet", TIERS[it.tier] ?? "")],
+			["Tier", `${it.tier}`, " ", h("span.quiet", TIERS.get(it.tier))],
 			["Daemon", `${it.daemon.version}, up for ${lasting(it.daemon.uptime_seconds)}`],
 		),
-		h(
-			"details",
-			{ on: { toggle: showCode } },
-			h("summary", "QR code of the address"),
+		details(
+			"QR code of the address",
 			code?.shown((rows) => qr(rows, "The DID as a QR code")),
+			showCode,
 		),
 	);
 
@@ -118,22 +116,17 @@ const talks = (it) => {
 		"Live sessions",
 		{ aside: h("a", { href: "#/sessions" }, "All sessions") },
 		living.length
-			? h(
-					"ul.lines",
-					living
-						.slice(0, SHOWN)
-						.map((session) =>
-							h(
-								"li",
-								{ key: session.session_id },
-								peer(session.peer, session.peer_name),
-								sessionState(session),
-								h("span.quiet", words(session.intent)),
-							),
-						),
+			? lines(living.slice(0, SHOWN), (session) =>
+					h(
+						"li",
+						{ key: session.session_id },
+						peer(session.peer, session.peer_name),
+						sessionState(session),
+						h("span.quiet", words(session.intent)),
+					),
 				)
 			: empty("No session is open", "A session begins when a KNOCK is accepted, yours or another’s."),
-		living.length > SHOWN ? h("p.quiet", `and ${living.length - SHOWN} more`) : null,
+		it.sessions_total > SHOWN ? h("p.quiet", `${count(it.sessions_total)} in all`) : null,
 	);
 };
 
@@ -151,27 +144,21 @@ function hour({ minutes, since }) {
 }
 
 const lastKnocks = ({ knocks }) =>
-	h(
-		"ul.lines",
-		knocks.map((it) =>
-			h("li", { key: it.id }, peer(it.from, it.from_name), verdict(it), h("span.quiet", when(it.received_at))),
-		),
+	lines(knocks, (it) =>
+		h("li", { key: it.id }, peer(it.from, it.from_name), verdict(it), h("span.quiet", when(it.received_at))),
 	);
 
 const listed = ({ breakers }) =>
-	h(
-		"ul.lines",
-		breakers.map((it) =>
-			h(
-				"li",
-				{ key: it.id },
-				badge("warn", plain(it.kind)),
-				it.peer ? peer(it.peer, it.peer_name) : null,
-				h("span", it.why),
-				OF_ALL.has(it.kind) || !mayDecide() ? null : doer("Lift", () => lift(it), { tone: "small" }),
-				h("span.quiet", when(it.since)),
-			),
+	lines(breakers, (it) =>
+		h(
+			"li",
+			{ key: it.id },
+			badge("warn", plain(it.kind)),
+			it.peer && peer(it.peer, it.peer_name),
+			h("span", it.why),
+			OF_ALL.has(it.kind) || !mayDecide() ? null : doer("Lift", () => lift(it), { tone: "small" }),
+			h("span.quiet", when(it.since)),
 		),
 	);
 
-const lift = (it) => attempt(() => call("breakers.lift", { id: it.id }), "Lifted.", it.lift);
+const lift = (it) => act("breakers.lift", { id: it.id }, "Lifted.", it.lift);

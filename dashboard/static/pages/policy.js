@@ -1,18 +1,5 @@
 // Policy: who may talk to my agent and what it may do. Nothing counts before it was checked and saved.
-import {
-	attempt,
-	badge,
-	button,
-	call,
-	card,
-	doer,
-	Failure,
-	h,
-	mayDecide,
-	problem,
-	table,
-	words,
-} from "../shared/kit.js";
+import { act, badge, button, call, doer, Failure, h, mayDecide, problem, table, words } from "../shared/kit.js";
 import { explainer } from "./policy_explain.js";
 import { differences } from "./policy_fields.js";
 import { form } from "./policy_form.js";
@@ -34,12 +21,13 @@ class Editor {
 	#wrong = null;
 	#tested = null;
 	#base = null;
+	#isGivenUp = false;
 
 	constructor(visit) {
 		this.visit = visit;
 		this.now = visit.load(async () => {
 			const [{ policy }, { versions }] = await Promise.all([call("policy.get"), call("policy.history")]);
-			if (!this.#base || !this.isChanged) this.#start(policy, versions[0]?.number ?? null);
+			if (!this.#base || this.#isGivenUp || !this.isChanged) this.#start(policy, versions[0]?.number ?? null);
 			return { policy, version: versions[0]?.number ?? null };
 		}, "policy");
 	}
@@ -54,12 +42,13 @@ class Editor {
 
 	/** Throw the draft away and begin from what is in force. */
 	fresh() {
-		this.#base = null;
+		this.#isGivenUp = true;
 		return this.now.again();
 	}
 
 	#start(policy, version) {
 		this.#base = { policy, version };
+		this.#isGivenUp = false;
 		this.#draft = policy;
 		if (this.#text !== null) this.#text = write(policy);
 		this.#wrong = null;
@@ -76,7 +65,7 @@ class Editor {
 					button("Form", () => this.#toForm(), { "aria-pressed": String(this.#text === null) }),
 					button("JSON", () => this.#toJson(), { "aria-pressed": String(this.#text !== null) }),
 				),
-				this.#wrong ? h("div", { key: "wrong" }, problem(this.#wrong, null, "agentmesh policy get")) : null,
+				this.#wrong && h("div", { key: "wrong" }, problem(this.#wrong, null, "agentmesh policy get")),
 				this.#text === null ? form(this.#draft, (draft) => this.#edit(draft)) : this.#json(),
 				this.#footer(),
 			],
@@ -153,7 +142,7 @@ class Editor {
 					? badge("key", this.#tested ? "checked, not saved" : "changed, not checked")
 					: badge("good", "as it is in force"),
 			),
-			this.#tested ? this.#result() : null,
+			this.#tested && this.#result(),
 		);
 	}
 
@@ -172,14 +161,12 @@ class Editor {
 		const { knocks, changed } = this.#tested;
 		return [
 			h("h3", "What changes"),
-			table(
-				"Differences",
-				["Field", "Now", "Then"],
-				this.changes.map(([path, before, after]) => ({
-					key: path,
-					cells: [h("code", words(path)), value(before), value(after)],
-				})),
-			),
+			table("Differences", ["Field", "Now", "Then"], this.changes, ([path, before, after]) => [
+				path,
+				h("code", words(path)),
+				value(before),
+				value(after),
+			]),
 			h(
 				"h3",
 				knocks.length
@@ -187,19 +174,13 @@ class Editor {
 					: "Nobody knocked within the last day",
 			),
 			knocks.length
-				? table(
-						"KNOCKs of the last day",
-						["Who", "About", "Was", "Would be"],
-						knocks.map((it) => ({
-							key: it.id,
-							cells: [
-								words(it.peer_name || it.peer),
-								words(it.intent),
-								it.now,
-								it.changes ? h("strong", it.tested) : it.tested,
-							],
-						})),
-					)
+				? table("KNOCKs of the last day", ["Who", "About", "Was", "Would be"], knocks, (it) => [
+						it.id,
+						words(it.peer_name || it.peer),
+						words(it.intent),
+						it.now,
+						it.changes ? h("strong", it.tested) : it.tested,
+					])
 				: null,
 		];
 	}
@@ -207,8 +188,9 @@ class Editor {
 	async #save() {
 		const document = this.#text ?? write(this.#draft);
 		const { version } = this.#base;
-		const saved = await attempt(
-			() => call("policy.replace", { document, version }),
+		const saved = await act(
+			"policy.replace",
+			{ document, version },
 			"Saved: it decides about the next KNOCK.",
 			"agentmesh policy set FIELD VALUE",
 		);

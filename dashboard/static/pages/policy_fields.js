@@ -4,10 +4,10 @@ const STRANGERS = [
 	["ask", "I decide about strangers"],
 	["policy", "Whoever passes the checks gets in"],
 ];
-const AUTONOMY = [
-	["auto", "Nothing by itself where I decide about strangers, else twelve an hour"],
+/** What an agent may send by itself. */
+export const AUTONOMY = [
 	["notify-only", "Nothing by itself"],
-	["draft", "Drafts that I send"],
+	["draft", "Drafts, which you send"],
 	["bounded", "Three messages a day"],
 	["extended", "Twelve messages an hour"],
 	["free", "Whatever it likes"],
@@ -39,7 +39,7 @@ export const GROUPS = [
 			choice("consent", "Strangers", STRANGERS),
 			{ path: "accept_tiers", label: "Tiers that may knock", kind: "tiers" },
 			number("min_reputation", "Lowest reputation", { max: 1, step: "any" }),
-			lines("accepted_intents", "Only about", "None: about anything. travel, or travel/flights."),
+			lines("accepted_intents", "Only about", "As travel, or travel/flights. None: anything."),
 			lines("rejected_intents", "Never about"),
 			lines("allowlist", "Always let in", "AMIDs."),
 			lines("blocklist", "Blocked for ever", "AMIDs. Take one out to unblock it."),
@@ -51,7 +51,10 @@ export const GROUPS = [
 	[
 		"What my agent may do",
 		[
-			choice("default_autonomy", "What it may send new contacts", AUTONOMY),
+			choice("default_autonomy", "What it may send new contacts", [
+				["auto", "As strangers get in: nothing, or twelve an hour"],
+				...AUTONOMY,
+			]),
 			choice("validation_mode", "Data that does not fit its schema", VALIDATION),
 			lines("scrubber_patterns", "Never let out", "Regular expressions; a message that fits waits for me."),
 			lines("delegated_keys", "Fields that it may change itself"),

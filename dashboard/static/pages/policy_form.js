@@ -1,17 +1,11 @@
 // The policy as a form.
-import { bytes, choice, field, h } from "../shared/kit.js";
+import { box, bytes, choice, field, h, input, TIERS } from "../shared/kit.js";
 import { at, GROUPS, put } from "./policy_fields.js";
-
-const TIERS = [
-	[2, "2 anonymous"],
-	[1, "1 verified"],
-	[1.5, "1.5 organisation"],
-];
 
 /** Describe the form; `change` gets the policy as it is after an edit. */
 export const form = (policy, change) =>
 	h(
-		"div.grid",
+		"div.flow",
 		GROUPS.map(([title, fields]) =>
 			h(
 				"fieldset.card",
@@ -22,56 +16,41 @@ export const form = (policy, change) =>
 		),
 	);
 
+const trimmed = (line) => line.trim();
+
 function one(it, value, set) {
 	const more = { name: it.path };
 	switch (it.kind) {
 		case "flag":
-			return h(
-				"label.field.line",
-				{ key: it.path },
-				h("input", {
-					...more,
-					type: "checkbox",
-					checked: Boolean(value),
-					on: { change: ({ target }) => set(target.checked) },
-				}),
-				it.label,
-			);
+			return box(it.label, Boolean(value), set, more);
 		case "choice":
 			return field(it.label, choice(String(value), it.options, set, more));
 		case "number": {
-			const input = ({ target }) => target.value !== "" && set(target.valueAsNumber);
+			const type = ({ target }) => target.value !== "" && set(target.valueAsNumber);
 			return field(
 				it.label,
-				h("input", {
-					...more,
+				input(it.path, {
 					type: "number",
 					min: 0,
 					max: it.max,
 					step: it.step ?? 1,
 					value: String(value ?? ""),
-					on: { input },
+					on: { input: type },
 				}),
 				it.isSize && value ? bytes(value) : it.help,
 			);
 		}
 		case "lines": {
-			const text = (value ?? []).join("\n");
-			const input = ({ target }) =>
-				set(
-					target.value
-						.split("\n")
-						.map((line) => line.trim())
-						.filter(Boolean),
-				);
+			const all = value ?? [];
+			const type = ({ target }) => set(target.value.split("\n").map(trimmed).filter(Boolean));
 			return field(
 				it.label,
 				h("textarea.code", {
 					...more,
-					rows: Math.min(8, Math.max(2, (value ?? []).length + 1)),
-					value: text,
+					rows: Math.min(8, all.length + 2),
+					value: all.join("\n"),
 					spellcheck: "false",
-					on: { input },
+					on: { input: type },
 				}),
 				it.help,
 			);
@@ -81,26 +60,17 @@ function one(it, value, set) {
 				"fieldset.plain",
 				{ key: it.path },
 				h("legend", it.label),
-				TIERS.map(([tier, label]) => {
-					const toggle = ({ target }) =>
-						set(target.checked ? [...value, tier] : value.filter((other) => other !== tier));
-					return h(
-						"label.field.line",
-						{ key: tier },
-						h("input", { type: "checkbox", checked: (value ?? []).includes(tier), on: { change: toggle } }),
-						label,
-					);
+				[...TIERS].map(([tier, word]) => {
+					const others = (value ?? []).filter((other) => other !== tier);
+					return box(`${tier} ${word}`, others.length < value?.length, (is) => set(is ? [...others, tier] : others));
 				}),
 			);
 		default:
 			return field(
 				it.label,
-				h("input", {
-					...more,
+				input(it.path, {
 					value: String(value ?? ""),
 					maxlength: 2000,
-					autocomplete: "off",
-					spellcheck: "false",
 					on: { input: ({ target }) => set(target.value.trim()) },
 				}),
 				it.help,

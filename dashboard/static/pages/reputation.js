@@ -1,31 +1,38 @@
 // Reputation: what the registry says of us and of others, and what that rests on. Unrated is no bad sign.
 import {
-	attempt,
+	act,
 	badge,
-	call,
+	box,
 	card,
+	details,
 	facts,
 	field,
+	form,
 	h,
 	id,
+	input,
 	many,
 	mayDecide,
-	peer,
+	note,
 	plain,
+	sender,
 	table,
 	when,
 } from "../shared/kit.js";
 
-const TAGS = ["fast_response", "accurate", "professional", "reliable", "helpful", "knowledgeable"];
-const COMPLAINTS = ["slow_response", "inaccurate", "unhelpful", "unreliable"];
+const TAGS = (
+	"fast_response accurate professional reliable helpful knowledgeable " +
+	"slow_response inaccurate unhelpful unreliable"
+).split(" ");
 
 export function open(visit) {
-	const own = visit.load(() => call("reputation.show"));
+	const own = visit.ask("reputation.show");
 	let other = null;
-	const look = (event) => {
-		event.preventDefault();
-		const asked = event.target.elements.peer.value.trim();
-		other = visit.load(() => call("reputation.show", { peer: asked }));
+	const said = new Set();
+	const look = (fields) => {
+		const asked = fields.peer.value.trim();
+		said.clear();
+		other = visit.ask("reputation.show", { peer: asked });
 		visit.redraw();
 	};
 	visit.show(() => [
@@ -33,14 +40,9 @@ export function open(visit) {
 		card("Ours", own.shown(evidence, { line: "agentmesh reputation" })),
 		card(
 			"Of a peer",
-			h(
-				"form.inline",
-				{ on: { submit: look } },
-				field("Alias or AMID", h("input", { name: "peer", required: true, maxlength: 200, autocomplete: "off" })),
-				h("button", { type: "submit" }, "Show"),
-			),
+			form(".inline", look, field("Alias or AMID", input("peer", { required: true })), sender("Show", { tone: "" })),
 			other
-				? other.shown((it) => [evidence(it), mayDecide() ? rating(it, other) : null], {
+				? other.shown((it) => [evidence(it), mayDecide() && rating(it, other, said)], {
 						line: "agentmesh reputation PEER",
 					})
 				: null,
@@ -58,51 +60,55 @@ const evidence = (it) => [
 	it.flags.map((one) => h("p", { key: one.flag }, badge("warn", plain(one.flag)), " until ", when(one.until))),
 	facts(
 		["Agent", id(it.amid)],
-		["Ratings", `by ${many(it.ratings_count, "agent")}, of them ${many(it.owners, "owner")} with a proof`],
-		["Sessions", `${it.sessions} that both sides signed, ${it.completed} of them completed`],
+		[
+			"Ratings",
+			it.ratings_count
+				? `by ${many(it.ratings_count, "agent")}, of them ${many(it.owners, "owner")} with a proof`
+				: "none yet",
+		],
+		[
+			"Sessions",
+			it.sessions
+				? `${it.sessions} that both sides signed, ${it.completed} of them completed`
+				: "none yet that both sides signed",
+		],
 		["Tier", String(it.tier)],
 		["Registered", when(it.registered_at)],
 	),
 	it.tags.length
-		? table(
-				"What was said",
-				["Word", "By proven owners", "By others"],
-				it.tags.map((one) => ({ key: one.tag, cells: [plain(one.tag), String(one.owners), String(one.others)] })),
-			)
+		? table("What was said", ["Word", "By proven owners", "By others"], it.tags, (one) => [
+				one.tag,
+				plain(one.tag),
+				String(one.owners),
+				String(one.others),
+			])
 		: null,
 ];
 
-function rating(it, shown) {
-	const submit = async (event) => {
-		event.preventDefault();
-		const form = event.target;
-		const tags = [...form.querySelectorAll("[type=checkbox]:checked")].map((box) => box.name);
-		const score = Number(form.elements.score.value) / 100;
-		const rated = await attempt(
-			() => call("reputation.rate", { peer: it.amid, score, tags }),
-			"",
-			`agentmesh rate ${it.amid} ${score}`,
-		);
+function rating(it, shown, said) {
+	const send = async (fields) => {
+		const score = Number(fields.score.value) / 100;
+		const params = { peer: it.amid, score, tags: [...said] };
+		const rated = await act("reputation.rate", params, "", `agentmesh rate ${it.amid} ${score}`);
 		if (rated) note(rated.repeated ? "This session was rated before; that rating stands." : "Rated.");
 		await shown.again();
 	};
-	const box = (tag) => h("label.field.line", { key: tag }, h("input", { type: "checkbox", name: tag }), plain(tag));
-	return h(
-		"details",
-		h("summary", "Rate the last session with it"),
-		h(
-			"form.fields",
-			{ on: { submit } },
+	const tick = (tag) => box(plain(tag), said.has(tag), (is) => (is ? said.add(tag) : said.delete(tag)));
+	return details(
+		"Rate the last session with it",
+		form(
+			".fields",
+			send,
 			h(
 				"p.quiet",
 				"The registry learns that you held this session, and nothing of what was said. Each session counts once.",
 			),
 			field(
 				"From 0 (useless) to 100 (could not be better)",
-				h("input", { name: "score", type: "number", min: 0, max: 100, required: true }),
+				input("score", { type: "number", min: 0, max: 100, required: true }),
 			),
-			h("div.filters", [...TAGS, ...COMPLAINTS].map(box)),
-			h("p.row", h("button.main", { type: "submit" }, "Rate")),
+			h("div.filters", TAGS.map(tick)),
+			h("p.row", sender("Rate")),
 		),
 	);
 }

@@ -1,12 +1,11 @@
 // Settings: how this page looks and listens, and what this tab may do. What the agent may do is the policy.
 import {
-	attempt,
+	actIfSure,
+	box,
 	button,
-	call,
 	card,
 	choice,
 	command,
-	confirm,
 	facts,
 	field,
 	goOut,
@@ -24,10 +23,10 @@ import {
 
 export function open(visit) {
 	const status = visit.part("status");
-	const settings = visit.load(() => call("settings"));
+	const settings = visit.ask("settings");
 	visit.show(() => [
 		h("h1", "Settings"),
-		h("div.grid", look(visit), tab(), card("The daemon", status.shown(daemon)), mayDecide() ? shutdown() : null),
+		h("div.grid", look(visit), tab(), card("The daemon", status.shown(daemon)), mayDecide() && shutdown()),
 		card("config.json", settings.shown(kept, { line: "agentmesh status" })),
 	]);
 }
@@ -62,15 +61,7 @@ function look(visit) {
 				liked("contrast"),
 			),
 		),
-		h(
-			"label.field.line",
-			h("input", {
-				type: "checkbox",
-				checked: taste("keys"),
-				on: { change: ({ target }) => liked("keys")(target.checked) },
-			}),
-			"Single letters do things (? lists them)",
-		),
+		box("Single letters do things (? lists them)", taste("keys"), liked("keys")),
 		h("p.quiet", "These stay in this browser."),
 	);
 }
@@ -107,24 +98,25 @@ const kept = ({ settings, file }) => [
 		h("code", file),
 		", from AGENTMESH_… in the environment, and from flags.",
 	),
-	table(
-		"Settings",
-		["Setting", "Value"],
-		Object.entries(settings).map(([name, value]) => ({
-			key: name,
-			cells: [h("code", name), h("code", words(JSON.stringify(value)))],
-		})),
-	),
+	table("Settings", ["Setting", "Value"], Object.entries(settings), ([name, value]) => [
+		name,
+		h("code", name),
+		h("code", words(JSON.stringify(value))),
+	]),
 ];
 
 function shutdown() {
-	const ask = async () => {
-		const sure = await confirm("End all sessions and go offline?", {
-			text: "Your agent stays offline until you resume, also after a restart. Contacts are told that their sessions ended.",
-			yes: "Shut down",
-		});
-		if (sure) await attempt(() => call("shutdown"), "Offline.", "agentmesh shutdown");
-	};
+	const ask = () =>
+		actIfSure(
+			"End all sessions and go offline?",
+			{
+				text: "Your agent stays offline until you resume, also after a restart. Contacts are told that their sessions ended.",
+				yes: "Shut down",
+			},
+			"shutdown",
+			{},
+			"Offline.",
+		);
 	return card(
 		"Going offline",
 		h(

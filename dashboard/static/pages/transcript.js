@@ -1,25 +1,29 @@
 // One transcript: who said what, in order, as text or exactly as it is kept.
 import {
+	act,
+	actIfSure,
 	attempt,
 	badge,
 	Blocks,
 	button,
 	call,
 	command,
-	confirm,
 	count,
 	doer,
 	download,
 	field,
 	h,
 	id,
+	input,
 	line,
 	many,
 	mayDecide,
 	payload,
 	peer,
 	plain,
+	question,
 	raw,
+	sender,
 	show,
 	when,
 } from "../shared/kit.js";
@@ -27,7 +31,7 @@ import {
 const SAID = { opened: "The session began", closed: "The session ended", note: "Note" };
 
 export function openTranscript(visit, session, number) {
-	const first = visit.load(() => call("transcripts.show", { session_id: session, limit: 1 }), "message", "session");
+	const first = visit.ask("transcripts.show", { session_id: session, limit: 1 }, "message", "session");
 	let isRaw = false;
 	let blocks = null;
 	const entry = (it) => one(it, isRaw);
@@ -63,7 +67,7 @@ export function openTranscript(visit, session, number) {
 					button("Raw", flip, { "aria-pressed": String(isRaw) }),
 					button("To the newest", () => blocks?.to(it.total)),
 					doer("Export", () => save(session)),
-					mayDecide() ? button("Export the key …", () => saveKey(session)) : null,
+					mayDecide() && button("Export the key …", () => saveKey(session)),
 					mayDecide() ? button("Erase …", () => erase(session), { tone: "danger quiet" }) : null,
 					command(`agentmesh transcripts show ${session}`),
 				),
@@ -81,7 +85,7 @@ function damage(it) {
 			{ role: "alert" },
 			`From entry ${count(it.damaged_at)} on it does not open: it was changed, moved or broken.`,
 		);
-	return it.torn ? h("p", badge("warn", "the last entry is cut short")) : null;
+	return it.torn && h("p", badge("warn", "the last entry is cut short"));
 }
 
 function one(it, isRaw) {
@@ -115,21 +119,17 @@ async function save(session) {
 
 async function saveKey(session) {
 	const passphrase = await show("Export the key of this transcript", (close) => {
-		const submit = (event) => {
-			event.preventDefault();
-			close(event.target.elements.passphrase.value);
-		};
-		return h(
-			"form",
-			{ on: { submit } },
+		return question(
+			close,
+			({ passphrase }) => close(passphrase.value),
+			sender("Export"),
 			h(
 				"p",
 				"Whoever has the file and its passphrase can read this one session. The audit log says that you handed it out.",
 			),
 			field(
 				"A passphrase for the file",
-				h("input", {
-					name: "passphrase",
+				input("passphrase", {
 					type: "password",
 					required: true,
 					minlength: 8,
@@ -137,33 +137,24 @@ async function saveKey(session) {
 					autocomplete: "new-password",
 				}),
 			),
-			h(
-				"p.row.end",
-				button("Cancel", () => close("")),
-				h("button.main", { type: "submit" }, "Export"),
-			),
 		);
 	});
 	if (!passphrase) return;
-	const key = await attempt(
-		() => call("transcripts.keys", { session_id: session, passphrase }),
-		"Exported; the audit log says so.",
-		`agentmesh transcripts keys ${session}`,
-	);
+	const key = await act("transcripts.keys", { session_id: session, passphrase }, "Exported; the audit log says so.");
 	if (key) download(`transcript-${session}.key`, key.file);
 }
 
 async function erase(session) {
-	const sure = await confirm("Erase this transcript?", {
-		text: "Nobody can bring it back. The session itself and the audit log stay.",
-		yes: "Erase",
-		word: "ERASE",
-	});
-	if (!sure) return;
-	const gone = await attempt(
-		() => call("transcripts.erase", { session_id: session }),
+	const gone = await actIfSure(
+		"Erase this transcript?",
+		{
+			text: "Nobody can bring it back. The session itself and the audit log stay.",
+			yes: "Erase",
+			word: "ERASE",
+		},
+		"transcripts.erase",
+		{ session_id: session },
 		"Erased.",
-		`agentmesh transcripts erase ${session}`,
 	);
 	if (gone) location.hash = "#/transcripts";
 }

@@ -9,7 +9,10 @@ import {
 	count,
 	Failure,
 	field,
+	form,
 	h,
+	input,
+	Pages,
 	peer,
 	problem,
 	table,
@@ -19,11 +22,11 @@ import {
 import { openTranscript } from "./transcript.js";
 
 const PAUSE_MS = 200;
-const SHOWN = 100;
 
 export function open(visit) {
 	if (visit.parts.length) return openTranscript(visit, visit.parts[0], Number(visit.parts[1]) || 0);
-	const all = visit.load(() => call("transcripts.list", { limit: SHOWN }), "session", "message");
+	const list = (place) => call("transcripts.list", { place, limit: 100 });
+	const all = new Pages(visit, "transcripts", list, "session", "message");
 	const search = new Search(visit);
 	visit.signal.addEventListener(
 		"abort",
@@ -36,9 +39,8 @@ export function open(visit) {
 			? null
 			: card(
 					"Sessions",
-					all.shown(list, {
+					all.shown(listed, {
 						line: "agentmesh transcripts",
-						isNone: (it) => !it.transcripts.length,
 						none: [
 							"Nothing was said yet",
 							"What your agent and its peers say is kept here, sealed with a key of yours. The policy can switch that off.",
@@ -49,27 +51,17 @@ export function open(visit) {
 	]);
 }
 
-const list = ({ transcripts, total }) => [
-	table(
-		"Transcripts",
-		["Peer", "Session", "Kept", "Readable", "Last word"],
-		transcripts.map((it) => ({
-			key: it.session_id,
-			cells: [
-				it.readable
-					? h("a", { href: `#/transcripts/${encodeURIComponent(it.session_id)}` }, peer(it.peer, it.peer_name))
-					: peer(it.peer, it.peer_name),
-				h("code.quiet", it.session_id),
-				[badge("good", it.sealed ? "encrypted" : "open"), ` ${bytes(it.bytes)}`],
-				it.readable ? badge("good", "opens with your key") : badge("bad", "its key is not here"),
-				when(it.changed_at),
-			],
-		})),
-	),
-	total > transcripts.length
-		? h("p.quiet", `The last ${count(transcripts.length)} of ${count(total)}; the search looks into all.`)
-		: null,
-];
+const listed = ({ transcripts }) =>
+	table("Transcripts", ["Peer", "Session", "Kept", "Readable", "Last word"], transcripts, (it) => [
+		it.session_id,
+		it.readable
+			? h("a", { href: `#/transcripts/${encodeURIComponent(it.session_id)}` }, peer(it.peer, it.peer_name))
+			: peer(it.peer, it.peer_name),
+		h("code.quiet", it.session_id),
+		[badge("good", it.sealed ? "encrypted" : "open"), ` ${bytes(it.bytes)}`],
+		it.readable ? badge("good", "opens with your key") : badge("bad", "its key is not here"),
+		when(it.changed_at),
+	]);
 
 /** A search over all transcripts: it begins while one types, and the last one asked for wins. */
 class Search {
@@ -88,18 +80,21 @@ class Search {
 	}
 
 	shown() {
-		const input = ({ target }) => this.#ask(target.value);
-		const submit = (event) => event.preventDefault();
+		const type = ({ target }) => this.#ask(target.value);
 		const focus = () => call("transcripts.warm").catch(() => null);
 		return h(
-			"form",
-			{ role: "search", on: { submit } },
-			field(
-				"Search all that was said",
-				h("input", { id: "search", type: "search", maxlength: 1000, autocomplete: "off", on: { input, focus } }),
-				"All words have to be there; “words in quotes” as they stand.",
+			"div",
+			{ role: "search" },
+			form(
+				"",
+				() => {},
+				field(
+					"Search all that was said",
+					input("search", { id: "search", type: "search", maxlength: 1000, on: { input: type, focus } }),
+					"All words have to be there; “words in quotes” as they stand.",
+				),
+				this.isAsked && this.#answer(),
 			),
-			this.isAsked ? this.#answer() : null,
 		);
 	}
 

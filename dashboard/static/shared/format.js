@@ -54,5 +54,12 @@ export function lasting(seconds) {
 /** Return the ends of a long id, enough to tell it from others. */
 export const short = (id) => (id.length > 15 ? `${id.slice(0, 6)}…${id.slice(-6)}` : id);
 
+/** What a tier says of an agent's owner. */
+export const TIERS = new Map([
+	[2, "anonymous"],
+	[1, "verified"],
+	[1.5, "organisation"],
+]);
+
 /** Return a word of the protocol as people write it: `awaiting_owner` is `awaiting owner`. */
 export const plain = (word) => String(word ?? "").replaceAll("_", " ");

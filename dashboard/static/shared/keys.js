@@ -1,7 +1,6 @@
 // The keyboard: a letter does something where no text is typed. Settings can switch the letters off.
-import { show } from "./dialog.js";
+import { closer, show } from "./dialog.js";
 import { h } from "./elements.js";
-import { button } from "./parts.js";
 import { taste } from "./taste.js";
 
 const AFTER_G_MS = 1_500;
@@ -56,9 +55,6 @@ function help() {
 	show("Keys", (close) => [
 		h("p.quiet", "Tab and Enter reach everything; these are shorter. Settings can switch them off."),
 		h("table.keys", h("tbody", rows)),
-		h(
-			"p.row.end",
-			button("Close", () => close(), { tone: "main" }),
-		),
+		closer(close, "main"),
 	]);
 }

@@ -1,7 +1,7 @@
 // A page's life: it shows what is live, loads what is not, hears what changes, and leaves nothing behind.
-import { Failure } from "./api.js";
+import { call, Failure } from "./api.js";
 import { beforeNextPicture, draw, h } from "./elements.js";
-import { empty, problem } from "./parts.js";
+import { button, empty, problem } from "./parts.js";
 
 const AGAIN_MS = 30_000;
 
@@ -58,6 +58,11 @@ export class Visit {
 		return loaded;
 	}
 
+	/** What one call answers. */
+	ask(method, params, ...kinds) {
+		return this.load(() => call(method, params), ...kinds);
+	}
+
 	/** Be told what is new while the page is open. */
 	hear(told) {
 		this.signal.addEventListener("abort", this.live.listen(told));
@@ -69,8 +74,10 @@ export class Visit {
 }
 
 const loading = () => h("p.loading", { "aria-busy": "true" }, "Loading …");
-const made = (value, view, { none = null, isNone = () => false }) =>
-	none && isNone(value) ? empty(...none) : view(value);
+const isEmpty = (value) => Object.values(value).find(Array.isArray)?.length === 0;
+
+/** Describe a value, or what `none` says where `isNone`: where the first list in it is empty. */
+const made = (value, view, { none, isNone = isEmpty }) => (none && isNone(value) ? empty(...none) : view(value));
 
 class Part {
 	constructor(live, name) {
@@ -122,5 +129,50 @@ class Loaded {
 	shown(view, { line = "", ...more } = {}) {
 		const wrong = this.failure ? problem(this.failure, () => this.again(), line) : null;
 		return this.value === null ? (wrong ?? loading()) : [wrong, made(this.value, view, more)];
+	}
+}
+
+/** A list that goes on: so many pages as were asked for, all brought anew when something changes. */
+export class Pages {
+	#pages = 1;
+	#atEnd = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.#more());
+
+	/** `load(place)` brings a page, `name` is the list in it, `next` the place behind it. */
+	constructor(visit, name, load, ...kinds) {
+		this.list = visit.load(() => this.#bring(name, load), ...kinds);
+		visit.signal.addEventListener("abort", () => this.#atEnd.disconnect());
+	}
+
+	/** Describe it as `load` does; what follows comes as soon as the end is seen. */
+	shown(view, more) {
+		const end = { key: "end", made: (node) => this.#atEnd.observe(node) };
+		return this.list.shown(
+			(it) => [
+				view(it),
+				it.next
+					? h(
+							"p",
+							end,
+							button("More", () => this.#more()),
+						)
+					: null,
+			],
+			more,
+		);
+	}
+
+	#more() {
+		this.#pages += 1;
+		return this.list.again();
+	}
+
+	async #bring(name, load) {
+		let page = await load("");
+		const all = [...page[name]];
+		for (let left = this.#pages; left > 1 && page.next; left--) {
+			page = await load(page.next);
+			all.push(...page[name]);
+		}
+		return { ...page, [name]: all };
 	}
 }

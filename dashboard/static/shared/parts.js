@@ -21,6 +21,9 @@ export const badge = (tone, word) =>
 export const button = (label, click, { tone = "", ...more } = {}) =>
 	h("button", { type: "button", ...more, class: [tone, more.class].filter(Boolean).join(" "), on: { click } }, label);
 
+/** Describe the button that sends its form. */
+export const sender = (label, more = {}) => button(label, null, { type: "submit", tone: "main", ...more });
+
 /** Describe a button that does something at the daemon: it cannot be pressed twice at once. */
 export function doer(label, work, more = {}) {
 	const click = async ({ currentTarget }) => {
@@ -75,7 +78,7 @@ export const peer = (amid, name) =>
 
 /** Describe what there is to say where nothing is. */
 export const empty = (title, text, line) =>
-	h("div.empty", h("p", h("strong", title)), h("p", text), line ? h("p", command(line)) : null);
+	h("div.empty", h("p", h("strong", title)), h("p", text), line && h("p", command(line)));
 
 /** Describe what went wrong, how to try again, and the same in a terminal. */
 export const problem = (failure, again, line) =>
@@ -83,13 +86,41 @@ export const problem = (failure, again, line) =>
 		"div.problem",
 		{ role: "alert" },
 		h("p", badge("bad", "That did not work"), " ", h("span", failure.message)),
-		failure.hint ? h("p.quiet", failure.hint) : null,
-		h("p.row", again ? button("Try again", again) : null, line ? command(line) : null),
+		failure.hint && h("p.quiet", failure.hint),
+		h("p.row", again && button("Try again", again), line && command(line)),
 	);
+
+/** Describe a line to type in. */
+export const input = (name, more = {}) =>
+	h("input", { name, maxlength: 200, autocomplete: "off", spellcheck: "false", ...more });
+
+/** Describe a box to tick; `change` gets whether it is. */
+export const box = (label, checked, change, more = {}) =>
+	h(
+		"label.field.line",
+		{ key: label },
+		h("input", { ...more, type: "checkbox", checked, on: { change: ({ target }) => change(target.checked) } }),
+		label,
+	);
+
+/** Describe a form; `send` gets its fields by their names, and the form. */
+export function form(kind, send, ...content) {
+	const submit = (event) => {
+		event.preventDefault();
+		return send(event.target.elements, event.target);
+	};
+	return h(`form${kind}`, { on: { submit } }, content);
+}
+
+/** Describe what is one under the other. */
+export const lines = (items, view) => h("ul.lines", items.map(view));
+
+/** Describe what is there on a closer look; `toggle` is called when that begins or ends. */
+export const details = (title, content, toggle) => h("details", { on: { toggle } }, h("summary", title), content);
 
 /** Describe a field with its label; `help` stands under it. */
 export const field = (label, control, help) =>
-	h("label.field", h("span", label), control, help ? h("small.quiet", help) : null);
+	h("label.field", h("span", label), control, help && h("small.quiet", help));
 
 /** Describe a choice among values: `[["ask", "Ask me"], ...]`. */
 export const choice = (value, options, change, more = {}) =>

@@ -1,8 +1,8 @@
 // Rows and columns; where the screen is narrow each row is a small card.
 import { h } from "./elements.js";
 
-/** Describe a table; a row is `{ key, cells }`. A column without a name holds what one can do. */
-export const table = (label, columns, rows) =>
+/** Describe a table; `row` returns an item's key and its cells. A column without a name holds what one can do. */
+export const table = (label, columns, items, row) =>
 	h(
 		"div.scroll",
 		{ tabindex: 0, role: "group", "aria-label": label },
@@ -17,13 +17,14 @@ export const table = (label, columns, rows) =>
 			),
 			h(
 				"tbody",
-				rows.map(({ key, cells, ...more }) =>
-					h(
+				items.map((item, at) => {
+					const [key, ...cells] = row(item, at);
+					return h(
 						"tr",
-						{ ...more, key },
-						cells.map((cell, at) => h("td", { "data-label": columns[at] }, h("div", cell))),
-					),
-				),
+						{ key },
+						cells.map((cell, column) => h("td", { "data-label": columns[column] }, h("div", cell))),
+					);
+				}),
 			),
 		),
 	);

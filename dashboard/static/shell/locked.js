@@ -13,7 +13,7 @@ export function locked(failure = null) {
 		h(
 			"div.gate",
 			h("h1", "AgentMesh"),
-			failure ? h("p", { role: "alert" }, failure.message) : null,
+			failure && h("p", { role: "alert" }, failure.message),
 			h("p", "This is your agent’s dashboard. It opens with a key that works once and for this tab alone."),
 			h("p", "Run this in a terminal:"),
 			h("p", command("agentmesh dashboard")),

@@ -46,7 +46,7 @@ export class Router {
 		this.opened(page);
 		document.title = `${page.title} · AgentMesh`;
 		try {
-			const { open } = await page.load();
+			const { open } = await import(`../pages/${page.path}.js`);
 			if (visit.signal.aborted) return;
 			draw(place);
 			open(visit);

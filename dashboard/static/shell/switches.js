@@ -1,6 +1,6 @@
 // Stop, pause, and going on. Stopping never asks; going on does.
-import { call, mayDecide } from "../shared/api.js";
-import { attempt, confirm } from "../shared/dialog.js";
+import { mayDecide } from "../shared/api.js";
+import { act, actIfSure } from "../shared/dialog.js";
 import { h } from "../shared/elements.js";
 import { bind } from "../shared/keys.js";
 import { badge, button, doer } from "../shared/parts.js";
@@ -51,22 +51,18 @@ export class Switches {
 
 	async #resume() {
 		const isStopped = this.#held.stopped;
-		const sure = await confirm("Go on?", {
-			text: isStopped
-				? "Your agent goes online again and its contacts can reach it. Look for the cause of the stop first."
-				: "New sessions may begin again.",
-			yes: "Resume",
-			word: isStopped ? "RESUME" : "",
-			tone: "main",
-		});
-		if (!sure) return;
-		if (isStopped && this.#isShutDown) await attempt(() => call("wake"), "Going on.", "agentmesh up");
-		else if (isStopped)
-			await attempt(() => call("resume", { confirm: "RESUME" }), "Going on.", "agentmesh resume --confirm RESUME");
-		else await attempt(() => call("resume"), "Going on.", "agentmesh resume");
+		const [method, params, line] = !isStopped
+			? ["resume", {}]
+			: this.#isShutDown
+				? ["wake", {}, "agentmesh up"]
+				: ["resume", { confirm: "RESUME" }, "agentmesh resume --confirm RESUME"];
+		const text = isStopped
+			? "Your agent goes online again and its contacts can reach it. Look for the cause of the stop first."
+			: "New sessions may begin again.";
+		const question = { text, yes: "Resume", word: isStopped ? "RESUME" : "", tone: "main" };
+		await actIfSure("Go on?", question, method, params, "Going on.", line);
 	}
 }
 
-const stop = () =>
-	attempt(() => call("emergency_stop"), "Stopped. Nothing leaves this machine.", "agentmesh emergency-stop");
-const pause = () => attempt(() => call("pause"), "Paused: no new sessions.", "agentmesh pause");
+const stop = () => act("emergency_stop", {}, "Stopped. Nothing leaves this machine.", "agentmesh emergency-stop");
+const pause = () => act("pause", {}, "Paused: no new sessions.");
