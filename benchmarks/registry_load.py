@@ -75,6 +75,7 @@ class Load:
     @asynccontextmanager
     async def at(self, url: str) -> AsyncIterator[None]:
         """Ask the registry at this address while inside."""
+        self.now = time.time()  # filling took its time
         self._asker = Asker(url, "", FakeClock(self.now))
         self._asker.entropy = FakeEntropy(url)
         self._callers = [Registrant(f"caller {number}", self.now) for number in range(CALLERS)]
