@@ -10,9 +10,10 @@ import pytest
 from tests.openclaw.host import Host, packed
 from tests.support.mesh import Agent, eventually
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 NEXT = "99.0.0"
+PATIENCE = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,12 @@ def test_the_next_version_takes_its_place_while_the_gateway_runs(
         assert host.invoke("mesh_status")["daemon"]["pid"] == before
         host.install(next_version)
         assert _version(host) == NEXT
-        eventually(lambda: _answers(host), 60)
+        eventually(lambda: _answers(host), PATIENCE)
         assert host.invoke("mesh_status")["amid"] == alice.amid
         host.run("plugins", "disable", "agentmesh")
-        eventually(lambda: not _answers(host), 60)
+        eventually(lambda: not _answers(host), PATIENCE)
         host.run("plugins", "enable", "agentmesh", "--accept-capabilities")
-        eventually(lambda: _answers(host), 60)
+        eventually(lambda: _answers(host), PATIENCE)
     with host.gateway():
         assert host.invoke("mesh_status")["amid"] == alice.amid
     assert alice.status()["daemon"]["pid"] == before
