@@ -61,8 +61,9 @@ def _paragraph(it: answers.Knock) -> str:
         f"\n  introduced by {render.clean(render.who(by.by_name, by.by))} (trust {by.by_trust})"
         for by in it.introduced_by
     )
+    proved = f"\n  {render.clean(render.vouched(it.vouched))}" if it.vouched else ""
     ours = f"\n  your note: {render.clean(it.scope_note)}" if it.scope_note else ""
-    return f"{render.clean(head)}\n{render.clean(told)}{note}{ours}{vouched}"
+    return f"{render.clean(head)}\n{render.clean(told)}{note}{proved}{ours}{vouched}"
 
 
 def _show_decided(decided: answers.Decided) -> str:

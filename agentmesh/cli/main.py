@@ -38,7 +38,7 @@ COMMANDS = {
     "sessions": "breakers", "kill": "breakers", "pause": "breakers", "resume": "breakers",
     "shutdown": "breakers", "breakers": "breakers", "emergency-stop": "stopping",
     "policy": "policy", "dashboard": "dashboard",
-    "schemas": "schemas", "registry": "registry", "revoke": "registry",
+    "schemas": "schemas", "org": "org", "registry": "registry", "revoke": "registry",
     "rotate": "rotate",
     "tool": "tool", "mcp": "mcp",
     "doctor": "checkup.doctor", "netcheck": "checkup.netcheck", "ping": "checkup.ping",

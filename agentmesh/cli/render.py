@@ -118,3 +118,16 @@ def _visible(letter: str) -> str:
     if letter == "\t":
         return " "
     return letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def vouched(it: answers.VouchedFor) -> str:
+    """Return who vouches for a peer, in a sentence."""
+    if it.certificate == "valid":
+        until = f" until {it.expires_at}" if it.expires_at else ""
+        whose = f"The organisation {it.organization}" if it.organization else "A verified owner"
+        return f"{whose} answers for it: tier {it.tier:g}, by a certificate{until}."
+    if it.certificate == "none":
+        if it.tier == 2:
+            return "Nobody vouches for it: tier 2."
+        return f"The registry says that it is of tier {it.tier:g}; there is no certificate."
+    return f"Its certificate does not count: {it.certificate}."

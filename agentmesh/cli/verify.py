@@ -44,7 +44,9 @@ def _show(it: answers.SafetyNumber) -> str:
         f"agentmesh verify {it.amid} --confirm"
     )
     proved = _proved(it.log)
-    return "\n".join([render.clean(head), "", number, "", f"  {emoji}", "", proved, said])
+    vouched = render.vouched(it.vouched)
+    lines = [render.clean(head), "", number, "", f"  {emoji}", "", proved, vouched, said]
+    return "\n".join(lines)
 
 
 def _proved(log: answers.Proof) -> str:

@@ -41,7 +41,9 @@ def verify_me(  # noqa: PLR0913  one for each option
             attempt = begun.attempt
             code = click.prompt("Code", err=True, value_proc=str.strip)
         proved = client.call(calls.OwnerProve(attempt=attempt, code=code))
-    keys = {"amid": proved.amid, "tier": proved.tier}
+    keys: dict[str, object] = {"amid": proved.amid, "tier": proved.tier}
+    if proved.certificate is not None:
+        keys["certificate_expires_at"] = proved.certificate.expires_at
     desk.answer(keys, f"{proved.amid} is verified: tier {proved.tier:g}.")
 
 

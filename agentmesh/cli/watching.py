@@ -68,6 +68,7 @@ def _show_status(it: answers.Status) -> str:
         [
             ("agent", render.who(it.name, it.amid)),
             ("tier", it.tier),
+            *_certificate(it.certificate),
             ("daemon", f"pid {it.daemon.pid}, up {render.duration(it.daemon.uptime_seconds)}"),
             ("relay", f"{it.relay.state}  {it.relay.url}"),
             ("registry", f"{it.registry.state}  {it.registry.url}"),
@@ -95,3 +96,10 @@ def last_lines(path: Path, count: int) -> list[str]:
             return [line.rstrip("\n") for line in deque(log, count)]
     except FileNotFoundError:
         return []
+
+
+def _certificate(it: answers.Certified | None) -> list[tuple[str, str]]:
+    if it is None:
+        return []
+    whose = it.organization or "verified owner"
+    return [("certificate", f"{whose}, until {it.expires_at}")]

@@ -16,6 +16,12 @@ class CallType(msgspec.Struct, frozen=True):
 
 
 REQUESTS: dict[str, CallType] = {
+    "org.register": CallType(calls.OrgRegister, answers.DomainChallenge, "owner"),
+    "org.verify": CallType(calls.OrgVerify, answers.Organization, "owner"),
+    "org.issue": CallType(calls.OrgIssue, answers.FleetAgent, "owner"),
+    "org.revoke": CallType(calls.OrgRevoke, answers.Organization, "owner"),
+    "org.show": CallType(calls.OrgShow, answers.Organizations, "owner"),
+    "org.accept": CallType(calls.OrgAccept, answers.Certified, "owner"),
     "owner.providers": CallType(calls.OwnerProviders, answers.Providers, "owner"),
     "owner.begin": CallType(calls.OwnerBegin, answers.ProofBegun, "owner"),
     "owner.prove": CallType(calls.OwnerProve, answers.Proved, "owner"),

@@ -30,6 +30,7 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.rooms import certificate_rooms
 from agentmesh.node.consent.rooms import consent_rooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
@@ -116,6 +117,8 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.transport,
             rooms.publisher,
             rooms.succeeding,
+            rooms.certificates.own,
+            rooms.certificates.fleets,
             rooms.watch,
             rooms.steward,
             rooms.dashboard,
@@ -195,7 +198,9 @@ def _rooms(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
     consent = consent_rooms(hand, peers, talks)
-    standing = Standing(directory, registry.log.vouches, consent.key_changes)
+    standing = Standing(
+        directory, registry.log.vouches, consent.key_changes, services.authority.trust
+    )
     gatekeeper = Gatekeeper(hand, talks, peers, standing)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(hand.store, peers, hand.policy))
@@ -226,6 +231,7 @@ def _rooms(
     key_files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
     folder = KeyFolder(key_files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
+    certificates = certificate_rooms(hand, services.authority, directory, lambda: publisher.tier)
     inbox = Inbox(hand, talks)
     ways = Ways(transport=transport, directory=directory, errands=errands)
     telling = Telling(run=Programs(os.environ).run, post=Web().post)
@@ -252,6 +258,7 @@ def _rooms(
         guards=guarding,
         publisher=publisher,
         watch=LogWatch(hand, gossip, directory, consent.key_changes, breakers),
+        certificates=certificates,
         taking_back=TakingBack(hand, registry.revoke),
         successions=successions,
         succeeding=Succeeding(hand, publisher, succeed, (talks, house_mail)),

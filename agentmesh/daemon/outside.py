@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from agentmesh.daemon.config import Config
 from agentmesh.discovery.registry import RegistryDirectory
+from agentmesh.node.certificates.cabinet import TrustCards
+from agentmesh.node.certificates.rooms import Authority
 from agentmesh.node.transparency.cabinet import LogCabinet
 from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.protocol.signed import Purpose
@@ -26,6 +28,7 @@ class Services:
     """Our registry, and how we dial relays."""
 
     registry: RegistryDirectory
+    authority: Authority
     caller: Caller
 
 
@@ -46,4 +49,6 @@ def services_of(config: Config, keys: OpenKeys, world: World, store: Store) -> S
         heard=world.clock.heard,
         private_relays=config.private_relays,
     )
-    return Services(registry=registry, caller=caller)
+    trust = registry.trust(TrustCards(store, config.settings.registry, world.clock))
+    authority = Authority(office=registry.office, trust=trust)
+    return Services(registry=registry, authority=authority, caller=caller)

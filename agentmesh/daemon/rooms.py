@@ -13,6 +13,7 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.rooms import CertificateRooms
 from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
@@ -62,6 +63,7 @@ class Rooms:
     guards: Guards
     publisher: Publisher
     watch: LogWatch
+    certificates: CertificateRooms
     taking_back: TakingBack
     successions: Successions
     succeeding: Succeeding

@@ -15,8 +15,10 @@ from agentmesh.errors import (
     TransportError,
 )
 from agentmesh.protocol.bounded import Status, Word
+from agentmesh.protocol.certificates.chain import MAX_CHAIN
 from agentmesh.protocol.feedback import Flag
 from agentmesh.protocol.ids import Amid, amid_of
+from agentmesh.protocol.limits import MAX_CERTIFICATE
 from agentmesh.protocol.published import read_prekeys, read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle
@@ -63,6 +65,10 @@ class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: str | None = None
     organization: str | None = None
     flags: Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)] = ()
+    certificates: Annotated[
+        tuple[Annotated[bytes, msgspec.Meta(max_length=MAX_CERTIFICATE)], ...],
+        msgspec.Meta(max_length=MAX_CHAIN),
+    ] = ()
     log: LogProof | None = None
 
 
@@ -108,6 +114,7 @@ def found(answer: AgentAnswer, now: float) -> Found:
         last_seen=last_seen,
         organization=answer.organization or "",
         flags=tuple(flag for flag in _FLAGS if flag in answer.flags),
+        certificates=answer.certificates,
     )
 
 

@@ -40,6 +40,7 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """An agent: its own record, verified, and what the directory says about it.
 
+    Tier, organisation and certificates are its word until somebody has judged the chain.
     `proved` is None where the directory has no log, or did not show it (a search).
     """
 
@@ -54,6 +55,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: float | None = None
     organization: str = ""
     flags: tuple[Flag, ...] = ()
+    certificates: tuple[bytes, ...] = ()
     proved: Proved | None = None
 
     @property

@@ -30,8 +30,10 @@ from agentmesh.discovery.interface import (
     SearchPage,
 )
 from agentmesh.discovery.log import RegistryLog, RevocationAnswer
+from agentmesh.discovery.office import Office
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
 from agentmesh.discovery.stamping import with_stamp
+from agentmesh.discovery.trust import Trust, TrustCabinet
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
 from agentmesh.identity.registry_log import KnownHead
 from agentmesh.observability.health import Version
@@ -62,6 +64,7 @@ class RegistryDirectory:
         self._wire = RegistryWire(url, signer, world, seconds)
         self._clock, _ = world
         self.log = RegistryLog(self._get, self._clock, cabinet)
+        self.office = Office(self._get, self._post)
         self._own = signer.amid
 
     async def __aenter__(self) -> "RegistryDirectory":
@@ -220,6 +223,10 @@ class RegistryDirectory:
     async def version(self) -> Version:
         """Return what runs there."""
         return await self._get("/version", Version)
+
+    def trust(self, cabinet: TrustCabinet) -> Trust:
+        """Return what judges chains by this registry's authority."""
+        return Trust(self._get, self._clock, cabinet)
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how the registry is doing, as of the last time we asked it anything."""

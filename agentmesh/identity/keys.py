@@ -10,6 +10,7 @@ from nacl.signing import SigningKey
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import IntegrityError
 from agentmesh.protocol import signed
+from agentmesh.protocol.certificates.session import Begun, mint
 from agentmesh.protocol.ids import Amid, amid_of, did_of
 from agentmesh.protocol.signed import KEY_BYTES, Document, Purpose, Signed
 from agentmesh.protocol.times import to_text
@@ -47,6 +48,10 @@ class Identity:
     def sign_bytes(self, payload: bytes, purpose: Purpose) -> bytes:
         """Return our bare signature, for what does not travel as a document (HTTP requests)."""
         return self._key.sign(signed.signing_bytes(purpose, payload)).signature
+
+    def certify(self, begun: Begun, serial: int, now: float) -> bytes:
+        """Return the certificate of a session that we begin, issued by us."""
+        return mint(begun, serial, now, lambda data: self._key.sign(data).signature)
 
     def seed(self) -> Secret:
         """Return what this identity can be made of again."""

@@ -6,6 +6,7 @@ from msgspec.structs import asdict, replace
 
 from agentmesh.crypto.bundle import read_own
 from agentmesh.crypto.suites import check_asked
+from agentmesh.discovery.trust import Vouching
 from agentmesh.errors import (
     CryptoError,
     Refused,
@@ -21,17 +22,17 @@ from agentmesh.node.guard.past_knocks import PastKnocks
 from agentmesh.node.knock_rate import KnockRate
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
-from agentmesh.node.standing import Standing, must_wait
+from agentmesh.node.standing import Shown, Standing, must_wait
 from agentmesh.node.turn import Turn
 from agentmesh.policy.facts import KnockFacts
 from agentmesh.policy.pipeline import KNOWN_HERE, STANDING, decide
 from agentmesh.policy.verdict import Verdict
+from agentmesh.protocol.certificates.session import Begun
 from agentmesh.protocol.frames import Constraints, Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.signed import Purpose, read
-from agentmesh.protocol.tiers import ANONYMOUS
 from agentmesh.session.events import Allowed, Denied
 from agentmesh.session.first_contact import STALE_PREKEY
 from agentmesh.session.states import Knocked, Terms
@@ -64,7 +65,7 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             return None
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
-        facts = await self._facts(errand.peer, knock)
+        facts = await self._facts(errand.peer, talk.state.knock.signer, knock)
         verdict = decide(facts)
         await self._carry_out(verdict, errand, knock)
         await self.past.remember(errand.session_id, facts, verdict)
@@ -134,8 +135,8 @@ class Gatekeeper:
 
     # --- deciding ------------------------------------------------------------------------------
 
-    async def _facts(self, peer: Amid, knock: Knock) -> KnockFacts:
-        facts = await self.facts(peer, knock.intent)
+    async def _facts(self, peer: Amid, signer: bytes, knock: Knock) -> KnockFacts:
+        facts = await self.facts(peer, knock.intent, _shown(signer, knock))
         if must_wait(facts):
             raise TransportError(
                 "registry_unreachable", "Whoever knocks waits until it can be looked up."
@@ -144,11 +145,15 @@ class Gatekeeper:
             return replace(facts, trust=max(facts.trust, CONTACT))
         return facts
 
-    async def facts(self, peer: Amid, intent: Intent) -> KnockFacts:
-        """Return what there is to know about a peer that wants to talk about this."""
+    async def facts(self, peer: Amid, intent: Intent, shown: Shown | None = None) -> KnockFacts:
+        """Return what there is to know about a peer that wants to talk about this.
+
+        `shown` is what its KNOCK shows; without one, what it would show.
+        """
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
         found, record = await self._standing.of(peer)
+        vouching = await self._standing.vouching(peer, found, shown)
         succession = await self._standing.succession(peer)
         is_contact = contact is not None and contact.trust >= CONTACT
         return KnockFacts(
@@ -158,14 +163,21 @@ class Gatekeeper:
             is_successor=succession == "undecided",
             is_paused=self._is_paused(peer),
             presence=self._hand.switches.presence,
+            certificate=vouching.fact,
             record=record,
-            tier=found.tier if found else 2,
+            tier=vouching.tier,
+            organization=vouching.organization,
             reputation=found.reputation if found else None,
             trust=contact.trust if contact else 0,
             knocks_last_minute=max(1, self._rate.within(peer, MINUTE)),
             open_sessions=await self._open_sessions(),
             policy=policy,
         )
+
+    async def vouching(self, peer: Amid) -> Vouching:
+        """Return who vouches for a peer, as far as we can check it."""
+        found, _ = await self._standing.of(peer)
+        return await self._standing.vouching(peer, found, None)
 
     def _is_paused(self, peer: Amid) -> bool:
         switches = self._hand.switches
@@ -176,12 +188,15 @@ class Gatekeeper:
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
         found, record = await self._standing.of(peer)
+        vouching = await self._standing.vouching(peer, found, None)
         return KnockFacts(
             peer=peer,
             intent=terms.intent,
             is_blocked=peer in policy.blocklist,
+            certificate=vouching.fact,
             record=record,
-            tier=found.tier if found else ANONYMOUS,
+            tier=vouching.tier,
+            organization=vouching.organization,
             reputation=found.reputation if found else None,
             trust=contact.trust if contact else 0,
             policy=policy,
@@ -258,3 +273,8 @@ class Gatekeeper:
             silent=not verdict.is_answered,
         )
         await self._talks.handle(peer, knock_id, denied)
+
+
+def _shown(signer: bytes, knock: Knock) -> Shown:
+    begun = Begun(session_id=knock.id, key=signer, to=knock.to, handshake=knock.handshake)
+    return Shown(chain=knock.certificate_chain, begun=begun, at=knock.timestamp / 1000)

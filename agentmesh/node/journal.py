@@ -48,6 +48,7 @@ _WORDS = frozenset(
         "exchange",
     }
     | {"view", "control"}
+    | {"revoked", "invalid"}
     | {"signed", "kem", "superseded", "session_lost", "stale_prekey", "dismissed", "expired"}
     | SIGNS
     | EVIDENT

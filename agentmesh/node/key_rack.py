@@ -29,6 +29,10 @@ class KeyRack:
         """Say from now on that we have these capabilities."""
         self.ring = replace(self.ring, offers=words)
 
+    def bear(self, chain: tuple[bytes, ...]) -> None:
+        """Show this chain from now on to whom we knock at."""
+        self.ring = replace(self.ring, certificates=chain)
+
     async def refresh(self) -> None:
         """Take up the newest exchange key."""
         newest = (await self.store.prekeys("exchange"))[-1]

@@ -12,6 +12,8 @@ Safe = str | int | float | bool
 MAX_WAITING_NOTICES = 1000
 REGISTRY_REACHED = "registry_reached"
 """The kind of the notice that the registry answers after it did not."""
+CERTIFICATES_REVOKED = "certificates_revoked"
+"""The kind of the notice that the log tells of certificates that were taken back."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,33 @@
 """Whether a peer still counts: what the directory says of it, or has said within the hour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
 
 from agentmesh.discovery.interface import Directory, Found
-from agentmesh.errors import AgentMeshError, Refused, TransportError
+from agentmesh.discovery.trust import Vouching
+from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError, TransportError
 from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
 from agentmesh.policy.facts import KnockFacts, Record
+from agentmesh.protocol.certificates.form import Certificate
+from agentmesh.protocol.certificates.session import Begun, check_session
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.tiers import ANONYMOUS
+
+NOBODY = Vouching(fact="none")
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a KNOCK shows: its chain, and what the chain's session has to be bound to.
+
+    `at` is when it was signed: a KNOCK may lie in a mailbox for longer than a session's certificate
+    holds.
+    """
+
+    chain: tuple[bytes, ...]
+    begun: Begun
+    at: float
 
 
 def must_wait(facts: KnockFacts) -> bool:
@@ -21,6 +41,16 @@ def must_wait(facts: KnockFacts) -> bool:
     return needs_word or not (facts.is_contact or facts.is_allowlisted)
 
 
+class Judge(Protocol):
+    """Judges chains."""
+
+    async def judge(self, chain: Sequence[bytes], amid: Amid) -> Vouching | None:
+        """Return what became of a chain; None where no authority is known."""
+
+    async def authority(self) -> Certificate | None:
+        """Return the authority; None where none is known."""
+
+
 class Standing:
     """Looks peers up.
 
@@ -29,9 +59,14 @@ class Standing:
     """
 
     def __init__(
-        self, directory: Directory, vouches: Callable[[Amid], bool], key_changes: KeyChanges
+        self,
+        directory: Directory,
+        vouches: Callable[[Amid], bool],
+        key_changes: KeyChanges,
+        trust: Judge,
     ) -> None:
         self._directory = directory
+        self._trust = trust
         self._vouches = vouches
         self.succession = key_changes.succession
 
@@ -45,3 +80,39 @@ class Standing:
             return None, "vouched" if self._vouches(peer) else "unreachable"
         except AgentMeshError:
             return None, "unreachable"  # it lies: what it has said before counts no more
+
+    async def vouching(self, peer: Amid, found: Found | None, shown: Shown | None) -> Vouching:
+        """Return who vouches for a peer: by the chain it showed, else by the one that is listed.
+
+        Where there is no authority, tiers are the registry's word, as they ever were.
+        """
+        listed = found.certificates if found else ()
+        if shown is not None and shown.chain:
+            return await self._shown(peer, found, shown)
+        judged = await self._trust.judge(listed, peer) if listed else None
+        if judged is None:
+            return await self._word_of(found)
+        return judged if shown is None or judged.fact == "valid" else NOBODY
+
+    async def _shown(self, peer: Amid, found: Found | None, shown: Shown) -> Vouching:
+        session, *chain = shown.chain
+        judged = await self._trust.judge(chain, peer)
+        if judged is None:
+            return await self._word_of(found)
+        try:
+            check_session(session, shown.begun, shown.at)
+        except RemoteProtocolError as error:
+            is_late = error.code == "certificate_expired"
+            return Vouching(fact="expired" if is_late else "invalid")
+        return judged
+
+    async def _word_of(self, found: Found | None) -> Vouching:
+        if found is None or found.tier == ANONYMOUS:
+            return NOBODY
+        try:
+            has_authority = await self._trust.authority() is not None
+        except AgentMeshError:
+            has_authority = True  # it cannot be asked now: its word alone does not do
+        if has_authority:
+            return NOBODY
+        return Vouching(fact="none", tier=found.tier, organization=found.organization)

@@ -11,7 +11,7 @@ from agentmesh.node.background import Background
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.lanes import Job
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
@@ -28,7 +28,7 @@ LOOK_SECONDS = 60.0
 SHORTEST_PAUSE = 1.0
 CLEAN_SECONDS = 6 * 3600
 EXPIRED = "expired"
-_NEWS = {"session_started", "policy_changed", "keys_rotated", "key_change"}
+_NEWS = {"session_started", "policy_changed", "keys_rotated", "key_change", CERTIFICATES_REVOKED}
 
 log = logging.getLogger("agentmesh.node")
 

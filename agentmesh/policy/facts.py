@@ -21,7 +21,8 @@ Record = Literal["found", "absent", "revoked", "vouched", "unreachable"]
 class KnockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """All there is to know about a KNOCK.
 
-    `tier` comes from the certificate and the registry, `reputation` from the registry (0.5 while
+    `tier` and `organization` come from the certificate, or from a registry without an authority,
+    `reputation` from the registry (0.5 while
     unrated; None if nobody could tell). `trust` is the contact's, 0 for a stranger.
     `is_successor`: it is to take a contact's place, and the owner has not decided yet.
     `knocks_last_minute` are those of this peer, this one included.
@@ -37,6 +38,7 @@ class KnockFacts(msgspec.Struct, frozen=True, kw_only=True):
     certificate: Certificate = "none"
     record: Record = "found"
     tier: float = ANONYMOUS
+    organization: str = ""
     reputation: float | None = None
     trust: int = 0
     is_successor: bool = False

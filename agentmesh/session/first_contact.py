@@ -11,8 +11,11 @@ from agentmesh.messages import capabilities
 from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import is_reserved
 from agentmesh.protocol.bounded import reason_of
+from agentmesh.protocol.certificates.contents import new_serial
+from agentmesh.protocol.certificates.session import Begun
 from agentmesh.protocol.frames import (
     Accept,
+    Handshake,
     Knock,
     Letter,
     Reject,
@@ -78,6 +81,7 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         session_request=terms.request,
         offered_capabilities=terms.capabilities,
         suites=keys.suites,
+        certificate_chain=_certified(terms, handshake, keys),
         handshake=handshake,
         reply_key=reply_key,
         note=terms.note,
@@ -95,6 +99,20 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         optimistic=found.first.message_id if found.first else None,
     )
     return knocking, [DropAll("resolve"), Emit(frame_id, "knock", encode(frame))]
+
+
+def _certified(terms: Terms, handshake: Handshake, keys: KeyRing) -> tuple[bytes, ...]:
+    """Return our chain, if there is one, with a certificate of this session before it."""
+    if not keys.certificates:
+        return ()
+    begun = Begun(
+        session_id=terms.session_id,
+        key=keys.identity.public_key,
+        to=terms.peer,
+        handshake=handshake,
+    )
+    serial = new_serial(keys.entropy)
+    return (keys.identity.certify(begun, serial, keys.clock.now()), *keys.certificates)
 
 
 def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effects]:

@@ -20,6 +20,7 @@ class KeyRing:
     suites: Signed
     sender: Sender
     offers: tuple[str, ...] = ()
+    certificates: tuple[bytes, ...] = ()
     clock: Clock
     entropy: Entropy
 

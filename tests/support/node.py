@@ -17,6 +17,7 @@ from agentmesh.messages.negotiation import Ours
 from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.rooms import Authority
 from agentmesh.node.consent.rooms import ConsentRooms, consent_rooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
@@ -54,6 +55,7 @@ from agentmesh.session.keyring import KeyRing
 from agentmesh.storage.interface import IncomingRow, PrekeyRow, Put
 from agentmesh.storage.volatile import VolatileStore
 from agentmesh.transport.interface import Transport
+from tests.support.fake_authority import FakeAuthority
 from tests.support.fake_registry import RealisticDirectory, Shelf
 from tests.support.world import FakeClock, FakeEntropy
 
@@ -87,6 +89,8 @@ class Node:
     steward: Steward
     session_cache: SessionCache
     sheets: list[Sheet]
+    registry: FakeAuthority
+    authority: Authority
     policy: Policy = OPEN_DOOR
     is_vouched: bool = False
     notices: list[Notice] = field(default_factory=list)
@@ -189,7 +193,9 @@ async def node_called(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(store, directory, clock)
     consent = consent_rooms(hand, peers, talks)
-    standing = Standing(directory, lambda _: node.is_vouched, consent.key_changes)
+    fake = FakeAuthority(is_absent=True)
+    authority = fake.at_hand(clock)
+    standing = Standing(directory, lambda _: node.is_vouched, consent.key_changes, authority.trust)
     gatekeeper = Gatekeeper(hand, talks, peers, standing)
     runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(store, peers, lambda: node.policy))
@@ -228,6 +234,8 @@ async def node_called(
         steward=Steward(hand, talks, session_cache),
         session_cache=session_cache,
         sheets=sheets,
+        registry=fake,
+        authority=authority,
     )
     node.hand = replace(hand, policy=lambda: node.policy)
     for room in (

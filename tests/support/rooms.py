@@ -26,6 +26,7 @@ from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.certificates.rooms import certificate_rooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.guard.owner import Telling
 from agentmesh.node.journal import Journal
@@ -131,6 +132,9 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         gatekeeper=node.gatekeeper,
         peers=node.peers,
         watch=watch,
+        certificates=certificate_rooms(
+            node.hand, node.authority, node.directory, lambda: node.publisher.tier
+        ),
         taking_back=TakingBack(node.hand, log.publish),
         successions=successions,
         succeeding=Succeeding(

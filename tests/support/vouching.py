@@ -120,6 +120,12 @@ def fleet() -> list[bytes]:
     return [write(of_alice(), ACME.sign), write(of_acme(), ROOT.sign)]
 
 
+def fleet_of(key: bytes) -> list[bytes]:
+    """Return the chain of somebody else who works for Acme."""
+    said = for_agent(key, ACME.name, ACME.issuer, LONG, serial("somebody"))
+    return [write(said, ACME.sign), write(of_acme(), ROOT.sign)]
+
+
 def alone() -> list[bytes]:
     """Return the chain of Bob, who has no organisation."""
     return [write(of_bob(), ROOT.sign)]

@@ -74,6 +74,14 @@ from agentmesh.control.answers.messages import (
     Sent,
 )
 from agentmesh.control.answers.moving import Acquaintance, Acquaintances, AcquaintancesAdded
+from agentmesh.control.answers.organizations import (
+    Certified,
+    DomainChallenge,
+    FleetAgent,
+    Organization,
+    Organizations,
+    VouchedFor,
+)
 from agentmesh.control.answers.owner import (
     ProofBegun,
     Proved,
@@ -152,6 +160,7 @@ __all__ = [
     "Breaker",
     "Breakers",
     "BreakersOn",
+    "Certified",
     "Consumed",
     "Contact",
     "Contacts",
@@ -161,6 +170,7 @@ __all__ = [
     "DashboardOpened",
     "Decided",
     "Declined",
+    "DomainChallenge",
     "EmergencyStopped",
     "Emoji",
     "Entry",
@@ -170,6 +180,7 @@ __all__ = [
     "File",
     "Files",
     "FlagShown",
+    "FleetAgent",
     "Found",
     "Grant",
     "Granted",
@@ -194,6 +205,8 @@ __all__ = [
     "Message",
     "Minute",
     "OneFile",
+    "Organization",
+    "Organizations",
     "Outcome",
     "OwnEntry",
     "PastKnock",
@@ -252,6 +265,7 @@ __all__ = [
     "TranscriptPage",
     "Transcripts",
     "Unread",
+    "VouchedFor",
     "Warmed",
     "Welcome",
 ]

@@ -6,6 +6,7 @@ from msgspec import field
 
 from agentmesh.control.answers.answer import Answer, LinkState
 from agentmesh.control.answers.breakers import Session
+from agentmesh.control.answers.organizations import Certified
 from agentmesh.observability.findings import Finding
 
 
@@ -56,6 +57,7 @@ class Status(Answer, frozen=True, kw_only=True):
     did: str
     tier: int | float
     name: str
+    certificate: Certified | None = None
     daemon: DaemonState
     relay: Link
     registry: Link

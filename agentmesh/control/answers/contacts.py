@@ -3,6 +3,7 @@
 from msgspec import field
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.organizations import VouchedFor
 from agentmesh.control.answers.registry import Proof
 
 
@@ -82,6 +83,7 @@ class SafetyNumber(Answer, frozen=True, kw_only=True):
     """What both owners see if each has the other's key: 60 digits, and a quick look at them.
 
     `text`: what the peer's owner scans. `log`: what the registry's log proves of the peer.
+    `vouched`: who else vouches for it.
     """
 
     amid: str
@@ -91,3 +93,4 @@ class SafetyNumber(Answer, frozen=True, kw_only=True):
     text: str
     verified: bool
     log: Proof = Proof(proved=False)
+    vouched: VouchedFor = VouchedFor(tier=2, organization="", certificate="none")

@@ -6,13 +6,15 @@ from msgspec import field
 
 from agentmesh.control.answers.answer import Answer
 from agentmesh.control.answers.consent import Introduction
+from agentmesh.control.answers.organizations import VouchedFor
 
 
 class Knock(Answer, frozen=True, kw_only=True):
     """A KNOCK that came, and what became of it. `note` is the stranger's word, for the owner.
 
-    `scope_note` is the owner's own, if the sender is known. `introduced_by`: which contacts vouch
-    for it; no decision depends on that.
+    `scope_note` is the owner's own, if the sender is known. `vouched`: who answers for the sender,
+    as checked when it knocked. `introduced_by`: which contacts vouch for it; no decision depends on
+    that.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Knock(Answer, frozen=True, kw_only=True):
     verdict: Literal["pending", "accepted", "rejected", "dismissed"]
     reason: str
     scope_note: str = ""
+    vouched: VouchedFor | None = None
     introduced_by: tuple[Introduction, ...] = ()
 
 

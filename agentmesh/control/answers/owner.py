@@ -1,6 +1,7 @@
 """Answers about who owns this agent."""
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.organizations import Certified
 
 
 class Providers(Answer, frozen=True, kw_only=True):
@@ -18,7 +19,8 @@ class ProofBegun(Answer, frozen=True, kw_only=True):
 
 
 class Proved(Answer, frozen=True, kw_only=True):
-    """The tier that the registry shows from now on."""
+    """The tier that the registry shows from now on, and the certificate, if it issues any."""
 
     amid: str
     tier: float
+    certificate: Certified | None = None

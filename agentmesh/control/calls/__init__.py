@@ -80,6 +80,15 @@ from agentmesh.control.calls.moving import (
     AcquaintancesList,
     Introduced,
 )
+from agentmesh.control.calls.organizations import (
+    OrgAccept,
+    OrgIssue,
+    OrgRegister,
+    OrgRevoke,
+    OrgShow,
+    OrgVerify,
+    WithdrawReason,
+)
 from agentmesh.control.calls.owner import (
     OwnerBegin,
     OwnerProve,
@@ -219,6 +228,12 @@ __all__ = [
     "Limit",
     "Line",
     "Logs",
+    "OrgAccept",
+    "OrgIssue",
+    "OrgRegister",
+    "OrgRevoke",
+    "OrgShow",
+    "OrgVerify",
     "Outcome",
     "OwnerBegin",
     "OwnerProve",
@@ -278,5 +293,6 @@ __all__ = [
     "Verify",
     "Wait",
     "Wake",
+    "WithdrawReason",
     "Word",
 ]

@@ -1,8 +1,10 @@
 """Control calls by which the owner proves to the registry whose agent this is."""
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api.organizations import obtained
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol.tiers import PERSON
 from agentmesh.protocol.web_address import is_safe
 
 
@@ -28,4 +30,5 @@ async def owner_begin(rooms: Rooms, asked: calls.OwnerBegin, _: calls.Permit) ->
 async def owner_prove(rooms: Rooms, asked: calls.OwnerProve, _: calls.Permit) -> answers.Proved:
     """Hand in the code that the owner was shown."""
     found = await rooms.directory.prove(asked.attempt, asked.code)
-    return answers.Proved(amid=found.amid, tier=found.tier)
+    certificate = await obtained(rooms) if found.tier == PERSON else None
+    return answers.Proved(amid=found.amid, tier=found.tier, certificate=certificate)

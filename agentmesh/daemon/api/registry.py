@@ -26,6 +26,7 @@ async def registry_accept(
 ) -> answers.RegistryShown:
     """Take the log anew, as it is."""
     await rooms.watch.accept_anew()
+    await rooms.certificates.trust.accept_anew()
     await rooms.watch.look()
     return await _shown(rooms)
 

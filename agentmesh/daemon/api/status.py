@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import guard, registry, suites, views
+from agentmesh.daemon.api import guard, organizations, registry, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
@@ -45,11 +45,14 @@ async def status(rooms: Rooms, asked: calls.Status, permit: Permit) -> answers.S
     switches = rooms.hand.switches
     talks = await living(rooms, permit, WantedSessions(peer=where.peer, limit=SHOWN_SESSIONS))
     found = [*await findings(rooms), *suites.warnings(talks.sessions)]
+    chain = rooms.certificates.own.chain
+    certificate = organizations.certified(rooms, chain) if chain else None
     return answers.Status(
         amid=ring.identity.amid,
         did=ring.identity.did,
         tier=views.plain(rooms.publisher.tier),
         name=rooms.config.settings.name,
+        certificate=certificate,
         daemon=answers.DaemonState(
             pid=os.getpid(),
             uptime_seconds=round(ring.clock.monotonic() - rooms.started_at, 3),

@@ -3,6 +3,7 @@
 import asyncio
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api.organizations import vouched_for
 from agentmesh.daemon.api.registry import proof
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted
@@ -38,4 +39,5 @@ async def verify(rooms: Rooms, asked: calls.Verify, _: calls.Permit) -> answers.
         text=verification_text(ours.amid, peer, number),
         verified=row is not None and row.verified_at is not None,
         log=await proof(rooms, peer),
+        vouched=await vouched_for(rooms, peer),
     )

@@ -23,6 +23,7 @@ from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.schemas.remarks import remarks_on
+from agentmesh.policy.facts import KnockFacts
 from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
@@ -186,6 +187,7 @@ def _with_flow(shown: answers.Session, state: Open) -> answers.Session:
 async def knock(rooms: Rooms, row: KnockRow) -> answers.Knock:
     """Return a KNOCK; the note is a stranger's word."""
     remark = await rooms.consent.remarks.about(row.peer)
+    past = await rooms.gatekeeper.past.of(row.knock_id)
     return answers.Knock(
         id=row.knock_id,
         sender=row.peer,
@@ -198,9 +200,16 @@ async def knock(rooms: Rooms, row: KnockRow) -> answers.Knock:
         verdict=row.verdict,
         reason=row.reason,
         scope_note=remark.note,
+        vouched=_vouched(past.facts) if past else None,
         introduced_by=tuple(
             [await introduction(rooms, it) for it in await rooms.consent.introductions.of(row.peer)]
         ),
+    )
+
+
+def _vouched(facts: KnockFacts) -> answers.VouchedFor:
+    return answers.VouchedFor(
+        tier=plain(facts.tier), organization=facts.organization, certificate=facts.certificate
     )
 
 

@@ -48,6 +48,11 @@ class PastKnocks:
         with suppress(StorageError):
             await self._store.commit([Put(card), *await self._room_for(knock_id)])
 
+    async def of(self, knock_id: SessionId) -> PastKnock | None:
+        """Return how a KNOCK was decided on, if that was within a day."""
+        card = await self._store.card(DRAWER, knock_id)
+        return None if card is None else msgspec.msgpack.decode(card.body, type=PastKnock)
+
     async def of_the_last_day(self) -> list[PastKnock]:
         """Return the KNOCKs that were decided on, the oldest first."""
         since = self._clock.now() - DAY

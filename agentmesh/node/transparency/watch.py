@@ -19,13 +19,18 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.consent.key_changes import KeyChanges
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.transparency.gossip import Gossip
-from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_ours
+from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_awaited, is_ours
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import LOG_POLL_SECONDS
-from agentmesh.protocol.transparency import LogEntry, subject_of
+from agentmesh.protocol.transparency import (
+    CERTIFICATE,
+    CERTIFICATE_REVOKED,
+    LogEntry,
+    subject_of,
+)
 from agentmesh.storage.interface import CardRow, DropCard, Put, SetValue
 
 DRAWER = "registry_alarm"
@@ -110,6 +115,8 @@ class LogWatch:
         for index, entry in enumerate(news.entries, news.start):
             if entry.subject == own and index >= since:
                 await self._own(index, entry)
+            if entry.kind == CERTIFICATE_REVOKED:
+                await self._certificate_revoked(known.get(entry.subject))
             elif entry.subject in known:
                 self._directory.forget(known[entry.subject])
 
@@ -148,6 +155,10 @@ class LogWatch:
     async def _own(self, index: int, entry: LogEntry) -> None:
         if await is_ours(self._hand.store, entry):
             return
+        if entry.kind == CERTIFICATE_REVOKED:
+            return  # by whoever issued it: the certificate itself is looked at
+        if entry.kind == CERTIFICATE and await is_awaited(self._hand.store):
+            return
         kept = {card.name for card in await self._hand.store.cards(DRAWER)}
         if str(index) in kept or len(kept) >= MAX_FOREIGN:
             return
@@ -176,6 +187,14 @@ class LogWatch:
         self._cut_off.add(peer)
         await self._breakers.end_sessions_with(peer)
         await self._key_changes.taken_back(peer, revoked)
+
+    async def _certificate_revoked(self, peer: Amid | None) -> None:
+        """Ask afresh who is vouched for; end what we have with whose certificate it was."""
+        for known in self._directory.remembered():
+            self._directory.forget(known)
+        if peer is not None:
+            await self._breakers.end_sessions_with(peer)
+        self._hand.bulletin.publish(Notice(kind=CERTIFICATES_REVOKED))
 
     def _blamed(self, code: str) -> None:
         self._hand.bulletin.publish(Notice(kind=ALARM, fields={"reason": code}))

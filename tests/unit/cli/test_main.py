@@ -19,7 +19,7 @@ PROMISED = (
     "resume block unblock shutdown emergency-stop breakers policy contacts verify "
     "transcripts logs events tool mcp demo doctor approvals outcome grants introduce "
     "invite invites join netcheck ping bugreport import completion schemas service "
-    "verify-me reputation rate audit receipt files backup restore dashboard "
+    "verify-me org reputation rate audit receipt files backup restore dashboard "
     "registry revoke rotate"
 )
 

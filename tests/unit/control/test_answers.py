@@ -5,8 +5,8 @@ import pytest
 from agentmesh.control import answers
 
 KEYS_OF_STATUS = (
-    "amid did tier name daemon relay registry sessions sessions_total inbox outbox knocks "
-    "approvals prekeys paused stopped warnings"
+    "amid did tier name certificate daemon relay registry sessions sessions_total inbox outbox "
+    "knocks approvals prekeys paused stopped warnings"
 )
 KEYS_OF_MESSAGE = (
     "message_id session_id from from_name verified trust received_at type payload content "

@@ -8,6 +8,7 @@ from agentmesh.policy.document import Policy
 from agentmesh.policy.facts import KnockFacts, Record
 from agentmesh.protocol.frames import Intent
 from tests.support.directories import FakeDirectory
+from tests.support.fake_authority import FakeAuthority
 from tests.support.node_pair import Pair
 from tests.support.registrant import Registrant
 
@@ -28,7 +29,8 @@ async def test_only_who_is_away_is_vouched_for_by_what_was_said_before(
     pair: Pair, error: AgentMeshError, is_vouched: bool, known: Record
 ) -> None:
     directory = FakeDirectory("registry", PEER)
-    standing = Standing(directory, lambda _: is_vouched, pair.low.consent.key_changes)
+    trust = FakeAuthority(is_absent=True).trust(pair.low.clock)
+    standing = Standing(directory, lambda _: is_vouched, pair.low.consent.key_changes, trust)
     assert (await standing.of(PEER.amid))[1] == "found"
     directory.fails_with = error
     assert await standing.of(PEER.amid) == (None, known)

@@ -15,6 +15,7 @@ from agentmesh.protocol.ids import amid_of
 from agentmesh.protocol.session_receipt import DRAWER, encode
 from agentmesh.storage.interface import CardRow, Put
 from tests.support import receipts
+from tests.support.vouching import ACME, fleet_of
 from tests.unit.daemon.conftest import House
 
 STRANGER = amid_of(bytes(32))
@@ -26,6 +27,16 @@ INVOICE = "x-acme/invoice/v1"
 
 def test_every_call_is_in_the_table_and_nothing_else() -> None:
     assert set(CALLS) == set(REQUESTS) - ELSEWHERE
+
+
+async def _found_an_organization(house: House) -> None:
+    """Have our agent act for an organisation, and be given a certificate by one."""
+    high, low = house.pair.high, house.pair.low.amid
+    high.registry.is_absent = False
+    high.registry.chain = tuple(fleet_of(high.hand.keys.ring.identity.public_key))
+    for call in ("org.register", "org.verify"):
+        await house.ask(call, domain=ACME.name)
+    await house.ask("org.issue", peer=low)
 
 
 async def _params(house: House) -> dict[str, dict[str, object]]:
@@ -48,6 +59,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
     )  # fmt: skip
     await house.pair.high.store.commit([Put(card)])
     file_id = await house.be_offered("f1")
+    await _found_an_organization(house)
     home = house.caller.rooms.records.home
     (home / "run").mkdir(exist_ok=True)
     return {
@@ -96,6 +108,11 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "contacts.trust": {"peer": low, "trust": 2},
         "contacts.remove": {"peer": low},
         "verify": {"peer": low},
+        "org.register": {"domain": ACME.name},
+        "org.verify": {"domain": ACME.name},
+        "org.issue": {"peer": low},
+        "org.revoke": {"peer": low, "reason": "other"},
+        "org.accept": {"domain": ACME.name},
         "rotate": {"confirm": house.pair.high.amid},
         "revoke": {"reason": "other", "confirm": house.pair.high.amid},
         **{name: {"session_id": session.session_id} for name in _OF_A_SESSION},

@@ -23,6 +23,7 @@ def rooms_of(node: Node) -> Rooms:
             consent=node.consent,
             errands=node.errands,
             directory=node.directory,
+            gatekeeper=node.gatekeeper,
         ),
     )
 

@@ -8,12 +8,14 @@ from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.certificates import revocation_list
 from agentmesh.protocol.certificates.chain import check, read_chain
 from agentmesh.protocol.certificates.form import Sign, read
+from agentmesh.protocol.certificates.session import check_session
 from tests.support.forgery.by_bytes import BY_BYTES
 from tests.support.forgery.by_issuer import BY_ISSUER
 from tests.support.forgery.by_name import BY_NAME
 from tests.support.forgery.by_right import BY_RIGHT
 from tests.support.forgery.draft import bent
 from tests.support.forgery.of_lists import LISTS
+from tests.support.forgery.of_sessions import BEGUN, SESSIONS
 from tests.support.forgery.spoiling import spoilt
 from tests.support.vouching import ACME, NOW, ROOT, alone, fleet, lists, trusted
 
@@ -22,7 +24,8 @@ PROMISED = 80
 
 
 def test_there_are_as_many_forgeries_as_promised() -> None:
-    print(f"{len(CHAINS)} forged chains, {len(LISTS)} forged lists")
+    count = len(CHAINS) + len(LISTS) + len(SESSIONS)
+    print(f"{count} forgeries: {len(CHAINS)} chains, {len(LISTS)} lists, {len(SESSIONS)} sessions")
     assert len(CHAINS) >= PROMISED
 
 
@@ -39,6 +42,13 @@ def test_no_forged_list_is_believed(name: str) -> None:
     forged = LISTS[name]()
     with pytest.raises(RemoteProtocolError, match=r"not valid|too old"):
         revocation_list.read(forged, ACME.issuer, NOW)
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_no_certificate_of_another_session_is_taken(name: str) -> None:
+    forged = SESSIONS[name]()
+    with pytest.raises(RemoteProtocolError, match="not valid"):
+        check_session(forged, BEGUN, NOW)
 
 
 def test_the_chains_that_were_spoilt_hold() -> None:

@@ -12,6 +12,7 @@ from OpenSSL import crypto
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.certificates.contents import Contents
 from agentmesh.protocol.certificates.form import read, write
+from tests.support.forgery.of_sessions import minted
 from tests.support.vouching import (
     ACME,
     NOW,
@@ -56,6 +57,14 @@ def test_openssl_takes_the_chain_too(chain: list[bytes]) -> None:
 def test_openssl_refuses_an_agent_of_another_domain() -> None:
     stranger = write(of_alice(domain="rival.example"), ACME.sign)
     assert not _verified_by_openssl([stranger, fleet()[1]], NOW)
+
+
+def test_a_sessions_certificate_is_for_an_x25519_key() -> None:
+    parsed = x509.load_der_x509_certificate(minted())
+    usage = parsed.extensions.get_extension_for_class(x509.KeyUsage)
+    assert usage.critical
+    assert usage.value.key_agreement
+    assert not usage.value.digital_signature
 
 
 def test_a_word_too_much_is_no_certificate() -> None:

@@ -1,0 +1,118 @@
+"""The command `org`: a domain that speaks for its agents."""
+
+from typing import get_args
+
+import click
+
+from agentmesh.cli import render
+from agentmesh.cli.desk import Desk, command, group
+from agentmesh.control import answers, calls
+
+_domain = click.argument("domain")
+_peer = click.argument("peer")
+_org = click.option("--org", "domain", default="", metavar="DOMAIN", help="If there are several.")
+
+
+@group("org")
+def org(context: click.Context) -> None:
+    """Run an organisation: its domain vouches for its agents (tier 1.5).
+
+    First `org register DOMAIN`: it names a DNS record. Once that is there, `org verify DOMAIN`.
+    Then `org issue PEER` gives an agent a certificate; its owner takes it: `org accept DOMAIN`.
+    """
+    if context.invoked_subcommand is None:
+        context.obj.ask(calls.OrgShow(), _show_all)
+
+
+@command("register")
+@_domain
+@click.option("--name", default="", help="What people call it.")
+def _register(desk: Desk, domain: str, name: str) -> None:
+    """Claim DOMAIN, and learn which DNS record proves it."""
+    desk.ask(calls.OrgRegister(domain=domain, name=name), _show_challenge)
+
+
+@command("verify")
+@_domain
+def _verify(desk: Desk, domain: str) -> None:
+    """Have the DNS of DOMAIN looked at; if the record is there, DOMAIN may issue certificates."""
+    desk.ask(calls.OrgVerify(domain=domain), _show)
+
+
+@command("issue")
+@_peer
+@_org
+@click.option("--days", type=click.IntRange(1, 398), default=365, show_default=True)
+def _issue(desk: Desk, peer: str, domain: str, days: int) -> None:
+    """Give PEER a certificate. It counts once PEER's owner has taken it."""
+    desk.ask(calls.OrgIssue(peer=peer, domain=domain, days=days), _show_issued)
+
+
+@command("revoke")
+@_peer
+@_org
+@click.option(
+    "--reason", type=click.Choice(get_args(calls.WithdrawReason)), default="privilege_withdrawn"
+)
+def _revoke(desk: Desk, peer: str, domain: str, reason: calls.WithdrawReason) -> None:
+    """Take back what PEER was given: within a minute it is one of the fleet no more."""
+    desk.ask(calls.OrgRevoke(peer=peer, domain=domain, reason=reason), _show)
+
+
+@command("show")
+def _show_command(desk: Desk) -> None:
+    """List the organisations that this agent acts for, and their fleets."""
+    desk.ask(calls.OrgShow(), _show_all)
+
+
+@command("accept")
+@_domain
+def _accept(desk: Desk, domain: str) -> None:
+    """Take the certificate that DOMAIN issued for this agent: it is of its fleet then."""
+    desk.ask(calls.OrgAccept(domain=domain), _show_certified)
+
+
+for each in (_register, _verify, _issue, _revoke, _show_command, _accept):
+    org.add_command(each)
+
+
+def _show_challenge(it: answers.DomainChallenge) -> str:
+    hours = it.expires_in_seconds // 3600
+    return render.clean(
+        f"Put this TXT record into the DNS, within {hours} hours:\n\n"
+        f"  {it.record}  TXT  {it.value}\n\nThen: agentmesh org verify {it.domain}"
+    )
+
+
+def _show_issued(it: answers.FleetAgent) -> str:
+    return (
+        f"{it.amid} has a certificate until {it.expires_at}. It counts once its owner has taken it:"
+        "\nagentmesh org accept DOMAIN"
+    )
+
+
+def _show_certified(it: answers.Certified) -> str:
+    whose = f"{it.organization} vouches for this agent" if it.organization else "Verified"
+    return f"{whose}: tier {it.tier:g}, until {it.expires_at}; renewed by itself."
+
+
+def _show_all(it: answers.Organizations) -> str:
+    if not it.organizations:
+        return "This agent acts for no organisation. To begin: agentmesh org register DOMAIN"
+    return "\n\n".join(_show(each) for each in it.organizations)
+
+
+def _show(it: answers.Organization) -> str:
+    if not it.proved:
+        return f"{it.domain}: not proved yet. agentmesh org register {it.domain}"
+    lines = [render.clean(f"{it.domain} ({it.name}), until {it.expires_at}: {_count(it)}.")]
+    lines += [
+        f"  {each.amid}  " + (f"revoked: {each.revoked}" if each.revoked else each.expires_at)
+        for each in it.agents
+    ]
+    return "\n".join(lines)
+
+
+def _count(it: answers.Organization) -> str:
+    count = sum(not each.revoked for each in it.agents)
+    return f"{count} agent" if count == 1 else f"{count} agents"

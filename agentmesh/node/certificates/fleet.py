@@ -1,0 +1,125 @@
+"""An organisation that we act for: its key, its certificate, and what it has issued.
+
+Its key signs certificates and lists and nothing else; it never leaves this home but in a backup.
+"""
+
+import msgspec
+from msgspec.structs import replace
+from nacl.signing import SigningKey
+
+from agentmesh.errors import UsageError
+from agentmesh.protocol.bounded import Name
+from agentmesh.protocol.certificates import revocation_list
+from agentmesh.protocol.certificates.contents import (
+    DAY,
+    LONGEST,
+    Contents,
+    Issuer,
+    Validity,
+    for_agent,
+)
+from agentmesh.protocol.certificates.form import write
+from agentmesh.protocol.certificates.names import key_id
+from agentmesh.protocol.certificates.revocation_list import (
+    Reason,
+    RevocationList,
+    RevokedOne,
+)
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.limits import MAX_REVOKED
+from agentmesh.protocol.organization import OrganizationClaim
+from agentmesh.protocol.signed import Purpose, Signed, sign
+
+LIST_SECONDS = 7 * DAY
+
+
+class Issued(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate that an organisation gave to an agent. `serial` is in hex."""
+
+    amid: Amid
+    serial: str
+    issued_at: int
+    expires_at: int
+    revoked: Reason | None = None
+    revoked_at: int = 0
+
+
+class Fleet(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation: `seed` makes its key. `certificate` is there once its domain was proved."""
+
+    domain: str
+    name: Name
+    seed: bytes
+    certificate: bytes = b""
+    expires_at: int = 0
+    listed_at: int = 0
+    number: int = 0
+    issued: tuple[Issued, ...] = ()
+
+    @property
+    def key(self) -> SigningKey:
+        """The organisation's key."""
+        return SigningKey(self.seed)
+
+    @property
+    def public(self) -> bytes:
+        """Its public key."""
+        return bytes(self.key.verify_key)
+
+    def claim(self, amid: Amid, milliseconds: int) -> Signed:
+        """Return that this is the key of our domain, and that this agent acts for it."""
+        said = OrganizationClaim(
+            domain=self.domain, name=self.name, amid=amid, timestamp=milliseconds
+        )
+        return sign(said, Purpose.ORGANIZATION, self.key)
+
+    def current(self, now: int) -> tuple[Issued, ...]:
+        """Return what was issued and has not run out."""
+        return tuple(it for it in self.issued if it.expires_at > now)
+
+    def contents(self, signing_key: bytes, days: int, now: int, serial: int) -> Contents:
+        """Return what is said of an agent; no longer than we ourselves are vouched for."""
+        last = min(now + min(days * DAY, LONGEST["agent"]), self.expires_at)
+        issuer = Issuer(self.domain, self.public)
+        return for_agent(signing_key, self.domain, issuer, Validity(now, last), serial)
+
+    def written(self, contents: Contents) -> bytes:
+        """Return the certificate that says this."""
+        return write(contents, self._sign)
+
+    def revoking(self, peer: Amid, reason: Reason, now: int) -> "Fleet":
+        """Return it without an agent."""
+        gone = [it for it in self.issued if it.amid == peer and it.revoked is None]
+        if not gone:
+            raise UsageError(
+                "certificate_not_found",
+                f"{self.domain} has given no certificate to {peer}.",
+                f"agentmesh org show {self.domain}",
+            )
+        changed = (
+            replace(it, revoked=reason, revoked_at=now) if it in gone else it for it in self.issued
+        )
+        return replace(self, issued=tuple(changed))
+
+    def listed(self, now: int) -> tuple["Fleet", bytes]:
+        """Return it with the next number, and its list of revoked ones under that number."""
+        issued = self.current(now)
+        revoked = [
+            RevokedOne(int(it.serial, 16), it.revoked_at, it.revoked) for it in issued if it.revoked
+        ]
+        if len(revoked) > MAX_REVOKED:
+            hint = "Some have to run out first; or revoke them one by one at the registry."
+            raise UsageError("revocation_list_full", f"The list has {MAX_REVOKED} entries.", hint)
+        said = RevocationList(
+            issuer=self.domain,
+            issuer_id=key_id(self.public),
+            number=max(self.number + 1, now),
+            this_update=now,
+            next_update=now + LIST_SECONDS,
+            revoked=tuple(sorted(revoked)),
+        )
+        signed = revocation_list.write(said, self._sign)
+        return replace(self, issued=issued, number=said.number), signed
+
+    def _sign(self, data: bytes) -> bytes:
+        return self.key.sign(data).signature

@@ -1,0 +1,40 @@
+"""The rooms of certificates, joined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agentmesh.discovery.interface import Directory
+from agentmesh.discovery.office import Office
+from agentmesh.discovery.trust import Trust
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.certificates.fleets import Fleets
+from agentmesh.node.certificates.own import OwnCertificate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authority:
+    """The authority of our registry: what it does for us, and how it is judged by."""
+
+    office: Office
+    trust: Trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateRooms:
+    """The certificate that we bear, those that we issue, and whom we trust."""
+
+    own: OwnCertificate
+    fleets: Fleets
+    trust: Trust
+
+
+def certificate_rooms(
+    hand: AtHand, authority: Authority, directory: Directory, tier: Callable[[], float]
+) -> CertificateRooms:
+    """Return the rooms, each with its partners. `tier` is what the registry says of us."""
+    office, trust = authority.office, authority.trust
+    return CertificateRooms(
+        own=OwnCertificate(hand, office, trust, tier),
+        fleets=Fleets(hand, office, trust, directory),
+        trust=trust,
+    )

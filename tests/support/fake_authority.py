@@ -1,0 +1,100 @@
+"""A registry's authority in memory, as whoever asks over HTTP meets it."""
+
+import base64
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from agentmesh.discovery.office import Office
+from agentmesh.discovery.trust import Trust, TrustBook
+from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.node.certificates.rooms import Authority
+from agentmesh.protocol.certificates.form import write
+from agentmesh.protocol.organization import read_claim
+from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.world import Clock
+from tests.support.vouching import ACME, NOW, ROOT, of_acme, of_root
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+
+class Shelf:
+    """Keeps a book of trust in memory."""
+
+    def __init__(self) -> None:
+        self.book = TrustBook()
+
+    async def load(self) -> TrustBook:
+        return self.book
+
+    async def save(self, book: TrustBook) -> None:
+        self.book = book
+
+
+class FakeAuthority:
+    """The authority ROOT, and the organisation ACME. `is_absent`: a registry without one."""
+
+    def __init__(self, *, is_absent: bool = False) -> None:
+        self.is_absent = is_absent
+        self.fails_with: AgentMeshError | None = None
+        self.root = write(of_root(), ROOT.sign)
+        self.lists = {"": ROOT.revokes(), ACME.name: ACME.revokes()}
+        self.chain: tuple[bytes, ...] = ()
+        self.asked: list[str] = []
+        self.claims: dict[str, bytes] = {}
+        self.posted: list[tuple[str, dict[str, object]]] = []
+
+    def revoke(self, *serials: int, number: int = 2, by: str = ACME.name, at: int = NOW) -> None:
+        """Put these on a list that is of this moment."""
+        who = ACME if by else ROOT
+        times = {"this_update": at - 60, "next_update": at + 3600}
+        self.lists[by] = who.revokes(*serials, number=number, **times)
+
+    async def ask(self, target: str, kind: type[A]) -> A:
+        self.asked.append(target)
+        if self.fails_with is not None:
+            raise self.fails_with
+        if self.is_absent:
+            raise Refused("no_authority")
+        parts = urlsplit(target)
+        domain = dict(parse_qsl(parts.query)).get("domain", "")
+        if domain not in self.lists:
+            raise Refused("organization_not_found")
+        said = {"certificate": _text(self.root), "revoked": _text(self.lists[domain])}
+        if domain:
+            above = write(of_acme(), ROOT.sign)
+            said |= {"domain": domain, "name": "Acme", "amid": "", "certificate": _text(above)}
+        return msgspec.convert(said, kind)
+
+    async def post(self, target: str, body: bytes) -> bytes:
+        self.posted.append((target, msgspec.json.decode(body)))
+        if self.fails_with is not None:
+            raise self.fails_with
+        if "/org/" in target:
+            return self._organization(target, msgspec.json.decode(body))
+        if not self.chain:
+            raise Refused("certificate_not_found")
+        return msgspec.json.encode({"certificates": self.chain})
+
+    def _organization(self, target: str, asked: dict[str, str]) -> bytes:
+        if target.endswith("register"):
+            signed = msgspec.msgpack.decode(base64.b64decode(asked["claim"]), type=Signed)
+            domain = read_claim(signed).domain
+            self.claims[domain] = signed.signer
+            record = {"domain": domain, "record": f"_agentmesh.{domain}"}
+            return msgspec.json.encode({**record, "value": "v", "expires_in_seconds": 86400})
+        domain = asked["domain"]
+        certificate = write(of_acme(name=domain, key=self.claims[domain]), ROOT.sign)
+        said = {"domain": domain, "name": "", "amid": "", "certificate": _text(certificate)}
+        return msgspec.json.encode(said)
+
+    def trust(self, clock: Clock) -> Trust:
+        return Trust(self.ask, clock, Shelf())
+
+    def at_hand(self, clock: Clock) -> Authority:
+        return Authority(office=Office(self.ask, self.post), trust=self.trust(clock))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

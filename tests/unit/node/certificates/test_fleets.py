@@ -1,0 +1,122 @@
+"""The organisations that we act for."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import pytest
+
+from agentmesh.errors import TransportError, UsageError
+from agentmesh.node.certificates.fleets import SIGNED_ANEW, Fleets
+from agentmesh.protocol.certificates import revocation_list
+from agentmesh.protocol.certificates.chain import read_chain
+from agentmesh.protocol.certificates.contents import Issuer
+from agentmesh.protocol.certificates.revocation_list import RevocationList
+from tests.support.node import Node
+from tests.support.node_pair import Pair, node_pair
+from tests.support.vouching import ROOT, of_acme, trusted
+from tests.support.vouching import written as write
+
+DOMAIN = "acme.example"
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    async with node_pair() as pair:
+        pair.low.registry.is_absent = False
+        yield pair
+
+
+def fleets(node: Node) -> Fleets:
+    return Fleets(node.hand, node.authority.office, node.authority.trust, node.directory)
+
+
+async def proved(node: Node) -> Fleets:
+    ours = fleets(node)
+    await ours.register(DOMAIN, "Acme")
+    await ours.verify(DOMAIN)
+    return ours
+
+
+def published(node: Node) -> RevocationList:
+    """Return the list that was published last."""
+    bodies = [body for target, body in node.registry.posted if target.endswith("revoked")]
+    data = base64.b64decode(str(bodies[-1]["revoked"]))
+    issuer = Issuer(DOMAIN, node.registry.claims[DOMAIN])
+    return revocation_list.read(data, issuer, node.clock.now())
+
+
+async def test_a_domain_is_claimed_by_a_key_of_its_own(pair: Pair) -> None:
+    ours = fleets(pair.low)
+    challenge = await ours.register(DOMAIN, "Acme")
+    assert challenge.record == f"_agentmesh.{DOMAIN}"
+    (fleet,) = await ours.all()
+    assert (fleet.domain, fleet.name, fleet.certificate) == (DOMAIN, "Acme", b"")
+    assert pair.low.registry.claims[DOMAIN] == fleet.public
+    await ours.register(DOMAIN, "")
+    assert (await ours.all()) == [fleet]
+
+
+async def test_what_is_no_domain_is_not_claimed(pair: Pair) -> None:
+    with pytest.raises(UsageError):
+        await fleets(pair.low).register("Acme.Example", "")
+    assert await fleets(pair.low).all() == []
+
+
+async def test_nothing_is_issued_before_the_domain_is_proved(pair: Pair) -> None:
+    ours = fleets(pair.low)
+    with pytest.raises(UsageError) as caught:
+        await ours.verify(DOMAIN)
+    assert caught.value.code == "organization_not_found"
+    await ours.register(DOMAIN, "")
+    with pytest.raises(UsageError) as caught:
+        await ours.issue(DOMAIN, pair.high.amid, 30)
+    assert caught.value.code == "domain_unproved"
+
+
+async def test_who_is_proved_publishes_a_list_at_once(pair: Pair) -> None:
+    await proved(pair.low)
+    assert published(pair.low).revoked == ()
+
+
+async def test_an_agent_is_given_a_certificate_and_it_is_taken_back(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    given = await ours.issue(DOMAIN, pair.high.amid, 30)
+    offered = pair.low.registry.posted[-1][1]
+    agent = base64.b64decode(str(offered["certificate"]))
+    key = pair.low.registry.claims[DOMAIN]
+    above = write(of_acme(name=DOMAIN, key=key), ROOT.sign)
+    said = read_chain([agent, above], trusted())
+    assert (said.amid, said.organization) == (pair.high.amid, DOMAIN)
+    assert f"{said.agent.serial:x}" == given.serial
+    await ours.revoke(DOMAIN, pair.high.amid, "superseded")
+    assert published(pair.low).holds(said.agent.serial)
+
+
+async def test_a_certificate_is_remembered_even_if_it_may_not_have_arrived(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    pair.low.registry.fails_with = TransportError("registry_unreachable")
+    with pytest.raises(TransportError):
+        await ours.issue(DOMAIN, pair.high.amid, 30)
+    (fleet,) = await ours.all()
+    assert [it.amid for it in fleet.issued] == [pair.high.amid]
+
+
+async def test_a_list_is_signed_anew_every_day(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    first = published(pair.low)
+    await ours.look()
+    assert published(pair.low) == first
+    pair.low.clock.advance(SIGNED_ANEW)
+    await ours.look()
+    assert published(pair.low).number > first.number
+
+
+async def test_a_list_that_was_not_published_is_tried_again(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.high.amid, 30)
+    pair.low.registry.fails_with = TransportError("registry_unreachable")
+    with pytest.raises(TransportError):
+        await ours.revoke(DOMAIN, pair.high.amid, "other")
+    pair.low.registry.fails_with = None
+    await ours.look()
+    assert len(published(pair.low).revoked) == 1
