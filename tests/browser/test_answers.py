@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, WebSocketRoute
 
 from tests.support.mesh import Agent, Mesh, eventually
 from tests.support.past import much_to_decide
@@ -48,6 +48,40 @@ def test_a_stranger_is_let_in_for_one_session(screen: Screen, ada: Agent, mesh: 
     screen.gone(".waits-here", "We met at the fair")
     ada.gets("May I offer you flights?")
     assert all(not it["name"].startswith("Carol") for it in ada.ask("contacts")["contacts"])
+
+
+@pytest.mark.parametrize(
+    ("certificate", "organization", "says"),
+    [
+        ("valid", "example.org", "organisation example.org"),
+        ("valid", "", "a verified owner"),
+        ("revoked", "example.org", "its certificate does not count: revoked"),
+    ],
+)
+def test_who_answers_for_a_stranger_is_said_as_the_daemon_checked_it(
+    screen: Screen, ada: Agent, mesh: Mesh, certificate: str, organization: str, says: str
+) -> None:
+    if not any(it["from_name"] == "delegate" for it in ada.knocks()):
+        mesh.agent("delegate").ask("send", ada.amid, "May I come in?")
+    vouched = {"tier": 1.5, "organization": organization, "certificate": certificate}
+
+    def as_checked(stream: WebSocketRoute) -> None:
+        daemon = stream.connect_to_server()
+        daemon.on_message(lambda said: stream.send(_vouched_for(said, vouched)))
+
+    screen.page.route_web_socket("**/api/live*", as_checked)
+    screen.page.reload()
+    screen.go("knocks")
+    answers = screen.see(".waits-here", "delegate").locator("dl div", has_text="Answers for it")
+    assert " ".join(answers.locator("dd").inner_text().split()) == says
+
+
+def _vouched_for(said: str | bytes, vouched: dict[str, object]) -> str:
+    """Return what the daemon said, as if it had checked who answers for whom."""
+    heard = json.loads(said)
+    for knock in (heard.get("snapshot") or {"knocks": {"knocks": []}})["knocks"]["knocks"]:
+        knock["vouched"] = vouched
+    return json.dumps(heard)
 
 
 def test_blocking_asks_first_and_holds(screen: Screen, ada: Agent, mesh: Mesh) -> None:

@@ -36,6 +36,7 @@ export function about(it, explained) {
 			["Kind of session", plain(it.type)],
 			["Came", when(it.received_at), ", gone ", when(it.expires_at)],
 			["Key", badge("good", "signature verified")],
+			it.vouched && it.vouched.certificate !== "none" && ["Answers for it", answerer(it.vouched)],
 			looked && ["Registry", ...registry(explained, looked)],
 			it.introduced_by.length
 				? [
@@ -54,6 +55,11 @@ export function about(it, explained) {
 			it.scope_note && ["Your note", it.scope_note],
 		),
 	];
+}
+
+function answerer({ certificate, organization }) {
+	if (certificate !== "valid") return badge("bad", `its certificate does not count: ${plain(certificate)}`);
+	return organization ? [badge("good", "organisation"), " ", words(organization)] : badge("good", "a verified owner");
 }
 
 function registry(explained, looked) {
