@@ -1,5 +1,6 @@
 """May this file come in? The same way: facts, questions in their order, a verdict."""
 
+import mimetypes
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -51,6 +52,8 @@ class FileVerdict(msgspec.Struct, frozen=True):
     by_grant: bool = False
 
 
+_KNOWN = mimetypes.MimeTypes()
+"""Endings and their types as Python knows them, whatever this machine's lists say."""
 FileCheck = Callable[[FileFacts], FileVerdict | None]
 
 
@@ -81,10 +84,14 @@ def size(facts: FileFacts) -> FileVerdict | None:
 
 
 def kind(facts: FileFacts) -> FileVerdict | None:
-    """Refuse types that the owner does not take: an extension, a media type, or `image/*`."""
-    names = _names(facts)
-    is_allowed = not facts.rules.allow_types or not facts.rules.allow_types.isdisjoint(names)
-    if is_allowed and facts.rules.deny_types.isdisjoint(names):
+    """Refuse types that the owner does not take: an extension, a media type, or `image/*`.
+
+    What opens a file here is its name: what the sender says besides allows only what has no ending.
+    """
+    by_name, by_word = _types_of_name(facts.extension), _types(facts.media_type)
+    allowed = by_name or by_word
+    is_allowed = not facts.rules.allow_types or not facts.rules.allow_types.isdisjoint(allowed)
+    if is_allowed and facts.rules.deny_types.isdisjoint(by_name | by_word):
         return None
     return FileVerdict("refuse", "type_not_accepted")
 
@@ -132,6 +139,13 @@ def may_come_in(facts: FileFacts, order: Sequence[FileCheck] = FILE_CHECKS) -> F
     return next(verdicts, FileVerdict("ask_owner"))
 
 
-def _names(facts: FileFacts) -> frozenset[str]:
-    media = facts.media_type.casefold().partition(";")[0].strip()
-    return frozenset({facts.extension, media, media.partition("/")[0] + "/*"} - {"", "/*"})
+def _types_of_name(extension: str) -> frozenset[str]:
+    if not extension:
+        return frozenset()
+    known, _ = _KNOWN.guess_type(f"file.{extension}")
+    return frozenset({extension}) | _types(known or "")
+
+
+def _types(media_type: str) -> frozenset[str]:
+    media = media_type.casefold().partition(";")[0].strip()
+    return frozenset({media, media.partition("/")[0] + "/*"} - {"", "/*"})

@@ -83,6 +83,26 @@ def test_types_are_allowed_and_denied(allow: set[str], deny: set[str], is_refuse
     assert (may_come_in(facts(rules)) == refused("type_not_accepted")) is is_refused
 
 
+@pytest.mark.parametrize("extension", ["sh", "html", "exe", "thing"])
+def test_what_a_name_says_is_not_allowed_by_what_its_sender_says(extension: str) -> None:
+    rules = FileRules(allow_types=frozenset({"image/*", "image/png"}))
+    disguised = facts(rules, extension=extension, media_type="image/png")
+    assert may_come_in(disguised) == refused("type_not_accepted")
+
+
+@pytest.mark.parametrize("extension", ["png", "PNG", ""])
+def test_a_media_type_allows_what_is_named_like_it_or_has_no_ending(extension: str) -> None:
+    rules = FileRules(allow_types=frozenset({"image/*"}))
+    assert may_come_in(facts(rules, extension=extension, media_type="image/png")).reason == ""
+
+
+def test_what_either_says_is_denied() -> None:
+    rules = FileRules(deny_types=frozenset({"application/pdf"}))
+    for extension, media_type in (("pdf", "image/png"), ("png", "application/pdf")):
+        offered = facts(rules, extension=extension, media_type=media_type)
+        assert may_come_in(offered) == refused("type_not_accepted")
+
+
 def test_a_file_of_no_type_is_not_among_the_allowed() -> None:
     rules = FileRules(allow_types=frozenset({"pdf"}))
     assert may_come_in(facts(rules, extension="", media_type="")) == refused("type_not_accepted")
