@@ -52,6 +52,12 @@ def test_every_code_that_a_route_raises_has_a_status() -> None:
         for code in re.findall(raised, path.read_text())
     }
     at_start = {"invalid_address", "origin_missing", "log_key_malformed", "log_key_open"}
-    in_commands = {"file_exists", "no_such_file", "log_key_differs", "log_key_missing"}
+    in_commands = {
+        "file_exists",
+        "file_unusable",
+        "no_such_file",
+        "log_key_differs",
+        "log_key_missing",
+    }
     assert len(words) > 10
     assert words - at_start - in_commands - set(STATUS) == set()
