@@ -21,7 +21,7 @@ from agentmesh.errors import (
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
-from agentmesh.node.lanes import Job, Lane, Waiting, fail, together
+from agentmesh.node.lanes import Job, Lane, Waiting, fail, spare, together
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.repetitions import drop_repeated
 from agentmesh.node.sessions import (
@@ -46,7 +46,6 @@ Reader = Callable[[Turn, Turn], Awaitable[None]]
 """Reads what a turn brings, compared with the turn as it was before."""
 MAX_JOBS_A_TURN = 256
 MAX_JOBS_WAITING = 2000
-MAX_LANES = 500
 PATIENCE_SECONDS = 0.02
 SURELY_BYTES = 1024
 """No policy agrees to less; a peer that makes up one of its own is told within the session."""
@@ -185,13 +184,18 @@ class Conversations:
             self._tasks.create_task(self._work(lane))
 
     def _lane(self, peer: Amid) -> Lane:
-        lane = self._lanes.setdefault(peer, Lane(peer))
+        lane = self._lanes.get(peer)
+        if lane is None:
+            lane = self._lanes[peer] = Lane(peer)
+            self._make_room(lane, -1)
         self._lanes.move_to_end(peer)
-        if len(self._lanes) > MAX_LANES:
-            idle = next((p for p, other in self._lanes.items() if other.is_idle), None)
-            if idle is not None and idle != peer:
-                del self._lanes[idle]
         return lane
+
+    def _make_room(self, lane: Lane, held: int) -> None:
+        """Let others go where a lane has grown: it held so many sessions before."""
+        if len(lane.talks or ()) > held:
+            for other in spare(self._lanes.values(), besides=lane):
+                del self._lanes[other.peer]
 
     async def _work(self, lane: Lane) -> None:
         while lane.waiting:
@@ -205,6 +209,7 @@ class Conversations:
         lane.is_busy = False
 
     async def _take_turn(self, lane: Lane, batch: list[Waiting]) -> None:
+        held = len(lane.talks or ())
         if lane.talks is None:
             lane.talks = await self._load(lane.peer)
         turn = Turn.start(lane.peer, lane.talks, self._keys())
@@ -229,6 +234,7 @@ class Conversations:
         if changes := turn.finish():
             await self._store.commit(changes)
         lane.talks = turn.talks
+        self._make_room(lane, held)
         self._wake(turn)
         for waiting, answer in answers:
             if not waiting.done.done():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 from agentmesh.errors import AgentMeshError, IntegrityError
@@ -14,6 +14,9 @@ from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Change
 
 Job = Callable[[Turn], Awaitable[object]]
+MAX_LANES = 500
+MAX_TALKS = 5000
+"""So many peers and sessions are held in memory; the others are read again when they are needed."""
 
 log = logging.getLogger("agentmesh.node")
 
@@ -42,6 +45,21 @@ class Lane:
     def is_idle(self) -> bool:
         """Whether nobody would miss it: two lanes of one peer would tear its sessions apart."""
         return not self.is_busy and not self.waiting
+
+
+def spare(lanes: Collection[Lane], besides: Lane) -> list[Lane]:
+    """Return the idle lanes that are too many, or hold too many sessions; the first ones first."""
+    lanes_over = len(lanes) - MAX_LANES
+    talks_over = sum(len(lane.talks or ()) for lane in lanes) - MAX_TALKS
+    found: list[Lane] = []
+    for lane in lanes:
+        if lanes_over <= 0 and talks_over <= 0:
+            break
+        if lane.is_idle and lane is not besides:
+            found.append(lane)
+            lanes_over -= 1
+            talks_over -= len(lane.talks or ())
+    return found
 
 
 def together(batch: list[Waiting]) -> list[list[Waiting]]:

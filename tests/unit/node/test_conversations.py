@@ -11,7 +11,7 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
-from agentmesh.node import conversations
+from agentmesh.node import conversations, lanes
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId
@@ -151,10 +151,21 @@ async def test_a_full_lane_says_so(pair: Pair, monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_lanes_that_are_idle_are_let_go(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "MAX_LANES", 2)
+    monkeypatch.setattr(lanes, "MAX_LANES", 2)
     for name in ("one", "two", "three"):
         await pair.low.talks.look(Amid(name), SessionId("none"))
     assert set(pair.low.talks._lanes) == {"two", "three"}
+
+
+async def test_of_many_sessions_those_that_rested_longest_are_read_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "MAX_TALKS", 0)
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.low.talks.look(Amid("other"), SessionId("none")) is None
+    assert pair.high.amid not in pair.low.talks._lanes
+    assert await pair.low.talks.look(pair.high.amid, said.session_id) is not None
 
 
 async def test_a_daemon_that_stops_takes_no_more(pair: Pair) -> None:
@@ -211,7 +222,7 @@ async def test_reminding_survives_a_store_that_fails(pair: Pair) -> None:
 async def test_a_lane_in_which_somebody_waits_is_not_let_go(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversations, "MAX_LANES", 1)
+    monkeypatch.setattr(lanes, "MAX_LANES", 1)
 
     async def job(_: Turn) -> str:
         return "done"

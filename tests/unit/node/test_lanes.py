@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from agentmesh.errors import IntegrityError, TransportError
-from agentmesh.node.lanes import Lane, Waiting, fail, together
-from agentmesh.node.turn import Wish
+from agentmesh.node import lanes
+from agentmesh.node.lanes import Lane, Waiting, fail, spare, together
+from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
-from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.session.states import Ended, Terms
 
 ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
 
@@ -31,6 +33,25 @@ async def test_a_bug_of_ours_is_told_as_one() -> None:
         await ours.done
     with pytest.raises(TransportError, match="peer_busy"):
         await theirs.done
+
+
+async def test_who_was_idle_longest_gives_room_and_who_is_at_work_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "MAX_TALKS", 4)
+    terms = Terms(
+        session_id=SessionId("s"),
+        peer=Amid("x"),
+        ours=True,
+        intent=Intent(category="a"),
+        request=SessionRequest(),
+    )
+    talk = Talk(Ended(terms=terms, reason="completed", by_peer=True), 0, 0)
+    full = [Lane(Amid(it), talks={SessionId(n): talk for n in "ab"}) for it in "vwxyz"]
+    full[0].is_busy = True
+    full[2].waiting.append(await waiting(ONE))
+    assert spare(full, besides=full[4]) == [full[1], full[3]]
+    assert spare(full[:2], besides=full[1]) == []
 
 
 async def test_a_lane_is_idle_when_nothing_waits() -> None:
