@@ -15,8 +15,8 @@ SLOW := tests/e2e tests/reliability tests/attack
 VISIT := tests/browser/test_visit.py
 # Many programs at once, crowded and killed: they have a step of their own.
 SERVICES := tests/e2e/test_cluster.py tests/reliability/test_cluster_kills.py tests/reliability/test_jetstream_replicas.py \
-	tests/reliability/test_registry_killed.py \
-	tests/reliability/test_relay_load.py tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
+	tests/reliability/test_kills.py tests/reliability/test_registry_killed.py tests/reliability/test_relay_load.py \
+	tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup postgres chromium demo cluster test test-fast test-services test-attack test-worm test-relay test-soak test-cluster test-all test-api test-log test-rotate test-openclaw test-browser screenshots check format bench trust clean
@@ -59,7 +59,7 @@ test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(SLOW) $(SERVICES:%=--ignore=%)
 	@$(BIN)/pytest $(VISIT)
 
-# Crowds at a relay, a worm among agents; nodes, NATS and the registry are killed: a little of each.
+# Crowds at a relay, a worm among agents; agents, nodes, NATS and the registry are killed: a little of each.
 test-services: setup postgres
 	@$(BIN)/pytest -n 2 $(SERVICES)
 
