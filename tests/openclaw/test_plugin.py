@@ -133,14 +133,13 @@ def test_a_contacts_message_wakes_the_agent_and_a_strangers_does_not(
     assert mallory.texts() == []
 
 
-def test_what_was_said_to_a_peer_is_not_kept_in_the_owners_own_session(
-    gateway: ExitStack, host: Host, friends: tuple[Agent, Agent], llm: Model
+def test_what_was_said_to_a_peer_does_not_make_the_owners_own_session_that_peers(
+    gateway: ExitStack, host: Host, alice: Agent, friends: tuple[Agent, Agent]
 ) -> None:
-    turns = len(llm.asked)
-    assert host.turn("What did I ask you?")["status"] == "ok"
-    assert "What did I ask you?" in shown(llm, turns)
-    assert "from a real turn" in shown(llm, turns)
-    assert "said the host's way" not in shown(llm, turns)
+    _, mallory = friends
+    given = json.dumps({"to": mallory.amid, "body": "my owner says so", "wait": 20})
+    assert host.turn(f"TOOL:mesh_send {given}")["status"] == "ok"
+    assert mallory.gets("my owner says so")["from"] == alice.amid
 
 
 def test_the_gateways_end_is_the_end_of_the_daemon_that_it_started(
