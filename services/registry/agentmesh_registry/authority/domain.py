@@ -1,10 +1,5 @@
 """Whether somebody speaks for a domain: a TXT record that only who runs its DNS can put there."""
 
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.resolver
-
 from agentmesh.errors import Refused, TransportError
 from agentmesh_registry.config import Address
 
@@ -22,17 +17,7 @@ class DomainChecker:
 
     async def check(self, domain: str, token: str) -> None:
         """Return if the domain's TXT record has this token."""
-        try:
-            found = await self._texts(domain)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            found = []
-        except (dns.exception.DNSException, OSError) as error:
-            raise TransportError(
-                "domain_unreachable",
-                f"The DNS of {domain} does not answer ({type(error).__name__}).",
-                "Try again in a minute.",
-            ) from None
-        if (SAYS + token).encode() not in found:
+        if (SAYS + token).encode() not in await self._texts(domain):
             raise Refused(
                 "domain_unproved",
                 f"There is no TXT record {PREFIX}{domain} that says {SAYS}{token}.",
@@ -40,12 +25,26 @@ class DomainChecker:
             )
 
     async def _texts(self, domain: str) -> list[bytes]:
-        resolver = dns.asyncresolver.Resolver(configure=self._server is None)
-        if self._server is not None:
-            resolver.nameservers = [self._server.host]
-            resolver.port = self._server.port
-        resolver.cache = None
-        name = dns.name.from_text(f"{PREFIX}{domain}.")
-        answer = await resolver.resolve(name, "TXT", lifetime=_SECONDS, search=False)
+        # Slow to load, and rarely needed.
+        import dns.asyncresolver  # noqa: PLC0415
+        import dns.exception  # noqa: PLC0415
+        import dns.resolver  # noqa: PLC0415
+
+        try:
+            resolver = dns.asyncresolver.Resolver(configure=self._server is None)
+            if self._server is not None:
+                resolver.nameservers = [self._server.host]
+                resolver.port = self._server.port
+            resolver.cache = None
+            name = f"{PREFIX}{domain}."
+            answer = await resolver.resolve(name, "TXT", lifetime=_SECONDS, search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except (dns.exception.DNSException, OSError) as error:
+            raise TransportError(
+                "domain_unreachable",
+                f"The DNS of {domain} does not answer ({type(error).__name__}).",
+                "Try again in a minute.",
+            ) from None
         records = answer.rrset or ()
         return [b"".join(record.strings) for record in list(records)[:_MAX_RECORDS]]
