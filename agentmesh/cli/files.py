@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -131,8 +130,8 @@ def _followed(
             passed = _clock.monotonic() - began
             if found.state in _OVER or passed >= wait:
                 return found, passed, found.state not in _OVER
-            time.sleep(min(_LOOK_SECONDS, wait - passed))
-            found = client.call(calls.FilesShow(id=found.transfer_id)).file
+            look = min(_LOOK_SECONDS, wait - passed)
+            found = client.call(calls.FilesShow(id=found.transfer_id, wait=look)).file
 
 
 def _tell(desk: Desk, found: answers.File) -> None:

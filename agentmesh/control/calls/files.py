@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Context, Id, Peer, Request
+from agentmesh.control.calls.request import Context, Id, Peer, Request, Wait
 
 Path = Annotated[str, Meta(min_length=1, max_length=4096)]
 
@@ -30,9 +30,10 @@ class FilesList(Request[answers.Files], frozen=True, kw_only=True):
 
 
 class FilesShow(Request[answers.OneFile], frozen=True, kw_only=True):
-    """Tell how far a transfer is."""
+    """Tell how far a transfer is. With `wait`: once its state is another, or after so long."""
 
     id: Id
+    wait: Wait = 0
 
 
 class FilesAccept(Request[answers.OneFile], frozen=True, kw_only=True):

@@ -42,8 +42,8 @@ async def files_list(rooms: Rooms, asked: calls.FilesList, permit: calls.Permit)
 
 
 async def files_show(rooms: Rooms, asked: calls.FilesShow, _: calls.Permit) -> answers.OneFile:
-    """Tell how far one is."""
-    return await _one(rooms, rooms.files.find(asked.id), "owner")
+    """Tell how far one is, or wait until there is more to tell."""
+    return await _one(rooms, await rooms.files.turned(asked.id, asked.wait), "owner")
 
 
 async def files_accept(

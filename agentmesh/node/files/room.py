@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -78,6 +79,16 @@ class Files:
         if found is None:
             raise UsageError("unknown_file", "There is no transfer of this id.", "agentmesh files")
         return found
+
+    async def turned(self, file_id: str, seconds: float) -> Transfer:
+        """Return a transfer once its state is another, after so long, or at once if it is over."""
+        then = self.find(file_id)
+        async with self._hand.bulletin.subscribed() as news:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while not then.is_over and self.find(file_id).state == then.state:
+                        await news.get()
+        return self.find(file_id)
 
     async def accept(self, file_id: str) -> Transfer:
         """Take a file that waits for the owner."""

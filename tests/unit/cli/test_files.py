@@ -61,6 +61,7 @@ def test_who_waits_sees_it_arrive(mesh: Shell, script: Script, tmp_path: Path) -
     assert "reading the file" in said.err
     document = mesh("send", "bob", "--file", str(path), "--wait", "9", "--json").document
     assert (document["outcome"], document["bytes"], document["done"]) == ("delivered", 4096, 4096)
+    assert all(0 < it[1].wait < 1 for it in script.asked if it[0] == "files.show")
 
 
 def test_time_that_is_over_is_no_failure(mesh: Shell, script: Script, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ async def test_a_file_is_taken_on_shown_and_cancelled(house: House, path: Path) 
     assert (await house.ask("files.show", id=file_id))["file"]["peer"] == house.pair.low.amid  # type: ignore[index]
     cancelled = await house.ask("files.cancel", id=file_id)
     assert cancelled["file"]["state"] == "cancelled"  # type: ignore[index]
+    shown = await house.ask("files.show", id=file_id, wait=600)  # what is over is told at once
+    assert shown["file"]["state"] == "cancelled"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("wrong", ["a.txt", "../a.txt", "/nothing/here", "/a\0b"])

@@ -1,5 +1,6 @@
 """A file's way from one owner to the other, and what each of them may say to it."""
 
+import asyncio
 import stat
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from agentmesh.protocol.limits import FILE_CHUNK_BYTES, FILE_OFFER_SECONDS
 from agentmesh.protocol.relay_frames import Send, Sent
 from agentmesh.storage.quarantine import ARRIVING, QUARANTINE
 from tests.support.filing import Desks
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
 
 LONG = bytes(range(256)) * (FILE_CHUNK_BYTES // 64) + b"end"  # some four chunks
 
@@ -56,6 +57,18 @@ async def test_what_is_done_is_whole_though_its_work_still_winds_up(desks: Desks
     halfway = SimpleNamespace(done=1, speed=speed, reason="")
     desks.alice.files._departures.moving[file_id] = halfway  # type: ignore[assignment]
     assert desks.alice.files.progress(desks.alice.files.find(file_id)).done == len(LONG)
+
+
+async def test_who_waits_is_told_as_soon_as_a_transfer_is_in_another_state(desks: Desks) -> None:
+    file_id = await desks.alice.send(desks.bob, desks.alice.write())
+    await desks.bob.until(file_id, "asking")
+    assert (await desks.bob.files.turned(file_id, 0)).state == "asking"
+    waiting = asyncio.create_task(desks.bob.files.turned(file_id, 10 * PATIENCE))
+    await asyncio.sleep(0)
+    await desks.bob.files.refuse(file_id)
+    async with asyncio.timeout(PATIENCE):
+        assert (await waiting).state == "refused"
+        assert (await desks.bob.files.turned(file_id, 10 * PATIENCE)).state == "refused"
 
 
 async def test_the_agent_sees_nothing_of_it(desks: Desks) -> None:
