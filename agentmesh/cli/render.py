@@ -62,7 +62,11 @@ def sessions(found: Sequence[answers.Session]) -> str:
         (it.session_id, who(it.peer_name, it.peer), it.intent, _state(it), it.expires_at)
         for it in found
     )
-    return table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
+    vouchers = [
+        f"\n{who(it.peer_name, it.peer)}: {vouched(it.vouched)}" for it in found if it.vouched
+    ]
+    lines = table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
+    return lines + "".join(dict.fromkeys(vouchers))
 
 
 def _state(it: answers.Session) -> str:

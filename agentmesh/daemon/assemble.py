@@ -224,6 +224,7 @@ def _rooms(
         {
             **held_for_paused(runners.table(), hand.switches),
             "ask_policy": gatekeeper.decide,
+            "check_chain": gatekeeper.acceptance.check,
             HOUSE_MAIL: house_mail.read,
         },
         runners.offer_once,

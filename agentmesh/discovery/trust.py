@@ -92,12 +92,16 @@ class TrustCabinet(Protocol):
 
 
 class Vouching(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a chain, and what it says if it holds."""
+    """What became of a chain, and what it says if it holds.
+
+    `session_until`: until when its session's certificate holds, if it was shown in one.
+    """
 
     fact: Fact
     tier: float = ANONYMOUS
     organization: str = ""
     expires_at: int = 0
+    session_until: int = 0
 
 
 class Trust:

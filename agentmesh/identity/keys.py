@@ -10,7 +10,7 @@ from nacl.signing import SigningKey
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import IntegrityError
 from agentmesh.protocol import signed
-from agentmesh.protocol.certificates.session import Begun, mint
+from agentmesh.protocol.certificates.session import Bound, mint
 from agentmesh.protocol.ids import Amid, amid_of, did_of
 from agentmesh.protocol.signed import KEY_BYTES, Document, Purpose, Signed
 from agentmesh.protocol.times import to_text
@@ -49,9 +49,10 @@ class Identity:
         """Return our bare signature, for what does not travel as a document (HTTP requests)."""
         return self._key.sign(signed.signing_bytes(purpose, payload)).signature
 
-    def certify(self, begun: Begun, serial: int, now: float) -> bytes:
-        """Return the certificate of a session that we begin, issued by us."""
-        return mint(begun, serial, now, lambda data: self._key.sign(data).signature)
+    def certify(self, session: Bound, serial: int, now: float) -> bytes:
+        """Return our certificate for a session, issued by us."""
+        key = self.public_key
+        return mint(session, key, serial, now, lambda data: self._key.sign(data).signature)
 
     def seed(self) -> Secret:
         """Return what this identity can be made of again."""

@@ -27,7 +27,7 @@ SWITCHES = (
     (STOPPED, "shutdown", "You shut this agent down.", "agentmesh up"),
     (PAUSED, "pause", "You paused new sessions.", "agentmesh resume"),
 )
-LIVING = frozenset({"resolving", "knocking", "knocked", "open"})
+LIVING = frozenset({"resolving", "knocking", "answered", "knocked", "open"})
 ENDING = {*LIVING, "resting"}
 """What ends with a breaker: also what its initiator could go on with."""
 KILLED = "killed_by_owner"

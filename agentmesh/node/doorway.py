@@ -23,7 +23,16 @@ from agentmesh.protocol.ids import FrameId, SessionId, is_id
 from agentmesh.protocol.signed import Purpose, read
 from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
-from agentmesh.session.states import AnyState, Ended, Knocked, Knocking, Open, Resting, Terms
+from agentmesh.session.states import (
+    Answered,
+    AnyState,
+    Ended,
+    Knocked,
+    Knocking,
+    Open,
+    Resting,
+    Terms,
+)
 from agentmesh.storage.interface import KnockRow, Put, Remember
 
 VAIN_SECONDS = 3600
@@ -137,7 +146,7 @@ class Doorway:
         document = read(letter.signed, SessionLost, Purpose.SESSION_LOST)
         self._check(turn, letter, (document.sender, document.to), document.timestamp)
         talk = turn.talks.get(document.session_id)
-        if talk is not None and isinstance(talk.state, Open | Knocking | Resting):
+        if talk is not None and isinstance(talk.state, Open | Knocking | Answered | Resting):
             turn.apply(document.session_id, Lost())
 
     # --- opening and proving -------------------------------------------------------------------
@@ -181,8 +190,9 @@ def _given_up(turn: Turn, reply_key_id: str) -> SessionId | None:
 
 def _asked_with(turn: Turn, reply_key_id: str) -> tuple[SessionId, Knocking]:
     for session_id, talk in turn.talks.items():
-        if isinstance(talk.state, Knocking) and talk.state.reply_secret.id == reply_key_id:
-            return session_id, talk.state
+        asked = talk.state.asked if isinstance(talk.state, Answered) else talk.state
+        if isinstance(asked, Knocking) and asked.reply_secret.id == reply_key_id:
+            return session_id, asked
     raise RemoteProtocolError("answer_to_nothing")
 
 

@@ -16,6 +16,7 @@ from agentmesh.errors import (
 )
 from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.certificates.acceptance import Acceptance
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
 from agentmesh.node.guard.past_knocks import PastKnocks
@@ -27,7 +28,7 @@ from agentmesh.node.turn import Turn
 from agentmesh.policy.facts import KnockFacts
 from agentmesh.policy.pipeline import KNOWN_HERE, STANDING, decide
 from agentmesh.policy.verdict import Verdict
-from agentmesh.protocol.certificates.session import Begun
+from agentmesh.protocol.certificates.session import bound
 from agentmesh.protocol.frames import Constraints, Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS
@@ -56,6 +57,7 @@ class Gatekeeper:
         self._peers = peers
         self._standing = standing
         self.past = PastKnocks(hand)
+        self.acceptance = Acceptance(talks, standing)
         self._rate = KnockRate(hand.clock)
         hand.bulletin.listen(self._rate.notice)
 
@@ -65,7 +67,7 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             return None
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
-        facts = await self._facts(errand.peer, talk.state.knock.signer, knock)
+        facts = await self._facts(errand.peer, knock)
         verdict = decide(facts)
         await self._carry_out(verdict, errand, knock)
         await self.past.remember(errand.session_id, facts, verdict)
@@ -135,8 +137,8 @@ class Gatekeeper:
 
     # --- deciding ------------------------------------------------------------------------------
 
-    async def _facts(self, peer: Amid, signer: bytes, knock: Knock) -> KnockFacts:
-        facts = await self.facts(peer, knock.intent, _shown(signer, knock))
+    async def _facts(self, peer: Amid, knock: Knock) -> KnockFacts:
+        facts = await self.facts(peer, knock.intent, _shown(knock))
         if must_wait(facts):
             raise TransportError(
                 "registry_unreachable", "Whoever knocks waits until it can be looked up."
@@ -275,6 +277,6 @@ class Gatekeeper:
         await self._talks.handle(peer, knock_id, denied)
 
 
-def _shown(signer: bytes, knock: Knock) -> Shown:
-    begun = Begun(session_id=knock.id, key=signer, to=knock.to, handshake=knock.handshake)
-    return Shown(chain=knock.certificate_chain, begun=begun, at=knock.timestamp / 1000)
+def _shown(knock: Knock) -> Shown:
+    this = bound(knock.id, knock.handshake, knock.sender.amid, knock.to)
+    return Shown(chain=knock.certificate_chain, bound=this, at=knock.timestamp / 1000)

@@ -13,7 +13,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_PAYLOAD, SESSION_CACH
 from agentmesh.session.effects import StartOver
 from agentmesh.session.events import Saying
 from agentmesh.session.outcome import COMPLETED
-from agentmesh.session.states import Knocking, Open, Resolving, Resting
+from agentmesh.session.states import Answered, Knocking, Open, Resolving, Resting
 from agentmesh.storage.interface import OutgoingRow
 
 OPENING_SECONDS = 86400.0
@@ -117,7 +117,7 @@ def takes_messages(talk: Talk, now: float, cache_seconds: float = SESSION_CACHE_
         case Resting() as state:
             is_known = state.talk.confirmed.up_to == state.talk.next_sequence - 1
             return state.terms.ours and is_known and may_go_on(state, talk, now, cache_seconds)
-        case Resolving() | Knocking():
+        case Resolving() | Knocking() | Answered():
             return True
         case _:
             return False

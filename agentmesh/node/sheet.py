@@ -74,10 +74,9 @@ class Sheet:
         match effect:
             case wanted.Emit(frame_id, message_type, payload):
                 self._errand(session_id, frame_id, message_type, payload)
-            case wanted.Resolve():
-                self._errand(session_id, f"resolve-{session_id}", "resolve", b"")
-            case wanted.AskPolicy():
-                self._errand(session_id, f"policy-{session_id}", "ask_policy", b"")
+            case wanted.Resolve() | wanted.AskPolicy() | wanted.CheckChain():
+                name, kind = _ASKING[type(effect)]
+                self._errand(session_id, f"{name}-{session_id}", kind, b"")
             case wanted.EmitOnce():
                 self.once[session_id, effect.message_type] = effect
             case wanted.Number(message_id, sequence, frame_id):
@@ -229,6 +228,11 @@ def _is_of(notice: Notice, message_id: MessageId) -> bool:
     return notice.kind == "message_received" and notice.message_id == message_id
 
 
+_ASKING: dict[type[AnyEffect], tuple[str, str]] = {
+    wanted.Resolve: ("resolve", "resolve"),
+    wanted.AskPolicy: ("policy", "ask_policy"),
+    wanted.CheckChain: ("chain", "check_chain"),
+}
 _PILES = tuple(it.name for it in fields(Sheet) if it.default_factory is not MISSING)
 
 

@@ -10,8 +10,8 @@ from agentmesh.discovery.trust import Vouching
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError, TransportError
 from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
 from agentmesh.policy.facts import KnockFacts, Record
-from agentmesh.protocol.certificates.form import Certificate
-from agentmesh.protocol.certificates.session import Begun, check_session
+from agentmesh.protocol.certificates.form import Certificate, read
+from agentmesh.protocol.certificates.session import Bound, check_session
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.tiers import ANONYMOUS
 
@@ -19,14 +19,14 @@ NOBODY = Vouching(fact="none")
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What a KNOCK shows: its chain, and what the chain's session has to be bound to.
+    """What a peer shows: a chain, its session's certificate before it; and whose that has to be.
 
-    `at` is when it was signed: a KNOCK may lie in a mailbox for longer than a session's certificate
-    holds.
+    `at` is when it was signed: a KNOCK may lie in a mailbox for longer than a
+    session's certificate holds.
     """
 
     chain: tuple[bytes, ...]
-    begun: Begun
+    bound: Bound
     at: float
 
 
@@ -88,23 +88,15 @@ class Standing:
         """
         listed = found.certificates if found else ()
         if shown is not None and shown.chain:
-            return await self._shown(peer, found, shown)
+            return await self.shown(peer, shown) or await self._word_of(found)
         judged = await self._trust.judge(listed, peer) if listed else None
         if judged is None:
             return await self._word_of(found)
         return judged if shown is None or judged.fact == "valid" else NOBODY
 
-    async def _shown(self, peer: Amid, found: Found | None, shown: Shown) -> Vouching:
-        session, *chain = shown.chain
-        judged = await self._trust.judge(chain, peer)
-        if judged is None:
-            return await self._word_of(found)
-        try:
-            check_session(session, shown.begun, shown.at)
-        except RemoteProtocolError as error:
-            is_late = error.code == "certificate_expired"
-            return Vouching(fact="expired" if is_late else "invalid")
-        return judged
+    async def shown(self, peer: Amid, shown: Shown) -> Vouching | None:
+        """Return who vouches for a peer by what it shows; None where no authority is known."""
+        return await judged(self._trust, peer, shown)
 
     async def _word_of(self, found: Found | None) -> Vouching:
         if found is None or found.tier == ANONYMOUS:
@@ -116,3 +108,16 @@ class Standing:
         if has_authority:
             return NOBODY
         return Vouching(fact="none", tier=found.tier, organization=found.organization)
+
+
+async def judged(judge: Judge, peer: Amid, shown: Shown) -> Vouching | None:
+    """Return what became of what a peer shows; None where no authority is known."""
+    session, *chain = shown.chain
+    found = await judge.judge(chain, peer)
+    if found is None or found.fact != "valid":
+        return found
+    try:
+        until = check_session(session, shown.bound, read(chain[0]).contents.key, shown.at)
+    except RemoteProtocolError as error:
+        return Vouching(fact="expired" if error.code == "certificate_expired" else "invalid")
+    return msgspec.structs.replace(found, session_until=until)

@@ -17,6 +17,7 @@ from agentmesh.session.events import AnyEvent, Saying, Send, Superseded
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.machine import step
 from agentmesh.session.states import (
+    Answered,
     AnyState,
     Ended,
     Knocked,
@@ -145,7 +146,7 @@ class Turn:
         return [
             session_id
             for session_id, talk in self.talks.items()
-            if isinstance(talk.state, Resolving | Knocking | Knocked)
+            if isinstance(talk.state, Resolving | Knocking | Answered | Knocked)
             and session_id != terms.session_id
             and talk.state.terms.intent.category == terms.intent.category
             and talk.state.terms.request.type == terms.request.type
@@ -166,7 +167,7 @@ class Turn:
         if isinstance(after, Open) and not isinstance(before, Open | Resting):
             for rival in self.rivals(terms):
                 self.apply(rival, Superseded())
-        elif isinstance(after, Ended) and isinstance(before, Resolving | Knocking):
+        elif isinstance(after, Ended) and isinstance(before, Resolving | Knocking | Answered):
             for rival in self.rivals(terms):
                 if isinstance(self.talks[rival].state, Knocked):
                     self.sheet.note(rival, wanted.AskPolicy())

@@ -62,6 +62,8 @@ class Event(StrEnum):
     KEYS_CERTIFIED = "keys_certified"
     KEYS_CERTIFICATE_LOST = "keys_certificate_lost"
     """The certificate that we bore holds no more."""
+    SESSION_UNVOUCHED = "session_unvouched"
+    """Who answered for a peer does not hold: a session was not begun, or ended."""
     KEYS_SUCCEEDED = "keys_succeeded"
     """A new identity took this one's place."""
     PEER_VERIFIED = "peer_verified"

@@ -37,7 +37,7 @@ def pause(facts: KnockFacts) -> Verdict | None:
     return None
 
 
-_BAD_CERTIFICATES: dict[Certificate, Reason] = {
+BAD_CERTIFICATES: dict[Certificate, Reason] = {
     "invalid": "invalid_certificate",
     "expired": "certificate_expired",
     "revoked": "certificate_revoked",
@@ -48,7 +48,7 @@ def certificate(facts: KnockFacts) -> Verdict | None:
     """Refuse a chain that does not hold. One that cannot be checked now may hold in a minute."""
     if facts.certificate == "unchecked":
         return refuse("invalid_certificate", retry_after=MINUTE)
-    reason = _BAD_CERTIFICATES.get(facts.certificate)
+    reason = BAD_CERTIFICATES.get(facts.certificate)
     return refuse(reason) if reason else None
 
 

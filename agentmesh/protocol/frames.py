@@ -185,6 +185,8 @@ class ReplyKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ml_kem: KemKey
 
 
+CertificateChain = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=4)]
+"""Who answers for the sender: a certificate of this session, and the chain; or nothing."""
 MOST_OPTIMISTIC = limits.MAX_OPTIMISTIC + 512
 """A message that travels with a KNOCK, as an envelope: a KNOCK that waits must not be large."""
 
@@ -202,7 +204,7 @@ class Knock(Document, frozen=True, kw_only=True):
     session_request: SessionRequest
     offered_capabilities: Annotated[tuple[Word, ...], msgspec.Meta(max_length=32)]
     suites: Signed
-    certificate_chain: Annotated[tuple[bytes, ...], msgspec.Meta(max_length=4)] = ()
+    certificate_chain: CertificateChain = ()
     p2p_capable: bool = False
     handshake: Handshake
     reply_key: ReplyKey
@@ -238,7 +240,7 @@ class Accept(Document, frozen=True, kw_only=True):
     accepted_capabilities: tuple[Word, ...] = ()
     rejected_capabilities: tuple[Word, ...] = ()
     constraints: Constraints
-    certificate_chain: tuple[bytes, ...] = ()
+    certificate_chain: CertificateChain = ()
     receipt_stub: Signed
     olm: OlmAnswer | msgspec.UnsetType = msgspec.UNSET
     timestamp: Milliseconds

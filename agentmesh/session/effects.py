@@ -22,6 +22,10 @@ class AskPolicy(Effect, frozen=True):
     """Decide about their KNOCK, and come back with `Allowed` or `Denied`."""
 
 
+class CheckChain(Effect, frozen=True):
+    """See whether who answers for the peer holds, and come back with `Vouched` or `Unvouched`."""
+
+
 class Emit(Effect, frozen=True):
     """Keep this frame and offer it until it is dropped."""
 
@@ -156,6 +160,7 @@ class Over(Effect, frozen=True):
 AnyEffect = (
     Resolve
     | AskPolicy
+    | CheckChain
     | Emit
     | EmitOnce
     | Acknowledge

@@ -63,6 +63,16 @@ class Accepted(Event, frozen=True):
     signer: Amid
 
 
+class Vouched(Event, frozen=True):
+    """Who answers for the peer, as its yes showed, holds."""
+
+
+class Unvouched(Event, frozen=True):
+    """It does not, and why."""
+
+    reason: str
+
+
 class Rejected(Event, frozen=True):
     """The peer's answer: no."""
 
@@ -154,6 +164,8 @@ AnyEvent = (
     | Resolved
     | Unresolvable
     | Accepted
+    | Vouched
+    | Unvouched
     | Rejected
     | PrekeyStale
     | Allowed

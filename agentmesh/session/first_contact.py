@@ -8,14 +8,9 @@ from agentmesh.crypto.pqxdh import Greeting, Initiator
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
 from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
 from agentmesh.messages import capabilities
-from agentmesh.messages.envelope import Envelope
-from agentmesh.messages.payloads import is_reserved
 from agentmesh.protocol.bounded import reason_of
-from agentmesh.protocol.certificates.contents import new_serial
-from agentmesh.protocol.certificates.session import Begun
 from agentmesh.protocol.frames import (
     Accept,
-    Handshake,
     Knock,
     Letter,
     Reject,
@@ -23,12 +18,15 @@ from agentmesh.protocol.frames import (
     SessionStub,
     encode,
 )
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import PROTOCOL
 from agentmesh.protocol.signed import Purpose, read
-from agentmesh.session import conversation
+from agentmesh.session import optimistic
+from agentmesh.session.bond import bond, show
 from agentmesh.session.effects import (
     AnyEffect,
     Began,
+    CheckChain,
     DropAll,
     Emit,
     EmitOnce,
@@ -37,10 +35,18 @@ from agentmesh.session.effects import (
     StartOver,
     Unhold,
 )
-from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved, Saying
+from agentmesh.session.events import Accepted, Allowed, Denied, Rejected, Resolved
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.outcome import kept_stub
-from agentmesh.session.states import Ended, Knocked, Knocking, Open, Resolving, Terms
+from agentmesh.session.states import (
+    Answered,
+    Ended,
+    Knocked,
+    Knocking,
+    Open,
+    Resolving,
+    Terms,
+)
 from agentmesh.session.words import NOTHING, Words
 
 Effects = list[AnyEffect]
@@ -70,6 +76,8 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         ended = Ended(terms=terms, reason=reason, by_peer=False)
         return ended, [DropAll(), Fail(refused=False, reason=reason), Over(reason, by_peer=False)]
     reply_key, reply_secret = make_reply_key(keys.entropy)
+    tie = bond(terms.session_id, handshake, terms.peer, keys)
+    tie, chain = show(terms.session_id, tie, keys)
     document = Knock(
         protocol_version=PROTOCOL,
         id=terms.session_id,
@@ -81,11 +89,11 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         session_request=terms.request,
         offered_capabilities=terms.capabilities,
         suites=keys.suites,
-        certificate_chain=_certified(terms, handshake, keys),
+        certificate_chain=chain,
         handshake=handshake,
         reply_key=reply_key,
         note=terms.note,
-        optimistic=_enveloped(found.first) if found.first else None,
+        optimistic=optimistic.enveloped(found.first) if found.first else None,
     )
     letter = Letter("knock", keys.identity.sign(document, Purpose.KNOCK))
     frame = seal_to_prekeys(letter, bundle.signed_prekey, bundle.kem_prekey, keys.entropy)
@@ -97,28 +105,27 @@ def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | 
         reply_secret=reply_secret,
         fresh_keys_tried=state.again,
         optimistic=found.first.message_id if found.first else None,
+        bond=tie,
     )
     return knocking, [DropAll("resolve"), Emit(frame_id, "knock", encode(frame))]
 
 
-def _certified(terms: Terms, handshake: Handshake, keys: KeyRing) -> tuple[bytes, ...]:
-    """Return our chain, if there is one, with a certificate of this session before it."""
-    if not keys.certificates:
-        return ()
-    begun = Begun(
-        session_id=terms.session_id,
-        key=keys.identity.public_key,
-        to=terms.peer,
-        handshake=handshake,
-    )
-    serial = new_serial(keys.entropy)
-    return (keys.identity.certify(begun, serial, keys.clock.now()), *keys.certificates)
+def answered(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open | Answered, Effects]:
+    """Take the peer's yes, if it is an answer to what we asked. Whom it shows is looked at first.
+
+    An older version of ours kept no bond: then nothing can be bound to it, and it counts as none.
+    """
+    opened, effects = enter(state, event.accept, event.signer, keys)
+    if not event.accept.certificate_chain or state.bond is None:
+        return opened, effects
+    looked_at = Answered(terms=state.terms, asked=state, accept=event.accept, bond=state.bond)
+    return looked_at, [DropAll(), CheckChain()]
 
 
-def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effects]:
-    """Take the peer's yes, if it is an answer to what we asked."""
-    terms, accept, suite = state.terms, event.accept, state.asked.suite
-    _check_answer(terms, event.signer, (accept.knock_id, accept.sender, accept.to), keys)
+def enter(state: Knocking, accept: Accept, signer: Amid, keys: KeyRing) -> tuple[Open, Effects]:
+    """Begin the session that the peer's yes agrees to."""
+    terms, suite = state.terms, state.asked.suite
+    _check_answer(terms, signer, (accept.knock_id, accept.sender, accept.to), keys)
     if accept.suite != suite or accept.session_id != terms.session_id:
         raise RemoteProtocolError("accept_differs")
     peer_stub = accept.receipt_stub
@@ -148,22 +155,9 @@ def enter(state: Knocking, event: Accepted, keys: KeyRing) -> tuple[Open, Effect
         our_words=Words(NOTHING),
         their_words=Words(NOTHING),
         optimistic=state.optimistic,
+        bond=state.bond,
     )
     return opened, [DropAll(), Began(suite), *kept_stub(opened), Unhold()]
-
-
-def _enveloped(first: Saying) -> bytes:
-    """Return the message that travels with a KNOCK, under the number it will have."""
-    envelope = Envelope(
-        id=first.message_id,
-        sequence=conversation.NUMBER_OF_OPTIMISTIC,
-        in_reply_to=first.in_reply_to,
-        type=first.type,
-        timestamp=first.timestamp,
-        payload=first.payload,
-        context=first.context,
-    )
-    return msgspec.msgpack.encode(envelope)
 
 
 def turn_away(state: Knocking, event: Rejected, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
@@ -215,6 +209,8 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
     ttl_seconds = min(document.session_request.ttl_seconds, event.limits.ttl_seconds)
     constraints = msgspec.structs.replace(event.limits, ttl_seconds=ttl_seconds)
     agreed = capabilities.answer(document.offered_capabilities, keys.offers)
+    tie = bond(terms.session_id, document.handshake, terms.peer, keys)
+    tie, chain = show(terms.session_id, tie, keys)
     accept = Accept(
         knock_id=terms.session_id,
         session_id=terms.session_id,
@@ -222,6 +218,7 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         accepted_capabilities=agreed.accepted,
         rejected_capabilities=agreed.rejected,
         constraints=constraints,
+        certificate_chain=chain,
         receipt_stub=our_stub,
         olm=olm,
         timestamp=keys.milliseconds(),
@@ -242,23 +239,13 @@ def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]
         one_time_prekey=document.handshake.one_time_prekey_id,
         our_words=Words(NOTHING),
         their_words=Words(NOTHING),
+        bond=tie,
     )
     effects: Effects = [DropAll(), Emit(keys.frame_id(), "accept", answer), Began(suite)]
     if document.optimistic is not None and event.hears_first:
-        opened, heard = _take_optimistic(opened, document.optimistic, keys)
+        opened, heard = optimistic.take(opened, document.optimistic, keys)
         effects += heard
     return opened, effects
-
-
-def _take_optimistic(state: Open, data: bytes, keys: KeyRing) -> tuple[Open, Effects]:
-    """Take the message that came with the KNOCK; one that is wrong comes again, and is blamed."""
-    try:
-        envelope = msgspec.msgpack.decode(data, type=Envelope)
-        if is_reserved(envelope.type):
-            return state, []
-        return conversation.take_optimistic(state, envelope, keys)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RemoteProtocolError):
-        return state, []
 
 
 def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Knocked | Ended, Effects]:

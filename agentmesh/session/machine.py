@@ -31,9 +31,12 @@ from agentmesh.session.events import (
     Uncached,
     Unheld,
     Unresolvable,
+    Unvouched,
+    Vouched,
 )
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.states import (
+    Answered,
     AnyState,
     Ended,
     Knocked,
@@ -54,32 +57,40 @@ FROM_PEER = (Accepted, Rejected, PrekeyStale, KnockRepeated, Heard, Receipted, L
 def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901, PLR0915 (the table)
     """Return the state after `event`, and the effects to carry out."""
     match state, event:
-        case Resolving() | Knocking() | Knocked(), Overdue():
+        case Resolving() | Knocking() | Answered() | Knocked(), Overdue():
             return step(state, Close(TIMEOUT), keys)
 
         # Asking for leave.
-        case Resolving() | Knocking(), Send() | Unheld():
+        case Resolving() | Knocking() | Answered(), Send() | Unheld():
             return state, []  # said later: the messages are kept
         case Resolving(), Resolved():
             return first_contact.knock(state, event, keys)
         case Resolving(), Unresolvable():
             return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
         case Knocking(), Accepted():
-            return first_contact.enter(state, event, keys)
+            return first_contact.answered(state, event, keys)
         case Knocking(), Rejected():
             return first_contact.turn_away(state, event, keys)
         case Knocking(), PrekeyStale() if not state.fresh_keys_tried:
             return Resolving(terms=state.terms, again=True), [DropAll("knock"), Resolve()]
         case Knocking(), PrekeyStale():
             return state, []  # an unsigned word ends nothing: the KNOCK is offered on
-        case Resolving() | Knocking(), Superseded():
+        case Answered(), Vouched():
+            return first_contact.enter(state.asked, state.accept, state.terms.peer, keys)
+        case Answered(), Unvouched():
+            return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
+        case Answered(), Accepted() | Rejected() | PrekeyStale():
+            return state, []  # it said yes, and that is being looked at
+        case Answered(), Lost():
+            return step(state.asked, event, keys)
+        case Resolving() | Knocking() | Answered(), Superseded():
             return _over(state, "superseded", [StartOver()])
         case Knocking(fresh_keys_tried=False), Lost():
             return _over(state, "session_lost", [StartOver(last_try=True)], by_peer=True)
         case Knocking(), Lost():  # a peer that loses every KNOCK is not asked on
             failed = Fail(refused=False, reason="session_lost")
             return _over(state, "session_lost", [failed], by_peer=True)
-        case Resolving() | Knocking(), Close():
+        case Resolving() | Knocking() | Answered(), Close():
             return _over(state, event.reason, [Fail(refused=False, reason=event.reason)])
 
         # Being asked.
@@ -155,6 +166,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return state, []
         case Resting() | Ended(), Rejected() | Accepted() | PrekeyStale():
             return state, []
+        case _, Vouched() | Unvouched():
+            return state, []  # it was decided meanwhile
         case _, KnockRepeated() | Reconnected() | Uncached() | Overdue():
             return state, []
         case _ if isinstance(event, FROM_PEER):
@@ -168,7 +181,8 @@ def _late(state: Open) -> str:
 
 
 def _over(state: AnyState, reason: str, effects: list[AnyEffect], *, by_peer: bool = False) -> Step:
-    asked_with = state.reply_secret.id if isinstance(state, Knocking) else ""
+    asked = state.asked if isinstance(state, Answered) else state
+    asked_with = asked.reply_secret.id if isinstance(asked, Knocking) else ""
     ended = Ended(terms=state.terms, reason=reason, by_peer=by_peer, asked_with=asked_with)
     return ended, [DropAll(), *effects, Over(reason, by_peer)]
 

@@ -5,9 +5,10 @@ import msgspec
 from agentmesh.crypto.cipher import Asked, Cipher
 from agentmesh.crypto.seal import ReplySecret
 from agentmesh.messages.capabilities import Agreement
-from agentmesh.protocol.frames import Constraints, Intent, SessionRequest
+from agentmesh.protocol.frames import Accept, Constraints, Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
 from agentmesh.protocol.signed import Signed
+from agentmesh.session.bond import Bond
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.words import Words
 
@@ -48,6 +49,18 @@ class Knocking(State, frozen=True, kw_only=True):
     fresh_keys_tried: bool = False
     awaits_owner: bool = False
     optimistic: MessageId | None = None
+    bond: Bond | None = None
+
+
+class Answered(State, frozen=True, kw_only=True):
+    """They said yes, and show who answers for them; whether that holds is being looked at.
+
+    Nothing is derived from their yes yet.
+    """
+
+    asked: Knocking
+    accept: Accept
+    bond: Bond
 
 
 class Knocked(State, frozen=True, kw_only=True):
@@ -62,7 +75,7 @@ class Open(State, frozen=True, kw_only=True):
     `said` and `heard` count messages. `room_up_to`: the highest number that a stream's receiver has
     granted. `unanswered`: our requests in a request_response session. `parting`: the peer's
     good-bye. `outcomes`: what we have signed of how it ends. `optimistic`: the message that
-    travelled with our KNOCK.
+    travelled with our KNOCK. `bond`: what certificates are bound to; an older version kept none.
     """
 
     suite: str
@@ -92,6 +105,7 @@ class Open(State, frozen=True, kw_only=True):
     is_cached: bool = True
     outcomes: tuple[Signed, ...] = ()
     optimistic: MessageId | None = None
+    bond: Bond | None = None
 
     def ended(self, reason: str, *, by_peer: bool) -> "Ended":
         """Return the end of this session, with what late repetitions are answered with."""
@@ -131,4 +145,4 @@ class Resting(State, frozen=True, kw_only=True):
         return self.talk.ended("completed", by_peer=self.by_peer)
 
 
-AnyState = Resolving | Knocking | Knocked | Open | Resting | Ended
+AnyState = Resolving | Knocking | Answered | Knocked | Open | Resting | Ended

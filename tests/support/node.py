@@ -207,6 +207,7 @@ async def node_called(
         {
             **held_for_paused(runners.table(), hand.switches),
             "ask_policy": gatekeeper.decide,
+            "check_chain": gatekeeper.acceptance.check,
             HOUSE_MAIL: house_mail.read,
         },
         runners.offer_once,

@@ -1,6 +1,6 @@
 """Two who talk: key rings and bundles as a daemon would hold and publish them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -63,6 +63,11 @@ class Party:
     def openers(self) -> tuple[Secret, Secret]:
         """Return what opens a seal to the prekeys."""
         return self.prekeys["signed"].private, self.prekeys["kem"].private
+
+
+def bearing(who: Party, *chain: bytes) -> Party:
+    """Return somebody as one who shows a chain."""
+    return replace(who, ring=replace(who.ring, certificates=chain))
 
 
 def party(name: str, clock: FakeClock) -> Party:

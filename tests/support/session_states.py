@@ -23,6 +23,8 @@ from agentmesh.session.events import (
     Uncached,
     Unheld,
     Unresolvable,
+    Unvouched,
+    Vouched,
 )
 from agentmesh.session.states import AnyState, Resolving
 from tests.support.dialogue import (
@@ -36,7 +38,7 @@ from tests.support.dialogue import (
     opened,
     terms,
 )
-from tests.support.parties import Party, party
+from tests.support.parties import Party, bearing, party
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
@@ -62,6 +64,7 @@ def examples() -> dict[str, Example]:
         "Resolving": _resolving(),
         "Knocking": _knocking(again=False),
         "Knocking, again": _knocking(again=True),
+        "Answered": _answered(),
         "Knocked": _knocked(),
         "Open": _open(),
         "Open, closing": _closing("cancelled_by_initiator"),
@@ -82,6 +85,15 @@ def _knocking(*, again: bool) -> Example:
     alice, knocked = knocking(ALICE, BOB, again=again)
     yes = answer_to(alice, Dialogue(BOB, knocked).say(Allowed(BOB.responder())))
     no = answer_to(alice, Dialogue(BOB, knocked).say(Denied("low_reputation")))
+    return Example(ALICE, alice.state, _any_events(Accepted=yes, Rejected=no))
+
+
+def _answered() -> Example:
+    bob = bearing(BOB, b"his", b"his organisation's")
+    alice, knocked = knocking(ALICE, bob)
+    yes = answer_to(alice, Dialogue(bob, knocked).say(Allowed(bob.responder())))
+    no = answer_to(alice, Dialogue(bob, knocked).say(Denied("low_reputation")))
+    alice.say(yes)
     return Example(ALICE, alice.state, _any_events(Accepted=yes, Rejected=no))
 
 
@@ -169,6 +181,8 @@ def _any_events(**fitting: AnyEvent) -> dict[str, AnyEvent]:
         Resolved(BOB.bundle(), SUITE),
         Unresolvable("agent_not_found"),
         yes,
+        Vouched(),
+        Unvouched("invalid_certificate"),
         no,
         PrekeyStale(),
         Allowed(BOB.responder()),

@@ -3,11 +3,13 @@
 from typing import Literal
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.organizations import VouchedFor
 
 
 class Session(Answer, frozen=True, kw_only=True):
     """One session, open or on its way. `degraded`: its suite is below the floor.
 
+    `vouched`: who answers for the peer, as it has shown in this session.
     Messages `sent` and `received`, those of the peer that the agent has not read, and how many more
     may leave now.
     """
@@ -30,6 +32,7 @@ class Session(Answer, frozen=True, kw_only=True):
     received: int = 0
     unread: int = 0
     window: int = 0
+    vouched: VouchedFor | None = None
 
 
 class Sessions(Answer, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from agentmesh.node.notices import Notice
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.ids import Amid
 from agentmesh.session import snapshot
-from agentmesh.session.states import AnyState, Knocking, Open
+from agentmesh.session.states import Answered, AnyState, Knocking, Open
 
 _SHOWN = 5
 
@@ -43,7 +43,7 @@ def suite_of(state: AnyState) -> str:
     match state:
         case Open(suite=suite):
             return suite
-        case Knocking(asked=asked):
+        case Knocking(asked=asked) | Answered(asked=Knocking(asked=asked)):
             return asked.suite
         case _:
             return ""

@@ -25,6 +25,7 @@ from agentmesh.node.outbox import Fate
 from agentmesh.node.schemas.remarks import remarks_on
 from agentmesh.policy.facts import KnockFacts
 from agentmesh.policy.verdict import Reason
+from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
 from agentmesh.session.flow import room
@@ -168,8 +169,20 @@ async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answer
         accepted_capabilities=agreed.accepted,
         rejected_capabilities=agreed.rejected if is_owner else (),
         warnings=tuple(f"{schema}: no common version" for schema in fallbacks(agreed)),
+        vouched=await _answers_for(rooms, row.session_id),
     )
     return _with_flow(shown, state) if isinstance(state, Open) else shown
+
+
+async def _answers_for(rooms: Rooms, session_id: SessionId) -> answers.VouchedFor | None:
+    """Return who answers for the peer, as it has shown in this session."""
+    shown = await rooms.certificates.showings.of(session_id)
+    if shown is None:
+        return None
+    tier, until = plain(shown.tier), to_text(shown.expires_at)
+    return answers.VouchedFor(
+        tier=tier, organization=shown.organization, certificate="valid", expires_at=until
+    )
 
 
 def _with_flow(shown: answers.Session, state: Open) -> answers.Session:

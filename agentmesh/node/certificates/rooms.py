@@ -9,6 +9,7 @@ from agentmesh.discovery.trust import Trust
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.certificates.fleets import Fleets
 from agentmesh.node.certificates.own import OwnCertificate
+from agentmesh.node.certificates.showings import Showings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class CertificateRooms:
     own: OwnCertificate
     fleets: Fleets
     trust: Trust
+    showings: Showings
 
 
 def certificate_rooms(
@@ -37,4 +39,5 @@ def certificate_rooms(
         own=OwnCertificate(hand, office, trust, tier),
         fleets=Fleets(hand, office, trust, directory),
         trust=trust,
+        showings=Showings(hand.store),
     )

@@ -49,7 +49,7 @@ const live = ({ sessions }) =>
 		it.session_id,
 		peer(it.peer, it.peer_name),
 		[words(it.intent), h("p.quiet", plain(it.type))],
-		[sessionState(it), it.degraded && h("p.quiet", it.suite), it.warnings.map((text) => h("p", badge("warn", text)))],
+		[sessionState(it), it.vouched?.organization && h("p", words(it.vouched.organization)), it.degraded && h("p.quiet", it.suite), it.warnings.map((text) => h("p", badge("warn", text)))],
 		it.state === "knocked"
 			? h("span.quiet", "none yet")
 			: [`${it.sent} sent, ${it.received} received`, it.unread ? h("p.quiet", `${it.unread} unread`) : null],

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from agentmesh.protocol.certificates.contents import DAY, Contents
 from agentmesh.protocol.certificates.form import read, write
-from agentmesh.protocol.certificates.session import Begun, mint
+from agentmesh.protocol.certificates.session import Bound, bound, mint
 from agentmesh.protocol.frames import Handshake
-from agentmesh.protocol.ids import SessionId, amid_of
+from agentmesh.protocol.ids import Amid, SessionId, amid_of
 from agentmesh.protocol.signed import Signed
 from tests.support.forgery.spoiling import ALICE_KEY, BOB_KEY, MALLORY, MALLORY_KEY, spoilt
 from tests.support.vouching import ALICE, NOW, fleet, serial
@@ -24,6 +25,21 @@ HANDSHAKE = Handshake(
     kem_prekey_id=1,
     kem_ciphertext=b"k" * 1088,
 )
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A handshake, and whose it is: `key` is the initiator's signing key."""
+
+    session_id: SessionId
+    key: bytes
+    to: Amid
+    handshake: Handshake
+
+    @property
+    def bound(self) -> Bound:
+        return bound(self.session_id, self.handshake, amid_of(self.key), self.to)
+
+
 BEGUN = Begun(
     session_id=SessionId("01890000-0000-7000-8000-000000000001"),
     key=ALICE_KEY,
@@ -33,7 +49,8 @@ BEGUN = Begun(
 
 
 def minted(begun: Begun = BEGUN, key: SigningKey = ALICE, now: float = NOW) -> bytes:
-    return mint(begun, serial("session"), now, lambda data: key.sign(data).signature)
+    this = begun.bound
+    return mint(this, begun.key, serial("session"), now, lambda data: key.sign(data).signature)
 
 
 def said(**changes: object) -> bytes:

@@ -1,11 +1,14 @@
 """What people see."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.cli import render
+from agentmesh.control import answers
 from tests.support import control_server
+from tests.unit.cli.test_breakers import SESSION
 
 
 @given(st.text())
@@ -47,3 +50,10 @@ def test_durations_are_short(seconds: float, words: str) -> None:
 def test_no_sessions_is_a_sentence() -> None:
     assert render.sessions([]) == "No sessions."
     assert render.pairs([]) == ""
+
+
+def test_a_session_tells_once_who_answers_for_its_peer() -> None:
+    said = answers.VouchedFor(tier=1.5, organization="acme.example", certificate="valid")
+    one = msgspec.structs.replace(SESSION, vouched=said)
+    lines = render.sessions([one, msgspec.structs.replace(one, session_id="other"), SESSION])
+    assert lines.count("The organisation acme.example answers for it: tier 1.5") == 1

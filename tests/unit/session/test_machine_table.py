@@ -10,13 +10,16 @@ from tests.support.session_states import EVENTS, GOODBYE, examples
 from tests.support.transitions import BEGIN, END, NOTHING, OURS, PEER, outcome, table
 
 PROTOCOL = Path(__file__).parents[3] / "docs" / "protocol.md"
-HARMLESS = {"KnockRepeated", "Reconnected", "Overdue", "Uncached"}
+HARMLESS = {"KnockRepeated", "Reconnected", "Overdue", "Uncached", "Vouched", "Unvouched"}
 LISTED = {
     "Resolving": {"Send", "Unheld", "Resolved", "Unresolvable", "Close", "Superseded"},
     "Knocking": {
         *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Lost", "Close", "Superseded"),
     },
     "Knocking, again": {
+        *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Lost", "Close", "Superseded"),
+    },
+    "Answered": {
         *("Send", "Unheld", "Accepted", "Rejected", "PrekeyStale", "Lost", "Close", "Superseded"),
     },
     "Knocked": {"Allowed", "Denied", "Close", "Superseded"},
@@ -61,6 +64,8 @@ def test_the_examples_are_every_state_and_every_event() -> None:
     [
         ("Resolving", "Resolved", "**Knocking** DropAll, Emit"),
         ("Knocking", "Accepted", "**Open** DropAll, Began, KeepReceipt, Unhold"),
+        ("Answered", "Vouched", "**Open** DropAll, Began, KeepReceipt, Unhold"),
+        ("Answered", "Unvouched", "**Ended** DropAll, Fail, Over"),
         ("Knocked", "Allowed", "**Open** DropAll, Emit, Began"),
         ("Open", "Receipted", "Confirm"),
         ("Open, closing", "Receipted", "**Ended** Confirm, Drop, DropAll"),

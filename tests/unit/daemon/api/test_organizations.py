@@ -3,6 +3,7 @@
 import pytest
 
 from agentmesh.errors import NotPermitted, UsageError
+from tests.support.vouching import ACME, fleet_of
 from tests.unit.daemon.conftest import House
 
 DOMAIN = "acme.example"
@@ -37,3 +38,15 @@ async def test_an_agent_has_no_say_in_it(house: House, call: str) -> None:
 async def test_who_vouches_for_a_peer_is_part_of_verifying_it(house: House) -> None:
     said = (await house.ask("verify", peer=house.pair.low.amid))["vouched"]
     assert (said["tier"], said["certificate"]) == (2, "none")
+
+
+async def test_a_session_tells_who_answers_for_its_peer(house: House) -> None:
+    low, high = house.pair.low, house.pair.high
+    high.registry.is_absent = False
+    key = low.hand.keys.ring.identity.public_key
+    low.hand.keys.bear(tuple(fleet_of(key)))
+    await high.say(low, "hello")
+    await house.pair.settle()
+    (session,) = (await house.ask("sessions"))["sessions"]
+    said = session["vouched"]
+    assert (said["tier"], said["organization"], said["certificate"]) == (1.5, ACME.name, "valid")

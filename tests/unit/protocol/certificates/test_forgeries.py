@@ -48,7 +48,7 @@ def test_no_forged_list_is_believed(name: str) -> None:
 def test_no_certificate_of_another_session_is_taken(name: str) -> None:
     forged = SESSIONS[name]()
     with pytest.raises(RemoteProtocolError, match="not valid"):
-        check_session(forged, BEGUN, NOW)
+        check_session(forged, BEGUN.bound, BEGUN.key, NOW)
 
 
 def test_the_chains_that_were_spoilt_hold() -> None:

@@ -12,14 +12,14 @@ from tests.support.vouching import NOW
 
 
 def test_it_holds_for_its_own_handshake() -> None:
-    check_session(minted(), BEGUN, NOW)
+    check_session(minted(), BEGUN.bound, BEGUN.key, NOW)
     assert read(minted()).contents.key == BEGUN.handshake.ephemeral
 
 
 def test_it_holds_for_a_day() -> None:
-    check_session(minted(), BEGUN, NOW + SESSION_CERTIFICATE_SECONDS - 1)
+    check_session(minted(), BEGUN.bound, BEGUN.key, NOW + SESSION_CERTIFICATE_SECONDS - 1)
     with pytest.raises(RemoteProtocolError) as caught:
-        check_session(minted(), BEGUN, NOW + SESSION_CERTIFICATE_SECONDS)
+        check_session(minted(), BEGUN.bound, BEGUN.key, NOW + SESSION_CERTIFICATE_SECONDS)
     assert caught.value.code == "certificate_expired"
 
 
@@ -30,4 +30,4 @@ def test_every_part_of_the_handshake_is_bound() -> None:
         if isinstance(value, bytes):
             other = bytes(byte ^ 1 for byte in value)
         changed = replace(BEGUN, handshake=replace(BEGUN.handshake, **{name: other}))
-        assert changed.binding != BEGUN.binding
+        assert changed.bound.binding != BEGUN.bound.binding
