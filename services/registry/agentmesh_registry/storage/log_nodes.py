@@ -27,12 +27,10 @@ class LogNodes:
         """Return the hashes of which those of the ranges are made."""
         wanted = merkle.nodes_of(list(ranges))
         found = {node: self._kept[node] for node in wanted if node in self._kept}
-        missing = sorted(set(wanted) - found.keys())
+        missing = set(wanted) - found.keys()
         if not missing:
             return found
-        named = sa.tuple_(log_nodes.c.level, log_nodes.c.position)
-        look = sa.select(log_nodes).where(log_nodes.c.tree == ENTRIES, named.in_(missing))
-        read = {(row.level, row.position): row.hash for row in connection.execute(look)}
+        read = hashes_of(connection, ENTRIES, missing)
         self._keep({node: it for node, it in read.items() if node[0] >= _KEPT_FROM})
         return found | read
 
@@ -40,3 +38,23 @@ class LogNodes:
         if len(self._kept) + len(read) > MAX_KEPT:
             self._kept = {}
         self._kept |= read
+
+
+def hashes_of(connection: sa.Connection, tree: int, nodes: Iterable[Node]) -> dict[Node, bytes]:
+    """Return the hashes of these nodes of a tree, as far as they are there.
+
+    A look at each level: where pairs are asked for, SQLite looks through the whole tree.
+    """
+    levels: dict[int, list[int]] = {}
+    for level, position in sorted(nodes):
+        levels.setdefault(level, []).append(position)
+    looks = [
+        sa.select(log_nodes.c.level, log_nodes.c.position, log_nodes.c.hash).where(
+            log_nodes.c.tree == tree,
+            log_nodes.c.level == level,
+            log_nodes.c.position.in_(positions),
+        )
+        for level, positions in levels.items()
+    ]
+    rows = connection.execute(sa.union_all(*looks)) if looks else ()
+    return {(row.level, row.position): row.hash for row in rows}

@@ -23,6 +23,7 @@ from agentmesh.protocol.transparency import (
 )
 from agentmesh_registry.storage import log
 from agentmesh_registry.storage.log import Tree
+from agentmesh_registry.storage.log_nodes import hashes_of
 from agentmesh_registry.storage.tables import (
     agents,
     certificates,
@@ -116,9 +117,7 @@ class _Walk:
     def _hashes(self, tree: Tree, nodes: dict[Node, bytes]) -> Iterator[str]:
         if not nodes:
             return
-        named = sa.tuple_(log_nodes.c.level, log_nodes.c.position)
-        look = sa.select(log_nodes).where(log_nodes.c.tree == tree, named.in_(sorted(nodes)))
-        kept = {(row.level, row.position): row.hash for row in self._connection.execute(look)}
+        kept = hashes_of(self._connection, tree, nodes)
         for (level, position), digest in nodes.items():
             if kept.get((level, position)) != digest:
                 yield f"hash {level}/{position} of tree {tree.value} is not what it should be"
