@@ -28,6 +28,7 @@ SWITCHES = (
     (PAUSED, "pause", "You paused new sessions.", "agentmesh resume"),
 )
 LIVING = frozenset({"resolving", "knocking", "answered", "knocked", "open"})
+OVER = frozenset({"ended", "resting"})
 ENDING = {*LIVING, "resting"}
 """What ends with a breaker: also what its initiator could go on with."""
 KILLED = "killed_by_owner"

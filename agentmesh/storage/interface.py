@@ -5,7 +5,7 @@ they are on the disk.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -90,16 +90,20 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WantedSessions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which sessions: in these phases, of one peer if it is named, begun before one of them."""
+    """Which sessions: in these phases, of one peer if it is named, the last by `moment` first.
+
+    `before`: those only that come after this one in that order.
+    """
 
     phases: frozenset[str] = frozenset()
     peer: Amid | None = None
+    moment: Literal["opened_at", "updated_at"] = "opened_at"
     before: SessionId | None = None
     limit: int
 
 
 class FoundSessions(NamedTuple):
-    """The newest of them, and how many there are without `before` and `limit`."""
+    """The last of them, and how many there are without `before` and `limit`."""
 
     rows: list[SessionRow]
     total: int
@@ -129,8 +133,8 @@ class Store(Protocol):
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         """Return the sessions, newest first."""
 
-    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
-        """Return some sessions, newest first. The cost is that of those returned."""
+    async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
+        """Return some sessions, the last first; only what is returned is read whole."""
 
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         """Return one message of ours."""

@@ -52,10 +52,10 @@ from agentmesh.storage.tables import (
     OUTGOING,
     PREKEYS,
     SESSIONS,
-    SOME_SESSIONS,
     R,
     Table,
     as_json,
+    some_sessions,
 )
 from agentmesh.storage.writer import Writer
 
@@ -128,11 +128,13 @@ class SqliteStore:
             return await self._all(SESSIONS, NEWEST)
         return await self._all(SESSIONS, "WHERE peer = ? " + NEWEST, peer)
 
-    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
+    async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
         phases, peer = as_json(tuple(sorted(wanted.phases))), wanted.peer
         ((total,),) = self._query(self._rows, HOW_MANY_SESSIONS, (phases, peer, peer))
         values = (phases, peer, peer, wanted.before, wanted.before, wanted.limit)
-        return FoundSessions(await self._all(SESSIONS, SOME_SESSIONS, *values), total)
+        return FoundSessions(
+            await self._all(SESSIONS, some_sessions(wanted.moment), *values), total
+        )
 
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         return await self._one(OUTGOING, "WHERE message_id = ?", message_id)

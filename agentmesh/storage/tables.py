@@ -143,10 +143,14 @@ SELECT
 NEWEST = "ORDER BY opened_at DESC, row DESC"
 _THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
 HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"
-# The states are large: only those of the rows that are chosen are read.
-SOME_SESSIONS = f"""
-WHERE row IN (
-  SELECT row {_THESE}
-  AND (? IS NULL OR (opened_at, row) < (SELECT opened_at, row FROM sessions WHERE session_id = ?))
-  {NEWEST} LIMIT ?)
-{NEWEST}"""  # noqa: S608 - words of our own
+
+
+def some_sessions(moment: str) -> str:
+    """Return what chooses a page of sessions, the last by this column first.
+
+    The states are large: only those of the rows that are chosen are read.
+    """
+    last = f"ORDER BY {moment} DESC, row DESC"
+    place = f"SELECT {moment}, row FROM sessions WHERE session_id = ?"  # noqa: S608 - our own words
+    earlier = f"(? IS NULL OR ({moment}, row) < ({place}))"
+    return f"WHERE row IN (SELECT row {_THESE} AND {earlier} {last} LIMIT ?) {last}"

@@ -51,11 +51,14 @@ class VolatileStore:
         found = [s for s in self._shelves.sessions.values() if peer in {None, s.peer}]
         return sorted(found, key=lambda s: s.opened_at)[::-1]
 
-    async def newest_sessions(self, wanted: WantedSessions) -> FoundSessions:
-        rows = [row for row in await self.sessions(wanted.peer) if row.phase in wanted.phases]
+    async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
+        kept = self._shelves.sessions.values()
+        every = sorted(kept, key=lambda row: float(getattr(row, wanted.moment)))[::-1]
+        of_peer = (row for row in every if wanted.peer in {None, row.peer})
+        rows = [row for row in of_peer if row.phase in wanted.phases]
         older = rows
         if wanted.before is not None:
-            place = [row.session_id for row in await self.sessions()]
+            place = [row.session_id for row in every]
             after = place[place.index(wanted.before) + 1 :] if wanted.before in place else []
             older = [row for row in rows if row.session_id in after]
         return FoundSessions(older[: wanted.limit], len(rows))

@@ -11,7 +11,8 @@ def test_killing_a_session_is_seen_by_the_peer(screen: Screen, ada: Agent, bob: 
     row = screen.see("tr", "bob")
     row.get_by_role("button", name="Kill").click()
     screen.gone("[aria-label='Live sessions'] tr", "bob")
-    screen.see("[aria-label='Sessions that are over'] tr", "bob")
+    over = screen.see("[aria-label='Sessions that are over'] tr", "bob")
+    over.get_by_role("link", name="Transcript").wait_for()
     eventually(lambda: session["session_id"] not in _open(bob))
     assert any(it["event"] == "breaker_kill_session" for it in ada.audit())
 

@@ -55,7 +55,7 @@ async def sessions(rooms: Rooms, asked: calls.Sessions, permit: Permit) -> answe
 async def living(rooms: Rooms, permit: Permit, wanted: WantedSessions) -> answers.Sessions:
     """Return sessions that are open or on their way."""
     one_more = msgspec.structs.replace(wanted, phases=LIVING, limit=wanted.limit + 1)
-    rows, total = await rooms.hand.store.newest_sessions(one_more)
+    rows, total = await rooms.hand.store.last_sessions(one_more)
     page = rows[: wanted.limit]
     return answers.Sessions(
         sessions=[await views.session(rooms, row, permit) for row in page],

@@ -4,12 +4,12 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import UsageError
 from agentmesh.messages.delivery import clean_name
-from agentmesh.node.breakers import LIVING
-from agentmesh.protocol.ids import is_id
+from agentmesh.node.breakers import OVER
+from agentmesh.protocol.ids import SessionId, is_id
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
 from agentmesh.session.states import Ended, Resting
-from agentmesh.storage.interface import SessionRow
+from agentmesh.storage.interface import SessionRow, WantedSessions
 
 
 async def sessions_history(
@@ -18,19 +18,16 @@ async def sessions_history(
     """List the sessions that are over."""
     if asked.before and not is_id(asked.before):
         raise UsageError("invalid_place", "This is no place that an answer gave.")
-    rows = [row for row in await rooms.hand.store.sessions() if row.phase not in LIVING]
-    rows.sort(key=_ended, reverse=True)
-    start = next((n for n, row in enumerate(rows, 1) if row.session_id == asked.before), 0)
-    page = rows[start : start + asked.limit]
-    is_last = start + asked.limit >= len(rows)
+    before = SessionId(asked.before) if asked.before else None
+    one_more = WantedSessions(
+        phases=OVER, moment="updated_at", before=before, limit=asked.limit + 1
+    )
+    rows, _total = await rooms.hand.store.last_sessions(one_more)
+    page = rows[: asked.limit]
     return answers.PastSessions(
         sessions=[await _shown(rooms, row) for row in page],
-        next="" if is_last else page[-1].session_id,
+        next=page[-1].session_id if len(rows) > len(page) else "",
     )
-
-
-def _ended(row: SessionRow) -> tuple[float, str]:
-    return row.updated_at, row.session_id
 
 
 async def _shown(rooms: Rooms, row: SessionRow) -> answers.PastSession:

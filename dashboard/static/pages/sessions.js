@@ -21,7 +21,14 @@ export function open(visit) {
 	const status = visit.part("status");
 	let all = null;
 	const many = () => (all ??= new Pages(visit, "sessions", (before) => call("sessions", { before }), "status"));
-	const past = new Pages(visit, "sessions", (before) => call("sessions.history", { before }), "session", "breaker");
+	const past = new Pages(visit, "sessions", (before) => call("sessions.history", { before }));
+	let living = "";
+	visit.hear(() => {
+		const { sessions = [], sessions_total } = status.value ?? {};
+		const now = [sessions_total, ...sessions.map((it) => it.session_id)].join();
+		if (now !== living) past.again();
+		living = now;
+	});
 	visit.show(() => [
 		h("h1", "Sessions"),
 		card(
@@ -73,7 +80,7 @@ const was = ({ sessions }) =>
 		when(it.opened_at),
 		when(it.ended_at),
 		[plain(it.reason || it.state), h("p.quiet", it.by_peer ? "by the peer" : "by us")],
-		it.readable
+		it.has_transcript
 			? h("a", { href: `#/transcripts/${encodeURIComponent(it.session_id)}` }, "Transcript")
 			: h("span.quiet", "no transcript"),
 	]);

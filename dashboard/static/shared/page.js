@@ -161,9 +161,13 @@ export class Pages {
 		);
 	}
 
+	again() {
+		return this.list.again();
+	}
+
 	#more() {
 		this.#pages += 1;
-		return this.list.again();
+		return this.again();
 	}
 
 	async #bring(name, load) {

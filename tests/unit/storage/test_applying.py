@@ -98,8 +98,8 @@ async def test_some_sessions_come_page_by_page_with_how_many_there_are(store: St
     living = frozenset({"open", "knocked"})
 
     async def found(**more: Any) -> tuple[str, int]:
-        wanted = WantedSessions(phases=living, **{"limit": 9, **more})
-        page = await store.newest_sessions(wanted)
+        wanted = WantedSessions(**{"phases": living, "limit": 9, **more})
+        page = await store.last_sessions(wanted)
         return "".join(row.session_id for row in page.rows), page.total
 
     assert await found() == ("bydca", 5)
@@ -108,6 +108,10 @@ async def test_some_sessions_come_page_by_page_with_how_many_there_are(store: St
     assert await found(before=SessionId("x")) == ("dca", 5)
     assert await found(peer=ALICE) == ("y", 1)
     assert await found(before=SessionId("gone")) == ("", 5)
+    await store.commit([Put(msgspec.structs.replace(rows[2], updated_at=NOW + 9))])
+    assert await found(moment="updated_at", limit=2) == ("cy", 5)
+    assert await found(moment="updated_at", before=SessionId("y")) == ("dba", 5)
+    assert await found(phases=frozenset({"resting"}), moment="updated_at") == ("x", 1)
 
 
 async def test_contacts_come_by_alias_name_and_amid(store: Store) -> None:

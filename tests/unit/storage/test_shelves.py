@@ -96,7 +96,7 @@ async def _everything(store: Store) -> list[Any]:
     return [
         await store.sessions(),
         await store.sessions(stores.BOB),
-        await store.newest_sessions(WantedSessions(phases=frozenset({"open"}), limit=2)),
+        await store.last_sessions(WantedSessions(phases=frozenset({"open"}), limit=2)),
         [await store.outgoing(name) for name in names],
         [await store.unsettled(SessionId(name)) for name in ("s1", "s2")],
         [await store.held(SessionId(name)) for name in ("s1", "s2")],
