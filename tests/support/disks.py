@@ -26,6 +26,16 @@ def small_disk(place: Path, size: int) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@contextmanager
+def read_only(place: Path) -> Iterator[None]:
+    """Let nothing be written to a mounted disk, not even by root."""
+    subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(place)], check=True)
+
+
 def fill(ballast: Path) -> None:
     """Write until there is no room for a single byte."""
     with ballast.open("wb", buffering=0) as file:

@@ -106,6 +106,7 @@ async def _keeping(
             try:
                 yield Kept(mailbox, Alone(), {"mailbox": mailbox.trouble})
             finally:
+                mailbox.hurry()
                 # In a thread: the loop has to turn for those who are told what became of it.
                 await asyncio.to_thread(mailbox.close)
         return

@@ -26,6 +26,9 @@ ROOM_FOR_MOVED = Room(
 HELD_BYTES_IN_ALL = 256 * 1024 * 1024
 """What may wait in memory for all agents together."""
 
+OWN_BYTES = 8 * 1024
+"""What each agent has besides: readers that take nothing cannot keep others' letters from them."""
+
 
 class Memory:
     """What all inboxes share: the bytes they hold, and the numbers they give."""
@@ -33,6 +36,11 @@ class Memory:
     def __init__(self, first_number: int, bound: int = HELD_BYTES_IN_ALL) -> None:
         self._number = first_number
         self._free = bound
+
+    @property
+    def free(self) -> int:
+        """How many bytes nobody has."""
+        return self._free
 
     def numbers(self, count: int) -> range:
         """Return numbers that this relay has given to no delivery before."""
@@ -53,7 +61,7 @@ class Memory:
 
 
 class Share:
-    """What one agent takes of the memory."""
+    """What one agent takes of the memory, beyond what is its own."""
 
     __slots__ = ("_bytes", "_letters", "_memory")
 
@@ -66,7 +74,8 @@ class Share:
         """Take room for so many letters if it is there."""
         if self._letters + letters > HELD_MESSAGES or self._bytes + size > HELD_BYTES:
             return False
-        if not self._memory.take(size):
+        beyond = self._bytes + size - OWN_BYTES
+        if beyond > 0 and not self._memory.take(min(beyond, size)):
             return False
         self._letters += letters
         self._bytes += size
@@ -74,9 +83,11 @@ class Share:
 
     def give_back(self, letters: int, size: int) -> None:
         """Free so much."""
+        beyond = self._bytes - OWN_BYTES
+        if beyond > 0:
+            self._memory.give_back(min(beyond, size))
         self._letters -= letters
         self._bytes -= size
-        self._memory.give_back(size)
 
 
 class Delivery(msgspec.Struct, gc=False):

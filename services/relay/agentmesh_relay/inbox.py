@@ -5,7 +5,7 @@ come from memory (their senders were told `forwarded`) or from the mailbox (`que
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 
@@ -30,7 +30,7 @@ from agentmesh_relay.delivery import (
     stored,
 )
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
-from agentmesh_relay.window import WINDOW_BYTES, WINDOW_MESSAGES, Window
+from agentmesh_relay.window import Window, next_rows
 
 RESERVED_BYTES = 32 * 1024
 """What deliveries leave free of a connection's outgoing buffer."""
@@ -200,17 +200,18 @@ class Inbox:
                 return True
             if delivery.row is None and not delivery.is_moving:
                 delivery.is_moving = True
-                self._move(delivery)
+                self._move(delivery, partial(self._moved, delivery))
         return False
 
     def close(self) -> None:
-        """Move what is in memory only into the mailbox, in order."""
+        """Move what is in memory only into the mailbox, in order. It takes memory until then."""
         self._is_closed = True
         self._break_up()
         for delivery in chain(self._window, self._waiting, self._bulk.drop()):
-            if delivery.row is None:
-                self._move(delivery)
+            if delivery.is_bulk:
                 self._memory.give_back(delivery.size)
+            elif delivery.row is None:
+                self._move(delivery, partial(self._left, delivery.size))
 
     def _break_up(self) -> None:
         for delivery in self._window.break_up():
@@ -250,18 +251,10 @@ class Inbox:
             delivery.letter = None
 
     def _fetch(self) -> None:
-        """Read the next letters from the mailbox: as many as the window can take at once."""
+        """Read the next letters from the mailbox."""
         if self._is_fetching:
             return
-        rows: list[int] = []
-        size = 0
-        for delivery in self._waiting:
-            size += delivery.size
-            if delivery.letter is not None or delivery.row is None:
-                break
-            if rows and (size > WINDOW_BYTES or len(rows) >= WINDOW_MESSAGES):
-                break
-            rows.append(delivery.row)
+        rows = next_rows(self._waiting)
         self._is_fetching = True
         self._mailbox.fetch(rows, partial(self._fetched, len(rows)))
 
@@ -278,12 +271,15 @@ class Inbox:
                 self._waiting.appendleft(delivery)
         self._pump()
 
-    def _move(self, delivery: Delivery) -> None:
+    def _move(self, delivery: Delivery, done: Callable[[Stored | Refusal], None]) -> None:
         letter = delivery.content()
         if letter is not None and letter.message_type != "bulk":
             if delivery.written_at:
                 letter = msgspec.structs.replace(letter, attempts=1)
-            self._mailbox.put(letter, ROOM_FOR_MOVED, partial(self._moved, delivery))
+            self._mailbox.move(letter, ROOM_FOR_MOVED, done)
+
+    def _left(self, size: int, _result: Stored | Refusal) -> None:
+        self._share.give_back(1, size)
 
     def _moved(self, delivery: Delivery, result: Stored | Refusal) -> None:
         if isinstance(result, Refusal):

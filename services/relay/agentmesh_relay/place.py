@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agentmesh.errors import StorageError, TransportError, UsageError
+from agentmesh.errors import AgentMeshError, StorageError, TransportError, UsageError
 from agentmesh_relay.config import Address, Tls
 
 BACKLOG = 4096
@@ -27,11 +27,7 @@ def data_folder(path: Path) -> Iterator[Path]:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (path / "relay.lock").open("w")
     except OSError as error:
-        raise UsageError(
-            "data_not_writable",
-            f"{path} cannot be written: {error.strerror}.",
-            "Choose another folder with --data DIR, or give this user leave to write there.",
-        ) from None
+        raise unusable(path, error) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,6 +38,21 @@ def data_folder(path: Path) -> Iterator[Path]:
                 "Stop it first, or give this one a folder of its own with --data DIR.",
             ) from None
         yield path
+
+
+def unusable(path: Path, error: OSError) -> AgentMeshError:
+    """Return what the system's error means for who runs a relay."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageError(
+            "disk_full",
+            f"The disk has no room for {path}.",
+            "Make space there and start again, or name a folder on another disk with --data DIR.",
+        )
+    return UsageError(
+        "data_not_writable",
+        f"{path} cannot be written: {error.strerror}.",
+        "Choose another folder with --data DIR, or give this user leave to write there.",
+    )
 
 
 def listening_socket(address: Address) -> socket.socket:

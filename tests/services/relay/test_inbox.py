@@ -1,110 +1,12 @@
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-
 import pytest
-from agentmesh_relay.delivery import HELD_MESSAGES, Memory
-from agentmesh_relay.inbox import ACK_SECONDS, GIVE_UP_SECONDS, Inbox
-from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.delivery import HELD_BYTES_IN_ALL, HELD_MESSAGES, OWN_BYTES, Memory
+from agentmesh_relay.inbox import ACK_SECONDS, GIVE_UP_SECONDS
+from agentmesh_relay.mailbox.interface import Room
 from agentmesh_relay.window import CALM_BYTES, CALM_MESSAGES, WINDOW_BYTES, WINDOW_MESSAGES
 
-from agentmesh.observability.logs import Code
 from agentmesh.protocol import limits
-from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Receive, Send, decode_from_relay
-
-ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
-
-
-class VolatileMailbox:
-    """Keeps letters in a list, and tells at once."""
-
-    def __init__(self) -> None:
-        self.letters: dict[int, Letter] = {}
-        self.is_full = False
-        self._rows = 0
-
-    def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
-        if self.is_full:
-            done(Refusal("MAILBOX_FULL"))
-            return
-        row = self._rows = self._rows + 1  # never one that there was before
-        self.letters[row] = letter
-        done(Stored(row))
-
-    def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
-        done(self.pending())
-
-    def fetch(self, rows: Sequence[int], done: Callable[[dict[int, Letter]], None]) -> None:
-        done({row: self.letters[row] for row in rows if row in self.letters})
-
-    def remove(self, rows: Sequence[int]) -> None:
-        for row in rows:
-            del self.letters[row]
-
-    def expire(self, now: int) -> None: ...
-
-    def trouble(self) -> Code | None: ...
-
-    def close(self) -> None: ...
-
-    def pending(self) -> list[Pending]:
-        return [
-            Pending(row, it.sender, it.id, len(it.payload), it.want_acked)
-            for row, it in self.letters.items()
-        ]
-
-
-@dataclass
-class Agent:
-    """A connected agent, its inbox and all it hears."""
-
-    mailbox: VolatileMailbox = field(default_factory=VolatileMailbox)
-    memory: Memory = field(default_factory=lambda: Memory(0))
-    heard: list[Receive] = field(default_factory=list)
-    at: float = 1.0
-    room: int = 256 * 1024
-
-    def __post_init__(self) -> None:
-        self.inbox = Inbox(self, self.mailbox, self.memory, self)
-
-    def say(self, frame: Receive) -> None:
-        self.heard.append(frame)
-
-    def say_all(self, frames: Sequence[bytes]) -> None:
-        for data in frames:
-            frame = decode_from_relay(data)
-            assert isinstance(frame, Receive)
-            self.heard.append(frame)
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def ack(self, *places: int) -> list[FrameId]:
-        """Acknowledge the frames heard at these places."""
-        kept = self.inbox.ack(tuple(self.heard[place].delivery for place in places))
-        assert kept.letters == len(kept.wanted)
-        return [frame_id for _, frame_id in kept.wanted]
-
-    @property
-    def ids(self) -> list[str]:
-        return [frame.id for frame in self.heard]
-
-
-def letter(frame_id: object, sender: Amid = ALICE, size: int = 10, **more: object) -> Letter:
-    fields: dict[str, object] = {
-        "sender": sender,
-        "recipient": BOB,
-        "id": FrameId(str(frame_id)),
-        "message_type": "message",
-        "payload": bytes(size),
-        "sent_at": 0,
-        "expires_at": 1000,
-        "want_acked": True,
-    }
-    return Letter(**{**fields, **more})  # type: ignore[arg-type]
+from agentmesh.protocol.relay_frames import Send
+from tests.support.inbox import ALICE, CAROL, Agent, letter, sends
 
 
 def test_a_letter_is_written_at_once_and_forgotten_when_acknowledged() -> None:
@@ -139,8 +41,8 @@ def test_beyond_its_share_of_memory_nothing_is_held() -> None:
     bob = Agent()
     outcomes = [bob.inbox.hold(letter(number)) for number in range(HELD_MESSAGES + 1)]
     assert outcomes.count(None) == 1
-    poor = Agent(memory=Memory(0, bound=15))
-    assert poor.inbox.hold(letter(1)) == "forwarded"
+    poor = Agent(memory=Memory(0, bound=5))
+    assert poor.inbox.hold(letter(1, size=OWN_BYTES)) == "forwarded"
     assert poor.inbox.hold(letter(2)) is None
     poor.ack(0)
     assert poor.inbox.hold(letter(2)) == "forwarded"
@@ -191,6 +93,7 @@ def test_what_is_not_acknowledged_in_time_moves_to_the_disk_and_then_the_agent_i
     assert bob.mailbox.letters == {}
     assert not bob.inbox.is_overdue(bob.at + ACK_SECONDS)
     assert not bob.inbox.is_overdue(bob.at + ACK_SECONDS + 1)
+    bob.mailbox.catch_up()
     assert [it.attempts for it in bob.mailbox.letters.values()] == [1]
     assert bob.inbox.is_overdue(bob.at + GIVE_UP_SECONDS)
     bob.ack(0)
@@ -204,6 +107,7 @@ def test_when_the_agent_goes_what_was_in_memory_goes_to_the_disk_in_order() -> N
     bob.inbox.hold(letter("file", message_type="bulk"))
     bob.ack(0)
     bob.inbox.close()
+    bob.mailbox.catch_up()
     kept = list(bob.mailbox.letters.values())
     assert [it.id for it in kept] == [str(n) for n in range(1, WINDOW_MESSAGES + 2)]
     assert [it.attempts for it in kept[-2:]] == [1, 0]
@@ -219,31 +123,24 @@ def test_a_letter_in_memory_that_reaches_the_disk_by_another_way_is_still_one_le
     assert bob.mailbox.letters == {}
 
 
-def test_memory_is_free_again_after_everything() -> None:
-    memory = Memory(0, bound=1000)
+def test_memory_is_free_again_after_everything_and_once_it_is_on_the_disk() -> None:
+    memory = Memory(0)
     for is_full in (False, True):
         bob = Agent(memory=memory)
         bob.mailbox.is_full = is_full
         for number in range(30):
-            bob.inbox.hold(letter(number))
+            bob.inbox.hold(letter(number, size=2000))
         bob.ack(*range(10))
         bob.at += ACK_SECONDS
         bob.inbox.is_overdue(bob.at)
+        bob.mailbox.catch_up()
+        for number in range(20):
+            bob.inbox.hold(letter(f"late{number}", size=2000))
+        bob.inbox.hold(letter("file", size=2000, message_type="bulk"))
         bob.inbox.close()
-    assert memory.take(1000)
-
-
-def sends(*ids: object, size: int = 10) -> list[Send]:
-    return [
-        Send(
-            id=FrameId(str(it)),
-            to=BOB,
-            message_type="message",
-            encrypted_payload=bytes(size),
-            want_acked=True,
-        )
-        for it in ids
-    ]
+        assert memory.free < HELD_BYTES_IN_ALL
+        bob.mailbox.catch_up()
+        assert memory.free == HELD_BYTES_IN_ALL
 
 
 def test_many_at_once_are_written_kept_and_forgotten_like_single_ones() -> None:
@@ -254,6 +151,7 @@ def test_many_at_once_are_written_kept_and_forgotten_like_single_ones() -> None:
     assert [it.timestamp for it in bob.heard] == [7, 7, 7, 0]
     assert bob.ack(1) == ["2"]
     bob.inbox.close()
+    bob.mailbox.catch_up()
     kept = list(bob.mailbox.letters.values())
     assert [(it.id, it.sent_at, it.attempts) for it in kept] == [
         ("1", 7, 1),
@@ -288,6 +186,6 @@ def test_many_at_once_overtake_nothing() -> None:
     assert bob.inbox.hold_all(CAROL, sends(2), 0)
     bob.inbox.expected(ALICE)
     assert bob.inbox.hold_all(ALICE, sends(2), 0)
-    poor = Agent(memory=Memory(0, bound=15))
-    assert not poor.inbox.hold_all(ALICE, sends(1, 2), 0)
+    poor = Agent(memory=Memory(0, bound=5))
+    assert not poor.inbox.hold_all(ALICE, sends(1, 2, size=OWN_BYTES // 2 + 3), 0)
     assert poor.inbox.hold_all(ALICE, sends(1), 0)

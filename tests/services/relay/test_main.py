@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from agentmesh.protocol.relay_frames import Sent
+from tests.support.disks import fill, small_disk
 from tests.support.processes import Program, launch, running
 from tests.support.relay_client import agent, amid_called, message
 
@@ -41,6 +42,20 @@ def test_a_taken_port_is_told(url: str, tmp_path: Path) -> None:
     with running("agentmesh_relay", "--listen", address, "--data", tmp_path / "other") as second:
         assert second.ended() == 75
         assert "listens on" in second.output
+
+
+def test_a_full_disk_is_told_and_a_start_can_be_tried_again(tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    with small_disk(place, 1024 * 1024):
+        fill(place / "ballast")
+        arguments = ("--listen", "127.0.0.1:0", "--data", place / "relay")
+        with running("agentmesh_relay", *arguments) as relay:
+            assert relay.ended() == 75
+            assert f"The disk has no room for {place / 'relay'}" in relay.output
+            assert "Make space there" in relay.output
+        (place / "ballast").unlink()
+        with running("agentmesh_relay", *arguments) as relay:
+            relay.said("listening on ")
 
 
 async def test_nothing_that_was_called_queued_is_lost_when_the_relay_is_killed(

@@ -1,3 +1,4 @@
+import errno
 import resource
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from agentmesh_relay.place import (
     listening_socket,
     raise_descriptor_limit,
     tls_context,
+    unusable,
 )
 
 from agentmesh.errors import StorageError, TransportError, UsageError
@@ -29,6 +31,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught, data_folder(tmp_path / "file" / "data"):
         pass
     assert caught.value.code == "data_not_writable"
+
+
+def test_a_full_disk_is_no_mistake_of_who_starts_a_relay(tmp_path: Path) -> None:
+    error = unusable(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
+    assert isinstance(error, StorageError)
+    assert (error.code, str(tmp_path) in error.message) == ("disk_full", True)
 
 
 def test_a_taken_port_can_be_tried_again_later() -> None:

@@ -67,6 +67,12 @@ class Mailbox(Protocol):
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
         """Keep a letter; `done(Stored)` is said only after the fsync."""
 
+    def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+        """Keep a letter that was promised already: not at once, but before what is newer.
+
+        It is in memory anyway: that many wait for the disk is no reason to refuse it.
+        """
+
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
         """Hand over what waits for this agent, oldest first; from now on the agent is known."""
 

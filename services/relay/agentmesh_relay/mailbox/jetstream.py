@@ -80,16 +80,19 @@ class JetStreamMailbox:
 
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
         """Keep a letter; `done(Stored)` is said only after the fsync."""
-        size = len(letter.payload) + OVERHEAD_BYTES
-        trouble = self._link.trouble()
-        if trouble is None and self._unwritten + size > MAX_UNWRITTEN_BYTES:
-            trouble = Code("overloaded")
+        is_much = self._unwritten + len(letter.payload) > MAX_UNWRITTEN_BYTES
+        trouble = self._link.trouble() or (Code("overloaded") if is_much else None)
         if trouble is not None:
             done(_refused(trouble))
-        elif not _is_name(letter.recipient):
+        else:
+            self.move(letter, room, done)
+
+    def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+        """Keep a letter that was promised already."""
+        if not _is_name(letter.recipient):
             done(Refusal("UNKNOWN_RECIPIENT"))
         else:
-            self._unwritten += size
+            self._unwritten += len(letter.payload) + OVERHEAD_BYTES
             self._lanes.enter(letter.recipient, partial(self._put, letter, room, done))
 
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:

@@ -5,14 +5,14 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from agentmesh.errors import StorageError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.ids import Amid
+from agentmesh_relay.mailbox.database import Connect, connect, opened
 from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.mailbox.moves import Moves
 from agentmesh_relay.mailbox.puts import Put, put_all
 from agentmesh_relay.mailbox.tally import Tallies
 from agentmesh_relay.mailbox.writer import Failed, Job, Writer
@@ -37,11 +37,6 @@ _COLUMNS = (
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection which one thread at a time may use."""
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
 class SqliteMailbox:
     """See `Mailbox`. Enter it in the thread of the loop that shall be told."""
 
@@ -49,27 +44,33 @@ class SqliteMailbox:
         self,
         path: Path,
         max_file_bytes: int = MAX_FILE_BYTES,
-        connect: Callable[[Path], sqlite3.Connection] = connect,
+        connect: Connect = connect,
     ) -> None:
         loop = asyncio.get_running_loop()
-        # This thread uses the connection now, the writer's from then on.
         self._tallies = Tallies()
-        database = _set_up(connect(path), max_file_bytes)
+        # This thread uses the connection now, the writer's from then on.
+        database = opened(path, max_file_bytes, connect)
         self._writer = Writer(database, loop, self._tallies.forget_all)
         self._loop = loop
         self._puts: list[Put] = []
+        self._too_many: list[Put] = []
+        self._moves = Moves(loop.call_later, self._add)
         self._unwritten = 0
 
     def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
         """Keep a letter; `done(Stored)` is said only after the fsync."""
-        size = len(letter.payload)
-        if self._unwritten + size > MAX_UNWRITTEN_BYTES:
-            self._loop.call_soon(_told, [Put(letter, room, done)], Failed(Code("overloaded")))
+        put = Put(letter, room, done)
+        if self._unwritten + len(letter.payload) > MAX_UNWRITTEN_BYTES:
+            self._too_many.append(put)
+            if len(self._too_many) == 1:
+                self._loop.call_soon(self._refuse)
             return
-        self._unwritten += size
-        self._puts.append(Put(letter, room, done))
-        if len(self._puts) == 1:
-            self._loop.call_soon(self._submit_puts)
+        self._moves.hurry(letter.recipient)
+        self._add(put)
+
+    def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+        """Keep a letter that was promised already: not at once, but before what is newer."""
+        self._moves.add(Put(letter, room, done))
 
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
         """Hand over what waits for this agent, oldest first; from now on the agent is known."""
@@ -77,6 +78,7 @@ class SqliteMailbox:
         def told(result: list[Pending] | Failed) -> None:
             done([] if isinstance(result, Failed) else result)
 
+        self._moves.hurry(amid)
         self._submit(Job(partial(_meet, amid, now), _unheard, writes=True))
         self._submit(Job(partial(_pending, amid, now), told, writes=False))
 
@@ -101,10 +103,25 @@ class SqliteMailbox:
         """Return a word for why nothing can be kept at the moment, or None."""
         return self._writer.trouble
 
+    def hurry(self) -> None:
+        """Have everything asked so far on its way to the disk."""
+        self._moves.hurry_all()
+        self._submit_puts()
+
     def close(self) -> None:
         """Carry out everything asked so far, and stop."""
-        self._submit_puts()
+        self.hurry()
         self._writer.close()
+
+    def _add(self, put: Put) -> None:
+        self._unwritten += len(put.letter.payload)
+        self._puts.append(put)
+        if len(self._puts) == 1:
+            self._loop.call_soon(self._submit_puts)
+
+    def _refuse(self) -> None:
+        puts, self._too_many = self._too_many, []
+        _told(puts, Failed(Code("overloaded")))
 
     def _submit(self, job: Job[Any]) -> None:
         """Have this done after everything that was asked before it."""
@@ -130,36 +147,6 @@ def _told(puts: Sequence[Put], result: list[Stored | Refusal] | Failed) -> None:
         result = [Refusal("INTERNAL_ERROR", TROUBLE_RETRY_SECONDS)] * len(puts)
     for put, what in zip(puts, result, strict=True):
         put.done(what)
-
-
-def _set_up(database: sqlite3.Connection, max_file_bytes: int) -> sqlite3.Connection:
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        page = int(database.execute("PRAGMA page_size").fetchone()[0])
-        database.execute(f"PRAGMA max_page_count = {max_file_bytes // page}")
-        _migrate(database)
-    except sqlite3.Error:
-        database.close()
-        raise StorageError(
-            "storage_failed",
-            "The relay's mailbox cannot be opened.",
-            "Look at the disk; a damaged mailbox.sqlite may be moved away: senders send again.",
-        ) from None
-    return database
-
-
-def _migrate(database: sqlite3.Connection) -> None:
-    """Run the numbered files that this database has not seen."""
-    version = int(database.execute("PRAGMA user_version").fetchone()[0])
-    steps = sorted(
-        (step for step in files("agentmesh_relay.mailbox").iterdir() if step.name.endswith(".sql")),
-        key=lambda step: step.name,
-    )
-    for number, step in enumerate(steps, start=1):
-        if number > version:
-            script = step.read_text(encoding="utf-8")
-            database.executescript(f"BEGIN;{script};PRAGMA user_version = {number};COMMIT;")
 
 
 def _meet(amid: Amid, now: int, database: sqlite3.Connection) -> None:
