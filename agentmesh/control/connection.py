@@ -39,6 +39,8 @@ class Connection:
         self._answer = answer
         self._permit: calls.Permit = "owner"
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._at_work = 0
+        self.heard_at = asyncio.get_running_loop().time()
         self._ready: list[bytes] = []
 
     async def run(self) -> None:
@@ -52,6 +54,11 @@ class Connection:
             pass  # nobody is there any more who could be told
         finally:
             self.cut()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the other side waits for nothing from us."""
+        return not self._at_work and not self._writer.is_closing()
 
     def turn_away(self) -> None:
         """Say that there are too many, and hang up."""
@@ -78,12 +85,14 @@ class Connection:
             self._take(line, at_work)
 
     def _take(self, line: bytes, at_work: asyncio.TaskGroup) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         try:
             call = rpc.read_call(line)
         except rpc.NotACall as error:
             self._write(rpc.failure_line(None, error.failure))
         else:
             if call.method != "hello":
+                self._at_work += 1
                 at_work.create_task(self._work(call, self._permit))
                 return
             self._greet(call)
@@ -110,6 +119,7 @@ class Connection:
             else:
                 await self._stream(call, outcome)
         finally:
+            self._at_work -= 1
             self._slots.release()
 
     async def _outcome(

@@ -70,12 +70,22 @@ class ControlServer:
         connection = Connection(reader, writer, self._answer)
         if self._stopped or peer_uid(writer.get_extra_info("socket")) != os.geteuid():
             connection.cut()
-        elif len(self._connections) >= MAX_CONNECTIONS:
+        elif len(self._connections) >= MAX_CONNECTIONS and not self._make_room():
             connection.turn_away()
         else:
             task = self._at_work.create_task(connection.run())
             self._connections[task] = connection
             task.add_done_callback(self._forget)
+
+    def _make_room(self) -> bool:
+        """Hang up on who was silent for longest and waits for nothing; return if there is one.
+
+        Else a program that leaves its connections open would keep the owner out.
+        """
+        idle = [it for it in self._connections.values() if it.is_idle]
+        if idle:
+            min(idle, key=lambda it: it.heard_at).cut()
+        return bool(idle)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._connections.pop(task).cut()  # one that was stopped before it began is still open

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.control import answers
 from agentmesh.control.socket import MAX_CONNECTIONS, ControlServer
 from agentmesh.errors import UsageError
 from tests.support.control_server import Script, exchange, line
+from tests.support.patience import PATIENCE
 
 
 async def test_only_this_user_comes_near_the_socket(path: Path) -> None:
@@ -25,11 +27,40 @@ async def test_another_user_is_hung_up_on(path: Path, monkeypatch: pytest.Monkey
     writer.close()
 
 
-async def test_one_connection_too_many_is_told_so(path: Path) -> None:
-    dialled = [await asyncio.open_unix_connection(path) for _ in range(MAX_CONNECTIONS + 1)]
-    told = json.loads(await dialled[-1][0].readline())
-    assert told["error"]["data"]["code"] == "too_many_connections"
+async def test_one_connection_too_many_is_told_so(path: Path, script: Script) -> None:
+    go, full = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> answers.Answer:
+        if len(script.asked) == MAX_CONNECTIONS:
+            full.set()
+        await go.wait()
+        return answers.Inbox(messages=[])
+
+    script.answers["inbox"] = lambda request: slow()
+    dialled = [await asyncio.open_unix_connection(path) for _ in range(MAX_CONNECTIONS)]
     for _, writer in dialled:
+        writer.write(line(1, "inbox"))
+    async with asyncio.timeout(PATIENCE):
+        await full.wait()
+    late, writer = await asyncio.open_unix_connection(path)
+    told = json.loads(await late.readline())
+    assert told["error"]["data"]["code"] == "too_many_connections"
+    go.set()
+    for it in (*dialled, (late, writer)):
+        it[1].close()
+
+
+async def test_connections_that_are_left_open_keep_nobody_out(path: Path) -> None:
+    used = await asyncio.open_unix_connection(path)
+    left = [await asyncio.open_unix_connection(path) for _ in range(MAX_CONNECTIONS - 1)]
+    assert len(await exchange(used, line(1, "status"))) == 1
+    more = [await asyncio.open_unix_connection(path) for _ in range(3)]
+    for it in (*more, used):
+        assert len(await exchange(it, line(2, "status"))) == 1
+    for reader, _ in left[:3]:
+        assert await reader.read() == b"", "these were silent for longest"
+    assert len(await exchange(left[3], line(1, "status"))) == 1
+    for _, writer in (used, *left, *more):
         writer.close()
 
 
