@@ -1,12 +1,13 @@
 """The command `org`: a domain that speaks for its agents."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
+from agentmesh.control.calls.organizations import FleetReason
 
 _domain = click.argument("domain")
 _peer = click.argument("peer")
@@ -59,6 +60,21 @@ def _revoke(desk: Desk, peer: str, domain: str, reason: calls.WithdrawReason) ->
     desk.ask(calls.OrgRevoke(peer=peer, domain=domain, reason=reason), _show)
 
 
+@command("revoke-identity")
+@_peer
+@_org
+@click.option("--reason", type=click.Choice(get_args(FleetReason)), required=True)
+@click.option("--confirm", default="", metavar="AMID", help="The agent's AMID: it is for good.")
+@click.option("--note", default="", metavar="TEXT", help="For the owners of its contacts.")
+def _revoke_identity(desk: Desk, peer: str, **given: Any) -> None:
+    """Take back the identity of PEER itself, for good: its key was stolen, or it does harm.
+
+    PEER has to bear a certificate of the organisation. The registry hands it out no more, its
+    contacts send it nothing, and nobody lets it in. To let it go in peace: org revoke.
+    """
+    desk.ask(calls.OrgRevokeIdentity(peer=peer, **given), _show)
+
+
 @command("show")
 def _show_command(desk: Desk) -> None:
     """List the organisations that this agent acts for, and their fleets."""
@@ -68,11 +84,14 @@ def _show_command(desk: Desk) -> None:
 @command("accept")
 @_domain
 def _accept(desk: Desk, domain: str) -> None:
-    """Take the certificate that DOMAIN issued for this agent: it is of its fleet then."""
+    """Take the certificate that DOMAIN issued for this agent: it is of its fleet then.
+
+    As long as the agent bears it, DOMAIN can take back the agent's identity itself, for good.
+    """
     desk.ask(calls.OrgAccept(domain=domain), _show_certified)
 
 
-for each in (_register, _verify, _issue, _revoke, _show_command, _accept):
+for each in (_register, _verify, _issue, _revoke, _revoke_identity, _show_command, _accept):
     org.add_command(each)
 
 

@@ -20,6 +20,7 @@ REQUESTS: dict[str, CallType] = {
     "org.verify": CallType(calls.OrgVerify, answers.Organization, "owner"),
     "org.issue": CallType(calls.OrgIssue, answers.FleetAgent, "owner"),
     "org.revoke": CallType(calls.OrgRevoke, answers.Organization, "owner"),
+    "org.revoke_identity": CallType(calls.OrgRevokeIdentity, answers.Organization, "owner"),
     "org.show": CallType(calls.OrgShow, answers.Organizations, "owner"),
     "org.accept": CallType(calls.OrgAccept, answers.Certified, "owner"),
     "owner.providers": CallType(calls.OwnerProviders, answers.Providers, "owner"),

@@ -14,7 +14,13 @@ import msgspec
 from agentmesh.discovery.book import Book, Cabinet
 from agentmesh.discovery.interface import Proved
 from agentmesh.discovery.log_pages import Ask, News, consistency, read_news, read_revocations
-from agentmesh.errors import Refused, RemoteProtocolError
+from agentmesh.discovery.revocations import (
+    Authority,
+    RevocationAnswer,
+    no_authority,
+    revocation_in,
+)
+from agentmesh.errors import Refused
 from agentmesh.identity.registry_log import (
     EVIDENT,
     KnownHead,
@@ -26,7 +32,7 @@ from agentmesh.identity.registry_log import (
 )
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.merkle import frontier_of
-from agentmesh.protocol.revocation import Revoked, read_revocation
+from agentmesh.protocol.revocation import Revoked
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.transparency import (
     RECORD,
@@ -41,14 +47,6 @@ from agentmesh.protocol.transparency import (
 from agentmesh.protocol.world import Clock
 
 
-class RevocationAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an identity was taken back."""
-
-    revoked: bool
-    revocation: bytes | None = None
-    log: LogProof | None = None
-
-
 class RegistryLog:
     """Checks what a registry says against its log, and follows the log."""
 
@@ -61,10 +59,15 @@ class RegistryLog:
         self._meeting = asyncio.Lock()
         self._reading = asyncio.Lock()
         self.blame: Callable[[str], None] = lambda _: None
+        self.authority: Authority = no_authority
 
     def blame_to(self, listener: Callable[[str], None]) -> None:
         """Say who is told what the log is caught at. Called once, before the start."""
         self.blame = listener
+
+    def ask_authority_of(self, authority: Authority) -> None:
+        """Say who knows whose organisations may take agents back. Called once, before the start."""
+        self.authority = authority
 
     @property
     def book(self) -> Book | None:
@@ -119,17 +122,17 @@ class RegistryLog:
     async def revocation(self, amid: Amid) -> Revoked:
         """Return the revocation of an identity, proved; or blame the registry."""
         asked = await self.ready()
-        query = {"amid": amid, **({"log_size": asked.tree.size} if asked else {})}
+        query = {"amid": amid, **known(asked)}
         answer = await self._ask("/v1/registry/revocation?" + urlencode(query), RevocationAnswer)
         return await self._revocation(amid, answer, asked)
 
     async def revoked(
-        self, signed: Signed, answer: RevocationAnswer, asked: KnownHead | None
+        self, amid: Amid, signed: Signed, answer: RevocationAnswer, asked: KnownHead | None
     ) -> None:
         """Return if this answer proves that our revocation is in the log, else blame."""
         if answer.revocation != msgspec.msgpack.encode(signed):
             raise LogFault("revocation_unproved", "has another revocation than ours")
-        await self._revocation(signed.amid, answer, asked)
+        await self._revocation(amid, answer, asked)
 
     async def _revocation(
         self, amid: Amid, answer: RevocationAnswer, asked: KnownHead | None
@@ -141,14 +144,8 @@ class RegistryLog:
             told = (REVOCATION, subject_of(amid), document_hash(answer.revocation))
             if (entry.kind, entry.subject, entry.document) != told:
                 raise LogFault("log_entry_differs", "has another revocation than is shown")
-        try:
-            signed = msgspec.msgpack.decode(answer.revocation, type=Signed)
-            revoked = read_revocation(signed, asked.key if asked else None)
-        except (msgspec.MsgspecError, RemoteProtocolError, RecursionError):
-            raise LogFault("revocation_unproved", "has a revocation of no form") from None
-        if revoked.revocation.amid != amid:
-            raise LogFault("revocation_unproved", "has a revocation of somebody else")
-        return revoked
+        key = asked.key if asked else None
+        return await revocation_in(answer.revocation, amid, key, self.authority)
 
     async def follow(self) -> News:
         """Read what is new in the log, and check that it only grew. It is new until `done`."""
@@ -289,6 +286,11 @@ class RegistryLog:
                 grown, subjects = await read_revocations(self._ask, book.revocations, head)
                 book.revocations = grown
                 book.revoked |= subjects
+
+
+def known(head: KnownHead | None) -> dict[str, int]:
+    """Return what tells a registry how much of its log we know; an older one takes no such word."""
+    return {} if head is None else {"log_size": head.tree.size}
 
 
 def _missing(asked: KnownHead) -> LogFault:

@@ -7,11 +7,15 @@ from urllib.parse import urlencode
 import msgspec
 
 from agentmesh.discovery.answers import decoded
+from agentmesh.discovery.log import RegistryLog, known
 from agentmesh.discovery.log_pages import Ask
+from agentmesh.discovery.revocations import RevocationAnswer
 from agentmesh.discovery.trust import Data, OrganizationAnswer
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.bounded import Count
 from agentmesh.protocol.certificates.chain import MAX_CHAIN
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.revocation import Revoked
 from agentmesh.protocol.signed import Signed
 
 Post = Callable[[str, bytes], Awaitable[bytes]]
@@ -37,9 +41,10 @@ class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Office:
     """Asks one registry for certificates, and tells it of those that we issue."""
 
-    def __init__(self, ask: Ask, post: Post) -> None:
+    def __init__(self, ask: Ask, post: Post, log: RegistryLog) -> None:
         self._ask = ask
         self._post = post
+        self._log = log
 
     async def obtain(self, organization: str) -> tuple[bytes, ...]:
         """Return our chain, by an organisation or ("") by the authority; others see it then."""
@@ -70,6 +75,18 @@ class Office:
     async def publish(self, domain: str, revoked: bytes) -> None:
         """Publish our list of revoked ones."""
         await self._told("revoked", {"domain": domain, "revoked": revoked})
+
+    async def revoke_identity(self, domain: str, amid: Amid, signed: Signed) -> None:
+        """Take back an agent of a domain's fleet: it is in the log when this returns."""
+        asked = await self._log.ready()
+        document = msgspec.msgpack.encode(signed)
+        body = {"domain": domain, "revocation": document, **known(asked)}
+        said = await self._post(ORG + "revoke-identity", msgspec.json.encode(body))
+        await self._log.revoked(amid, signed, decoded(said, RevocationAnswer), asked)
+
+    async def revocation(self, amid: Amid) -> Revoked:
+        """Return the revocation of an identity, proved."""
+        return await self._log.revocation(amid)
 
     async def organization(self, domain: str) -> OrganizationAnswer:
         """Return who speaks for a domain."""

@@ -29,9 +29,10 @@ from agentmesh.discovery.interface import (
     Reputation,
     SearchPage,
 )
-from agentmesh.discovery.log import RegistryLog, RevocationAnswer
+from agentmesh.discovery.log import RegistryLog, known
 from agentmesh.discovery.office import Office
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
+from agentmesh.discovery.revocations import RevocationAnswer
 from agentmesh.discovery.stamping import with_stamp
 from agentmesh.discovery.trust import Trust, TrustCabinet
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
@@ -64,7 +65,7 @@ class RegistryDirectory:
         self._wire = RegistryWire(url, signer, world, seconds)
         self._clock, _ = world
         self.log = RegistryLog(self._get, self._clock, cabinet)
-        self.office = Office(self._get, self._post)
+        self.office = Office(self._get, self._post, self.log)
         self._own = signer.amid
 
     async def __aenter__(self) -> "RegistryDirectory":
@@ -117,7 +118,7 @@ class RegistryDirectory:
         asked = await self.log.ready()
         body = {"revocation": msgspec.msgpack.encode(signed), **known(asked)}
         answer = await self._post("/v1/registry/revoke", msgspec.json.encode(body))
-        await self.log.revoked(signed, decoded(answer, RevocationAnswer), asked)
+        await self.log.revoked(signed.amid, signed, decoded(answer, RevocationAnswer), asked)
 
     async def succeed(self, revocation: Signed, record: Signed) -> None:
         """Take our identity back and register its successor: both are in the log, or neither.
@@ -133,7 +134,8 @@ class RegistryDirectory:
             if await self._names(revocation.amid) != record.amid:
                 raise
             return
-        await self.log.revoked(revocation, decoded(answer, RevocationAnswer), asked)
+        said = decoded(answer, RevocationAnswer)
+        await self.log.revoked(revocation.amid, revocation, said, asked)
 
     async def _names(self, old: Amid) -> Amid | None:
         """Return who takes an identity's place, as the log proves; None if nobody does."""
@@ -226,7 +228,9 @@ class RegistryDirectory:
 
     def trust(self, cabinet: TrustCabinet) -> Trust:
         """Return what judges chains by this registry's authority."""
-        return Trust(self._get, self._clock, cabinet)
+        trust = Trust(self._get, self._clock, cabinet)
+        self.log.ask_authority_of(trust.authority)
+        return trust
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how the registry is doing, as of the last time we asked it anything."""
@@ -260,11 +264,6 @@ class RegistryDirectory:
 
     async def _post(self, target: str, body: bytes) -> bytes:
         return await self._wire.ask("POST", target, body, signed=True)
-
-
-def known(head: KnownHead | None) -> dict[str, int]:
-    """Return what tells a registry how much of its log we know; an older one takes no such word."""
-    return {} if head is None else {"log_size": head.tree.size}
 
 
 def revoked(amid: Amid) -> Refused:

@@ -68,7 +68,8 @@ def found(seeker: Agent, name: str) -> dict[str, object]:
 def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     mesh: Mesh, zone: tuple[Zone, str]
 ) -> None:
-    boss, alice, bob = (mesh.agent(name) for name in ("boss", "alice", "bob"))
+    boss, alice = (mesh.agent(name) for name in ("boss", "alice"))
+    carol, bob = mesh.friends("carol", "bob")
     assert found(bob, boss.amid)["certificate"] == "none"
     challenge = boss.ask("org", "register", DOMAIN, "--name", "Acme")
     assert boss.fails(5, "org", "verify", DOMAIN)["code"] == "domain_unproved"
@@ -78,6 +79,8 @@ def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     accepted = alice.ask("org", "accept", DOMAIN)
     assert (accepted["tier"], accepted["organization"]) == (1.5, DOMAIN)
     assert alice.ask("status")["certificate"]["organization"] == DOMAIN
+    boss.ask("org", "issue", carol.amid)
+    carol.ask("org", "accept", DOMAIN)
     bob.ask("policy", "set", "accept_tiers", "[1.5]")
     explained = bob.ask("policy", "explain", alice.amid)
     assert not [it for it in explained["knock"]["checks"] if it["reason"] == "insufficient_trust"]
@@ -93,8 +96,21 @@ def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     shown = boss.ask("org", "revoke", alice.amid, "--reason", "cessation_of_operation")
     assert shown["agents"][0]["revoked"] == "cessation_of_operation"
     assert shown["agents"][0]["serial"] == issued["serial"]
+    goodbye = (carol.amid, "--reason", "policy_violation", "--note", "It sold what it heard.")
+    assert boss.fails(2, "org", "revoke-identity", *goodbye)["code"] == "not_confirmed"
+    shown = boss.ask("org", "revoke-identity", *goodbye, "--confirm", carol.amid)
+    assert all(it["revoked"] for it in shown["agents"])
+    stranger = ("--reason", "other", "--confirm", bob.amid)
+    refused = boss.fails(2, "org", "revoke-identity", bob.amid, *stranger)
+    assert refused["code"] == "not_of_fleet"
     eventually(lambda: not bob.ask("sessions")["sessions"], 90)
     eventually(lambda: alice.ask("status")["certificate"] is None, 90)
     assert found(bob, alice.amid)["tier"] == 2
     assert "keys_certificate_lost" in {it["event"] for it in alice.audit()}
     assert not alice.ask("registry")["foreign_entries"]
+
+    gone = eventually(lambda: bob.ask("contacts", "show", carol.amid)["contact"]["taken_back"])
+    assert (gone["issuer"], gone["organization"]) == ("organization", DOMAIN)
+    assert (gone["reason"], gone["note"]) == ("policy_violation", "It sold what it heard.")
+    assert bob.fails(7, "send", carol.amid, "still there?")["code"] == "key_changed"
+    assert any(f"by {DOMAIN}" in it for it in bob.status()["warnings"])

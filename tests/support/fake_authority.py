@@ -7,14 +7,19 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from agentmesh.discovery.office import Office
+from agentmesh.discovery.revocations import RevocationAnswer
 from agentmesh.discovery.trust import Trust, TrustBook
-from agentmesh.errors import AgentMeshError, Refused
+from agentmesh.errors import AgentMeshError, Refused, TransportError
 from agentmesh.node.certificates.rooms import Authority
 from agentmesh.protocol.certificates.form import write
 from agentmesh.protocol.organization import read_claim
-from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.revocation import Revocation
+from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.protocol.transparency import REVOCATION
 from agentmesh.protocol.world import Clock
+from tests.support.fake_log import FakeLog
 from tests.support.vouching import ACME, NOW, ROOT, of_acme, of_root
+from tests.support.world import FakeClock
 
 A = TypeVar("A", bound=msgspec.Struct)
 
@@ -43,6 +48,7 @@ class FakeAuthority:
         self.chain: tuple[bytes, ...] = ()
         self.asked: list[str] = []
         self.claims: dict[str, bytes] = {}
+        self.loses_answers = False
         self.posted: list[tuple[str, dict[str, object]]] = []
 
     def revoke(self, *serials: int, number: int = 2, by: str = ACME.name, at: int = NOW) -> None:
@@ -71,11 +77,23 @@ class FakeAuthority:
         self.posted.append((target, msgspec.json.decode(body)))
         if self.fails_with is not None:
             raise self.fails_with
+        if target.endswith("revoke-identity"):
+            return await self._taken_back(msgspec.json.decode(body))
         if "/org/" in target:
             return self._organization(target, msgspec.json.decode(body))
         if not self.chain:
             raise Refused("certificate_not_found")
         return msgspec.json.encode({"certificates": self.chain})
+
+    async def _taken_back(self, asked: dict[str, str]) -> bytes:
+        signed = msgspec.msgpack.decode(base64.b64decode(asked["revocation"]), type=Signed)
+        amid = read(signed, Revocation, Purpose.REVOCATION).amid
+        self.log.add(REVOCATION, amid, signed)
+        target = f"/v1/registry/revocation?amid={amid}&log_size={asked['log_size']}"
+        answer = await self.log.ask(target, RevocationAnswer)
+        if self.loses_answers:
+            raise TransportError("registry_unreachable")
+        return msgspec.json.encode(answer)
 
     def _organization(self, target: str, asked: dict[str, str]) -> bytes:
         if target.endswith("register"):
@@ -89,11 +107,20 @@ class FakeAuthority:
         said = {"domain": domain, "name": "", "amid": "", "certificate": _text(certificate)}
         return msgspec.json.encode(said)
 
+    def given(self, domain: str) -> tuple[bytes, bytes]:
+        """Return the chain that was handed in last for an agent of this domain."""
+        bodies = [body for target, body in self.posted if target.endswith("agents")]
+        above = write(of_acme(name=domain, key=self.claims[domain]), ROOT.sign)
+        return base64.b64decode(str(bodies[-1]["certificate"])), above
+
     def trust(self, clock: Clock) -> Trust:
         return Trust(self.ask, clock, Shelf())
 
-    def at_hand(self, clock: Clock) -> Authority:
-        return Authority(office=Office(self.ask, self.post), trust=self.trust(clock))
+    def at_hand(self, clock: FakeClock) -> Authority:
+        self.log, trust = FakeLog(clock), self.trust(clock)
+        log = self.log.follower()
+        log.ask_authority_of(trust.authority)
+        return Authority(office=Office(self.ask, self.post, log), trust=trust)
 
 
 def _text(data: bytes) -> str:

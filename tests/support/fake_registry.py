@@ -29,6 +29,7 @@ class Shelf:
         self.uploads: dict[Amid, PrekeyUpload] = {}
         self.one_time: dict[Amid, list[OneTimePrekey]] = {}
         self.reputation: dict[Amid, float] = {}
+        self.certificates: dict[Amid, tuple[bytes, ...]] = {}
         self.schemas: list[PublishedSchema] = []
         self.rated: list[tuple[bytes, Feedback]] = []
 
@@ -66,6 +67,7 @@ class RealisticDirectory:
             ratings_count=0,
             reputation_status="unrated",
             status="online",
+            certificates=self.shelf.certificates.get(amid, ()),
         )
 
     async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:

@@ -25,7 +25,8 @@ from agentmesh.protocol.certificates.form import Certificate, read, write
 from agentmesh.protocol.certificates.names import key_id
 from agentmesh.protocol.certificates.revocation_list import RevocationList, RevokedOne
 from agentmesh.protocol.organization import OrganizationClaim
-from agentmesh.protocol.signed import Purpose, sign
+from agentmesh.protocol.revocation import Revocation
+from agentmesh.protocol.signed import Purpose, Signed, sign
 from tests.support.asking import Answer, Asker, registry_at
 from tests.support.name_server import NameServer, name_server
 from tests.support.registrant import Registrant
@@ -110,8 +111,11 @@ class Organization:
         plain = for_agent(agent.public, self.domain, issuer, valid, new_serial(self._entropy))
         return msgspec.structs.replace(plain, **changes)
 
+    def written(self, contents: Contents) -> bytes:
+        return write(contents, self.sign)
+
     async def offer(self, contents: Contents) -> Answer:
-        return await self.post("agents", certificate=write(contents, self.sign))
+        return await self.post("agents", certificate=self.written(contents))
 
     async def issue(self, agent: Registrant) -> Contents:
         """Issue a certificate, and have the agent take it."""
@@ -137,6 +141,26 @@ class Organization:
         )
         said = msgspec.structs.replace(said, **changes)
         return await self.post("revoked", revoked=revocation_list.write(said, self.sign))
+
+    async def chain_of(self, agent: Registrant) -> tuple[bytes, ...]:
+        """Return what an agent bears now."""
+        found = await self.house.looked_up(agent)
+        return tuple(base64.b64decode(it) for it in found["certificates"])
+
+    async def revocation(self, agent: Registrant, **changes: object) -> Signed:
+        """Return that an agent of the fleet counts no more."""
+        plain = Revocation(
+            amid=agent.amid,
+            reason="policy_violation",
+            issuer="organization",
+            timestamp=self.now * 1000,
+        )
+        if "certificates" not in changes:
+            changes["certificates"] = await self.chain_of(agent)
+        return sign(msgspec.structs.replace(plain, **changes), Purpose.REVOCATION, self.key)
+
+    async def revoke_identity(self, signed: Signed) -> Answer:
+        return await self.post("revoke-identity", revocation=msgspec.msgpack.encode(signed))
 
     async def post(self, route: str, **body: object) -> Answer:
         if route != "register":

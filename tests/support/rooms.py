@@ -133,7 +133,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         peers=node.peers,
         watch=watch,
         certificates=certificate_rooms(
-            node.hand, node.authority, node.directory, lambda: node.publisher.tier
+            node.hand, node.authority, directory, lambda: node.publisher.tier
         ),
         taking_back=TakingBack(node.hand, log.publish),
         successions=successions,

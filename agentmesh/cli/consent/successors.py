@@ -29,7 +29,8 @@ def taken_back(it: answers.Contact) -> str:
     """Return in a few words that a contact was taken back, and by whom."""
     if it.taken_back is None:
         return ""
-    by = "" if it.taken_back.issuer == "key" else f", by the {it.taken_back.issuer}"
+    whose = it.taken_back.organization or f"the {it.taken_back.issuer}"
+    by = "" if it.taken_back.issuer == "key" else f", by {whose}"
     note = f": {it.taken_back.note}" if it.taken_back.note else ""
     named = it.taken_back.successor
     word = "declined successor" if it.taken_back.declined else "successor"

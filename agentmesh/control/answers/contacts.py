@@ -11,10 +11,12 @@ class TakenBack(Answer, frozen=True, kw_only=True):
     """Why a contact's identity counts no more, who says so, and their note.
 
     `successor`: who is named to take its place; `declined`: the owner has said no to that one.
+    `organization`: which one says so, where the issuer is an organisation.
     """
 
     reason: str
     issuer: str
+    organization: str = ""
     note: str = ""
     successor: str = ""
     declined: bool = False

@@ -5,11 +5,14 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from agentmesh.control import answers
-from agentmesh.control.calls.request import Peer, Request, Word
+from agentmesh.control.calls.request import Line, Peer, Request, Word
 
 Domain = Annotated[str, Meta(max_length=200)]
 WithdrawReason = Literal[
     "key_compromise", "superseded", "cessation_of_operation", "privilege_withdrawn", "other"
+]
+FleetReason = Literal[
+    "key_compromise", "cessation_of_operation", "privilege_withdrawn", "policy_violation", "other"
 ]
 
 
@@ -40,6 +43,16 @@ class OrgRevoke(Request[answers.Organization], frozen=True, kw_only=True):
     domain: Domain = ""
     peer: Peer
     reason: WithdrawReason
+
+
+class OrgRevokeIdentity(Request[answers.Organization], frozen=True, kw_only=True):
+    """Take back the identity of an agent of the fleet, for good. `confirm` repeats its AMID."""
+
+    domain: Domain = ""
+    peer: Peer
+    reason: FleetReason
+    confirm: Line
+    note: Line = ""
 
 
 class OrgShow(Request[answers.Organizations], frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.trust import NO_AUTHORITY, Vouching
 from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.delivery import clean_name
-from agentmesh.node.certificates.fleet import Fleet, Issued
+from agentmesh.node.certificates.fleet import Fleet, Issued, Why
 from agentmesh.node.certificates.own import OwnChain
 from agentmesh.protocol.certificates.names import parse_domain
 from agentmesh.protocol.ids import Amid
@@ -45,6 +45,21 @@ async def org_revoke(rooms: Rooms, asked: calls.OrgRevoke, _: Permit) -> answers
     """Take back what an agent was given."""
     peer, domain = await rooms.peers.find(asked.peer), await _domain(rooms, asked.domain)
     return _organization(await rooms.certificates.fleets.revoke(domain, peer, asked.reason))
+
+
+async def org_revoke_identity(
+    rooms: Rooms, asked: calls.OrgRevokeIdentity, _: Permit
+) -> answers.Organization:
+    """Take back the identity of an agent of the fleet, for good."""
+    peer, domain = await rooms.peers.find(asked.peer), await _domain(rooms, asked.domain)
+    if asked.confirm != peer:
+        raise UsageError(
+            "not_confirmed",
+            "That is not the agent's AMID: nothing was taken back.",
+            f"It is for good. To go on, repeat the command with --confirm {peer}",
+        )
+    why = Why(asked.reason, asked.note)
+    return _organization(await rooms.certificates.fleets.revoke_identity(domain, peer, why))
 
 
 async def org_show(rooms: Rooms, _: calls.OrgShow, __: Permit) -> answers.Organizations:

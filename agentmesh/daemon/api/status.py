@@ -6,14 +6,12 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import guard, organizations, registry, suites, views
+from agentmesh.daemon.api import guard, organizations, registry, revoked, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
-from agentmesh.node.consent.key_changes import KeyChange
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
-from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
 from agentmesh.storage.interface import WantedSessions
@@ -137,7 +135,7 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
 async def _changed_keys(rooms: Rooms) -> list[Finding]:
     changes = await rooms.consent.key_changes.all()
     return [
-        _taken_back(peer, change)
+        revoked.finding(peer, change)
         if change.reason
         else Finding(
             "key_changed",
@@ -148,20 +146,6 @@ async def _changed_keys(rooms: Rooms) -> list[Finding]:
         )
         for peer, change in changes.items()
     ]
-
-
-def _taken_back(peer: Amid, change: KeyChange) -> Finding:
-    by = {"key": "by its own key", "registry": "by the registry"}.get(change.issuer, "")
-    why = f"Contact {peer} was taken back {by} ({change.reason}); nothing is sent to it."
-    if not change.successor:
-        fix = f"Ask its owner who it is now. To forget it: agentmesh contacts remove {peer}"
-        return Finding("contact_revoked", "error", why, fix)
-    if change.declined:
-        fix = f"You declined its successor. To forget it: agentmesh contacts remove {peer}"
-        return Finding("contact_revoked", "error", why, fix)
-    named = f"{why} It names {change.successor} in its place."
-    fix = f"Ask its owner whether that is so, then: agentmesh contacts follow (or decline) {peer}"
-    return Finding("contact_revoked", "error", named, fix)
 
 
 def _services(rooms: Rooms) -> list[Finding]:

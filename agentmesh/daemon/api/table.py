@@ -139,6 +139,7 @@ CALLS: dict[str, Run] = {
     "org.verify": organizations.org_verify,
     "org.issue": organizations.org_issue,
     "org.revoke": organizations.org_revoke,
+    "org.revoke_identity": organizations.org_revoke_identity,
     "org.show": organizations.org_show,
     "org.accept": organizations.org_accept,
     "owner.providers": ownership.owner_providers,

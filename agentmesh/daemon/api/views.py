@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from agentmesh.control import answers, calls
 from agentmesh.crypto.suites import is_degraded
+from agentmesh.daemon.api import revoked
 from agentmesh.daemon.api.suites import suite_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
@@ -18,7 +19,6 @@ from agentmesh.messages.strict_json import read_json
 from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft
 from agentmesh.node.consent.introductions import Introduced
-from agentmesh.node.consent.key_changes import KeyChange
 from agentmesh.node.consent.leave import autonomy_of
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
@@ -257,21 +257,9 @@ async def contact(rooms: Rooms, row: ContactRow, permit: calls.Permit = "owner")
         autonomy=autonomy_of(row, policy),
         note=remark.note,
         key_changed=await consent.key_changes.has(row.amid),
-        taken_back=_taken_back((await consent.key_changes.all()).get(row.amid), permit),
+        taken_back=revoked.shown((await consent.key_changes.all()).get(row.amid), permit),
         invited=remark.invited_at is not None,
         degraded_allowed=list((await rooms.peers.pins.of(row.amid)).allowed),
-    )
-
-
-def _taken_back(change: KeyChange | None, permit: calls.Permit) -> answers.TakenBack | None:
-    if change is None or not change.reason:
-        return None
-    return answers.TakenBack(
-        reason=change.reason,
-        issuer=change.issuer,
-        note=" ".join(clean(change.note).split()) if permit == "owner" else "",
-        successor=change.successor,
-        declined=change.declined,
     )
 
 

@@ -7,8 +7,8 @@ import msgspec
 from msgspec.structs import replace
 from nacl.signing import SigningKey
 
-from agentmesh.errors import UsageError
-from agentmesh.protocol.bounded import Name
+from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.protocol.bounded import Name, Note
 from agentmesh.protocol.certificates import revocation_list
 from agentmesh.protocol.certificates.contents import (
     DAY,
@@ -18,7 +18,7 @@ from agentmesh.protocol.certificates.contents import (
     Validity,
     for_agent,
 )
-from agentmesh.protocol.certificates.form import write
+from agentmesh.protocol.certificates.form import Certificate, write
 from agentmesh.protocol.certificates.names import key_id
 from agentmesh.protocol.certificates.revocation_list import (
     Reason,
@@ -28,6 +28,7 @@ from agentmesh.protocol.certificates.revocation_list import (
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import MAX_REVOKED
 from agentmesh.protocol.organization import OrganizationClaim
+from agentmesh.protocol.revocation import FleetReason, Revocation, Voices, read_revocation
 from agentmesh.protocol.signed import Purpose, Signed, sign
 
 LIST_SECONDS = 7 * DAY
@@ -42,6 +43,13 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     revoked: Reason | None = None
     revoked_at: int = 0
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why an identity is taken back, and a note for the owners of its contacts."""
+
+    reason: FleetReason
+    note: Note = ""
 
 
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,15 +95,33 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
         """Return the certificate that says this."""
         return write(contents, self._sign)
 
+    def revocation(self, said: Revocation, authority: Certificate) -> Signed:
+        """Return that an agent of our fleet counts no more; `UsageError` if it is not of it."""
+        signed = sign(said, Purpose.REVOCATION, self.key)
+        try:
+            read_revocation(signed, Voices(authority=authority))
+        except RemoteProtocolError:
+            raise UsageError(
+                "not_of_fleet",
+                f"{said.amid} bears no certificate of {self.domain}.",
+                f"Who is of the fleet: agentmesh org show; what {said.amid} bears: "
+                f"agentmesh verify {said.amid}",
+            ) from None
+        return signed
+
     def revoking(self, peer: Amid, reason: Reason, now: int) -> "Fleet":
         """Return it without an agent."""
-        gone = [it for it in self.issued if it.amid == peer and it.revoked is None]
-        if not gone:
+        if not any(it.amid == peer and it.revoked is None for it in self.issued):
             raise UsageError(
                 "certificate_not_found",
                 f"{self.domain} has given no certificate to {peer}.",
-                f"agentmesh org show {self.domain}",
+                "Who has one: agentmesh org show",
             )
+        return self.without(peer, reason, now)
+
+    def without(self, peer: Amid, reason: Reason, now: int) -> "Fleet":
+        """Return it with all taken back that an agent still had; it may have had nothing."""
+        gone = [it for it in self.issued if it.amid == peer and it.revoked is None]
         changed = (
             replace(it, revoked=reason, revoked_at=now) if it in gone else it for it in self.issued
         )

@@ -10,23 +10,25 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
-from agentmesh.discovery.interface import Directory
+from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.office import Challenge, Office
 from agentmesh.discovery.trust import Trust
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
-from agentmesh.node.certificates.fleet import Fleet, Issued
+from agentmesh.node.certificates.fleet import Fleet, Issued, Why
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.certificates.chain import read_organization
 from agentmesh.protocol.certificates.contents import (
     DAY,
     new_serial,
 )
-from agentmesh.protocol.certificates.names import parse_domain
+from agentmesh.protocol.certificates.form import Certificate
+from agentmesh.protocol.certificates.names import key_id, parse_domain
 from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.signed import KEY_BYTES
+from agentmesh.protocol.revocation import Revocation
+from agentmesh.protocol.signed import KEY_BYTES, Signed
 from agentmesh.storage.interface import CardRow, Put
 
 DRAWER = "organization"
@@ -39,7 +41,7 @@ log = logging.getLogger("agentmesh.node")
 class Fleets:
     """All organisations that we act for."""
 
-    def __init__(self, hand: AtHand, office: Office, trust: Trust, directory: Directory) -> None:
+    def __init__(self, hand: AtHand, office: Office, trust: Trust, directory: Chain) -> None:
         self._hand = hand
         self._office = office
         self._trust = trust
@@ -76,10 +78,7 @@ class Fleets:
         """Have the domain's DNS looked at: from then on we issue certificates for it."""
         fleet = await self._of(domain)
         answer = await self._office.verify(domain)
-        authority = await self._trust.authority()
-        if authority is None:
-            raise RemoteProtocolError("no_authority", "The registry has lost its authority.")
-        found = read_organization(answer.certificate, authority).contents
+        found = read_organization(answer.certificate, await self._authority()).contents
         if (found.name, found.key) != (domain, fleet.public):
             raise RemoteProtocolError(
                 "invalid_certificate", "The registry's certificate is for somebody else."
@@ -105,6 +104,36 @@ class Fleets:
         """Take back all certificates of an agent."""
         fleet = await self._proved(domain)
         return await self._publish(fleet.revoking(peer, reason, self._now()))
+
+    async def revoke_identity(self, domain: str, peer: Amid, why: Why) -> Fleet:
+        """Take back the identity of an agent of the fleet, for good: the log has it then."""
+        fleet = await self._proved(domain)
+        if not await self._is_gone(fleet, peer):
+            signed = await self._taken_back(peer, fleet, why)
+            await self._office.revoke_identity(domain, peer, signed)
+        reason: Reason = "other" if why.reason == "policy_violation" else why.reason
+        return await self._publish(fleet.without(peer, reason, self._now()))
+
+    async def _taken_back(self, peer: Amid, fleet: Fleet, why: Why) -> Signed:
+        self._directory.forget(peer)
+        found = await self._directory.lookup(peer)
+        said = Revocation(
+            amid=peer,
+            reason=why.reason,
+            issuer="organization",
+            timestamp=self._hand.keys.ring.milliseconds(),
+            note=why.note,
+            certificates=found.certificates,
+        )
+        return fleet.revocation(said, await self._authority())
+
+    async def _is_gone(self, fleet: Fleet, peer: Amid) -> bool:
+        """Whether we took this identity back before, and did not hear that it was done."""
+        try:
+            by = (await self._office.revocation(peer)).by
+        except RemoteProtocolError:
+            return False
+        return by is not None and by.issuer_id == key_id(fleet.public)
 
     async def look(self) -> None:
         """Sign lists anew that are a day old."""
@@ -133,6 +162,12 @@ class Fleets:
         done = replace(listed, listed_at=now)
         await self._keep(done)
         return done
+
+    async def _authority(self) -> Certificate:
+        authority = await self._trust.authority()
+        if authority is None:
+            raise RemoteProtocolError("no_authority", "The registry has lost its authority.")
+        return authority
 
     async def _of(self, domain: str) -> Fleet:
         card = await self._hand.store.card(DRAWER, domain)

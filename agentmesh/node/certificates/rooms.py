@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agentmesh.discovery.interface import Directory
+from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.office import Office
 from agentmesh.discovery.trust import Trust
 from agentmesh.node.at_hand import AtHand
@@ -31,7 +31,7 @@ class CertificateRooms:
 
 
 def certificate_rooms(
-    hand: AtHand, authority: Authority, directory: Directory, tier: Callable[[], float]
+    hand: AtHand, authority: Authority, directory: Chain, tier: Callable[[], float]
 ) -> CertificateRooms:
     """Return the rooms, each with its partners. `tier` is what the registry says of us."""
     office, trust = authority.office, authority.trust

@@ -34,7 +34,7 @@ class KeyChange(msgspec.Struct, frozen=True):
     """What was shown, and when first.
 
     Of an identity that was taken back: why, by whom, their note, and who takes its place, if one
-    does. `declined`: the owner has said no to that one.
+    does. `declined`: the owner has said no to that one. `organization`: the domain, if it was one.
     """
 
     sign: str
@@ -44,6 +44,7 @@ class KeyChange(msgspec.Struct, frozen=True):
     issuer: str = ""
     note: str = ""
     declined: bool = False
+    organization: str = ""
 
 
 class KeyChanges:
@@ -100,6 +101,7 @@ class KeyChanges:
             reason=said.reason,
             issuer=said.issuer,
             note=said.note,
+            organization=revoked.organization,
         )
         before = (await self.all()).get(peer)
         if before is not None and before.reason:

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from agentmesh.protocol import limits
+from agentmesh.protocol.transparency import Size
 from agentmesh_registry.bodies import Asked, Said, Signed64
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -50,6 +51,14 @@ class PublishList(Asked, frozen=True, kw_only=True):
 
     domain: Domain
     revoked: List64
+
+
+class RevokeOfFleet(Asked, frozen=True, kw_only=True):
+    """Take an agent's identity back, for good: Signed(Revocation) by its organisation's key."""
+
+    domain: Domain
+    revocation: Signed64
+    log_size: Size = 0
 
 
 class Obtain(Asked, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ STATUS = {
     "method_not_allowed": 405,
     "no_authority": 404,
     "not_found": 404,
+    "not_of_fleet": 409,
     "not_permitted": 403,
     "organization_not_found": 404,
     "prekey_id_reused": 409,

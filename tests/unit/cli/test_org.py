@@ -65,3 +65,15 @@ def test_a_certificate_is_taken(mesh: Shell, script: Script) -> None:
     )
     said = mesh("org", "accept", "acme.example").out
     assert "acme.example vouches for this agent: tier 1.5" in said
+
+
+def test_an_identity_is_taken_back_for_good(mesh: Shell, script: Script) -> None:
+    script.answers["org.revoke_identity"] = ACME
+    words = ("--reason", "key_compromise", "--confirm", BOB, "--note", "Stolen.")
+    assert mesh("org", "revoke-identity", BOB, *words).code == 0
+    (asked,) = script.asked
+    assert asked[1] == calls.OrgRevokeIdentity(
+        peer=BOB, reason="key_compromise", confirm=BOB, note="Stolen."
+    )
+    assert mesh("org", "revoke-identity", BOB).code == 2
+    assert mesh("org", "revoke-identity", BOB, "--reason", "superseded").code == 2

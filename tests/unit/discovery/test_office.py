@@ -9,8 +9,10 @@ import pytest
 from agentmesh.discovery.office import Office
 from agentmesh.errors import RemoteProtocolError
 from tests.support.fake_authority import FakeAuthority
+from tests.support.fake_log import FakeLog
 from tests.support.registrant import Registrant
 from tests.support.vouching import ACME, fleet
+from tests.support.world import FakeClock
 
 ALICE = Registrant("alice")
 
@@ -27,7 +29,7 @@ class Desk:
         return msgspec.json.encode(self.said)
 
     def office(self) -> Office:
-        return Office(FakeAuthority().ask, self.post)
+        return Office(FakeAuthority().ask, self.post, FakeLog(FakeClock()).follower())
 
 
 async def test_a_chain_is_asked_for_by_its_organization() -> None:

@@ -5,7 +5,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from agentmesh.errors import RemoteProtocolError
-from agentmesh.protocol.revocation import Revocation, Succession, read_revocation
+from agentmesh.protocol.revocation import Revocation, Succession, Voices, read_revocation
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from tests.support.registrant import Registrant
 
@@ -41,7 +41,7 @@ def test_a_successor_has_agreed() -> None:
 
 def test_a_registry_takes_back_what_it_lists() -> None:
     signed = revocation(REGISTRY, issuer="registry", reason="policy_violation")
-    assert read_revocation(signed, REGISTRY_KEY).revocation.issuer == "registry"
+    assert read_revocation(signed, Voices(REGISTRY_KEY)).revocation.issuer == "registry"
     with pytest.raises(RemoteProtocolError):
         read_revocation(signed)
 
@@ -73,5 +73,5 @@ REFUSED: dict[str, Signed] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_nobody_else_does(name: str) -> None:
     with pytest.raises(RemoteProtocolError) as caught:
-        read_revocation(REFUSED[name], REGISTRY_KEY)
+        read_revocation(REFUSED[name], Voices(REGISTRY_KEY))
     assert caught.value.code == "revocation_invalid"

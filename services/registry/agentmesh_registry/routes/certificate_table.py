@@ -2,6 +2,7 @@
 
 from agentmesh_registry import bodies
 from agentmesh_registry import certificate_bodies as words
+from agentmesh_registry.log_bodies import RevocationView
 from agentmesh_registry.routes import certificates, organizations
 from agentmesh_registry.routes.route import Route
 
@@ -58,6 +59,15 @@ CERTIFICATE_ROUTES: tuple[Route, ...] = (
         run=organizations.org_revoked,
         asked=words.PublishList,
         said=_ORGANIZATION,
+        is_signed=True,
+        refusals=(404, 409, 410),
+    ),
+    Route(
+        method="POST",
+        path="/v1/registry/org/revoke-identity",
+        run=organizations.org_revoke_identity,
+        asked=words.RevokeOfFleet,
+        said=RevocationView,
         is_signed=True,
         refusals=(404, 409, 410),
     ),

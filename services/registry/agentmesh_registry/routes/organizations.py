@@ -12,6 +12,7 @@ from agentmesh.protocol.certificates.names import parse_domain
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import SIGNATURE_MAX_AGE, SIGNATURE_MAX_AHEAD
 from agentmesh.protocol.organization import OrganizationClaim, read_claim
+from agentmesh.protocol.revocation import Voices
 from agentmesh.protocol.signed import Signed
 from agentmesh_registry.auth import authenticate
 from agentmesh_registry.authority.domain import PREFIX, SAYS
@@ -22,10 +23,13 @@ from agentmesh_registry.certificate_bodies import (
     Offer,
     OrganizationView,
     PublishList,
+    RevokeOfFleet,
 )
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.rates import household
 from agentmesh_registry.routes.agents import find
+from agentmesh_registry.routes.revoking import answer_to, read_signed
+from agentmesh_registry.storage.certificates import Bearing, serial_text
 from agentmesh_registry.storage.organizations import Claim, Organization
 
 
@@ -88,6 +92,25 @@ async def org_revoked(desk: Desk, call: Call, asked: PublishList) -> Reply:
     return await _view(desk, claim.domain)
 
 
+async def org_revoke_identity(desk: Desk, call: Call, asked: RevokeOfFleet) -> Reply:
+    """Take back the identity of an agent of the fleet, for good.
+
+    It has to bear a certificate of this organisation when the registry takes the revocation.
+    """
+    caller = await authenticate(desk, call)
+    claim, above = await _proved(desk, caller, asked.domain)
+    signed, revoked = read_signed(
+        asked.revocation, Voices(authority=desk.authority.authority.certificate)
+    )
+    said, by = revoked.revocation, revoked.by
+    if by is None or by.organization != claim.domain or said.certificates[1] != above.data:
+        raise NotPermitted("not_permitted", f"That revocation is not by {claim.domain}.")
+    _check_of_now(said.timestamp, desk.now())
+    bearing = Bearing(claim.domain, caller, serial_text(by), serial_text(above.contents))
+    outcome = await desk.revocations.put_of_fleet(said.amid, signed, desk.now(), bearing)
+    return await answer_to(desk, outcome, said.amid, asked.log_size)
+
+
 async def org_lookup(desk: Desk, _call: Call, asked: OfDomain) -> Reply:
     """Tell who speaks for a domain."""
     return await _view(desk, parse_domain(asked.domain))
@@ -101,12 +124,15 @@ def _claim(data: bytes, caller: Amid, now: int) -> tuple[OrganizationClaim, byte
             "document_malformed", "`claim` is not a signed document."
         ) from None
     said = read_claim(signed)
-    age = now - said.timestamp
     if said.amid != caller:
         raise NotPermitted("not_permitted", "That claim is by another agent.")
-    if not -SIGNATURE_MAX_AHEAD * 1000 <= age <= SIGNATURE_MAX_AGE * 1000:
-        raise RemoteProtocolError("timestamp_expired", "The claim is not of now.")
+    _check_of_now(said.timestamp, now)
     return said, signed.signer
+
+
+def _check_of_now(timestamp: int, now: int) -> None:
+    if not -SIGNATURE_MAX_AHEAD * 1000 <= now - timestamp <= SIGNATURE_MAX_AGE * 1000:
+        raise RemoteProtocolError("timestamp_expired", "What was signed is not of now.")
 
 
 async def _claimed(desk: Desk, caller: Amid, domain: str) -> Organization:

@@ -5,7 +5,7 @@ import msgspec
 from agentmesh.errors import NotPermitted, Refused, RemoteProtocolError
 from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.limits import SIGNATURE_MAX_AHEAD
-from agentmesh.protocol.revocation import Revoked, read_revocation
+from agentmesh.protocol.revocation import NOBODY_ELSE, Revoked, Voices, read_revocation
 from agentmesh.protocol.signed import Signed
 from agentmesh_registry.admission import admit
 from agentmesh_registry.auth import authenticate_to_revoke
@@ -15,6 +15,7 @@ from agentmesh_registry.log_bodies import Bulk, RevocationView, Revoke, RevokedO
 from agentmesh_registry.rates import household
 from agentmesh_registry.routes.agents import not_found
 from agentmesh_registry.storage.agents import Registration
+from agentmesh_registry.storage.revoking import RevokeOutcome
 
 
 async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
@@ -25,7 +26,7 @@ async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
     if asked.record is not None:  # each is a registration, too
         desk.gates.registrations.check(household(call.address))
     caller = await authenticate_to_revoke(desk, call)
-    signed, revoked = _read(asked.revocation)
+    signed, revoked = read_signed(asked.revocation)
     revocation = revoked.revocation
     if revocation.amid != caller:
         raise NotPermitted("not_permitted", "An agent takes back its own identity, and no other.")
@@ -33,21 +34,7 @@ async def revoke(desk: Desk, call: Call, asked: Revoke) -> Reply:
         raise RemoteProtocolError("revocation_invalid", "The revocation is from the future.")
     successor = _successor(desk, revoked, asked.record)
     outcome = await desk.revocations.put(caller, signed, desk.now(), successor)
-    if outcome == "unknown":
-        raise not_found(caller)
-    if outcome == "other":
-        raise Refused(
-            "already_revoked",
-            "This identity was revoked before, by another document.",
-            "The first one counts, for good.",
-        )
-    if outcome == "taken":
-        raise Refused(
-            "successor_taken",
-            "The successor is an agent of its own here already; nothing was changed.",
-            "A key that nobody has seen takes the place of another.",
-        )
-    return Reply(body=await _view(desk, caller, asked.log_size))
+    return await answer_to(desk, outcome, caller, asked.log_size)
 
 
 async def revocation(desk: Desk, _call: Call, asked: LookupProved) -> Reply:
@@ -59,6 +46,33 @@ async def revoked_among(desk: Desk, _call: Call, asked: Bulk) -> Reply:
     """Tell which of these agents were taken back."""
     amids = [parse_amid(text) for text in asked.amids]
     return Reply(body=RevokedOnes(revoked=await desk.ledger.revoked(amids)))
+
+
+async def answer_to(desk: Desk, outcome: RevokeOutcome, amid: Amid, known: int) -> Reply:
+    """Return the revocation with its proof, or say why it was not taken."""
+    match outcome:
+        case "unknown":
+            raise not_found(amid)
+        case "other":
+            raise Refused(
+                "already_revoked",
+                "This identity was revoked before, by another document.",
+                "The first one counts, for good.",
+            )
+        case "taken":
+            raise Refused(
+                "successor_taken",
+                "The successor is an agent of its own here already; nothing was changed.",
+                "A key that nobody has seen takes the place of another.",
+            )
+        case "not_of_fleet":
+            raise Refused(
+                "not_of_fleet",
+                f"{amid} does not bear that certificate of that organisation now.",
+                "An organisation takes back the identities of its own agents, and no others.",
+            )
+        case "revoked" | "unchanged":
+            return Reply(body=await _view(desk, amid, known))
 
 
 async def _view(desk: Desk, amid: Amid, known: int) -> RevocationView:
@@ -82,7 +96,7 @@ def _successor(desk: Desk, revoked: Revoked, record: bytes | None) -> Registrati
     return new
 
 
-def _read(data: bytes) -> tuple[bytes, Revoked]:
+def read_signed(data: bytes, voices: Voices = NOBODY_ELSE) -> tuple[bytes, Revoked]:
     """Return the document as it is kept, and what it says."""
     try:
         signed = msgspec.msgpack.decode(data, type=Signed)
@@ -92,4 +106,4 @@ def _read(data: bytes) -> tuple[bytes, Revoked]:
             "`revocation` is not a signed document.",
             "It is the base64 of the MessagePack of Signed(Revocation).",
         ) from None
-    return msgspec.msgpack.encode(signed), read_revocation(signed)
+    return msgspec.msgpack.encode(signed), read_revocation(signed, voices)

@@ -3,6 +3,8 @@
 What changes what others see of an agent is entered in the log, in the same transaction.
 """
 
+from typing import NamedTuple
+
 import msgspec
 import sqlalchemy as sa
 
@@ -35,6 +37,15 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     expires_at: int
     revoked_at: int | None
+
+
+class Bearing(NamedTuple):
+    """That an agent bears a certificate of a domain, for which somebody acts; by serial numbers."""
+
+    domain: str
+    actor: Amid
+    certificate: str
+    organization: str
 
 
 class CertificateStore:
@@ -133,6 +144,28 @@ def revoked_by_authority(connection: sa.Connection, now: int) -> tuple[RevokedOn
         RevokedOne(int(row.serial, 16), row.revoked_at // 1000, row.reason)
         for row in connection.execute(query)
     )
+
+
+def is_borne(connection: sa.Connection, amid: Amid, bearing: Bearing, now: int) -> bool:
+    """Whether an agent bears this certificate now, and who issued it speaks for its domain."""
+    mine, above = certificates.alias(), certificates.alias()
+    query = (
+        sa.select(sa.literal(1))
+        .select_from(agents)
+        .join(mine, mine.c.serial == agents.c.certificate)
+        .join(organizations, organizations.c.domain == mine.c.issuer)
+        .join(above, above.c.serial == organizations.c.serial)
+        .where(
+            agents.c.amid == amid,
+            mine.c.subject == amid,
+            mine.c.serial == bearing.certificate,
+            organizations.c.domain == bearing.domain,
+            organizations.c.amid == bearing.actor,
+            above.c.serial == bearing.organization,
+            *(one.c.revoked_at.is_(None) & (one.c.expires_at > now) for one in (mine, above)),
+        )
+    )
+    return connection.execute(query).one_or_none() is not None
 
 
 def _claim(connection: sa.Connection, certificate: bytes) -> bool:

@@ -8,6 +8,7 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.transparency import REVOCATION
 from agentmesh_registry.storage import log
 from agentmesh_registry.storage.agents import Registration, keep
+from agentmesh_registry.storage.certificates import Bearing, is_borne
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
 from agentmesh_registry.storage.tables import (
@@ -18,7 +19,7 @@ from agentmesh_registry.storage.tables import (
     revocations,
 )
 
-RevokeOutcome = Literal["revoked", "unchanged", "other", "unknown", "taken"]
+RevokeOutcome = Literal["revoked", "unchanged", "other", "unknown", "taken", "not_of_fleet"]
 
 
 class Revocations:
@@ -38,17 +39,28 @@ class Revocations:
         taken = Taken(amid, signed, successor)
         return await self._database.write(lambda connection: _put(connection, taken, now))
 
+    async def put_of_fleet(
+        self, amid: Amid, signed: bytes, now: int, bearing: Bearing
+    ) -> RevokeOutcome:
+        """Keep a revocation by an organisation, if the agent is of its fleet at this moment."""
+        taken = Taken(amid, signed, bearing=bearing)
+        return await self._database.write(lambda connection: _put(connection, taken, now))
+
 
 class Taken(NamedTuple):
-    """Who is taken back, by which document, and who is registered in its place."""
+    """Who is taken back, by which document, and who is registered in its place.
+
+    `bearing`: what has to be so at that moment, where an organisation takes an agent back.
+    """
 
     amid: Amid
     signed: bytes
-    successor: Registration | None
+    successor: Registration | None = None
+    bearing: Bearing | None = None
 
 
 def _put(connection: sa.Connection, taken: Taken, now: int) -> RevokeOutcome:
-    amid, signed, successor = taken
+    amid, signed, successor, bearing = taken
     mine = agents.c.amid == amid
     agent = connection.execute(sa.select(agents.c.amid).where(mine))
     if agent.one_or_none() is None:
@@ -57,6 +69,8 @@ def _put(connection: sa.Connection, taken: Taken, now: int) -> RevokeOutcome:
     kept = connection.execute(query).scalar_one_or_none()
     if kept is not None:
         return "unchanged" if kept == signed else "other"
+    if bearing is not None and not is_borne(connection, amid, bearing, now):
+        return "not_of_fleet"
     if successor is not None:
         there = sa.select(agents.c.amid).where(agents.c.amid == successor.amid)
         if connection.execute(there).one_or_none() is not None:

@@ -23,13 +23,28 @@ async def test_a_domain_is_claimed_proved_and_issues(house: House) -> None:
     assert gone["agents"][0]["revoked"] == "superseded"
 
 
+async def test_an_identity_is_taken_back_only_by_who_names_it_twice(house: House) -> None:
+    house.pair.high.registry.is_absent = False
+    await house.ask("org.register", domain=DOMAIN)
+    await house.ask("org.verify", domain=DOMAIN)
+    peer = house.pair.low.amid
+    for confirm, code in (
+        ("", "not_confirmed"),
+        (peer[:-1], "not_confirmed"),
+        (peer, "not_of_fleet"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            await house.ask("org.revoke_identity", peer=peer, reason="other", confirm=confirm)
+        assert caught.value.code == code
+
+
 async def test_which_organization_is_asked_unless_there_is_one(house: House) -> None:
     with pytest.raises(UsageError) as caught:
         await house.ask("org.issue", peer=house.pair.low.amid)
     assert caught.value.code == "organization_not_found"
 
 
-@pytest.mark.parametrize("call", ["org.show", "org.register", "org.accept"])
+@pytest.mark.parametrize("call", ["org.show", "org.register", "org.accept", "org.revoke_identity"])
 async def test_an_agent_has_no_say_in_it(house: House, call: str) -> None:
     with pytest.raises(NotPermitted):
         await house.ask(call, permit="agent", domain=DOMAIN)

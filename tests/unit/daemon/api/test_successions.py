@@ -45,6 +45,7 @@ async def test_the_owner_sees_why_and_who_is_named(house: House) -> None:
     assert shown == {
         "reason": "superseded",
         "issuer": "key",
+        "organization": "",
         "note": "A new laptop.",
         "successor": low,
         "declined": False,

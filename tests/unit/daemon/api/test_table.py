@@ -37,6 +37,7 @@ async def _found_an_organization(house: House) -> None:
     for call in ("org.register", "org.verify"):
         await house.ask(call, domain=ACME.name)
     await house.ask("org.issue", peer=low)
+    high.directory.shelf.certificates[low] = high.registry.given(ACME.name)
 
 
 async def _params(house: House) -> dict[str, dict[str, object]]:
@@ -112,6 +113,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "org.verify": {"domain": ACME.name},
         "org.issue": {"peer": low},
         "org.revoke": {"peer": low, "reason": "other"},
+        "org.revoke_identity": {"peer": low, "reason": "other", "confirm": low},
         "org.accept": {"domain": ACME.name},
         "rotate": {"confirm": house.pair.high.amid},
         "revoke": {"reason": "other", "confirm": house.pair.high.amid},

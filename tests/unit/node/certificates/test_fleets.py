@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from agentmesh.discovery.chain import Chain
 from agentmesh.errors import TransportError, UsageError
+from agentmesh.node.certificates.fleet import Why
 from agentmesh.node.certificates.fleets import SIGNED_ANEW, Fleets
 from agentmesh.protocol.certificates import revocation_list
 from agentmesh.protocol.certificates.chain import read_chain
@@ -13,7 +15,7 @@ from agentmesh.protocol.certificates.contents import Issuer
 from agentmesh.protocol.certificates.revocation_list import RevocationList
 from tests.support.node import Node
 from tests.support.node_pair import Pair, node_pair
-from tests.support.vouching import ROOT, of_acme, trusted
+from tests.support.vouching import ROOT, alone, fleet, of_acme, trusted
 from tests.support.vouching import written as write
 
 DOMAIN = "acme.example"
@@ -27,7 +29,12 @@ async def pair() -> AsyncIterator[Pair]:
 
 
 def fleets(node: Node) -> Fleets:
-    return Fleets(node.hand, node.authority.office, node.authority.trust, node.directory)
+    return Fleets(
+        node.hand,
+        node.authority.office,
+        node.authority.trust,
+        Chain([node.directory], node.clock),
+    )
 
 
 async def proved(node: Node) -> Fleets:
@@ -90,6 +97,46 @@ async def test_an_agent_is_given_a_certificate_and_it_is_taken_back(pair: Pair) 
     assert f"{said.agent.serial:x}" == given.serial
     await ours.revoke(DOMAIN, pair.high.amid, "superseded")
     assert published(pair.low).holds(said.agent.serial)
+
+
+async def member(ours: Fleets, pair: Pair) -> None:
+    """Give the other node a certificate, which it takes."""
+    await ours.issue(DOMAIN, pair.high.amid, 30)
+    pair.low.directory.shelf.certificates[pair.high.amid] = pair.low.registry.given(DOMAIN)
+
+
+async def test_an_identity_of_the_fleet_is_taken_back(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await member(ours, pair)
+    kept = await ours.revoke_identity(DOMAIN, pair.high.amid, Why("policy_violation", "It lied."))
+    assert [it.revoked for it in kept.issued] == ["other"]
+    assert len(published(pair.low).revoked) == 1
+    revoked = await pair.low.authority.office.revocation(pair.high.amid)
+    assert (revoked.organization, revoked.revocation.note) == (DOMAIN, "It lied.")
+
+
+async def test_an_answer_that_was_lost_is_made_up_for(pair: Pair) -> None:
+    ours, registry = await proved(pair.low), pair.low.registry
+    await member(ours, pair)
+    registry.loses_answers = True
+    with pytest.raises(TransportError):
+        await ours.revoke_identity(DOMAIN, pair.high.amid, Why("other"))
+    registry.loses_answers = False
+    pair.low.directory.shelf.records.clear()
+    kept = await ours.revoke_identity(DOMAIN, pair.high.amid, Why("other"))
+    assert [it.revoked for it in kept.issued] == ["other"]
+    assert len(registry.log.revocations) == 1
+
+
+async def test_who_bears_no_certificate_of_ours_is_not_taken_back(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.high.amid, 30)
+    for chain in ((), tuple(fleet()), tuple(alone())):
+        pair.low.directory.shelf.certificates[pair.high.amid] = chain
+        with pytest.raises(UsageError) as caught:
+            await ours.revoke_identity(DOMAIN, pair.high.amid, Why("other"))
+        assert caught.value.code == "not_of_fleet"
+    assert pair.low.registry.log.revocations == []
 
 
 async def test_a_certificate_is_remembered_even_if_it_may_not_have_arrived(pair: Pair) -> None:
