@@ -33,7 +33,7 @@ def test_what_is_made_up_says_nothing(token: str) -> None:
     assert contexts().setting(token) == UNKNOWN
 
 
-@given(st.integers(0, 79), st.characters())
+@given(st.integers(0, 79), st.characters(codec="utf-8"))
 def test_a_changed_token_says_nothing(at: int, letter: str) -> None:
     ours = contexts()
     token = ours.token(BOB)
