@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from agentmesh.errors import AgentMeshError, IntegrityError, UsageError
+from agentmesh.observability.private_file import write_once
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.ids import parse_amid
@@ -19,7 +20,6 @@ from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry.authority.files import create
 from agentmesh_registry.config import Config, authority_path, log_key_path
 from agentmesh_registry.log_key import HeadSigner, open_key
-from agentmesh_registry.private_file import write_once
 from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
 from agentmesh_registry.storage.database import Database, opened

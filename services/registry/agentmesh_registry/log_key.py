@@ -9,13 +9,13 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from agentmesh.errors import StorageError, UsageError
+from agentmesh.observability.private_file import write_once
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.merkle import Frontier
 from agentmesh.protocol.revocation import Revocation, RevocationReason
 from agentmesh.protocol.signed import KEY_BYTES, Purpose, Signed, sign
 from agentmesh.protocol.transparency import TreeHead
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_registry.private_file import write_once
 
 
 class HeadSigner:

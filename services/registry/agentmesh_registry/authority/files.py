@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 from agentmesh.errors import AgentMeshError, StorageError, UsageError
+from agentmesh.observability.private_file import write_once
 from agentmesh.protocol.certificates.contents import LONGEST, Validity, for_authority, new_serial
 from agentmesh.protocol.certificates.form import write
 from agentmesh.protocol.signed import KEY_BYTES
@@ -17,7 +18,6 @@ from agentmesh_registry.authority.key import (
     open_program,
 )
 from agentmesh_registry.config import Config, authority_path
-from agentmesh_registry.private_file import write_once
 from agentmesh_registry.storage.certificates import CertificateStore
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"

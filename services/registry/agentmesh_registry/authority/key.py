@@ -15,9 +15,9 @@ import msgspec
 from nacl.signing import SigningKey
 
 from agentmesh.errors import StorageError, UsageError
+from agentmesh.observability.private_file import write_once
 from agentmesh.protocol.certificates.form import Sign, is_signature
 from agentmesh.protocol.signed import KEY_BYTES, SIGNATURE_BYTES
-from agentmesh_registry.private_file import write_once
 
 PROGRAM_SECONDS = 10
 _HINT = "agentmesh-registry create-authority makes one."

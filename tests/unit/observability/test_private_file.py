@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agentmesh_registry.private_file import write_once
+from agentmesh.observability.private_file import write_once
 
 
 def test_a_file_is_written_once(tmp_path: Path) -> None:
