@@ -18,6 +18,7 @@ from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS, MAX_STAMP_BITS
+from agentmesh.protocol.relay_key import relay_key_in
 from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry import commands
 from agentmesh_registry.config import Config, Rates, parse_address
@@ -93,6 +94,14 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 @_authority
 @_authority_program
 @click.option("--dns", metavar="HOST:PORT", help="Look domains up there, not as this machine does.")
+@click.option(
+    "--relay",
+    "relays",
+    envvar="AGENTMESH_REGISTRY_RELAY",
+    metavar="URL=KEY",
+    multiple=True,
+    help="A relay that may say who is gone: a line of its --show-key. May be repeated.",
+)
 @click.option("--admin", metavar="HOST:PORT", help="Serve /metrics there.")
 @click.option("--trust-proxy", is_flag=True, help="Take addresses from X-Forwarded-For.")
 @click.option(
@@ -225,6 +234,7 @@ def _config(given: dict[str, Any]) -> Config:
         admin=parse_address(given["admin"]) if given["admin"] else None,
         trust_proxy=given["trust_proxy"],
         providers=read_providers(given["providers"]),
+        relays=tuple(relay_key_in(line) for line in given["relays"]),
         stamp_bits=given["stamp_bits"],
         rates=Rates(**{name: given[name] for name in Rates.__struct_fields__}),
     )

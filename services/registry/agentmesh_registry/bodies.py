@@ -260,6 +260,12 @@ class StatusSet(Said, frozen=True, kw_only=True):
     low_prekeys: bool
 
 
+class Lost(Said, frozen=True, kw_only=True):
+    """How many agents are offline now that were not."""
+
+    offline: int
+
+
 class Stats(Said, frozen=True, kw_only=True):
     """Figures about this registry."""
 

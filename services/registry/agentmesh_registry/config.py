@@ -7,6 +7,7 @@ import msgspec
 import platformdirs
 
 from agentmesh.errors import UsageError
+from agentmesh.protocol.relay_key import RelayKey
 from agentmesh.protocol.requests import audience_of
 from agentmesh_registry.owners.providers import Providers
 
@@ -65,6 +66,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Zero bits of a new agent's stamp in calm times; 0: no stamps."""
     trust_proxy: bool = False
     providers: Providers = Providers()
+    relays: tuple[RelayKey, ...] = ()
+    """Who may say that agents are gone."""
     arrival_seconds: float = ARRIVAL_SECONDS
     """How long the head of a request may take, and then its body."""
 

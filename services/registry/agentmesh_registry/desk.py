@@ -11,7 +11,9 @@ from agentmesh_registry.config import Config, Rates
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.owners.desk import OwnerDesk
 from agentmesh_registry.rates import Rate
+from agentmesh_registry.relays import Relays
 from agentmesh_registry.stamps import Stamps
+from agentmesh_registry.storage.absences import AbsenceStore
 from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.attempts import Attempts
 from agentmesh_registry.storage.certificates import CertificateStore
@@ -67,6 +69,8 @@ class Desk:
         self.agents = Agents(database)
         self.search = Search(database)
         self.listings = Listings(database)
+        self.absences = AbsenceStore(database)
+        self.relays = Relays(config.relays)
         self.attempts = Attempts(database)
         self.authority = AuthorityDesk(keys.authority, clock, system_entropy)
         self.domains = DomainChecker(config.dns)

@@ -1,10 +1,13 @@
 """The one table of routes: what is served, checked and documented is what stands here."""
 
+from agentmesh.protocol.absences import PATH as ABSENCES
+from agentmesh.protocol.absences import Absences
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
 from agentmesh.protocol.transparency import LogHead, LogPage
 from agentmesh_registry import bodies, log_bodies
 from agentmesh_registry.routes import (
     about,
+    absences,
     agents,
     log,
     owners,
@@ -71,6 +74,14 @@ ROUTES: tuple[Route, ...] = (
         said=bodies.StatusSet,
         is_signed=True,
         refusals=(410,),
+    ),
+    Route(
+        method="POST",
+        path=ABSENCES,
+        run=absences.lose,
+        asked=Absences,
+        said=bodies.Lost,
+        is_signed=True,
     ),
     Route(
         method="POST",

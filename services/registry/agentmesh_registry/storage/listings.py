@@ -79,6 +79,15 @@ def move(connection: sa.Connection, amid: Amid) -> None:
     connection.execute(change.values(cohort=cohort, place=place))
 
 
+def silence(connection: sa.Connection, who: sa.ColumnElement[bool]) -> int:
+    """Make those agents offline for whom this holds; return how many they are."""
+    change = sa.update(agents).where(who).values(status="offline").returning(agents.c.amid)
+    gone = connection.execute(change).scalars().all()
+    offline = listings.c.cohort - listings.c.cohort % _SIZE + _OFFLINE
+    connection.execute(sa.update(listings).where(listings.c.amid.in_(gone)).values(cohort=offline))
+    return len(gone)
+
+
 def _stand(connection: sa.Connection, amid: Amid) -> tuple[int, float]:
     columns = (agents.c.tier, agents.c.status, agents.c.reputation_score, agents.c.ratings_count)
     row = connection.execute(sa.select(*columns).where(agents.c.amid == amid)).one()
@@ -142,11 +151,7 @@ def _by(size: int, all_: list[str]) -> list[list[str]]:
 
 def _fade(connection: sa.Connection, amids: list[str], now: int) -> None:
     # Who spoke up since they were found is present.
-    silent = sa.update(agents).where(agents.c.amid.in_(amids), agents.c.present_until <= now)
-    gone = connection.execute(silent.values(status="offline").returning(agents.c.amid)).scalars()
-    offline = listings.c.cohort - listings.c.cohort % _SIZE + _OFFLINE
-    change = sa.update(listings).where(listings.c.amid.in_(list(gone)))
-    connection.execute(change.values(cohort=offline))
+    silence(connection, agents.c.amid.in_(amids) & (agents.c.present_until <= now))
 
 
 def _expire(connection: sa.Connection, amids: list[str], now: int) -> None:
