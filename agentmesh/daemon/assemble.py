@@ -232,6 +232,7 @@ def _rooms(
     key_files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
     folder = KeyFolder(key_files, keys)
     publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
+    incoming.tell_when_missed(publisher.missed)
     certificates = certificate_rooms(hand, services.authority, directory, lambda: publisher.tier)
     inbox = Inbox(hand, talks)
     ways = Ways(transport=transport, directory=directory, errands=errands)

@@ -18,6 +18,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.lanes import Job
+from agentmesh.node.seldom import Seldom
 from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.turn import Turn
 from agentmesh.node.turnstile import Turnstile
@@ -68,11 +69,13 @@ class Incoming:
         self._us = us
         self._turnstile = turnstile
         self._clock = turnstile.clock
-        self._lost_until: dict[Amid | SessionId, float] = {}
+        # A stranger's inventions must not keep us and the registry busy.
+        self._lost_words = Seldom(self._clock, LOST_PAUSE, MAX_LOST)
         self._tasks = asyncio.TaskGroup()
         self._files: Beside = Nothing()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self._tell: Callable[[Amid, AgentMeshError], None] = lambda _, __: None
+        self._missed: Callable[[], None] = lambda: None
         self._stopping = asyncio.Event()
         self._waiting_for_room = 0
         self.faults: Counter[str] = Counter()
@@ -115,13 +118,19 @@ class Incoming:
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Ignore what only the relay says: the peer's own word is what counts."""
 
-    def connected(self, relay: str) -> None:
+    def tell_when_missed(self, tell: Callable[[], None]) -> None:
+        """Say who hears that our relay may have called us gone. Called once, before the start."""
+        self._missed = tell
+
+    def connected(self, relay: str, *, is_missed: bool) -> None:
         """There is a way: offer what is unconfirmed, and say again what we have."""
         record(log, logging.INFO, "relay.connected", relay=Code(relay))
         self._errands.retry_frames()
         self._errands.retry_lookups()
         self._files.nudge()
         self._tasks.create_task(self._talks.remind())
+        if is_missed:
+            self._missed()
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:
         done = await asyncio.gather(*(self._take(arrival.frame) for arrival in arrivals))
@@ -229,11 +238,11 @@ class Incoming:
             except AgentMeshError as error:
                 self._tell(turn.peer, error)
                 raise
-            if _gave_up(turn, frame.session_id) and self._may_say_lost(frame.session_id):
+            if _gave_up(turn, frame.session_id) and self._lost_words.may(frame.session_id):
                 self._say_lost(turn, frame.session_id)
             return
         may_see = is_id(frame.session_id) and await self._doorway.strangers.may_see(turn)
-        if not may_see or not self._may_say_lost(turn.peer):
+        if not may_see or not self._lost_words.may(turn.peer):
             raise RemoteProtocolError("session_unknown")
         self._say_lost(turn, frame.session_id)
 
@@ -251,20 +260,10 @@ class Incoming:
 
         async def job(turn: Turn) -> None:
             gone = await meet(turn)
-            if gone is not None and self._may_say_lost(gone):
+            if gone is not None and self._lost_words.may(gone):
                 self._say_lost(turn, gone)
 
         return job
-
-    def _may_say_lost(self, about: Amid | SessionId) -> bool:
-        """Whether to answer: a stranger's inventions must not keep us and the registry busy."""
-        now = self._clock.monotonic()
-        if now < self._lost_until.get(about, 0.0):
-            return False
-        if len(self._lost_until) >= MAX_LOST:
-            self._lost_until.clear()
-        self._lost_until[about] = now + LOST_PAUSE
-        return True
 
     def _say_lost(self, turn: Turn, session_id: SessionId) -> None:
         """Tell a peer that we have not got this session: our store may have been lost."""

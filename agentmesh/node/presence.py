@@ -4,6 +4,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.publishing import Publisher
+from agentmesh.protocol import relay_frames
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import VISIBLE_TO
 from agentmesh.transport.interface import Transport
@@ -38,7 +39,13 @@ class Presence:
 
     def _tell_relay(self) -> None:
         visible_to = sorted(self._visible_to - self._hand.policy().blocklist)[:VISIBLE_TO]
-        self._transport.show(self._hand.switches.presence, visible_to)
+        self._transport.show(
+            relay_frames.Presence(
+                status=self._hand.switches.presence,
+                visible_to=tuple(visible_to),
+                published=self._publisher.shows_presence,
+            )
+        )
 
     def _notice(self, notice: Notice) -> None:
         if notice.kind == "session_started" and notice.peer is not None:

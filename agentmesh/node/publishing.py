@@ -31,6 +31,8 @@ from agentmesh.storage.interface import SetValue
 PRESENCE_SECONDS = 120
 KEYS_SECONDS = 6 * 3600
 DRAWN_SECONDS = 60
+MISSED_SECONDS = 10.0
+"""Up to so long, by chance: all agents of a relay may have been cut off from it at once."""
 RECORD_SECONDS = 30 * 86400
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LAST_RECORD = "record/last"
@@ -88,10 +90,19 @@ class Publisher:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._tried.wait(), seconds)
 
+    @property
+    def shows_presence(self) -> bool:
+        """Whether everybody may see how we are, by the owner's leave."""
+        return self._profile.presence
+
     def show(self, status: Status) -> None:
         """Publish another presence."""
         self.status = status
         self._wake.set()
+
+    def missed(self) -> None:
+        """Say again soon how we are: somebody may have said that we were gone."""
+        asyncio.get_running_loop().call_later(self._drawn(MISSED_SECONDS), self._wake.set)
 
     def _notice(self, notice: Notice) -> None:
         """Look soon how many prekeys are left when somebody has used one."""
@@ -125,9 +136,11 @@ class Publisher:
                     await self._wake.wait()
 
     def _pause(self) -> float:
-        share = int.from_bytes(self._keys.ring.entropy(2), "big") / 0xFFFF
         longest = min(FIRST_PAUSE * float(2 ** min(self._failures, 20)), LONGEST_PAUSE)
-        return longest * (0.5 + share / 2)
+        return (longest + self._drawn(longest)) / 2
+
+    def _drawn(self, longest: float) -> float:
+        return longest * int.from_bytes(self._keys.ring.entropy(2), "big") / 0xFFFF
 
     async def _publish(self) -> None:
         clock = self._keys.ring.clock

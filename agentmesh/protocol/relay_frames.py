@@ -135,12 +135,13 @@ class Acked(RelayFrame, frozen=True, kw_only=True, tag="acked"):
 
 
 class Presence(RelayFrame, frozen=True, kw_only=True, tag="presence"):
-    """How I am, and who may know."""
+    """How I am, and who may know. `published`: a registry shows it to everybody."""
 
     status: Status
     visible_to: Annotated[tuple[Amid, ...], msgspec.Meta(max_length=limits.VISIBLE_TO)] | None = (
         None
     )
+    published: bool = False
 
 
 class PresenceQuery(RelayFrame, frozen=True, kw_only=True, tag="presence_query"):

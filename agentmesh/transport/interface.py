@@ -7,7 +7,14 @@ from typing import Literal, Protocol, Self
 import msgspec
 
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import ConnectClaim, PresenceResponse, Receive, Send, Sent
+from agentmesh.protocol.relay_frames import (
+    ConnectClaim,
+    Presence,
+    PresenceResponse,
+    Receive,
+    Send,
+    Sent,
+)
 from agentmesh.protocol.signed import Signed
 
 LinkState = Literal["connected", "connecting", "offline"]
@@ -45,8 +52,11 @@ class Incoming(Protocol):
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Peers' daemons have kept these frames of ours. Only the relay says so."""
 
-    def connected(self, relay: str) -> None:
-        """A link is up, perhaps again: offer what is unconfirmed."""
+    def connected(self, relay: str, *, is_missed: bool) -> None:
+        """A link is up, perhaps again: offer what is unconfirmed.
+
+        `is_missed`: the relay may have said meanwhile that we were gone.
+        """
 
 
 class Transport(Protocol):
@@ -76,9 +86,7 @@ class Transport(Protocol):
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         """Say that these are saved. Those of a connection that is gone will come again."""
 
-    def show(
-        self, status: Literal["online", "away", "offline", "dnd"], visible_to: Sequence[Amid]
-    ) -> None:
+    def show(self, presence: Presence) -> None:
         """Say how we are and who may know, now and after each reconnect."""
 
     async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:

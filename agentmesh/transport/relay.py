@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from agentmesh.errors import AgentMeshError, TransportError
 from agentmesh.observability.logs import Code, record
-from agentmesh.protocol import limits
-from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
@@ -41,6 +39,7 @@ class RelayLink:
         self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
+        self._was_lost = False
         self._has_ended = False
         self._settled = asyncio.Event()  # no longer "connecting": there, or not there
 
@@ -90,12 +89,11 @@ class RelayLink:
         if self._channel is not None:
             self._channel.ack(arrivals)
 
-    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+    def show(self, presence: Presence) -> None:
         """Say how we are and who may know, now and after each reconnect."""
-        visible = tuple(visible_to[: limits.VISIBLE_TO])
-        self._presence = Presence(status=status, visible_to=visible)
+        self._presence = presence
         if self._channel is not None:
-            self._channel.say(self._presence)
+            self._channel.say(presence)
 
     def cut(self) -> None:
         """Let go of the connection at once; what waits in it is not written any more."""
@@ -147,6 +145,8 @@ class RelayLink:
         try:
             await channel.run()
         finally:
+            # A relay that goes down itself tells nobody that we are gone.
+            self._was_lost = not channel.retry_after
             self._backoff.lasted(self._caller.clock.monotonic() - began)
 
     def _connected(self, channel: Channel) -> None:
@@ -157,7 +157,8 @@ class RelayLink:
             channel.say(self._presence)
         self._turn_to("connected")
         record(_log, logging.INFO, "relay.connected")
-        self._incoming.connected(self.origin)
+        is_published = self._presence is not None and self._presence.published
+        self._incoming.connected(self.origin, is_missed=self._was_lost and is_published)
 
     def _turn_to(self, state: LinkState) -> None:
         self._state = state

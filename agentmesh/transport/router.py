@@ -1,17 +1,16 @@
 """The transport of the node: our own relay always, other relays as long as they are needed."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import TransportError
-from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.origin import origin_of
-from agentmesh.protocol.relay_frames import PresenceResponse, Send, Sent
+from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import Arrival, Incoming, LinkStatus
 from agentmesh.transport.relay import RelayLink
@@ -114,9 +113,9 @@ class Router:
             elif (lease := self._foreign.get(relay)) is not None:
                 lease.link.ack(ours)
 
-    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+    def show(self, presence: Presence) -> None:
         """Say how we are and who may know, to our own relay."""
-        self._home.show(status, visible_to)
+        self._home.show(presence)
 
     def status(self) -> LinkStatus:
         """Return how the link to our own relay is."""

@@ -4,14 +4,13 @@ Whoever switches it on does so only as long as `may` says so, however long that 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import TransportError
-from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.relay_frames import PresenceResponse, Send, Sent
+from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
 from agentmesh.transport.interface import Arrival, LinkStatus, Transport
 
 
@@ -29,7 +28,7 @@ class SwitchedTransport:
         self._may = may
         self._current: Transport | None = None
         self._cut_off: list[Transport] = []
-        self._shown: tuple[Status, Sequence[Amid]] | None = None
+        self._shown: Presence | None = None
         self._turn = asyncio.Lock()  # whoever switches last has the last word
 
     async def __aenter__(self) -> Self:
@@ -64,7 +63,7 @@ class SwitchedTransport:
             return
         self._current = made
         if self._shown is not None:
-            made.show(*self._shown)
+            made.show(self._shown)
 
     def cut(self) -> None:
         """Switch off at once, without a farewell; `switch` tidies up."""
@@ -86,11 +85,11 @@ class SwitchedTransport:
         if self._current is not None:
             self._current.ack(arrivals)
 
-    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
+    def show(self, presence: Presence) -> None:
         """Say how we are and who may know, now and whenever it is switched on."""
-        self._shown = (status, visible_to)
+        self._shown = presence
         if self._current is not None:
-            self._current.show(status, visible_to)
+            self._current.show(presence)
 
     def status(self) -> LinkStatus:
         """Return how the link to our own relay is."""

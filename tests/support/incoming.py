@@ -19,7 +19,7 @@ class RecordingIncoming:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.kept: list[FrameId] = []
-        self.connects = 0
+        self.connects = self.missed = 0
         self._news = asyncio.Event()
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
@@ -30,8 +30,9 @@ class RecordingIncoming:
         self.kept.extend(frame_ids)
         self._news.set()
 
-    def connected(self, relay: str) -> None:
+    def connected(self, relay: str, *, is_missed: bool) -> None:
         self.connects += 1
+        self.missed += is_missed
         self._news.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:

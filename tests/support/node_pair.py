@@ -8,7 +8,7 @@ from typing import Self
 from agentmesh.errors import TransportError
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.relay_frames import PresenceResponse, Receive, Send, Sent
+from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Receive, Send, Sent
 from agentmesh.transport.interface import Arrival, LinkStatus
 from tests.support.fake_registry import Shelf
 from tests.support.node import RELAY, Node, node_called, until_quiet
@@ -55,6 +55,7 @@ class WireEnd:
         self.us = Amid("")
         self.is_cut = False
         self.shown: list[tuple[Status, Sequence[Amid]]] = []
+        self.published = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,8 +81,9 @@ class WireEnd:
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         self.wire.acknowledged += arrivals
 
-    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
-        self.shown.append((status, tuple(visible_to)))
+    def show(self, presence: Presence) -> None:
+        self.shown.append((presence.status, presence.visible_to or ()))
+        self.published = presence.published
 
     async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
         return PresenceResponse(amid=amid, status="online")
@@ -115,7 +117,7 @@ class Pair:
         """Tell both nodes that the wire is up."""
         self.wire.is_up = True
         for node in (self.low, self.high):
-            node.incoming.connected(RELAY)
+            node.incoming.connected(RELAY, is_missed=False)
         await self.settle()
 
 

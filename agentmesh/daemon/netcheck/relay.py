@@ -41,7 +41,7 @@ class Deaf:
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """See `Incoming`."""
 
-    def connected(self, relay: str) -> None:
+    def connected(self, relay: str, *, is_missed: bool) -> None:
         """See `Incoming`."""
 
 

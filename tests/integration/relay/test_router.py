@@ -7,6 +7,7 @@ import pytest
 
 from agentmesh.errors import TransportError
 from agentmesh.protocol.origin import origin_of
+from agentmesh.protocol.relay_frames import Presence
 from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.patience import PATIENCE, until
@@ -22,7 +23,7 @@ async def test_frames_arrive_in_batches_and_are_acknowledged(url: str) -> None:
         Router(url, caller_called("alice"), to_alice) as alice,
         Router(url, caller_called("bob"), to_bob) as bob,
     ):
-        bob.show("online", [ALICE])
+        bob.show(Presence(status="online", visible_to=(ALICE,)))
         assert (await bob.presence_of(ALICE)).status == "offline"
         assert (await alice.presence_of(BOB)).status == "online"
         frames = [message(BOB, str(number), want_acked=True) for number in range(50)]
@@ -176,7 +177,7 @@ async def test_what_is_cut_says_nothing_more_and_is_gone_at_once(url: str) -> No
         Router(url, caller_called("bob"), to_bob) as bob,
     ):
         await to_bob.until(lambda: to_bob.connects == 1)
-        alice.show("online", [BOB])
+        alice.show(Presence(status="online", visible_to=(BOB,)))
         await alice.send(message(BOB, "before"))
         await to_bob.until(lambda: len(to_bob.arrivals) == 1)
         sends = [asyncio.ensure_future(alice.send(message(BOB, str(n)))) for n in range(200)]
@@ -192,3 +193,24 @@ async def test_what_is_cut_says_nothing_more_and_is_gone_at_once(url: str) -> No
             await asyncio.sleep(0.01)
         assert (await bob.presence_of(ALICE)).status == "offline"
         assert [arrival.frame.id for arrival in to_bob.arrivals] == ["before"]
+
+
+@pytest.mark.parametrize(
+    ("published", "dies", "missed"), [(True, True, 1), (True, False, 0), (False, True, 0)]
+)
+async def test_only_whoever_everybody_could_see_was_missed_and_by_no_relay_that_went_itself(
+    folder: Path, *, published: bool, dies: bool, missed: int
+) -> None:
+    ear = RecordingIncoming()
+    with running("agentmesh_relay", "--listen", "127.0.0.1:0", "--data", folder) as relay:
+        url = relay.said("listening on ")
+        router = await Router(url, caller_called("alice"), ear).__aenter__()
+        router.show(Presence(status="online", published=published))
+        await ear.until(lambda: ear.connects == 1)
+        assert ear.missed == 0, "nobody knew it yet"
+        await asyncio.to_thread(relay.kill if dies else relay.terminate)
+    place = url.removeprefix("ws://").removesuffix("/v1/connect")
+    with running("agentmesh_relay", "--listen", place, "--data", folder):
+        await ear.until(lambda: ear.connects == 2)
+        await router.__aexit__(None, None, None)
+    assert ear.missed == missed

@@ -1,5 +1,7 @@
 """Who may see us: contacts and open sessions, never whom the owner blocked."""
 
+from dataclasses import replace
+
 from agentmesh.node.notices import Notice
 from agentmesh.node.presence import Presence
 from agentmesh.policy.document import Policy
@@ -60,3 +62,11 @@ async def test_breakers_show(pair: Pair) -> None:
     await pair.low.breakers.wake()
     await pair.low.breakers.resume()
     assert end.shown[-1][0] == "online"
+
+
+async def test_the_relay_learns_whether_everybody_may_see_us(pair: Pair) -> None:
+    _, end = await _presence(pair.low)
+    assert end.published
+    pair.low.publisher._profile = replace(pair.low.publisher._profile, presence=False)
+    _, end = await _presence(pair.low)
+    assert not end.published

@@ -5,12 +5,14 @@ import pytest
 from agentmesh.crypto import x25519
 from agentmesh.discovery.interface import RateLimited
 from agentmesh.errors import Refused, StorageError, TransportError
-from agentmesh.node.publishing import LONGEST_PAUSE
+from agentmesh.node import publishing
+from agentmesh.node.publishing import LONGEST_PAUSE, MISSED_SECONDS
 from agentmesh.protocol.limits import (
     EXCHANGE_KEY_ROTATION_SECONDS,
     MAILBOX_SECONDS,
     PREKEY_GRACE_SECONDS,
 )
+from tests.support.node import RELAY
 from tests.support.node_pair import Pair
 
 
@@ -118,3 +120,28 @@ async def test_prekeys_are_replaced_after_a_week_and_kept_for_the_grace(pair: Pa
         await node.publisher._publish()
         ids.append([row.id for row in await node.store.prekeys("signed")])
     assert ids == [[first, first + 1], [first + 1]]
+
+
+async def test_whoever_may_have_been_called_gone_says_how_it_is(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = pair.low
+    monkeypatch.setattr(publishing, "MISSED_SECONDS", 0.0)
+    node.incoming.tell_when_missed(node.publisher.missed)
+    async with node.publisher as publisher:
+        await publisher.first_try(5)
+        await pair.settle()
+        said = len(node.directory.shown)
+        node.incoming.connected(RELAY, is_missed=False)
+        await pair.settle()
+        assert len(node.directory.shown) == said
+        node.incoming.connected(RELAY, is_missed=True)
+        await pair.settle()
+        assert node.directory.shown[said:] == ["online"]
+
+
+async def test_agents_that_were_missed_together_do_not_speak_at_once(pair: Pair) -> None:
+    publisher = pair.low.publisher
+    drawn = [publisher._drawn(MISSED_SECONDS) for _ in range(100)]
+    assert 0 <= min(drawn) < MISSED_SECONDS / 4
+    assert MISSED_SECONDS * 3 / 4 < max(drawn) <= MISSED_SECONDS

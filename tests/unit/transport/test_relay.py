@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from agentmesh.errors import TransportError, UsageError
+from agentmesh.protocol.relay_frames import Presence
 from agentmesh.transport.relay import RelayLink
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.relay_client import amid_called, message
@@ -19,7 +20,7 @@ async def test_a_link_that_was_not_started_is_connecting_and_forgets_nothing() -
     link = RelayLink(
         "ws://127.0.0.1:1/x", caller_called("alice"), RecordingIncoming(), is_ours=True
     )
-    link.show("online", [BOB])
+    link.show(Presence(status="online", visible_to=(BOB,)))
     link.ack([])
     assert not link.is_busy
     status = link.status()

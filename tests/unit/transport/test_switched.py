@@ -1,16 +1,15 @@
 """A transport that is off is as if there were none; switched on, it is the one behind it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 import pytest
 
 from agentmesh.errors import TransportError
-from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.relay_frames import PresenceResponse, Send, Sent
+from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
 from agentmesh.transport.interface import Arrival, LinkStatus
 from agentmesh.transport.switched import SwitchedTransport
 from tests.support.relay_client import amid_called, message
@@ -56,8 +55,8 @@ class RecordingTransport:
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         self.asked.append(list(arrivals))
 
-    def show(self, status: Status, visible_to: Sequence[Amid]) -> None:
-        self.asked.append((status, visible_to))
+    def show(self, presence: Presence) -> None:
+        self.asked.append(presence)
 
     def status(self) -> LinkStatus:
         return ON
@@ -99,16 +98,16 @@ async def test_it_begins_switched_off(bench: Bench) -> None:
 
 
 async def test_switched_on_everything_is_passed_on(bench: Bench) -> None:
-    frame = message(BOB, "1")
+    frame, shown = message(BOB, "1"), Presence(status="dnd", visible_to=(BOB,))
     async with bench.transport as transport:
         await transport.switch(is_on=True)
         assert await transport.send(frame, "ws://other") == Sent(id=frame.id, outcome="forwarded")
         assert (await transport.presence_of(BOB)).status == "away"
         transport.ack([])
-        transport.show("dnd", [BOB])
+        transport.show(shown)
         assert transport.status() == ON
         [made] = bench.made
-        assert made.asked == [(frame, "ws://other"), (BOB, None), [], ("dnd", [BOB])]
+        assert made.asked == [(frame, "ws://other"), (BOB, None), [], shown]
 
 
 async def test_each_time_a_new_transport_is_made_and_the_old_one_closed(bench: Bench) -> None:
@@ -122,10 +121,11 @@ async def test_each_time_a_new_transport_is_made_and_the_old_one_closed(bench: B
 
 async def test_what_was_shown_is_shown_again_by_the_next(bench: Bench) -> None:
     async with bench.transport as transport:
-        transport.show("away", [BOB])
+        shown = Presence(status="away", visible_to=(BOB,))
+        transport.show(shown)
         for is_on in (True, False, True):
             await transport.switch(is_on=is_on)
-        assert [made.asked for made in bench.made] == [[("away", [BOB])]] * 2
+        assert [made.asked for made in bench.made] == [[shown]] * 2
 
 
 async def test_nothing_was_shown_and_nothing_is(bench: Bench) -> None:
