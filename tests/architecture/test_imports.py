@@ -11,6 +11,7 @@ SHARED = (
     "agentmesh.observability.metrics",
     "agentmesh.observability.health",
     "agentmesh.observability.world",
+    "agentmesh.observability.private_file",
 )
 ROOT_OF_ALL = "agentmesh"  # holds the version
 
@@ -20,6 +21,7 @@ DOORS = {
         "agentmesh.discovery.registry_wire",
         "agentmesh.notify.web",
         "agentmesh.daemon.dashboard",
+        "agentmesh_relay.registry.wire",
         "agentmesh_registry",
     ),
     "picows": ("agentmesh.transport.wire", "agentmesh.transport.dialling", "agentmesh_relay"),

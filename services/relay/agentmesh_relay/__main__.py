@@ -13,6 +13,7 @@ from agentmesh.observability.logs import write_logs
 from agentmesh.observability.world import SystemClock, keep_freed_memory, system_entropy
 from agentmesh_relay.app import serve
 from agentmesh_relay.config import config_from
+from agentmesh_relay.registry.identity import line_of
 
 EXIT_USAGE = 2
 EXIT_TRY_AGAIN = 75
@@ -32,6 +33,9 @@ def main() -> NoReturn:
     write_logs()
     try:
         config = config_from(sys.argv[1:], os.environ)
+        if config.shows_key:
+            sys.stdout.write(line_of(config, system_entropy) + "\n")
+            sys.exit(0)
         _make_way()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(config, SystemClock(), system_entropy))

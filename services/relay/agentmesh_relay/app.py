@@ -75,6 +75,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             entrance = Entrance(arrivals, health, config.allowed_origins)
             async with (
                 judge,
+                _telling(config, hub, figures, kept, (clock, entropy)),
                 listening(door_socket, lobby, entrance.answer, context),
                 _admin(config, Admin(figures, health), turn),
             ):
@@ -121,6 +122,25 @@ async def _keeping(
         ) from None
     async with joined(config.nats, config.origin or "", figures, clock, entropy) as kept:
         yield kept
+
+
+@asynccontextmanager
+async def _telling(
+    config: Config, hub: Hub, figures: Figures, kept: Kept, world: tuple[Clock, Entropy]
+) -> AsyncIterator[None]:
+    if not config.registry:
+        yield
+        return
+    # Whoever tells nobody does not load what it takes.
+    from agentmesh_relay.registry.telling import telling  # noqa: PLC0415
+
+    async with telling(config, hub, figures, partial(_is_whole, kept), world):
+        yield
+
+
+def _is_whole(kept: Kept) -> bool:
+    hears_others = kept.checks.get("nodes")
+    return hears_others is None or not hears_others()
 
 
 @asynccontextmanager

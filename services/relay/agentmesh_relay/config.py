@@ -13,13 +13,19 @@ import agentmesh
 from agentmesh.errors import UsageError
 from agentmesh.protocol import limits
 from agentmesh.protocol.origin import origin_of
+from agentmesh.protocol.requests import audience_of
 from agentmesh_relay.proxies import Network
 
 MEBIBYTE = 1024 * 1024
 NATS_VARIABLE = "AGENTMESH_RELAY_NATS"
 """Instead of `--nats`: an address with a password belongs there."""
+REGISTRY_VARIABLE = "AGENTMESH_RELAY_REGISTRY"
+KEY_VARIABLE = "AGENTMESH_RELAY_IDENTITY"
 CONNECTIONS_PER_ADDRESS = 1000
 """What many agents behind one address need, and a flood from one does not get beyond."""
+
+GONE_SECONDS = 10
+MOST_GONE_SECONDS = limits.PRESENCE_SECONDS // 2
 
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
 
@@ -59,6 +65,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     bulk_mib_per_minute: int
     nats: tuple[str, ...] = ()
     """Servers that join this relay with others; none: it is alone."""
+    registry: str = ""
+    """Who is told which agents are gone; empty: nobody."""
+    identity: Path = Path()
+    """The key under which it is told."""
+    shows_key: bool = False
+    gone_after: int = GONE_SECONDS
+    """An agent that comes back within so many seconds was never gone."""
 
     def origin_at(self, port: int) -> str:
         """Return the origin that is signed, for the port that was bound."""
@@ -101,6 +114,10 @@ def config_from(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         knocks_per_minute=given.knocks_per_minute,
         bulk_mib_per_minute=given.bulk_mib_per_minute,
         nats=given.nats,
+        registry=given.registry,
+        identity=given.identity or given.data / "identity-key",
+        shows_key=given.show_key,
+        gone_after=given.gone_after,
     )
 
 
@@ -141,7 +158,21 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help="files, one agent")
     servers = environment.get(NATS_VARIABLE, "")
     add("--nats", type=_servers, default=servers, metavar="URL,...", help="be one of several nodes")
+    registry = environment.get(REGISTRY_VARIABLE, "")
+    add("--registry", type=_registry, default=registry, metavar="URL", help="tell it who is gone")
+    key = environment.get(KEY_VARIABLE) or None
+    add("--identity", type=Path, default=key, metavar="FILE", help="our key; in --data by itself")
+    gone = GONE_SECONDS
+    add("--gone-after", type=_grace, default=gone, metavar="SECONDS", help="without a connection")
+    add("--show-key", action="store_true", help="print what the registry's operator needs, and end")
     return parser
+
+
+def _registry(text: str) -> str:
+    try:
+        return audience_of(text) if text else ""
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} {error.hint}") from None
 
 
 def _servers(text: str) -> tuple[str, ...]:
@@ -172,6 +203,13 @@ def _web_origin(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
         raise argparse.ArgumentTypeError(f"{text!r} is not like https://app.example.org")
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _grace(text: str) -> int:
+    seconds = _positive(text)
+    if seconds > MOST_GONE_SECONDS:
+        raise argparse.ArgumentTypeError(f"{MOST_GONE_SECONDS} seconds at most")
+    return seconds
 
 
 def _positive(text: str) -> int:

@@ -58,6 +58,7 @@ class Hub:
         self._live: dict[Amid, Connection] = {}
         self._express = Express(self._live, self._accounts, figures, clock)
         self._neighbours: Neighbours = Alone()
+        self._lost: Callable[[Amid], None] = lambda _: None
         self._abroad = Abroad(self._live, self._accounts, clock, self._take)
         self.house = House(self._live, self._accounts, clock, self._offered, self.leave)
         # Beyond the numbers of an earlier life of this relay, whose acks may still come.
@@ -75,6 +76,14 @@ class Hub:
         self._neighbours = self._abroad.neighbours = neighbours
         neighbours.serve(self.house)
 
+    def tell_losses_to(self, lost: Callable[[Amid], None]) -> None:
+        """Say who hears of agents that went, and whose presence is for everybody to see."""
+        self._lost = lost
+
+    def has(self, amid: Amid) -> bool:
+        """Whether an agent is connected, here or at another node."""
+        return amid in self._live or self._neighbours.has(amid)
+
     def enter(self, connection: Connection, amid: Amid) -> None:
         """Let an agent in that has proved who it is; another connection of it is displaced."""
         connection.amid = amid
@@ -90,6 +99,8 @@ class Hub:
         if self._live.get(connection.amid) is connection:
             del self._live[connection.amid]
             self._neighbours.leave(connection.amid, self.house.owed(connection.amid))
+            if connection.visibility.is_published:
+                self._lost(connection.amid)
         self._release(connection)
 
     def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:

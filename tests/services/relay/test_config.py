@@ -1,5 +1,13 @@
+from pathlib import Path
+
 import pytest
-from agentmesh_relay.config import NATS_VARIABLE, Address, config_from
+from agentmesh_relay.config import (
+    KEY_VARIABLE,
+    NATS_VARIABLE,
+    REGISTRY_VARIABLE,
+    Address,
+    config_from,
+)
 
 from agentmesh.errors import UsageError
 
@@ -79,3 +87,31 @@ def test_proxies_and_pages_are_a_list_that_begins_empty() -> None:
     config = config_from([*arguments, "--allow-origin", "https://App.example.org"], {})
     assert [str(it) for it in config.trusted_proxies] == ["10.0.0.0/24", "::1/128"]
     assert config.allowed_origins == {"https://app.example.org"}
+
+
+def test_a_registry_is_told_only_if_it_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert config_from([], {}).registry == ""
+    given = config_from(["--registry", "https://Registry.example/"], {})
+    assert given.registry == "https://registry.example"
+    environment = {REGISTRY_VARIABLE: "http://127.0.0.1:8080", KEY_VARIABLE: "/keys/relay"}
+    assert config_from([], environment).registry == "http://127.0.0.1:8080"
+    assert config_from([], environment).identity == Path("/keys/relay")
+    with pytest.raises(SystemExit):
+        config_from(["--registry", "wss://registry.example"], {})
+    assert "is not the address of a registry" in capsys.readouterr().err
+
+
+def test_the_key_is_with_all_else_unless_it_is_named() -> None:
+    assert config_from(["--data", "/data"], {}).identity == Path("/data/identity-key")
+    assert config_from(["--data", "/data"], {KEY_VARIABLE: ""}).identity.parent == Path("/data")
+    assert config_from(["--identity", "key"], {KEY_VARIABLE: "x"}).identity == Path("key")
+
+
+@pytest.mark.parametrize("seconds", ["0", "151", "soon"])
+def test_a_presence_would_have_faded_by_then(
+    seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert config_from(["--gone-after", "150"], {}).gone_after == 150
+    with pytest.raises(SystemExit):
+        config_from(["--gone-after", seconds], {})
+    assert "--gone-after" in capsys.readouterr().err

@@ -31,3 +31,11 @@ def test_whoever_says_offline_is_seen_by_nobody() -> None:
     visibility = Visibility()
     visibility.publish(Presence(status="offline", visible_to=(ALICE,)))
     assert not visibility.lets_see(ALICE)
+
+
+def test_a_registry_hears_of_those_alone_whom_everybody_may_see() -> None:
+    visibility = Visibility()
+    assert not visibility.is_published
+    for status, published in (("online", True), ("dnd", True), ("offline", True), ("away", False)):
+        visibility.publish(Presence(status=status, published=published))
+        assert visibility.is_published is (published and status != "offline")

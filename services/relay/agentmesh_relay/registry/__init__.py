@@ -1,0 +1,1 @@
+"""Telling a registry which agents are gone."""
