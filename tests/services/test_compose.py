@@ -29,14 +29,30 @@ def test_both_nodes_are_the_same_and_the_relay_takes_their_options() -> None:
     environment = {name: _filled(value) for name, value in first["environment"].items()}
     config = config_from(["--listen", "0.0.0.0:8765", *command], environment)
     assert config.origin == "wss://some.word"
+    assert (config.registry, str(config.identity)) == ("", "/identity/key")
     assert config.nats == ("nats://relay:some.word@nats:4222",)
     (network,) = config.trusted_proxies
     assert str(network) == COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
 
 
 def _filled(text: str) -> str:
-    """Return the text as compose reads it when each variable is `some.word`."""
+    """Return the text as compose reads it when each variable that has to be set is `some.word`."""
+    text = re.sub(r"\$\{[^}]*:-([^}]*)\}", r"\1", text)
     return re.sub(r"\$\{[^}]*\}", "some.word", text)
+
+
+def test_a_relays_key_outlives_its_container_and_is_its_own() -> None:
+    relay = SERVICES["relay-1"]
+    folder = relay["environment"]["AGENTMESH_RELAY_IDENTITY"].rpartition("/")[0]
+    assert f"identity:{folder}" in relay["volumes"]
+    assert f"-o relay /data {folder}" in _dockerfile(relay)
+
+
+def test_nodes_reach_the_registry_by_the_name_that_they_sign_for() -> None:
+    (alias,) = SERVICES["proxy"]["networks"]["front"]["aliases"]
+    (origin,) = [it for it in SERVICES["registry"]["command"] if it.startswith("--origin=")]
+    assert _filled(origin) == f"--origin=https://{_filled(alias)}"
+    assert "front" in SERVICES["relay-1"]["networks"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
