@@ -7,8 +7,9 @@ compared within the run; what has to hold on any machine is that nobody is lost 
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from agentmesh.observability.world import SystemClock
 from agentmesh.protocol import limits
 from benchmarks.load.descriptors import raise_limit
+from tests.support.attackers import LARGE, LETTERS
 from tests.support.processes import Program, running
 
 CROWD = int(os.environ.get("AGENTMESH_CROWD", "300"))
@@ -97,7 +99,7 @@ def test_a_crowd_stays_and_some_of_it_talks(
 
 @pytest.mark.parametrize("kinds", ATTACKS, ids="-".join)
 def test_an_attack_costs_nobody_its_connection_and_ends_soon(
-    relay: Program, url: str, kinds: Sequence[str], record_property: Tell
+    relay: Program, url: str, kinds: Sequence[str], tmp_path: Path, record_property: Tell
 ) -> None:
     with crowd(url):
         quiet, before = p99_of_talk(relay, url), resident_mib(relay)
@@ -116,12 +118,23 @@ def test_an_attack_costs_nobody_its_connection_and_ends_soon(
     for kind in set(kinds) - {"liar"}:
         assert fates[kind]["cut"] == ATTACKERS[kind]
         assert fates[kind]["longest"] < GONE_SECONDS + SLACK_SECONDS
+    if "deaf" in kinds:
+        assert relay.terminate(PATIENCE) == 0
+        assert _kept(tmp_path / "relay") == ATTACKERS["deaf"] * LETTERS
     if IS_FULL:
         assert attacked < max(2 * quiet, 20.0)
 
 
 def attack(kind: str, url: str) -> AbstractContextManager[Program]:
     return running("tests.support.attackers", kind, url, ATTACKERS[kind])
+
+
+def _kept(data: Path) -> int:
+    """Return how much of what was for those who took nothing is in the mailbox."""
+    with closing(sqlite3.connect(data / "mailbox.sqlite")) as database:
+        question = "SELECT count(*) FROM letters WHERE size = ?"
+        (count,) = database.execute(question, (len(LARGE),)).fetchone()
+    return int(count)
 
 
 def _fate(kind: str, attackers: Program) -> dict[str, float]:

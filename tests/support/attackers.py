@@ -42,6 +42,8 @@ FIRST_SOURCE = 50_000
 HEADER = b"GET /v1/connect HTTP/1.1\r\nHost: relay.example.org\r\nX: " + b"x" * 100
 A_PONG = b"\x8a\x80\x00\x00\x00\x00"
 LARGE = bytes(60_000)
+LETTERS = 3
+"""So many of them are for each that is deaf."""
 LITTLE = 4096
 ESTABLISHED = b"\x01"
 """How TCP_INFO begins while a connection is up."""
@@ -110,7 +112,7 @@ async def deaf(url: str, number: int, opened: Opened) -> None:
         me = amid_of(bytes(key.verify_key))
         await wire.send(encode(Presence(status="online", visible_to=(me,))))
         wire.transport.pause_reading()
-        for number in range(3):
+        for number in range(LETTERS):
             await wire.send(encode(message(me, str(number), LARGE)))
         opened()
         while _is_up(wire.transport.get_extra_info("socket")):

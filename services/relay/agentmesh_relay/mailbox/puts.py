@@ -5,19 +5,23 @@ busy: the fewer there are, the more letters a second.
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
+from agentmesh.protocol.ids import Amid
 from agentmesh_relay.mailbox.interface import Letter, Refusal, Room, Stored
 from agentmesh_relay.mailbox.tally import Tallies, Tally, Which, which
 
 FULL_RETRY_SECONDS = 30
 AT_ONCE = (64, 16, 4, 1)
 """Few different statements, so that each is prepared once."""
+
+T = TypeVar("T")
 
 _FIELDS = (
     "row, recipient, sender, id, message_type, is_receipt, size, sent_at, expires_at,"
@@ -37,10 +41,47 @@ def put_all(
     puts: Sequence[Put], tallies: Tallies, database: sqlite3.Connection
 ) -> list[Stored | Refusal]:
     """Keep the letters for which there is room, and say what became of each."""
+    _count(puts, tallies, database)
     batch = _Batch(tallies, database)
     results = [batch.put(put.letter, put.room) for put in puts]
     batch.insert()
     return [_where(result, batch.elsewhere) for result in results]
+
+
+def _count(puts: Sequence[Put], tallies: Tallies, database: sqlite3.Connection) -> None:
+    """Know how full these mailboxes are, many by two statements: as far as they are known."""
+    firsts = {which(put.letter): put.letter for put in reversed(puts)}
+    new = [letter for mailbox, letter in firsts.items() if tallies.get(mailbox) is None]
+    for letters in _in_parts(new):
+        names = [letter.recipient for letter in letters]
+        known = _known(names, database)
+        senders: dict[Which, Counter[Amid]] = defaultdict(Counter)
+        sizes: Counter[Which] = Counter()
+        now = min(letter.sent_at for letter in letters)
+        for recipient, is_receipt, sender, count, size in _lying(names, now, database):
+            mailbox = recipient, bool(is_receipt)
+            senders[mailbox][sender] += count
+            sizes[mailbox] += size
+        for mailbox in map(which, letters):
+            if mailbox[0] in known:
+                tallies.keep(mailbox, Tally(senders[mailbox], sizes[mailbox]))
+
+
+def _known(names: Sequence[Amid], database: sqlite3.Connection) -> set[str]:
+    # In one row: each row lets go of the interpreter, too.
+    marks = ", ".join("?" * len(names))
+    one_row = f"SELECT group_concat(amid, ' ') FROM known WHERE amid IN ({marks})"  # noqa: S608
+    (found,) = database.execute(one_row, names).fetchone()
+    return set((found or "").split(" "))
+
+
+def _lying(names: Sequence[Amid], now: int, database: sqlite3.Connection) -> sqlite3.Cursor:
+    marks = ", ".join("?" * len(names))
+    return database.execute(
+        "SELECT recipient, is_receipt, sender, count(*), sum(size) FROM letters"  # noqa: S608
+        f" WHERE recipient IN ({marks}) AND expires_at > ? GROUP BY recipient, is_receipt, sender",
+        (*names, now),
+    )
 
 
 def _where(result: Stored | Refusal, elsewhere: Mapping[int, int]) -> Stored | Refusal:
@@ -89,10 +130,8 @@ class _Batch:
         rows, self._rows = self._rows, []
         self._keys.clear()
         self._mailboxes.clear()
-        while rows:
-            count = next(count for count in AT_ONCE if count <= len(rows))
-            self._insert(rows[:count])
-            rows = rows[count:]
+        for some in _in_parts(rows):
+            self._insert(some)
 
     def _insert(self, rows: Sequence[tuple[int, Letter]]) -> None:
         values = list(chain.from_iterable(_values(row, letter) for row, letter in rows))
@@ -104,6 +143,15 @@ class _Batch:
             if there is not None and there != row:
                 self.elsewhere[row] = there
                 self._tallies.forget(which(letter))
+
+
+def _in_parts(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Return all of them, in parts of few different sizes."""
+    at = 0
+    while at < len(many):
+        count = next(count for count in AT_ONCE if count <= len(many) - at)
+        yield many[at : at + count]
+        at += count
 
 
 @lru_cache(len(AT_ONCE))

@@ -1,11 +1,14 @@
 """Many letters at once are kept as single ones are."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
+from agentmesh_relay.mailbox.database import connect
 from agentmesh_relay.mailbox.interface import Letter, Refusal, Room, Stored
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 
+from agentmesh.protocol.ids import Amid
 from tests.support.letters import ALICE, BOB, CAROL, letter, opened, told
 
 
@@ -52,4 +55,24 @@ async def test_a_group_of_any_size_is_kept_whole_and_in_order(tmp_path: Path) ->
     assert [it.row for it in await opened(box)] == rows
     again = await together(box, *letters, letter("new", ALICE, recipient=BOB))
     assert [it.row for it in again if isinstance(it, Stored)][:139] == rows
+    box.close()
+
+
+async def test_many_mailboxes_are_looked_at_together(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def watched(path: Path) -> sqlite3.Connection:
+        database = connect(path)
+        database.set_trace_callback(asked.append)
+        return database
+
+    box = SqliteMailbox(tmp_path / "mailbox.sqlite", connect=watched)
+    names = [f"agent{number}" for number in range(32)]
+    for name in names:
+        await opened(box, Amid(name))
+    asked.clear()
+    letters = [letter(n, recipient=name) for n, name in enumerate(names)]
+    found = await together(box, *letters, letter("stranger", recipient="nobody"))
+    assert [type(it) for it in found] == [Stored] * 32 + [Refusal]
+    assert len(asked) < len(names) // 2
     box.close()
