@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
 from agentmesh.observability.world import SystemClock
+from tests.support.fresh_database import fresh_sqlite
 from tests.support.patience import PATIENCE
 from tests.support.processes import ROOT, Program, start
 
@@ -236,7 +237,7 @@ class Mesh:
         relay, registry = self._options
         self.relay = Service("agentmesh_relay", here, "--data", self.folder / "relay", *relay)
         try:
-            database = f"sqlite:///{self.folder}/registry.db"
+            database = fresh_sqlite(self.folder)
             cheap = ("--stamp-bits", "8")  # many agents are made, and the work is the same
             options = ("--database", database, *cheap, *registry)
             self.registry = Service("agentmesh_registry", here, *options)

@@ -60,11 +60,11 @@ def cluster(settings: Sequence[str] = SPEED) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_database(url: str, name: str) -> str:
-    """Make an empty database in the cluster, and return its URL."""
+def make_database(url: str, name: str, like: str = "template0") -> str:
+    """Make a database in the cluster, empty or like another one, and return its URL."""
     port = re.search(r":(\d+)/$", url)
     assert port is not None
-    command = ("-h", "127.0.0.1", "-p", port.group(1), "-U", "mesh", "-T", "template0", name)
+    command = ("-h", "127.0.0.1", "-p", port.group(1), "-U", "mesh", "-T", like, name)
     _run(binaries() / "createdb", *command)
     return url + name
 

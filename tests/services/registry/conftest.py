@@ -1,7 +1,7 @@
 """Each test of the registry runs on SQLite and on PostgreSQL."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from agentmesh_registry.storage.database import Database, opened
 
 from tests.support import postgres
 from tests.support.asking import Asker, registry_at
+from tests.support.fresh_database import fresh_sqlite, migrated
 from tests.support.world import FakeClock
 
 _numbers = itertools.count()
@@ -23,19 +24,41 @@ def postgres_url() -> Iterator[str]:
         pytest.fail(str(missing), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """Return the name of a database that is up to date."""
+    migrated(postgres.make_database(postgres_url, "template"))
+    return "template"
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, postgres_template: str) -> str:
+    """Return the address of one on PostgreSQL that is up to date, with nobody in it."""
+    return postgres.make_database(postgres_url, f"mesh{next(_numbers)}", postgres_template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of an empty database."""
+    """Return the address of a database that is up to date, with nobody in it."""
+    if request.param == "sqlite":
+        return fresh_sqlite(tmp_path)
+    made: str = request.getfixturevalue("postgres_database")
+    return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a database in which there is nothing at all."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/registry.db"
-    make: Callable[[str, str], str] = postgres.make_database
-    return make(request.getfixturevalue("postgres_url"), f"mesh{next(_numbers)}")
+    url: str = request.getfixturevalue("postgres_url")
+    return postgres.make_database(url, f"empty{next(_numbers)}")
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """Return the address of an empty database, where the engine makes no difference."""
-    return f"sqlite:///{tmp_path}/registry.db"
+    """Return the address of such a database, where the engine makes no difference."""
+    return fresh_sqlite(tmp_path)
 
 
 @pytest.fixture

@@ -121,13 +121,13 @@ def migrate(connection: sa.Connection, target: str) -> None:
 
 
 async def test_a_registry_of_before_is_listed_as_it_was(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("agentmesh_registry.storage.database.upgrade", before)
-        async with opened(database_url):
+        async with opened(empty_url):
             pass
-    async with opened(database_url) as database:
+    async with opened(empty_url) as database:
         plain, best, middle = (2.0, "offline"), (1.5, "dnd"), (1.0, "online")
         wanted = {(word, cohort_of(*plain), -0.5) for word in ("travel/flights", "travel/hotels")}
         wanted |= {(word, cohort_of(*plain), -0.5) for word in ("", "travel")}

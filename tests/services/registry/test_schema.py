@@ -1,12 +1,16 @@
 """The migrations lead to the tables that the code expects."""
 
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from agentmesh_registry.storage import schema
 from agentmesh_registry.storage.database import Database, opened
-from agentmesh_registry.storage.schema import upgrade
+from agentmesh_registry.storage.schema import NEWEST, upgrade
 from agentmesh_registry.storage.tables import metadata
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 
@@ -14,8 +18,33 @@ def differences(connection: sa.Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
-async def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
-    assert await database.read(differences) == []
+async def test_the_migrations_make_the_tables_of_the_code(empty_url: str) -> None:
+    async with opened(empty_url) as database:
+        assert await database.read(differences) == []
+        assert await database.read(_steps) == [NEWEST]
+
+
+def _steps(connection: sa.Connection) -> list[str]:
+    return list(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars())
+
+
+async def test_an_older_database_is_brought_up_to_date(empty_url: str) -> None:
+    async with opened(empty_url) as database:
+        await database.fill(lambda connection: _begin_again(connection, "0004"))
+        assert await database.read(differences)
+    async with opened(empty_url) as database:
+        assert await database.read(differences) == []
+
+
+def _begin_again(connection: sa.Connection, step: str) -> None:
+    """Leave the tables as they were at this step."""
+    everything = sa.MetaData()
+    everything.reflect(connection)
+    everything.drop_all(connection)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, step)
 
 
 async def test_a_difference_would_be_noticed(database: Database) -> None:

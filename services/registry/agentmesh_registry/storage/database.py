@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from agentmesh.errors import StorageError, UsageError
 from agentmesh_registry.storage.schema import upgrade
@@ -19,10 +18,6 @@ T = TypeVar("T")
 
 _SECONDS = 5
 _SQLITE_READERS = 4
-_POSTGRES_CONNECTIONS = 10
-_IDLE_MS = 30_000
-# Any number, the same in every registry process.
-_WRITING = f"SELECT pg_advisory_xact_lock({0x41474D45})"
 
 
 class _Way(Protocol):
@@ -61,29 +56,6 @@ class _Threads:
     async def close(self) -> None:
         await asyncio.to_thread(self._executor.shutdown)
         self._engine.dispose()
-
-
-class _Server:
-    """PostgreSQL, which has its own ways to wait. Long work has a connection that waits for it."""
-
-    def __init__(self, engine: AsyncEngine, patient: AsyncEngine, isolation: str) -> None:
-        self._engine = engine
-        self._patient = patient
-        self._isolation = isolation
-
-    async def run(self, work: Work[T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(work)
-
-    async def run_long(self, work: Work[T]) -> T:
-        async with self._patient.connect() as plain:
-            connection = await plain.execution_options(isolation_level=self._isolation)
-            async with connection.begin():
-                return await connection.run_sync(work)
-
-    async def close(self) -> None:
-        await self._engine.dispose()
-        await self._patient.dispose()
 
 
 class Database:
@@ -195,36 +167,18 @@ def _beginning_with(statement: str) -> Any:
 
 
 def _postgres(url: sa.URL) -> Database:
+    # A registry on SQLite starts without it.
+    from agentmesh_registry.storage import postgresql  # noqa: PLC0415
+
     try:
-        writer, reader = _server(url, 1), _server(url, _POSTGRES_CONNECTIONS)
+        writer, reader = postgresql.ways(url)
     except ModuleNotFoundError:
         raise UsageError(
             "driver_missing",
             "PostgreSQL needs the package asyncpg.",
             "pip install 'agentmesh-openclaw[registry]'",
         ) from None
-    for engine in writer:
-        event.listen(engine.sync_engine, "begin", _beginning_with(_WRITING))
-    # Who waited for the lock has to see what was written meanwhile.
-    return Database(_Server(*writer, "READ COMMITTED"), _Server(*reader, "REPEATABLE READ"))
-
-
-def _server(url: sa.URL, connections: int) -> tuple[AsyncEngine, AsyncEngine]:
-    """Return an engine for what is short, and one for what takes its time."""
-    # A process that stopped in the middle keeps nobody from writing for long; and what is asked
-    # here is too short for PostgreSQL to compile.
-    settings = {"idle_in_transaction_session_timeout": str(_IDLE_MS), "jit": "off"}
-    patient: dict[str, Any] = {"timeout": _SECONDS, "server_settings": settings}
-    bounds: dict[str, Any] = {"max_overflow": 0, "pool_timeout": _SECONDS, "pool_pre_ping": True}
-    return (
-        create_async_engine(
-            url,
-            pool_size=connections,
-            connect_args={**patient, "command_timeout": _SECONDS},
-            **bounds,
-        ),
-        create_async_engine(url, poolclass=sa.NullPool, connect_args=patient),
-    )
+    return Database(writer, reader)
 
 
 @contextmanager
