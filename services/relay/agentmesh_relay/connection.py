@@ -212,6 +212,14 @@ class Connection(WSListener):
         if frame.last_in_buffer:
             self._take_read()
 
+    def pause_writing(self) -> None:
+        """See picows. Whoever has much to say looks at `room`."""
+
+    def resume_writing(self) -> None:
+        """See picows."""
+        if self.inbox is not None:
+            self.inbox.go_on()
+
     def hand_to(self, received: Received) -> None:
         """Tell this one what comes from now on."""
         self._received = received

@@ -184,9 +184,13 @@ class Inbox:
         self._window.let_go(letters, size)
         if rows:
             self._mailbox.remove(rows)
+        self.go_on()
+        return Kept(count, wanted)
+
+    def go_on(self) -> None:
+        """Write what waits: the reader has taken what was written."""
         if self._waiting or self._bulk:
             self._pump()
-        return Kept(count, wanted)
 
     def is_overdue(self, now: float) -> bool:
         """Move what was not acknowledged in time to the disk; whether the agent takes too long."""

@@ -14,6 +14,9 @@ from agentmesh.protocol.world import Clock
 OUTGOING_BYTES = 256 * 1024
 """What may wait for a reader. Beyond it the connection is cut."""
 
+AT_ONCE_BYTES = 64 * 1024
+"""So much leaves before its turn ends, and is not copied: the next large frame has room then."""
+
 STUCK_SECONDS = 8
 LEAST_BYTES = 8 * 1024
 """A reader that takes less than this in so long, while there is more, is cut."""
@@ -63,11 +66,16 @@ class Turn:
         self._has_begun = False
         speakers, self._speakers = self._speakers, []
         for speaker in speakers:
-            try:
-                speaker.flush()
-            except Exception as error:  # noqa: BLE001 - the others would never be heard again
-                record_bug(_log, "flush.failed", error)
-                speaker.give_up()
+            flush(speaker)
+
+
+def flush(speaker: "Outgoing") -> None:
+    """Have this one write. What goes wrong is its own: others go on."""
+    try:
+        speaker.flush()
+    except Exception as error:  # noqa: BLE001 - the others would never be heard again
+        record_bug(_log, "flush.failed", error)
+        speaker.give_up()
 
 
 class Outgoing:
@@ -109,8 +117,12 @@ class Outgoing:
         self._stream = stream
 
     def frame(self, data: bytes) -> None:
-        """Write a binary frame at the end of this turn."""
-        self.raw(framed(data))
+        """Write a binary frame at the end of this turn, a large one now."""
+        if len(data) < AT_ONCE_BYTES:
+            self.raw(framed(data))
+        else:
+            self.raw(_header(len(data)))
+            self.raw(data)
 
     def frames(self, data: Sequence[bytes]) -> None:
         """Write many."""
@@ -128,6 +140,8 @@ class Outgoing:
         self._size += len(data)
         if self._size > OUTGOING_BYTES:
             self.give_up()
+        elif self._size >= AT_ONCE_BYTES:
+            flush(self)
 
     def flush(self) -> None:
         """Write it now."""
@@ -137,7 +151,10 @@ class Outgoing:
         if stream.get_write_buffer_size() + self._size > OUTGOING_BYTES:
             self.give_up()
             return
-        stream.write(b"".join(self._parts))
+        if self._size < AT_ONCE_BYTES:
+            stream.write(b"".join(self._parts))
+        else:
+            stream.writelines(self._parts)
         self._written += self._size
         self.drop()
 

@@ -57,6 +57,18 @@ def test_nothing_is_written_beyond_what_the_reader_takes() -> None:
     assert bob.ids == ["1", "3", "2"]
 
 
+def test_what_waits_goes_on_as_soon_as_the_reader_has_taken_the_rest() -> None:
+    bob = Agent(room=0)
+    for number in range(3):
+        bob.inbox.hold(letter(number, size=CHUNK, message_type="bulk"))
+    assert bob.ids == ["0"]
+    bob.room = RESERVED_BYTES + CHUNK
+    bob.inbox.go_on()
+    assert bob.ids == ["0", "1", "2"]
+    bob.inbox.go_on()
+    assert len(bob.heard) == 3
+
+
 def test_chunks_that_are_acknowledged_free_the_memory_of_all() -> None:
     bob = Agent()
     bob.inbox.hold(letter(1, size=CHUNK, message_type="bulk"))

@@ -2,7 +2,15 @@ import asyncio
 from functools import partial
 
 import pytest
-from agentmesh_relay.outgoing import LEAST_BYTES, OUTGOING_BYTES, STUCK_SECONDS, Outgoing, Turn
+from agentmesh_relay.outgoing import (
+    AT_ONCE_BYTES,
+    LEAST_BYTES,
+    OUTGOING_BYTES,
+    STUCK_SECONDS,
+    Outgoing,
+    Turn,
+    framed,
+)
 
 from agentmesh.observability.world import SystemClock
 from tests.support.world import FakeClock
@@ -15,9 +23,12 @@ class Stream(asyncio.WriteTransport):
         super().__init__()
         self.writes: list[bytes] = []
         self.buffered = 0
+        self.takes = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.writes.append(bytes(data))
+        if not self.takes:
+            self.buffered += len(data)
 
     def get_write_buffer_size(self) -> int:
         return self.buffered
@@ -57,8 +68,20 @@ async def test_what_is_said_in_one_turn_is_one_write(end: End) -> None:
     assert end.stream.writes[1:] == [b"\x82\x01d"]
 
 
+async def test_a_large_frame_leaves_at_once_behind_what_was_said_before_it(end: End) -> None:
+    end.outgoing.frame(b"abc")
+    end.outgoing.frame(bytes(AT_ONCE_BYTES))
+    (written,) = end.stream.writes
+    assert written == b"\x82\x03abc" + framed(bytes(AT_ONCE_BYTES))
+    assert end.outgoing.room == OUTGOING_BYTES
+    end.outgoing.frame(b"d")
+    await asyncio.sleep(0)
+    assert end.stream.writes[1:] == [b"\x82\x01d"]
+
+
+@pytest.mark.parametrize("said", [b"abc", bytes(AT_ONCE_BYTES)], ids=["small", "large"])
 async def test_a_write_that_fails_cuts_its_reader_and_silences_nobody_else(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, said: bytes
 ) -> None:
     turn = Turn(asyncio.get_running_loop(), SystemClock())
     cut: list[int] = []
@@ -66,10 +89,10 @@ async def test_a_write_that_fails_cuts_its_reader_and_silences_nobody_else(
     for number, stream in enumerate(streams):
         outgoing = Outgoing(turn, partial(cut.append, number), 0.0)
         outgoing.attach(stream)
-        outgoing.frame(b"abc")
+        outgoing.frame(said)
     await asyncio.sleep(0)
     assert cut == [0]
-    assert streams[1].writes == [b"\x82\x03abc"]
+    assert streams[1].writes == [framed(said)]
     assert "flush.failed" in caplog.text
 
 
@@ -97,10 +120,11 @@ async def test_a_reader_for_whom_too_much_waits_is_cut(end: End) -> None:
 
 
 async def test_one_turn_may_not_say_too_much_either(end: End) -> None:
+    end.stream.takes = False
     for _ in range(5):
         end.outgoing.frame(bytes(60_000))
-    assert end.overflows == 1
     await asyncio.sleep(0)
+    assert end.overflows == 1
     assert sum(map(len, end.stream.writes)) < OUTGOING_BYTES
 
 
