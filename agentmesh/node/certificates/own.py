@@ -87,23 +87,27 @@ class OwnCertificate:
 
     async def look(self) -> None:
         """Drop what holds no more, and renew what runs out."""
-        if self.chain is not None:
-            await self._check(self.chain)
-        if self.chain is None and self._tier() == PERSON:
+        chain = self.chain
+        fact = "none" if chain is None else await self._check(chain)
+        if chain is not None and fact == "expired":  # we were away for long: it is as before
+            await self._obtain_if_there_is_one(chain.organization)
+        if self.chain is None and (self._tier() == PERSON or fact == "expired"):
             await self._obtain_if_there_is_one("")
         elif self.chain is not None and self._is_old(self.chain):
             await self._obtain_if_there_is_one(self.chain.organization)
 
-    async def _check(self, chain: OwnChain) -> None:
+    async def _check(self, chain: OwnChain) -> str:
+        """Return what has become of it; what holds no more is borne no more."""
         amid = self._hand.keys.ring.identity.amid
         judged = await self._trust.judge(chain.certificates, amid)
         if judged is None or judged.fact not in {"revoked", "expired", "invalid"}:
-            return
+            return "valid"
         await self._hand.store.commit([DropCard(DRAWER, NAME)])
         self.chain = None
         self._hand.keys.bear(())
         fields = {"reason": judged.fact}
         self._hand.bulletin.publish(Notice(kind="keys_certificate_lost", fields=fields))
+        return judged.fact
 
     async def _obtain_if_there_is_one(self, organization: str) -> None:
         try:

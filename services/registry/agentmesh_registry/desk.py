@@ -18,6 +18,7 @@ from agentmesh_registry.storage.agents import Agents
 from agentmesh_registry.storage.attempts import Attempts
 from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.database import Database
+from agentmesh_registry.storage.lapses import Lapses
 from agentmesh_registry.storage.ledger import Ledger
 from agentmesh_registry.storage.listings import Listings
 from agentmesh_registry.storage.nonces import Nonces
@@ -71,6 +72,7 @@ class Desk:
         self.listings = Listings(database)
         self.absences = AbsenceStore(database)
         self.relays = Relays(config.relays)
+        self.lapses = Lapses(database)
         self.attempts = Attempts(database)
         self.authority = AuthorityDesk(keys.authority, clock, system_entropy)
         self.domains = DomainChecker(config.dns)

@@ -1,4 +1,4 @@
-"""What time changes without anybody asking: presence fades, and records expire."""
+"""What time changes without anybody asking: presence fades, certificates and records run out."""
 
 import asyncio
 import logging
@@ -35,6 +35,7 @@ class Sweeping:
         while True:
             try:
                 await self._desk.listings.sweep(self._desk.now())
+                await self._desk.lapses.sweep(self._desk.now())
             except StorageError:  # who asks hears of it; the next sweep finds what this one missed
                 record(_log, logging.WARNING, "sweep.failed")
             await asyncio.sleep(SWEEP_SECONDS)

@@ -38,8 +38,14 @@ async def test_a_sweep_that_fails_is_not_the_last(monkeypatch: Any) -> None:
         outcome = next(outcomes, None)
         if outcome is not None:
             raise outcome
+
+    async def then(_: int) -> None:
         swept.set()
 
-    desk: Any = SimpleNamespace(now=lambda: 1, listings=SimpleNamespace(sweep=sweep))
+    desk: Any = SimpleNamespace(
+        now=lambda: 1,
+        listings=SimpleNamespace(sweep=sweep),
+        lapses=SimpleNamespace(sweep=then),
+    )
     async with Sweeping(desk), asyncio.timeout(60):
         await swept.wait()

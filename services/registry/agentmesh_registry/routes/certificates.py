@@ -4,14 +4,13 @@ from agentmesh.errors import NotPermitted, Refused
 from agentmesh.protocol.certificates.chain import Vouched, read_chain
 from agentmesh.protocol.certificates.names import parse_domain
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.tiers import PERSON
 from agentmesh.protocol.times import to_text
 from agentmesh_registry.auth import authenticate
 from agentmesh_registry.bodies import Nothing
 from agentmesh_registry.certificate_bodies import AuthorityView, Chain, Obtain
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.routes.agents import find
-from agentmesh_registry.storage.certificates import AUTHORITY, Kept, serial_text
+from agentmesh_registry.storage.certificates import AUTHORITY, Kept, is_persons, serial_text
 
 RENEWED_MS = 30 * 86_400_000
 """A certificate that holds longer than that is handed out again."""
@@ -52,7 +51,7 @@ async def _of_fleet(desk: Desk, caller: Amid, domain: str) -> Kept:
 
 async def _of_person(desk: Desk, caller: Amid) -> Kept:
     agent = await find(desk, caller)
-    if agent.owner is None or agent.tier != PERSON:
+    if not is_persons(agent.owner):
         raise NotPermitted(
             "not_permitted",
             "Nobody has proved to own this agent.",

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Flag
 from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.tiers import ANONYMOUS
 from agentmesh.protocol.transparency import RECORD
 from agentmesh_registry.reputation.record import Record
 from agentmesh_registry.storage import listings, log
 from agentmesh_registry.storage.accounts import refresh
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
-from agentmesh_registry.storage.tables import agents, standings
+from agentmesh_registry.storage.tables import agents, certificates, organizations, standings
 from agentmesh_registry.storage.writer import Work
 
 PutOutcome = Literal["created", "updated", "unchanged", "stale", "revoked"]
@@ -52,8 +53,22 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     log_index: int
     organization: str | None
     certificate: str | None
+    certificate_until: int | None
+    above_until: int | None
+    """Until when its certificate holds, and the one of the organisation that speaks for it."""
     record: bytes | None
     """What is kept of its reputation, if there is anything."""
+
+    def at(self, now: int) -> "Agent":
+        """Return it as it counts now: who bore a certificate that ran out is vouched for no more.
+
+        That is looked at whenever an agent is shown; tables follow later.
+        """
+        ends = [self.certificate_until] if self.certificate else []
+        ends += [self.above_until] if self.organization else []
+        if all(end is not None and end > now for end in ends):
+            return self
+        return msgspec.structs.replace(self, tier=ANONYMOUS, organization=None, certificate=None)
 
     def status_at(self, now: int) -> Status:
         """Return the presence that counts now."""
@@ -66,9 +81,25 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.msgpack.decode(self.record, type=Record).flags_at(now)
 
 
-AGENT: sa.Select[Any] = sa.select(agents, standings.c.record).select_from(
+_borne, _above = certificates.alias("borne"), certificates.alias("above")
+_speaks = (organizations.c.domain == agents.c.organization) & organizations.c.serial.is_not(None)
+AGENT: sa.Select[Any] = sa.select(
+    agents,
+    standings.c.record,
+    _borne.c.expires_at.label("certificate_until"),
+    _above.c.expires_at.label("above_until"),
+).select_from(
     agents.outerjoin(standings, standings.c.amid == agents.c.amid)
+    .outerjoin(_borne, _borne.c.serial == agents.c.certificate)
+    .outerjoin(organizations, _speaks)
+    .outerjoin(_above, _above.c.serial == organizations.c.serial)
 )
+
+
+def has_lapsed(now: int) -> sa.ColumnElement[bool]:
+    """Return what holds of a row of `AGENT` whose certificate ran out."""
+    above = sa.func.coalesce(_above.c.expires_at, 0) <= now
+    return (_borne.c.expires_at <= now) | (agents.c.organization.is_not(None) & above)
 
 
 class Agents:
@@ -126,7 +157,7 @@ def agent_at(connection: sa.Connection, amid: Amid, now: int) -> Agent | None:
     """Return an agent whose record has not expired; it may be revoked."""
     query = AGENT.where(agents.c.amid == amid, agents.c.expires_at > now)
     row = connection.execute(query).one_or_none()
-    return None if row is None else agent_of(row)
+    return None if row is None else agent_of(row).at(now)
 
 
 def agent_of(row: sa.Row[Any]) -> Agent:

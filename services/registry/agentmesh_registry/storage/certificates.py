@@ -3,6 +3,7 @@
 What changes what others see of an agent is entered in the log, in the same transaction.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from agentmesh.protocol.tiers import ANONYMOUS, ORGANIZATION, PERSON
 from agentmesh.protocol.transparency import CERTIFICATE, CERTIFICATE_REVOKED
 from agentmesh_registry.storage import log
 from agentmesh_registry.storage.accounts import refresh
+from agentmesh_registry.storage.agents import AGENT, has_lapsed
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change
 from agentmesh_registry.storage.tables import agents, authority, certificates, organizations
@@ -96,6 +98,11 @@ class CertificateStore:
 def serial_text(contents: Contents) -> str:
     """Return a serial number as it is kept."""
     return f"{contents.serial:040x}"
+
+
+def is_persons(owner: str | None) -> bool:
+    """Whether an owner was proved who is no organisation."""
+    return owner is not None and not owner.startswith(_FLEET)
 
 
 def keep(connection: sa.Connection, certificate: Certificate, issuer: str, now: int) -> None:
@@ -212,9 +219,9 @@ def _take(connection: sa.Connection, amid: Amid, serial: str, now: int) -> None:
     if agent.certificate == serial or row.revoked_at is not None:
         return
     values: dict[str, object] = {"certificate": serial, "organization": row.issuer or None}
-    if row.issuer:
-        values["tier"] = ORGANIZATION
-        values["owner"] = agent.owner or _FLEET + row.issuer
+    values["tier"] = ORGANIZATION if row.issuer else PERSON
+    if row.issuer and not is_persons(agent.owner):
+        values["owner"] = _FLEET + row.issuer
     connection.execute(sa.update(agents).where(whose).values(**values))
     refresh(connection, amid, now)
     if row.log_index is None:
@@ -226,11 +233,20 @@ def _undress(connection: sa.Connection, who: sa.ColumnElement[bool], now: int) -
     """Let agents be again what they were without their certificate."""
     look = sa.select(agents.c.amid, agents.c.owner).where(who)
     for row in connection.execute(look).all():
-        owner = None if (row.owner or "").startswith(_FLEET) else row.owner
+        owner = row.owner if is_persons(row.owner) else None
         plain = {"certificate": None, "organization": None, "owner": owner}
         tier = ANONYMOUS if owner is None else PERSON
         change = sa.update(agents).where(agents.c.amid == row.amid)
         connection.execute(change.values(**plain, tier=tier))
+        refresh(connection, row.amid, now)
+
+
+def lapse(connection: sa.Connection, amids: Sequence[str], now: int) -> None:
+    """Let those of these agents whose certificate ran out be what they are without one."""
+    for row in connection.execute(AGENT.where(agents.c.amid.in_(amids), has_lapsed(now))).all():
+        owner = row.owner if is_persons(row.owner) else None
+        plain = {"certificate": None, "organization": None, "owner": owner, "tier": ANONYMOUS}
+        connection.execute(sa.update(agents).where(agents.c.amid == row.amid).values(**plain))
         refresh(connection, row.amid, now)
 
 

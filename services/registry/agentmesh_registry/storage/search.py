@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from agentmesh.errors import RemoteProtocolError
+from agentmesh.protocol import tiers
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.limits import SEARCH_TOTAL
 from agentmesh_registry.reputation.score import UNRATED
@@ -77,8 +78,8 @@ class Search:
     async def page(self, wanted: Wanted, now: int, limit: int, after: Place = BEGINNING) -> Page:
         """Return some agents, rated ones first.
 
-        A page may be shorter than its limit: listings know a little later than we that a presence
-        or a record is over.
+        A page may be shorter than its limit: listings know a little later than we that a presence,
+        a certificate or a record is over.
         """
         asked = asked_for(wanted, limit + 1, after)
 
@@ -87,7 +88,7 @@ class Search:
             return found, connection.execute(asked.total, asked.values).scalar_one()
 
         found, count = await self._database.read(look)
-        there = [agent_of(row) for row in found[:limit]]
+        there = [agent_of(row).at(now) for row in found[:limit]]
         last = found[limit - 1] if len(found) > limit else None
         return Page(
             agents=[it for it in there if _fits(it, wanted, now)],
@@ -98,7 +99,9 @@ class Search:
 
 def _fits(agent: Agent, wanted: Wanted, now: int) -> bool:
     is_over = agent.expires_at <= now or agent.revoked_at is not None
-    return not is_over and wanted.status in (None, agent.status_at(now))
+    tiers_wanted = tiers.at_least(tiers.ANONYMOUS if wanted.tier_min is None else wanted.tier_min)
+    is_fitting = agent.tier in tiers_wanted and wanted.status in (None, agent.status_at(now))
+    return is_fitting and not is_over
 
 
 def _ranges(wanted: Wanted) -> list[tuple[float, float]]:

@@ -96,6 +96,21 @@ async def test_a_renewal_that_fails_is_tried_again(node: Node) -> None:
 
 
 @pytest.mark.parametrize("by", [ACME.name, ""])
+async def test_who_was_away_until_it_ran_out_asks_again(node: Node, by: str) -> None:
+    node.registry.chain = chain_of(node, organization=bool(by), days=20)
+    own = bearer(node)
+    await own.obtain(by)
+    node.clock.advance(21 * DAY)
+    node.registry.revoke(at=int(node.clock.now()), by=by)
+    node.registry.revoke(at=int(node.clock.now()), by="")
+    node.registry.chain = chain_of(node, organization=bool(by))
+    await own.look()
+    assert own.chain is not None
+    assert own.chain.certificates == node.registry.chain
+    assert [asked["organization"] for _, asked in node.registry.posted] == [by, by]
+
+
+@pytest.mark.parametrize("by", [ACME.name, ""])
 async def test_one_that_was_taken_back_is_borne_no_more(node: Node, by: str) -> None:
     node.registry.chain = chain_of(node, organization=bool(by))
     own = bearer(node)
