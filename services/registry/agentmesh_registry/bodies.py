@@ -236,7 +236,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
 class Prove(Asked, frozen=True, kw_only=True):
     """The code that the owner was shown."""
 
-    attempt: Annotated[str, Meta(max_length=64)]
+    attempt: Annotated[str, Meta(max_length=64, pattern="^[A-Za-z0-9_-]*$")]
     code: Annotated[str, Meta(max_length=40)]
 
 

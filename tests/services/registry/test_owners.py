@@ -217,3 +217,8 @@ async def test_a_provider_of_others_making_is_understood(
             assert code is not None, page.raw
             asked = {"attempt": begun["attempt"], "code": code[0]}
             assert (await registry.post(PROVE, asked, alice)).json["tier"] == 1
+
+
+async def test_an_attempt_that_cannot_be_is_no_question_for_the_database(house: House) -> None:
+    answer = await house.prove(ALICE, {"attempt": "a\0b"}, "code")
+    assert answer.refusal == (400, "invalid_request")
