@@ -30,7 +30,9 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.renewal import Renewal
 from agentmesh.node.certificates.rooms import certificate_rooms
+from agentmesh.node.certificates.vigil import Vigil
 from agentmesh.node.consent.rooms import consent_rooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
@@ -119,6 +121,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
             rooms.succeeding,
             rooms.certificates.own,
             rooms.certificates.fleets,
+            rooms.vigil,
             rooms.watch,
             rooms.steward,
             rooms.dashboard,
@@ -217,7 +220,8 @@ def _rooms(
         await directory.asking(partial(registry.succeed, revocation, record))
 
     successions = Successions(consent.key_changes, consent.remarks, directory, registry.log)
-    rooms_with_mail = (consent, pings, files, gossip, successions)
+    renewal = Renewal(hand, talks, house_mail, standing)
+    rooms_with_mail = (consent, pings, files, gossip, successions, renewal)
     house_mail.employ({kind: it for room in rooms_with_mail for kind, it in room.takers().items()})
     breakers = Breakers(hand, talks)
     errands.employ(
@@ -261,6 +265,7 @@ def _rooms(
         publisher=publisher,
         watch=LogWatch(hand, gossip, directory, consent.key_changes, breakers),
         certificates=certificates,
+        vigil=Vigil(hand, services.authority.trust, breakers, renewal),
         taking_back=TakingBack(hand, registry.revoke),
         successions=successions,
         succeeding=Succeeding(hand, publisher, succeed, (talks, house_mail)),

@@ -14,6 +14,7 @@ from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.certificates.rooms import CertificateRooms
+from agentmesh.node.certificates.vigil import Vigil
 from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.conversations import Conversations
@@ -64,6 +65,7 @@ class Rooms:
     publisher: Publisher
     watch: LogWatch
     certificates: CertificateRooms
+    vigil: Vigil
     taking_back: TakingBack
     successions: Successions
     succeeding: Succeeding

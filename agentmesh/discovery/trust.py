@@ -94,7 +94,7 @@ class TrustCabinet(Protocol):
 class Vouching(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a chain, and what it says if it holds.
 
-    `session_until`: until when its session's certificate holds, if it was shown in one.
+    `chain` is without its session's certificate; `session_until`: until when that one holds.
     """
 
     fact: Fact
@@ -102,6 +102,7 @@ class Vouching(msgspec.Struct, frozen=True, kw_only=True):
     organization: str = ""
     expires_at: int = 0
     session_until: int = 0
+    chain: tuple[bytes, ...] = ()
 
 
 class Trust:
@@ -128,6 +129,7 @@ class Trust:
                 tier=said.tier,
                 organization=said.organization,
                 expires_at=said.not_after,
+                chain=tuple(chain),
             )
         except (RemoteProtocolError, Refused, TransportError) as error:
             return Vouching(fact=_FACTS.get(error.code, "unchecked"))

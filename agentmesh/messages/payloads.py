@@ -52,6 +52,9 @@ CloseReason = Literal[
     "policy_violation",
     "key_changed",
     "killed_by_owner",
+    "invalid_certificate",
+    "certificate_expired",
+    "certificate_revoked",
     "maintenance",
 ]
 """The standard reasons of a `close`. One we do not know closes a session as well."""
@@ -201,7 +204,11 @@ PAYLOADS: dict[str, type[Payload]] = {
 OPENING, CLOSE, CLOSED, TOMBSTONE = "opening", "close", "closed", "tombstone"
 OWN = frozenset({OPENING, CLOSE, CLOSED, TOMBSTONE})
 """Types by which a session is kept: they carry nothing for anybody."""
-HOUSE_MAIL = frozenset({"ping", "pong", "introduction", "grant_request", "log_head", "succession"})
+CERTIFICATES = "certificates"
+"""Who answers for us, shown anew in a session that lasts: no message, and no reason to last on."""
+HOUSE_MAIL = frozenset(
+    {"ping", "pong", "introduction", "grant_request", "log_head", "succession", CERTIFICATES}
+)
 """Types that one daemon says to another, besides all `file_*`."""
 
 

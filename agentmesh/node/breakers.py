@@ -1,14 +1,18 @@
 """What the owner can stop: new sessions, one session, one peer, everything."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from agentmesh.errors import Refused, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import UNVOUCHED, Notice
 from agentmesh.node.switches import EMERGENCY, PAUSED, STOPPED, since, switched_on
+from agentmesh.node.turn import Turn
+from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.session.events import Close
+from agentmesh.session.states import Ended, Open
 from agentmesh.storage.interface import SessionRow, SetValue
 
 
@@ -97,6 +101,12 @@ class Breakers:
         """End everything with one peer."""
         return await self._end(await self._store.sessions(peer))
 
+    async def end_unvouched(self, rows: list[SessionRow], reason: Reason) -> None:
+        """End sessions whose peer nobody answers for any more, and tell the owner of each."""
+        for row in rows:
+            if row.phase in ENDING:
+                await self._talks.run(row.peer, partial(_end_unvouched, row.session_id, reason))
+
     async def _end(self, rows: list[SessionRow]) -> int:
         for row in rows:
             if row.phase in ENDING:
@@ -115,3 +125,13 @@ class Breakers:
     async def _set(self, name: str, *, is_on: bool) -> None:
         now = self._clock.now()
         await self._store.commit([SetValue(name, switched_on(now) if is_on else b"")])
+
+
+async def _end_unvouched(session_id: SessionId, reason: Reason, turn: Turn) -> None:
+    talk = turn.talks.get(session_id)
+    if talk is None or isinstance(talk.state, Ended):
+        return
+    if isinstance(talk.state, Open) and talk.state.closing:
+        return  # it is ending already
+    turn.sheet.tell(UNVOUCHED, session_id, reason=reason)
+    turn.apply(session_id, Close(reason))

@@ -17,6 +17,7 @@ from agentmesh.errors import (
 from agentmesh.messages import capabilities
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.certificates.acceptance import Acceptance
+from agentmesh.node.certificates.showings import showing
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
 from agentmesh.node.guard.past_knocks import PastKnocks
@@ -67,8 +68,11 @@ class Gatekeeper:
         if talk is None or not isinstance(talk.state, Knocked):
             return None
         knock = read(talk.state.knock, Knock, Purpose.KNOCK)
-        facts = await self._facts(errand.peer, knock)
+        facts, vouching = await self._facts(errand.peer, knock)
         verdict = decide(facts)
+        if verdict.decision != "refuse" and vouching.fact == "valid":
+            kept = showing(errand.session_id, vouching, self._hand.clock.now())
+            await self._store.commit([kept])
         await self._carry_out(verdict, errand, knock)
         await self.past.remember(errand.session_id, facts, verdict)
         return None
@@ -137,28 +141,31 @@ class Gatekeeper:
 
     # --- deciding ------------------------------------------------------------------------------
 
-    async def _facts(self, peer: Amid, knock: Knock) -> KnockFacts:
-        facts = await self.facts(peer, knock.intent, _shown(knock))
+    async def _facts(self, peer: Amid, knock: Knock) -> tuple[KnockFacts, Vouching]:
+        facts, vouching = await self._gathered(peer, knock.intent, _shown(knock))
         if must_wait(facts):
             raise TransportError(
                 "registry_unreachable", "Whoever knocks waits until it can be looked up."
             )
         if await self._we_asked(peer, knock):
-            return replace(facts, trust=max(facts.trust, CONTACT))
-        return facts
+            facts = replace(facts, trust=max(facts.trust, CONTACT))
+        return facts, vouching
 
-    async def facts(self, peer: Amid, intent: Intent, shown: Shown | None = None) -> KnockFacts:
-        """Return what there is to know about a peer that wants to talk about this.
+    async def facts(self, peer: Amid, intent: Intent) -> KnockFacts:
+        """Return what there is to know about a peer that would want to talk about this."""
+        return (await self._gathered(peer, intent, None))[0]
 
-        `shown` is what its KNOCK shows; without one, what it would show.
-        """
+    async def _gathered(
+        self, peer: Amid, intent: Intent, shown: Shown | None
+    ) -> tuple[KnockFacts, Vouching]:
+        """Return the facts, and who vouches: by what a KNOCK shows, or by what it would show."""
         policy = self._hand.policy()
         contact = await self._peers.row(peer)
         found, record = await self._standing.of(peer)
         vouching = await self._standing.vouching(peer, found, shown)
         succession = await self._standing.succession(peer)
         is_contact = contact is not None and contact.trust >= CONTACT
-        return KnockFacts(
+        facts = KnockFacts(
             peer=peer,
             intent=intent,
             is_blocked=peer in policy.blocklist or (succession == "declined" and not is_contact),
@@ -175,6 +182,7 @@ class Gatekeeper:
             open_sessions=await self._open_sessions(),
             policy=policy,
         )
+        return facts, vouching
 
     async def vouching(self, peer: Amid) -> Vouching:
         """Return who vouches for a peer, as far as we can check it."""

@@ -14,6 +14,8 @@ REGISTRY_REACHED = "registry_reached"
 """The kind of the notice that the registry answers after it did not."""
 CERTIFICATES_REVOKED = "certificates_revoked"
 """The kind of the notice that the log tells of certificates that were taken back."""
+UNVOUCHED = "session_unvouched"
+"""The kind of the notice that who answered for a peer does not hold, and that this ended it."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

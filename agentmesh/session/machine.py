@@ -122,6 +122,9 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return receipts.consume(state, event.sequences)
         case Open(), Expired():
             return conversation.bury(state, event.sequences, keys)
+        case Open(closing=""), Close(reason=parting.CERTIFICATE_EXPIRED):
+            elsewhere = StartOver(held_only=True)  # the peer's next one will be a fresh one
+            return parting.close(state, event.reason, keys, held=elsewhere)
         case Open(closing=""), Close():
             return parting.close(state, event.reason, keys)
         case Open(closing=""), Overdue():

@@ -27,6 +27,7 @@ from agentmesh.session.words import Words
 Effects = list[AnyEffect]
 CAPACITY_EXCEEDED = "capacity_exceeded"
 POLICY_VIOLATION = "policy_violation"
+CERTIFICATE_EXPIRED = "certificate_expired"
 MAY_START_OVER = {
     COMPLETED,
     "timeout",
@@ -35,6 +36,7 @@ MAY_START_OVER = {
     "excessive_skip",
     "session_lost",
     CAPACITY_EXCEEDED,
+    CERTIFICATE_EXPIRED,
 }
 """Ends after which nobody minds a new KNOCK for what was not taken any more."""
 

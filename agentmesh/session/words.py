@@ -6,10 +6,10 @@ import msgspec
 
 from agentmesh.crypto.kdf import join
 from agentmesh.messages.envelope import Envelope
-from agentmesh.messages.payloads import CLOSE, CLOSED, OPENING, TOMBSTONE
+from agentmesh.messages.payloads import CERTIFICATES, CLOSE, CLOSED, OPENING, TOMBSTONE
 
 NOTHING = bytes(32)
-_UNCOUNTED = {OPENING, CLOSE, CLOSED}
+_UNCOUNTED = {OPENING, CLOSE, CLOSED, CERTIFICATES}
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -50,5 +50,5 @@ def _item(envelope: Envelope) -> bytes:
 
 
 def is_counted(kind: str) -> bool:
-    """Whether an envelope of this type counts as a message: what begins and ends it does not."""
+    """Whether an envelope of this type counts as a message: what keeps it up does not."""
     return kind not in _UNCOUNTED

@@ -91,6 +91,13 @@ def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     assert knock["vouched"]["certificate"] == "valid"
     bob.ask("knocks", "approve", knock["id"])
     bob.gets("hello from Acme")
+    (session,) = bob.ask("sessions")["sessions"]
+    assert session["vouched"]["organization"] == DOMAIN
+    alice.ask("contacts", "add", bob.amid)
+    bob.ask("send", alice.amid, "and back", "--type", "stream")
+    alice.gets("and back")
+    (ours,) = [it for it in bob.ask("sessions")["sessions"] if it["initiated_by_us"]]
+    assert ours["vouched"]["organization"] == DOMAIN
     assert found(bob, alice.amid)["certificate"] == "valid"
 
     shown = boss.ask("org", "revoke", alice.amid, "--reason", "cessation_of_operation")
@@ -104,6 +111,9 @@ def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     refused = boss.fails(2, "org", "revoke-identity", bob.amid, *stranger)
     assert refused["code"] == "not_of_fleet"
     eventually(lambda: not bob.ask("sessions")["sessions"], 90)
+    ended = [it for it in bob.audit() if it["event"] == "session_unvouched"]
+    assert [it["fields"]["reason"] for it in ended] == 2 * ["certificate_revoked"]
+    eventually(lambda: not alice.ask("sessions")["sessions"], 90)
     eventually(lambda: alice.ask("status")["certificate"] is None, 90)
     assert found(bob, alice.amid)["tier"] == 2
     assert "keys_certificate_lost" in {it["event"] for it in alice.audit()}

@@ -49,13 +49,20 @@ class FakeAuthority:
         self.asked: list[str] = []
         self.claims: dict[str, bytes] = {}
         self.loses_answers = False
+        self.revoked: dict[str, tuple[int, ...]] = {"": (), ACME.name: ()}
         self.posted: list[tuple[str, dict[str, object]]] = []
 
     def revoke(self, *serials: int, number: int = 2, by: str = ACME.name, at: int = NOW) -> None:
         """Put these on a list that is of this moment."""
         who = ACME if by else ROOT
+        self.revoked[by] = serials
         times = {"this_update": at - 60, "next_update": at + 3600}
         self.lists[by] = who.revokes(*serials, number=number, **times)
+
+    def sign_anew(self, now: int) -> None:
+        """Put lists there that are of this moment, and say what they said."""
+        for by, serials in self.revoked.items():
+            self.revoke(*serials, number=now, by=by, at=now)
 
     async def ask(self, target: str, kind: type[A]) -> A:
         self.asked.append(target)

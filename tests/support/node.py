@@ -1,23 +1,19 @@
 """One whole node without sockets, files or real time, joined as the daemon joins its rooms."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
-
-from agentmesh.crypto.secret import Secret
 from agentmesh.identity.keys import Identity
-from agentmesh.identity.prekey_making import make, sign_suites
-from agentmesh.identity.prekeys import Name
 from agentmesh.messages.body import Body
 from agentmesh.messages.negotiation import Ours
 from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.renewal import Renewal
 from agentmesh.node.certificates.rooms import Authority
+from agentmesh.node.certificates.vigil import Vigil
 from agentmesh.node.consent.rooms import ConsentRooms, consent_rooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
@@ -29,8 +25,7 @@ from agentmesh.node.inbox import Inbox, Wanted, envelope_of
 from agentmesh.node.incoming import Incoming
 from agentmesh.node.invites.rooms import InviteRooms, Reach, invite_rooms
 from agentmesh.node.invites.side_door import SideDoor
-from agentmesh.node.key_rack import KeyRack
-from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.notices import Notice
 from agentmesh.node.optimistic import Optimism
 from agentmesh.node.outbox import Fate, Outbox
 from agentmesh.node.peers import Peers
@@ -42,19 +37,17 @@ from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sheet import HOUSE_MAIL, Sheet
 from agentmesh.node.standing import Standing
 from agentmesh.node.steward import Steward
-from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Wish
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.policy.document import Policy, RateLimit
 from agentmesh.policy.outbound import Impulse
-from agentmesh.protocol.frames import Intent, Sender, SessionRequest
+from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import SESSION_CACHE_SECONDS
-from agentmesh.protocol.signed import Signed
-from agentmesh.session.keyring import KeyRing
-from agentmesh.storage.interface import IncomingRow, PrekeyRow, Put
+from agentmesh.storage.interface import IncomingRow
 from agentmesh.storage.volatile import VolatileStore
 from agentmesh.transport.interface import Transport
+from tests.support.at_hand import at_hand
 from tests.support.fake_authority import FakeAuthority
 from tests.support.fake_registry import RealisticDirectory, Shelf
 from tests.support.world import FakeClock, FakeEntropy
@@ -87,6 +80,7 @@ class Node:
     breakers: Breakers
     publisher: Publisher
     steward: Steward
+    vigil: Vigil
     session_cache: SessionCache
     sheets: list[Sheet]
     registry: FakeAuthority
@@ -177,7 +171,7 @@ async def node_called(
     store = store or VolatileStore()
     entropy = FakeEntropy(name)
     identity = Identity.make(entropy)
-    hand = await _hand(identity, clock, entropy, store)
+    hand = await at_hand(identity, clock, entropy, store)
     directory = RealisticDirectory(shelf, identity.amid)
     errands = Errands(store, clock, FakeEntropy(f"{name}'s pauses"))
     errands.listen(hand.bulletin)
@@ -202,7 +196,9 @@ async def node_called(
     session_cache = SessionCache(hand, talks, gatekeeper)
     reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
     house_mail = HouseMail(hand, talks)
-    house_mail.employ(consent.takers())
+    renewal = Renewal(hand, talks, house_mail, standing)
+    house_mail.employ({**consent.takers(), **renewal.takers()})
+    breakers = Breakers(hand, talks)
     errands.employ(
         {
             **held_for_paused(runners.table(), hand.switches),
@@ -230,9 +226,10 @@ async def node_called(
         outbox=Outbox(hand, talks, inbox, errands, consent),
         consent=consent,
         invites=invite_rooms(hand, peers, consent, reach),
-        breakers=Breakers(hand, talks),
+        breakers=breakers,
         publisher=Publisher(hand, directory, profile),
         steward=Steward(hand, talks, session_cache),
+        vigil=Vigil(hand, authority.trust, breakers, renewal),
         session_cache=session_cache,
         sheets=sheets,
         registry=fake,
@@ -254,37 +251,6 @@ async def node_called(
     hand.bulletin.listen(node.notices.append)
     await node.publisher._publish()
     return node
-
-
-async def _hand(identity: Identity, clock: FakeClock, entropy: FakeEntropy, store: Any) -> AtHand:
-    rows: Sequence[PrekeyRow] = await store.prekeys("exchange")
-    if not rows:
-        made = make(Name("exchange", 1), identity, clock.now(), entropy)
-        row = PrekeyRow(
-            kind="exchange",
-            id=1,
-            public=made.public,
-            private=made.private.reveal(),
-            created_at=made.created_at,
-        )
-        await store.commit([Put(row)])
-        rows = [row]
-    ring = KeyRing(
-        identity=identity,
-        exchange_key=msgspec.msgpack.decode(rows[-1].public, type=Signed),
-        exchange_private=Secret(rows[-1].private),
-        suites=sign_suites(identity, 1),
-        sender=Sender(amid=identity.amid, display_name="somebody"),
-        clock=clock,
-        entropy=entropy,
-    )
-    return AtHand(
-        store=store,
-        keys=KeyRack(store, ring),
-        policy=Policy,
-        switches=await Switches.load(store),
-        bulletin=Bulletin(),
-    )
 
 
 async def until_quiet(*nodes: Node) -> None:

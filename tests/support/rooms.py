@@ -135,6 +135,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         certificates=certificate_rooms(
             node.hand, node.authority, directory, lambda: node.publisher.tier
         ),
+        vigil=node.vigil,
         taking_back=TakingBack(node.hand, log.publish),
         successions=successions,
         succeeding=Succeeding(

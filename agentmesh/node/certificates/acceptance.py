@@ -5,6 +5,7 @@ from agentmesh.errors import TransportError
 from agentmesh.node.certificates.showings import showing
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
+from agentmesh.node.notices import UNVOUCHED
 from agentmesh.node.standing import NOBODY, Shown, Standing
 from agentmesh.node.turn import Turn
 from agentmesh.policy.checks import BAD_CERTIFICATES
@@ -12,9 +13,6 @@ from agentmesh.protocol.ids import SessionId
 from agentmesh.session.events import Unvouched, Vouched
 from agentmesh.session.states import Answered
 from agentmesh.storage.interface import ErrandRow
-
-UNVOUCHED = "session_unvouched"
-"""The kind of the notice that who answered for a peer does not hold, and that this ended it."""
 
 
 class Acceptance:
@@ -35,13 +33,13 @@ class Acceptance:
             raise TransportError("chain_unchecked", "What revokes certificates cannot be had now.")
 
         async def job(turn: Turn) -> None:
-            _decide(turn, errand.session_id, shown, judged)
+            _decide(turn, errand.session_id, judged)
 
         await self._talks.run(errand.peer, job)
         return None
 
 
-def _decide(turn: Turn, session_id: SessionId, shown: Shown, judged: Vouching) -> None:
+def _decide(turn: Turn, session_id: SessionId, judged: Vouching) -> None:
     talk = turn.talks.get(session_id)
     if talk is None or not isinstance(talk.state, Answered):
         return  # it was ended meanwhile
@@ -51,7 +49,7 @@ def _decide(turn: Turn, session_id: SessionId, shown: Shown, judged: Vouching) -
         turn.apply(session_id, Unvouched(reason))
         return
     if judged.fact == "valid":
-        turn.sheet.changes.append(showing(session_id, shown.chain, judged, turn.now))
+        turn.sheet.changes.append(showing(session_id, judged, turn.now))
     turn.apply(session_id, Vouched())
 
 

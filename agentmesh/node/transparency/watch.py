@@ -18,6 +18,7 @@ from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.breakers import Breakers
+from agentmesh.node.certificates.showings import Showings
 from agentmesh.node.consent.key_changes import KeyChanges
 from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.transparency.gossip import Gossip
@@ -73,6 +74,7 @@ class LogWatch:
         self._directory = directory
         self._key_changes = key_changes
         self._breakers = breakers
+        self._showings = Showings(hand.store)
         self._background = Background()
         self._cut_off: set[Amid] = set()
         self._unproved: Counter[Amid] = Counter()
@@ -116,7 +118,7 @@ class LogWatch:
             if entry.subject == own and index >= since:
                 await self._own(index, entry)
             if entry.kind == CERTIFICATE_REVOKED:
-                await self._certificate_revoked(known.get(entry.subject))
+                await self._certificate_revoked(entry.document, known.get(entry.subject))
             elif entry.subject in known:
                 self._directory.forget(known[entry.subject])
 
@@ -188,12 +190,12 @@ class LogWatch:
         await self._breakers.end_sessions_with(peer)
         await self._key_changes.taken_back(peer, revoked)
 
-    async def _certificate_revoked(self, peer: Amid | None) -> None:
-        """Ask afresh who is vouched for; end what we have with whose certificate it was."""
+    async def _certificate_revoked(self, document: bytes, peer: Amid | None) -> None:
+        """Ask afresh who is vouched for; end what rested on that certificate."""
         for known in self._directory.remembered():
             self._directory.forget(known)
-        if peer is not None:
-            await self._breakers.end_sessions_with(peer)
+        rows = await self._showings.resting_on(document, peer)
+        await self._breakers.end_unvouched(rows, "certificate_revoked")
         self._hand.bulletin.publish(Notice(kind=CERTIFICATES_REVOKED))
 
     def _blamed(self, code: str) -> None:

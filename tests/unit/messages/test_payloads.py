@@ -122,7 +122,7 @@ def test_what_daemons_say_to_each_other_is_not_for_agents() -> None:
 
 def test_the_standard_words_are_those_of_the_protocol() -> None:
     assert len(get_args(ErrorCode)) == 21
-    assert len(get_args(CloseReason)) == 13
+    assert len(get_args(CloseReason)) == 16
     assert len(get_args(FeedbackTag)) == 10
 
 

@@ -75,3 +75,17 @@ async def test_ending_sessions_with_a_peer_leaves_the_others(pair: Pair) -> None
     assert await pair.high.breakers.end_sessions_with(pair.high.amid) == 0
     assert await pair.high.breakers.end_sessions_with(pair.low.amid) == 1
     assert (await pair.high.store.counts()).outbox == 0
+
+
+async def test_a_session_whose_peer_nobody_answers_for_ends_once(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    rows = await pair.high.store.sessions()
+    pair.wire.is_up = False
+    await pair.high.breakers.end_unvouched(rows, "certificate_revoked")
+    await pair.high.breakers.end_unvouched(rows, "certificate_revoked")
+    pair.wire.is_up = True
+    await pair.later(60)
+    await pair.high.breakers.end_unvouched(rows, "certificate_revoked")
+    assert await pair.low.phases() == await pair.high.phases() == ["ended"]
+    assert pair.high.kinds().count("session_unvouched") == 1

@@ -206,6 +206,17 @@ def test_what_waits_for_a_session_that_is_lost_is_said_elsewhere() -> None:
     assert isinstance(alice.state, Ended)
 
 
+def test_what_waits_where_a_certificate_ran_out_is_said_elsewhere() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "please")
+    bob.send("crossing")
+    bob.effects.clear()
+    effects = alice.say(Close("certificate_expired"))
+    assert StartOver(held_only=True) in effects
+    heard = [effect for frame in frames_in(effects) for effect in bob.say(event_of(frame))]
+    assert isinstance(bob.state, Ended)
+    assert any(isinstance(effect, StartOver) for effect in heard)
+
+
 def test_what_is_no_request_closes_once_it_is_confirmed() -> None:
     alice, bob = talking(ALICE, BOB, "request_response")
     alice.tell(answering(alice, "half", alice.saying("").message_id, "status"))

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentmesh.errors import TransportError
-from agentmesh.node.certificates.acceptance import UNVOUCHED, shown_by
+from agentmesh.node.certificates.acceptance import shown_by
 from agentmesh.node.certificates.showings import Showing, Showings
+from agentmesh.node.notices import UNVOUCHED
 from agentmesh.node.standing import judged
 from agentmesh.protocol.certificates.contents import DAY, Validity, for_agent
 from agentmesh.protocol.certificates.form import write
@@ -51,6 +52,7 @@ async def test_no_forged_answer_holds(name: str) -> None:
     assert await fact(showing(*FORGED[name]())) == "invalid"
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_no_mutation_of_what_is_shown_holds(data: st.DataObject) -> None:
     chain = [*answered().accept.certificate_chain]

@@ -1,15 +1,21 @@
 """What the log says of us and of our contacts is acted upon."""
 
+import msgspec
 import pytest
 
+from agentmesh.discovery.trust import Vouching
 from agentmesh.errors import Refused, TransportError, TrustError
+from agentmesh.node.certificates.showings import showing
 from agentmesh.node.consent.key_changes import REVOKED
+from agentmesh.node.notices import UNVOUCHED
 from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, own_record
 from agentmesh.node.transparency.watch import MAX_FOREIGN, MAX_ROUNDS, PATIENCE
+from agentmesh.node.turn import Wish
+from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.limits import LOG_POLL_SECONDS
 from agentmesh.protocol.revocation import Revocation, RevocationReason, Succession
 from agentmesh.protocol.signed import Purpose, Signed
-from agentmesh.protocol.transparency import RECORD, REVOCATION
+from agentmesh.protocol.transparency import CERTIFICATE_REVOKED, RECORD, REVOCATION
 from agentmesh.storage.interface import SetValue
 from tests.support.node import Node
 from tests.support.registrant import Registrant
@@ -47,6 +53,25 @@ async def test_an_entry_about_us_that_is_not_ours_is_an_alarm(kind: str) -> None
         assert it.alarms() == ["own_entry_foreign"]
         (entry,) = await it.watch.foreign_entries()
         assert (entry.index, entry.kind) == (1, kind)
+
+
+async def test_what_rested_on_a_certificate_that_was_revoked_ends() -> None:
+    async with watched() as it:
+        node, high = it.node, it.pair.high
+        for text in ("one", "other", "nothing shown"):
+            await node.say(high, text, Wish(intent=Intent(category=text), request=SessionRequest()))
+        await it.pair.settle()
+        sessions = {row.category: row.session_id for row in await node.store.sessions()}
+        for category, chain in (("one", FOREIGN), ("other", NEW.record())):
+            told = Vouching(fact="valid", chain=(msgspec.msgpack.encode(chain),))
+            await node.store.commit([showing(sessions[category], told, it.pair.clock.now())])
+        await it.watch.look()
+        it.log.add(CERTIFICATE_REVOKED, high.amid, FOREIGN)
+        await it.watch.look()
+        await it.pair.settle()
+        left = [row.category for row in await node.store.sessions() if row.phase == "open"]
+        assert left == ["other"]
+        assert node.kinds().count(UNVOUCHED) == 2
 
 
 async def test_what_came_before_a_restored_backup_is_not_judged() -> None:
