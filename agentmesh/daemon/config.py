@@ -4,6 +4,7 @@ Unknown names are errors, since a typo must not be silent. Only this file knows 
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from agentmesh.daemon.dashboard.tokens import FRESH_SECONDS
 from agentmesh.errors import UsageError
 from agentmesh.messages.negotiation import Ours
 from agentmesh.protocol.categories import take_apart
+from agentmesh.protocol.certificates.names import AUTHORITY
 from agentmesh.protocol.limits import (
     MAX_CAPABILITIES,
     MAX_ID_LETTERS,
@@ -28,13 +30,16 @@ from agentmesh.protocol.records import Capability
 CONFIG = "config.json"
 RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
 DASHBOARD_PORT = 7777
+MAX_TRUSTED_CAS = 20
 _SCHEMES = {"relay": {"ws", "wss"}, "registry": {"http", "https"}}
+_TRUSTED_CAS = "AGENTMESH_TRUSTED_CAS"
 _ENVIRONMENT = {"relay": "AGENTMESH_RELAY_URL", "registry": "AGENTMESH_REGISTRY_URL"}
 
 Words = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_LETTERS)], ...],
     msgspec.Meta(max_length=MAX_CAPABILITIES),
 ]
+KeyId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{40}$")]
 KeyStorage = Literal["auto", "keyring", "passphrase", "file"]
 
 
@@ -60,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dashboard_fresh_seconds: Annotated[int, msgspec.Meta(ge=5, le=FRESH_SECONDS)] = FRESH_SECONDS
     framework: tuple[str, str] = ("", "")
     suites: tuple[SuiteName, ...] = ()
+    trusted_cas: Annotated[tuple[KeyId, ...], msgspec.Meta(max_length=MAX_TRUSTED_CAS)] = ()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +97,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 def read(home: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Config:
     """Return the settings in force; `flags` are those that were given."""
     said = {**_from_file(home / CONFIG), **flags}
-    from_environment = {
+    from_environment: dict[str, object] = {
         field: environment[name] for field, name in _ENVIRONMENT.items() if environment.get(name)
     }
+    if environment.get(_TRUSTED_CAS):
+        from_environment["trusted_cas"] = _authorities(environment[_TRUSTED_CAS])
     in_force = {**said, **{k: v for k, v in from_environment.items() if k not in flags}}
     settings = _settings(in_force)
     for field, schemes in _SCHEMES.items():
@@ -107,6 +115,20 @@ def read(home: Path, environment: Mapping[str, str], flags: Mapping[str, object]
             "pip install 'agentmesh-openclaw[olm]', or leave `suites` out.",
         )
     return config
+
+
+def _authorities(text: str) -> list[str]:
+    """Return the ids in a list: as they are printed, or the names that they are part of."""
+    named = text.replace(",", "\n").splitlines()
+    ids = [it.strip().removeprefix(AUTHORITY).lower() for it in named if it.strip()]
+    for it in ids or [text]:
+        if not re.fullmatch("[0-9a-f]{40}", it):
+            raise UsageError(
+                "invalid_authority",
+                f"{_TRUSTED_CAS} names {it[:60]!r}, which is no authority.",
+                "An authority is 40 digits of hex, as agentmesh-registry create-authority prints.",
+            )
+    return ids
 
 
 def to_keep(home: Path, flags: Mapping[str, object]) -> bytes | None:

@@ -49,6 +49,7 @@ def services_of(config: Config, keys: OpenKeys, world: World, store: Store) -> S
         heard=world.clock.heard,
         private_relays=config.private_relays,
     )
-    trust = registry.trust(TrustCards(store, config.settings.registry, world.clock))
+    cards = TrustCards(store, config.settings.registry, world.clock)
+    trust = registry.trust(cards, frozenset(config.settings.trusted_cas))
     authority = Authority(office=registry.office, trust=trust)
     return Services(registry=registry, authority=authority, caller=caller)

@@ -34,7 +34,7 @@ from agentmesh.discovery.office import Office
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
 from agentmesh.discovery.revocations import RevocationAnswer
 from agentmesh.discovery.stamping import with_stamp
-from agentmesh.discovery.trust import Trust, TrustCabinet
+from agentmesh.discovery.trust import ANY, Trust, TrustCabinet
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
 from agentmesh.identity.registry_log import KnownHead
 from agentmesh.observability.health import Version
@@ -226,9 +226,9 @@ class RegistryDirectory:
         """Return what runs there."""
         return await self._get("/version", Version)
 
-    def trust(self, cabinet: TrustCabinet) -> Trust:
-        """Return what judges chains by this registry's authority."""
-        trust = Trust(self._get, self._clock, cabinet)
+    def trust(self, cabinet: TrustCabinet, trusted: frozenset[str] = ANY) -> Trust:
+        """Return what judges chains by this registry's authority, if the owner trusts it."""
+        trust = Trust(self._get, self._clock, cabinet, trusted)
         self.log.ask_authority_of(trust.authority)
         return trust
 

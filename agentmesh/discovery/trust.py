@@ -1,6 +1,7 @@
 """Whom the registry's authority vouches for, as far as we check it ourselves.
 
 The first authority that a registry shows is pinned, as its log is: another one counts for nothing.
+Where the owner has said which authorities count, the first one has to be among them, too.
 Lists of revoked ones are fetched, kept for an hour at most, and never replaced by older ones. What
 cannot be checked now does not hold now.
 """
@@ -38,11 +39,14 @@ from agentmesh.protocol.world import Clock
 
 MAX_LISTS = 200
 """Of so many issuers the list is kept; whose was asked for longest ago is forgotten first."""
+ANY: frozenset[str] = frozenset()
+"""The owner has not said which authorities count: the one that is shown first does."""
 NO_AUTHORITY = frozenset({"no_authority", "not_found"})
 _FACTS: dict[str, Fact] = {
     "invalid_certificate": "invalid",
     "certificate_expired": "expired",
     "certificate_revoked": "revoked",
+    "authority_untrusted": "invalid",
 }
 
 Data = Annotated[bytes, msgspec.Meta(max_length=MAX_CERTIFICATE)]
@@ -108,7 +112,9 @@ class Vouching(msgspec.Struct, frozen=True, kw_only=True):
 class Trust:
     """Judges chains by one registry's authority."""
 
-    def __init__(self, ask: Ask, clock: Clock, cabinet: TrustCabinet) -> None:
+    def __init__(
+        self, ask: Ask, clock: Clock, cabinet: TrustCabinet, trusted: frozenset[str] = ANY
+    ) -> None:
         self._ask = ask
         self._clock = clock
         self._cabinet = cabinet
@@ -116,6 +122,8 @@ class Trust:
         self._lists: dict[bytes, RevocationList] = {}
         self._is_stale = False
         self._asking = asyncio.Lock()
+        self.trusted = trusted
+        self.refused = ""
 
     async def judge(self, chain: Sequence[bytes], amid: Amid) -> Vouching | None:
         """Return what became of an agent's chain; None where no authority is known."""
@@ -150,19 +158,27 @@ class Trust:
         return said
 
     async def authority(self) -> Certificate | None:
-        """Return the authority of this registry; None if it has none and never had."""
+        """Return the authority of this registry; None if it has none and never had.
+
+        One that the owner does not trust is `authority_untrusted`; `refused` names it from then on.
+        """
         async with self._asking:
             book = await self._opened()
             if not book.authority:
                 try:
                     answer = await self._ask("/v1/registry/authority", AuthorityAnswer)
                 except Refused as error:
-                    if error.code in NO_AUTHORITY:
-                        return None
-                    raise
-                read_authority(answer.certificate)
+                    if error.code not in NO_AUTHORITY:
+                        raise
+                    if self.trusted:  # else it could take its authority away, and be believed
+                        raise self._untrusted("none") from None
+                    return None
+                shown = read_authority(answer.certificate)
+                if not self._is_trusted(shown):
+                    raise self._untrusted(key_id(shown.contents.key).hex())
                 book.authority = answer.certificate
                 await self._cabinet.save(book)
+            self.refused = ""
             return read_authority(book.authority)
 
     def forget_lists(self) -> None:
@@ -231,4 +247,18 @@ class Trust:
     async def _opened(self) -> TrustBook:
         if self._book is None:
             self._book = await self._cabinet.load()
+            kept = self._book.authority
+            if kept and not self._is_trusted(read_authority(kept)):
+                self._book = TrustBook()  # the owner has said since that it does not count
         return self._book
+
+    def _is_trusted(self, authority: Certificate) -> bool:
+        return not self.trusted or key_id(authority.contents.key).hex() in self.trusted
+
+    def _untrusted(self, shown: str) -> RemoteProtocolError:
+        self.refused = shown
+        return RemoteProtocolError(
+            "authority_untrusted",
+            f"The registry's authority ({shown}) is none that this agent's owner trusts.",
+            "See agentmesh doctor; whom to trust is said by AGENTMESH_TRUSTED_CAS.",
+        )

@@ -49,7 +49,12 @@ def manifest(requirements: Sequence[str]) -> dict[str, Any]:
             "files to send: folders that the owner shares (shared_folders), none unless set",
             "keyring: one key that seals the agent's private keys, where there is a keyring",
         ],
-        "environment": ["AGENTMESH_HOME", "AGENTMESH_RELAY_URL", "AGENTMESH_REGISTRY_URL"],
+        "environment": [
+            "AGENTMESH_HOME",
+            "AGENTMESH_RELAY_URL",
+            "AGENTMESH_REGISTRY_URL",
+            "AGENTMESH_TRUSTED_CAS",
+        ],
     }
 
 

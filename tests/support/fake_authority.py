@@ -8,7 +8,7 @@ import msgspec
 
 from agentmesh.discovery.office import Office
 from agentmesh.discovery.revocations import RevocationAnswer
-from agentmesh.discovery.trust import Trust, TrustBook
+from agentmesh.discovery.trust import ANY, Trust, TrustBook
 from agentmesh.errors import AgentMeshError, Refused, TransportError
 from agentmesh.node.certificates.rooms import Authority
 from agentmesh.protocol.certificates.form import write
@@ -120,8 +120,8 @@ class FakeAuthority:
         above = write(of_acme(name=domain, key=self.claims[domain]), ROOT.sign)
         return base64.b64decode(str(bodies[-1]["certificate"])), above
 
-    def trust(self, clock: Clock) -> Trust:
-        return Trust(self.ask, clock, Shelf())
+    def trust(self, clock: Clock, trusted: frozenset[str] = ANY) -> Trust:
+        return Trust(self.ask, clock, Shelf(), trusted)
 
     def at_hand(self, clock: FakeClock) -> Authority:
         self.log, trust = FakeLog(clock), self.trust(clock)

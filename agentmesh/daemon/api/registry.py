@@ -73,6 +73,11 @@ async def findings(rooms: Rooms) -> list[Finding]:
     if book is not None and book.fault:
         why = f"The registry's log was caught ({book.fault}); nothing new is believed of it."
         found.append(Finding("registry_caught", "error", why, _LOOK))
+    refused = rooms.certificates.trust.refused
+    if refused:
+        why = f"The registry's authority ({refused}) is not trusted: nobody counts as vouched for."
+        fix = "If its operator confirms it: AGENTMESH_TRUSTED_CAS, or `trusted_cas` in config.json"
+        found.append(Finding("authority_untrusted", "error", why, fix))
     reason = await rooms.taking_back.done()
     if reason:
         why = f"This identity was taken back ({reason}): no agent that looks it up accepts it."

@@ -69,7 +69,8 @@ async def look(config: Config, identity: Identity | None, why: str) -> Report:
 def noticed(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what of the environment has a say in the way, without passwords."""
     names = [name for each in _PROXIES for name in (each, each.lower())]
-    names += ["AGENTMESH_RELAY_URL", "AGENTMESH_REGISTRY_URL", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+    names += ["AGENTMESH_RELAY_URL", "AGENTMESH_REGISTRY_URL", "AGENTMESH_TRUSTED_CAS"]
+    names += ["SSL_CERT_FILE", "SSL_CERT_DIR"]
     return {name: _plain(environment[name]) for name in names if environment.get(name)}
 
 

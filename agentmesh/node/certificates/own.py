@@ -87,6 +87,8 @@ class OwnCertificate:
 
     async def look(self) -> None:
         """Drop what holds no more, and renew what runs out."""
+        if self._trust.trusted:
+            await self._trust.authority()  # whether it is one of them is told at once
         chain = self.chain
         fact = "none" if chain is None else await self._check(chain)
         if chain is not None and fact == "expired":  # we were away for long: it is as before

@@ -11,6 +11,8 @@ from agentmesh.errors import UsageError
 
 NOBODYS_DOMAIN = "agentmesh.invalid"
 """Where agents are named for whom no organisation speaks. Nobody can own it (RFC 2606)."""
+AUTHORITY = "agentmesh authority "
+"""How the name of an authority begins; the id of its key follows, in hex."""
 MAX_DOMAIN = 64  # what a common name may have
 KEY_ID_BYTES = 20
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -49,4 +51,4 @@ def agent_name(key: bytes, domain: str) -> str:
 
 def authority_name(key: bytes) -> str:
     """Return the name of the authority with this key."""
-    return f"agentmesh authority {key_id(key).hex()}"
+    return AUTHORITY + key_id(key).hex()

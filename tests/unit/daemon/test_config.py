@@ -118,3 +118,25 @@ def test_suites_whose_package_is_missing_leave_nothing_to_speak(
         read(tmp_path, {}, {})
     assert caught.value.code == "suite_unavailable"
     assert "agentmesh-openclaw[olm]" in caught.value.hint
+
+
+CAS = ("ab" * 20, "01" * 20)
+
+
+def test_whom_to_trust_is_a_list_in_the_environment(tmp_path: Path) -> None:
+    _write(tmp_path, trusted_cas=["cd" * 20])
+    assert read(tmp_path, {}, {}).settings.trusted_cas == ("cd" * 20,)
+    for text in (",".join(CAS), f"agentmesh authority {CAS[0]}, {CAS[1].upper()},\n"):
+        assert read(tmp_path, {"AGENTMESH_TRUSTED_CAS": text}, {}).settings.trusted_cas == CAS
+
+
+@pytest.mark.parametrize("text", ["/etc/ca.pem", "ab" * 19, ",".join([*CAS, "x"]), "ab" * 20 + "."])
+def test_whom_to_trust_is_never_nobody_by_mistake(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(tmp_path, {"AGENTMESH_TRUSTED_CAS": text}, {})
+    assert caught.value.code == "invalid_authority"
+
+
+def test_a_list_that_names_nobody_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        read(tmp_path, {"AGENTMESH_TRUSTED_CAS": " , "}, {})

@@ -2,10 +2,11 @@
 
 import pytest
 
+from agentmesh.discovery.trust import Trust
 from agentmesh.errors import Refused, RemoteProtocolError, TransportError
 from agentmesh.protocol.certificates.form import write
 from agentmesh.protocol.ids import amid_of
-from tests.support.fake_authority import FakeAuthority
+from tests.support.fake_authority import FakeAuthority, Shelf
 from tests.support.vouching import (
     ACME,
     ALICE,
@@ -147,3 +148,52 @@ async def test_the_owner_may_take_another_authority(
     registry.is_absent = True
     await trust.accept_anew()
     assert await trust.authority() is None
+
+
+ID = ROOT.name.removeprefix("agentmesh authority ")
+MALLORYS = "0" * 40
+
+
+async def test_an_authority_that_the_owner_named_counts(
+    registry: FakeAuthority, clock: FakeClock
+) -> None:
+    trust = registry.trust(clock, frozenset({MALLORYS, ID}))
+    judged = await trust.judge(fleet(), AMID)
+    assert judged is not None
+    assert (judged.fact, trust.refused) == ("valid", "")
+
+
+async def test_an_authority_that_the_owner_did_not_name_counts_for_nothing(
+    registry: FakeAuthority, clock: FakeClock
+) -> None:
+    trust = registry.trust(clock, frozenset({MALLORYS}))
+    judged = await trust.judge(fleet(), AMID)
+    assert judged is not None
+    assert (judged.fact, judged.tier, trust.refused) == ("invalid", 2, ID)
+    with pytest.raises(RemoteProtocolError) as caught:
+        await trust.authority()
+    assert caught.value.code == "authority_untrusted"
+
+
+async def test_a_registry_does_not_get_around_it_by_showing_none(
+    registry: FakeAuthority, clock: FakeClock
+) -> None:
+    registry.is_absent = True
+    trust = registry.trust(clock, frozenset({ID}))
+    judged = await trust.judge(fleet(), AMID)
+    assert judged is not None
+    assert (judged.fact, trust.refused) == ("invalid", "none")
+    registry.is_absent = False
+    assert await trust.authority() is not None
+    assert trust.refused == ""
+
+
+async def test_what_was_pinned_before_is_dropped_if_the_owner_names_others(
+    registry: FakeAuthority, clock: FakeClock
+) -> None:
+    shelf = Shelf()
+    assert await Trust(registry.ask, clock, shelf).authority() is not None
+    later = Trust(registry.ask, clock, shelf, frozenset({MALLORYS}))
+    with pytest.raises(RemoteProtocolError):
+        await later.authority()
+    assert await Trust(registry.ask, clock, shelf, frozenset({ID})).authority() is not None

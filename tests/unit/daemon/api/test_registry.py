@@ -2,9 +2,11 @@
 
 import pytest
 
-from agentmesh.errors import UsageError
+from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.protocol.certificates.names import AUTHORITY
 from agentmesh.protocol.transparency import RECORD
 from tests.support.registrant import Registrant
+from tests.support.vouching import ROOT
 from tests.unit.daemon.conftest import House
 
 MALLORY = Registrant("mallory")
@@ -54,3 +56,16 @@ async def test_verify_says_what_is_proved(house: House) -> None:
     said = await house.ask("verify", peer=house.pair.low.amid)
     assert said["log"]["proved"] is False
     assert said["log"]["reason"] == "registry_without_log"
+
+
+async def test_an_authority_that_the_owner_does_not_trust_is_a_finding(house: House) -> None:
+    house.pair.high.registry.is_absent = False
+    certificates = house.caller.rooms.certificates
+    certificates.trust.trusted = frozenset({"0" * 40})
+    with pytest.raises(RemoteProtocolError):
+        await certificates.own.look()
+    (finding,) = [
+        it for it in (await house.ask("health"))["findings"] if it["id"] == "authority_untrusted"
+    ]
+    assert ROOT.name.removeprefix(AUTHORITY) in finding["why"]
+    assert "AGENTMESH_TRUSTED_CAS" in finding["fix"]
