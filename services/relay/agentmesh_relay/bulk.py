@@ -7,7 +7,7 @@ from agentmesh_relay.delivery import Delivery
 HELD_BULK_BYTES = 4 * 1024 * 1024
 """What may wait for one agent. Beyond it a chunk is refused, and its sender offers it again."""
 
-BULK_WINDOW_BYTES = 1024 * 1024
+BULK_WINDOW_BYTES = 2 * 1024 * 1024
 """What may be under way unacknowledged: enough to fill a long path."""
 
 

@@ -27,17 +27,17 @@ def test_chunks_are_held_up_to_a_bound() -> None:
 
 def test_a_window_of_chunks_is_under_way_if_there_is_room() -> None:
     bulk = Bulk()
-    for number in range(20):
+    for number in range(30):
         bulk.add(chunk(number))
     assert bulk.next(CHUNK - 1) is None
-    assert sum(bulk.next(CHUNK) is not None for _ in range(20)) == BULK_WINDOW_BYTES // CHUNK
-    assert len(bulk.drop()) == 20 - BULK_WINDOW_BYTES // CHUNK
+    assert sum(bulk.next(CHUNK) is not None for _ in range(30)) == BULK_WINDOW_BYTES // CHUNK
+    assert len(bulk.drop()) == 30 - BULK_WINDOW_BYTES // CHUNK
     assert bulk.next(CHUNK) is None
 
 
 def test_letters_overtake_the_chunks_that_wait() -> None:
     bob = Agent(room=RESERVED_BYTES + CHUNK)
-    for number in range(15):
+    for number in range(30):
         assert bob.inbox.hold(letter(number, size=CHUNK, message_type="bulk")) == "forwarded"
     assert len(bob.heard) == BULK_WINDOW_BYTES // CHUNK
     bob.inbox.hold(letter("letter"))
