@@ -1,6 +1,8 @@
 """Agent to agent through a relay, AgentMesh beside others: `python -m benchmarks.agents [--json]`.
 
 Everybody runs the same plan on the same machine in the same run, in turns; medians over the rounds.
+The floor is our protocol with nothing around it (`floor/pair.py`): what lies between it and theirs
+is what the protocol costs, what lies between ours and it is what we add.
 """
 
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from benchmarks import agentmesh_pair, plan
+from benchmarks.floor import pair
 from benchmarks.peers import openclaw_p2p
 from benchmarks.rounds import Figures, Measured, as_json, in_turns, report
 
@@ -15,9 +18,10 @@ ROUNDS = plan.setting("BENCH_ROUNDS", 3)
 
 MEASURED: Measured = {
     "agentmesh": agentmesh_pair.measure,
+    "floor": pair.measure,
     f"openclaw-p2p {openclaw_p2p.VERSION}": openclaw_p2p.measure,
 }
-OURS, THEIRS = MEASURED
+OURS, FLOOR, THEIRS = MEASURED
 
 
 class Goal(NamedTuple):
@@ -57,16 +61,30 @@ def ratios(found: Mapping[str, Figures]) -> dict[str, float]:
     return {goal.name: found[OURS][goal.ours] / found[THEIRS][goal.theirs] for goal in GOALS}
 
 
+def shares(found: Mapping[str, Figures]) -> dict[str, float]:
+    """Return what we add to the floor, and what the floor is beside theirs, for each goal."""
+    by_floor = {
+        f"ours by the floor: {goal.ours}": found[OURS][goal.ours] / found[FLOOR][goal.ours]
+        for goal in GOALS
+    }
+    return by_floor | {
+        f"the floor by theirs: {goal.ours}": found[FLOOR][goal.ours] / found[THEIRS][goal.theirs]
+        for goal in GOALS
+    }
+
+
 def main() -> None:
     """Run and print."""
     openclaw_p2p.interpreter()  # installed before the first round, not within it
     found = in_turns(MEASURED, ROUNDS)
     by_goal = ratios(found)
     if "--json" in sys.argv:
-        print(as_json(found, by_goal))
+        print(as_json(found, by_goal | shares(found)))
         return
     told = f"{plan.SIZE} B of text, {ROUNDS} rounds in turns, medians"
-    print(report(told, found, [goal.line(by_goal[goal.name]) for goal in GOALS]))
+    goals = [goal.line(by_goal[goal.name]) for goal in GOALS]
+    parts = [f"{name:<44} {ratio:6.2f} x" for name, ratio in shares(found).items()]
+    print(report(told, found, [*goals, "", *parts]))
 
 
 if __name__ == "__main__":

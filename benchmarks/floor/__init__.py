@@ -1,0 +1,1 @@
+"""The floor: what the protocol asks for, and nothing around it."""
