@@ -49,12 +49,14 @@ class Agent(WSListener):
         self.amid = amid_of(bytes(self.key.verify_key))
         self.wire: WSTransport
         self.is_lost = False
+        self.is_open = False
         self.connected: Connected | None = None
         self._frames: asyncio.Queue[FromRelay] = asyncio.Queue()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """See picows."""
         self.wire = transport
+        self.is_open = True
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - picows'
         """See picows."""
@@ -85,7 +87,7 @@ class Agent(WSListener):
         self, url: str, local: str = "127.0.0.1", tls: SSLContext | None = None
     ) -> None:
         """Connect and say who we are."""
-        self.connected, self.is_lost = None, False
+        self.connected, self.is_lost, self.is_open = None, False, False
         self._frames = asyncio.Queue()
         address: dict[str, Any] = {"local_addr": (local, 0)}
         await ws_connect(
@@ -98,6 +100,8 @@ class Agent(WSListener):
             use_aiofastnet=False,
             **address,
         )
+        if not self.is_open:  # picows does not tell who was shut out from who was let in
+            raise ConnectionResetError("the relay closed the socket without an answer")
         challenge = await self.hear(Challenge)
         claim = ConnectClaim(
             protocol=limits.PROTOCOL,

@@ -19,6 +19,7 @@ from agentmesh.protocol import limits
 from benchmarks.load.descriptors import raise_limit
 from tests.support.attackers import LARGE, LETTERS
 from tests.support.processes import Program, running
+from tests.support.relay_client import agent
 
 CROWD = int(os.environ.get("AGENTMESH_CROWD", "300"))
 IS_FULL = CROWD >= 10_000
@@ -34,6 +35,8 @@ GONE_SECONDS = 10.0
 DELIVERED_SECONDS = 30.0
 SLACK_SECONDS = 60.0 if not IS_FULL else 5.0
 """What a loaded machine adds."""
+
+LEAST_NEWCOMERS, MOST_NEWCOMERS = 20, 2000
 
 Tell = Callable[[str, object], None]
 
@@ -123,6 +126,23 @@ def test_an_attack_costs_nobody_its_connection_and_ends_soon(
         assert _kept(tmp_path / "relay") == ATTACKERS["deaf"] * LETTERS
     if IS_FULL:
         assert attacked < max(2 * quiet, 20.0)
+
+
+async def test_newcomers_come_in_while_silent_sockets_pour_in(
+    relay: Program, url: str, record_property: Tell
+) -> None:
+    clock, waits = SystemClock(), []
+    with running("tests.support.attackers", "silent", url, 2 * CROWD) as attackers:
+        while len(waits) < LEAST_NEWCOMERS or (
+            "under way" not in attackers.output and len(waits) < MOST_NEWCOMERS
+        ):
+            began = clock.monotonic()
+            async with agent(url, f"newcomer{len(waits)}"):
+                waits.append(clock.monotonic() - began)
+        attackers.said("under way", PATIENCE)
+    record_property("newcomers", len(waits))
+    record_property("longest", round(max(waits), 2))
+    assert "connection.failed" not in relay.output
 
 
 def attack(kind: str, url: str) -> AbstractContextManager[Program]:

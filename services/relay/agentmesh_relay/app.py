@@ -25,7 +25,7 @@ from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Judge
 from agentmesh_relay.ledger import Ledger
 from agentmesh_relay.limits import allowed
-from agentmesh_relay.lobby import Lobby
+from agentmesh_relay.lobby import MAX_OPEN, Lobby
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 from agentmesh_relay.neighbours import Alone, Kept
 from agentmesh_relay.outgoing import Turn
@@ -48,7 +48,9 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
     """Run until SIGTERM or SIGINT; raise `AgentMeshError` if that is not possible here."""
     asyncio.get_running_loop().set_exception_handler(_note)
     stop = _stop_on_signals()
-    raise_descriptor_limit()
+    room = raise_descriptor_limit()
+    if room < MAX_OPEN:
+        record(_log, logging.WARNING, "descriptors.few", room=room, wanted=MAX_OPEN)
     context = tls_context(config.tls)
     with listening_socket(config.listen) as door_socket:
         figures = Figures()
@@ -66,7 +68,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             ledger.load()
             proxies = Proxies(config.trusted_proxies)
             crowd = Crowd(config.connections_per_address, proxies)
-            lobby = Lobby(config.connections_per_address, proxies, turn)
+            lobby = Lobby(config.connections_per_address, proxies, turn, min(room, MAX_OPEN))
             figures.watch("sockets", "Open sockets, with those that said nothing.", lobby.__len__)
             judge = Judge(Door(config.origin_at(port), clock, entropy))
             arrivals = Arrivals(judge, hub, figures, turn, crowd)

@@ -1,11 +1,15 @@
-"""Every open socket, from its first moment on: who says nothing at all has to be counted, too."""
+"""Every open socket, from its first moment on: who says nothing at all has to be counted, too.
+
+When there is no room for one more, the one that has said nothing for longest makes room.
+"""
 
 import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from itertools import count
+from typing import Any, Protocol
 
 from picows import WSUpgradeRequest
 from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined] # untyped
@@ -30,8 +34,18 @@ MAX_NAMES = 100_000
 READ_BUFFER_BYTES = 1024
 
 
+class Closable(Protocol):
+    """The transport of a socket that waits to be told what is wanted."""
+
+    def abort(self) -> None:
+        """Close it at once."""
+
+
 class Lobby:
-    """Counts open sockets by address. At a bound the new one is closed without a word."""
+    """Counts open sockets by address. At an address's bound the new one is closed without a word.
+
+    At the bound of all it is so only if everybody else has said what it wants.
+    """
 
     def __init__(
         self, per_address: int, proxies: Proxies, clock: Clock, max_open: int = MAX_OPEN
@@ -44,6 +58,8 @@ class Lobby:
         self._max_open = max_open
         self._open = 0
         self._by_address: Counter[str] = Counter()
+        self._unheard: dict[int, Closable] = {}
+        self._tickets = count()
         self.silent = _silent()
 
     def __len__(self) -> int:
@@ -53,15 +69,33 @@ class Lobby:
         """Return the time at which a socket that opens now began."""
         return self._clock.monotonic()
 
-    def enter(self, address: str) -> bool:
+    def ticket(self) -> int:
+        """Return the name of a socket that nobody has heard yet."""
+        return next(self._tickets)
+
+    def enter(self, address: str, ticket: int, transport: Closable) -> bool:
         """Count one more, and say whether it may stay. It has to `leave` in any case."""
         self._open += 1
-        if self._proxies.are_believed(address):
-            return self._open <= self._max_open
-        name = counted_as(address)
-        self._by_address[name] += 1
-        is_room = self._open <= self._max_open and self._by_address[name] <= self._per_address
-        return is_room and self._may_come(name)
+        if not self._proxies.are_believed(address):
+            name = counted_as(address)
+            self._by_address[name] += 1
+            if self._by_address[name] > self._per_address or not self._may_come(name):
+                return False
+        if self._open > self._max_open and not self._made_room():
+            return False
+        self._unheard[ticket] = transport
+        return True
+
+    def heard(self, ticket: int) -> None:
+        """Know that it has said what it wants."""
+        self._unheard.pop(ticket, None)
+
+    def _made_room(self) -> bool:
+        oldest = next(iter(self._unheard), None)
+        if oldest is None:
+            return False
+        self._unheard.pop(oldest).abort()
+        return True
 
     def _may_come(self, name: str) -> bool:
         """Whether this address did not open too many of late (as `limits.py` counts)."""
@@ -74,8 +108,9 @@ class Lobby:
         self._paid_at[name] = paid_at
         return True
 
-    def leave(self, address: str) -> None:
+    def leave(self, address: str, ticket: int) -> None:
         """Count one less."""
+        self.heard(ticket)
         self._open -= 1
         name = counted_as(address)
         if self._by_address[name] > 1:
@@ -87,18 +122,21 @@ class Lobby:
 class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
     """picows' protocol; a WebSocket once `answer`, told when it began, let it be one."""
 
-    __slots__ = ("_address", "_lobby")
+    __slots__ = ("_address", "_lobby", "_ticket")
 
     def __init__(
         self, lobby: Lobby, answer: Callable[[float, WSUpgradeRequest], Any], header_seconds: float
     ) -> None:
         self._lobby = lobby
         self._address = ""
+        self._ticket = lobby.ticket()
+        # Not with ourselves in it: that would be a ring, and nobody looks for these soon.
+        heard = partial(_heard, lobby, self._ticket, partial(answer, lobby.now()))
         super().__init__(
             None,  # no host: this is a server
             None,
             False,  # noqa: FBT003 - picows takes them by place
-            partial(answer, lobby.now()),
+            heard,
             lobby.silent,
             True,  # noqa: FBT003
             header_seconds,
@@ -116,7 +154,7 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
         """See asyncio."""
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
-        may_stay = self._lobby.enter(self._address)
+        may_stay = self._lobby.enter(self._address, self._ticket, transport)
         super().connection_made(transport)
         if not may_stay:
             transport.abort()
@@ -124,7 +162,14 @@ class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio."""
         super().connection_lost(error)
-        self._lobby.leave(self._address)
+        self._lobby.leave(self._address, self._ticket)
+
+
+def _heard(
+    lobby: Lobby, ticket: int, answer: Callable[[WSUpgradeRequest], Any], request: WSUpgradeRequest
+) -> Any:
+    lobby.heard(ticket)
+    return answer(request)
 
 
 def _silent() -> "logging.LoggerAdapter[logging.Logger]":

@@ -5,6 +5,7 @@ import fcntl
 import resource
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ SEND_BUFFER_BYTES = 256 * 1024
 
 UNTAKEN_MILLISECONDS = 8000
 """After this the system ends a connection whose other side takes nothing of what waits for it."""
+
+OWN_DESCRIPTORS = 256
+"""What a relay opens beside connections of agents: files, NATS, the private port."""
 
 
 @contextmanager
@@ -94,7 +98,11 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext | None:
     return context
 
 
-def raise_descriptor_limit() -> None:
-    """Let this process open as many connections as the system allows."""
+def raise_descriptor_limit() -> int:
+    """Let this process open as many connections as the system allows, and return how many.
+
+    Beyond, the system lets nobody in, and does not say so: who counts has to stop before.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(hard - OWN_DESCRIPTORS, 1) if hard != resource.RLIM_INFINITY else sys.maxsize
