@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+import msgspec
+
 from agentmesh.errors import AgentMeshError, TransportError
 from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.ids import Amid
@@ -39,6 +41,7 @@ class RelayLink:
         self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
+        self._takes_published = True
         self._was_lost = False
         self._has_ended = False
         self._settled = asyncio.Event()  # no longer "connecting": there, or not there
@@ -91,9 +94,9 @@ class RelayLink:
 
     def show(self, presence: Presence) -> None:
         """Say how we are and who may know, now and after each reconnect."""
-        self._presence = presence
+        self._presence = presence if self._takes_published else _as_before(presence)
         if self._channel is not None:
-            self._channel.say(presence)
+            self._channel.say(self._presence)
 
     def cut(self) -> None:
         """Let go of the connection at once; what waits in it is not written any more."""
@@ -134,6 +137,9 @@ class RelayLink:
                 await wire.close()
         except AgentMeshError as error:
             self._last_error = error.code
+            if error.code == "invalid_message" and self._presence is not None:
+                self._takes_published = False
+                self._presence = _as_before(self._presence)
         self._turn_to("offline")
         record(_log, logging.INFO, "relay.offline", code=Code(self._last_error))
         return channel.retry_after if channel is not None else 0
@@ -167,3 +173,8 @@ class RelayLink:
             self._settled.clear()
         else:
             self._settled.set()
+
+
+def _as_before(presence: Presence) -> Presence:
+    """Return it in words that relays of before know, too."""
+    return msgspec.structs.replace(presence, published=False)
