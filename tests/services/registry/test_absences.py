@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from agentmesh_registry.storage.database import Database
 
 from agentmesh.protocol.absences import PATH
@@ -87,14 +88,12 @@ async def test_whoever_said_something_since_is_not_gone(mesh: Asker) -> None:
 async def test_a_request_that_was_held_up_speaks_of_when_it_was_signed(mesh: Asker) -> None:
     await come(mesh, ALICE)
     mesh.clock.advance(20)
-    signed = FakeClock(mesh.clock.now())
-    now, mesh.clock = mesh.clock, signed  # the signer's clock stands still meanwhile
-    now.advance(30)
-    mesh.clock = now
+    here, signing = mesh.clock, FakeClock(mesh.clock.now())
+    here.advance(30)  # the request is on its way
     await come(mesh, ALICE)
-    mesh.clock = signed
+    here.advance(5)
+    mesh.clock = signing
     assert await lose(mesh, gone(ALICE)) == 0
-    mesh.clock = now
     assert await online(mesh) == {ALICE.amid}
 
 
@@ -152,3 +151,25 @@ async def test_a_whole_batch_is_one_change_and_listings_follow(
     assert await lose(mesh, gone(*agents[:10])) == 10
     assert len(await online(mesh)) == 2
     assert len({cohort for _, cohort, _ in await listed(database)}) == 2
+
+
+async def test_many_cost_as_many_statements_as_one(mesh: Asker) -> None:
+    agents = [Registrant(f"agent {number}") for number in range(21)]
+    await come(mesh, *agents)
+    mesh.clock.advance(20)
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement.split(maxsplit=1)[0])
+
+    counts = []
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        for some in (agents[:1], agents[1:]):
+            said.clear()
+            assert await lose(mesh, gone(*some)) == len(some)
+            counts.append([word for word in said if word in ("SELECT", "INSERT", "UPDATE")])
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert counts[0] == counts[1]
+    assert counts[0].count("UPDATE") == 2
