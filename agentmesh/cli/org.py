@@ -44,9 +44,15 @@ def _verify(desk: Desk, domain: str) -> None:
 @_peer
 @_org
 @click.option("--days", type=click.IntRange(1, 398), default=365, show_default=True)
-def _issue(desk: Desk, peer: str, domain: str, days: int) -> None:
-    """Give PEER a certificate. It counts once PEER's owner has taken it."""
-    desk.ask(calls.OrgIssue(peer=peer, domain=domain, days=days), _show_issued)
+@click.option("--renew", is_flag=True, help="Issue it again by itself before it runs out.")
+def _issue(desk: Desk, peer: str, domain: str, days: int, *, renew: bool) -> None:
+    """Give PEER a certificate. It counts once PEER's owner has taken it.
+
+    With --renew this agent issues it again while a third of its time is left, until you revoke it;
+    without, `agentmesh status` tells you here when one runs out.
+    """
+    asked = calls.OrgIssue(peer=peer, domain=domain, days=days, renew=renew)
+    desk.ask(asked, _show_issued)
 
 
 @command("revoke")
@@ -126,10 +132,14 @@ def _show(it: answers.Organization) -> str:
         return f"{it.domain}: not proved yet. agentmesh org register {it.domain}"
     lines = [render.clean(f"{it.domain} ({it.name}), until {it.expires_at}: {_count(it)}.")]
     lines += [
-        f"  {each.amid}  " + (f"revoked: {each.revoked}" if each.revoked else each.expires_at)
+        f"  {each.amid}  " + (f"revoked: {each.revoked}" if each.revoked else _until(each))
         for each in it.agents
     ]
     return "\n".join(lines)
+
+
+def _until(it: answers.FleetAgent) -> str:
+    return f"{it.expires_at}, renewed by itself" if it.renewed else it.expires_at
 
 
 def _count(it: answers.Organization) -> str:

@@ -15,13 +15,14 @@ class DomainChallenge(Answer, frozen=True, kw_only=True):
 
 
 class FleetAgent(Answer, frozen=True, kw_only=True):
-    """An agent of a fleet. `revoked`: why it is none any more."""
+    """An agent of a fleet. `revoked`: why it is none any more. `renewed`: by itself."""
 
     amid: str
     serial: str
     issued_at: str
     expires_at: str
     revoked: str = ""
+    renewed: bool = False
 
 
 class Organization(Answer, frozen=True, kw_only=True):

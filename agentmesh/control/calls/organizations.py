@@ -30,11 +30,15 @@ class OrgVerify(Request[answers.Organization], frozen=True, kw_only=True):
 
 
 class OrgIssue(Request[answers.FleetAgent], frozen=True, kw_only=True):
-    """Give an agent of the fleet a certificate; its owner has to take it."""
+    """Give an agent of the fleet a certificate; its owner has to take it.
+
+    `renew`: issue it again by itself while a third of its time is left, until it is taken back.
+    """
 
     domain: Domain = ""
     peer: Peer
     days: Annotated[int, Meta(ge=1, le=398)] = 365
+    renew: bool = False
 
 
 class OrgRevoke(Request[answers.Organization], frozen=True, kw_only=True):

@@ -8,12 +8,18 @@ from agentmesh.errors import AgentMeshError, UsageError
 from agentmesh.messages.delivery import clean_name
 from agentmesh.node.certificates.fleet import Fleet, Issued, Why
 from agentmesh.node.certificates.own import OwnChain
+from agentmesh.observability.findings import Finding
+from agentmesh.protocol.certificates.contents import DAY
 from agentmesh.protocol.certificates.names import parse_domain
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.tiers import ORGANIZATION, PERSON
 from agentmesh.protocol.times import to_text
 
 Permit = calls.Permit
+SOON_SECONDS = 30 * DAY
+"""So long before those run out that we issue, or have as an organisation, the owner knows."""
+OWN_SECONDS = 10 * DAY
+"""So long before ours does: until then its organisation may have issued it again."""
 
 
 async def org_register(
@@ -38,7 +44,9 @@ async def org_verify(rooms: Rooms, asked: calls.OrgVerify, _: Permit) -> answers
 async def org_issue(rooms: Rooms, asked: calls.OrgIssue, _: Permit) -> answers.FleetAgent:
     """Give an agent a certificate."""
     peer, domain = await rooms.peers.find(asked.peer), await _domain(rooms, asked.domain)
-    return _agent(await rooms.certificates.fleets.issue(domain, peer, asked.days))
+    return _agent(
+        await rooms.certificates.fleets.issue(domain, peer, asked.days, renews=asked.renew)
+    )
 
 
 async def org_revoke(rooms: Rooms, asked: calls.OrgRevoke, _: Permit) -> answers.Organization:
@@ -136,4 +144,43 @@ def _agent(it: Issued) -> answers.FleetAgent:
         issued_at=to_text(it.issued_at),
         expires_at=to_text(it.expires_at),
         revoked=it.revoked or "",
+        renewed=it.renews,
     )
+
+
+# --- what runs out ------------------------------------------------------------------------------
+
+
+async def findings(rooms: Rooms) -> list[Finding]:
+    """Return which certificates run out soon: our own, our organisations', and their fleets'."""
+    now = int(rooms.hand.clock.now())
+    found = list[Finding]()
+    for fleet in await rooms.certificates.fleets.all():
+        if fleet.certificate:
+            found += _of_fleet(fleet, now)
+    chain = rooms.certificates.own.chain
+    if chain is not None and chain.organization and chain.expires_at < now + OWN_SECONDS:
+        why = f"This agent's certificate of {chain.organization} runs out on {_day(chain)}."
+        amid = rooms.hand.keys.ring.identity.amid
+        fix = f"Whoever acts for {chain.organization}: agentmesh org issue {amid} --renew"
+        found.append(Finding("certificate_ends", "warning", why, fix))
+    return found
+
+
+def _of_fleet(fleet: Fleet, now: int) -> list[Finding]:
+    if fleet.expires_at < now + SOON_SECONDS:
+        why = f"The certificate of {fleet.domain} runs out on {_day(fleet)}, its fleet's with it."
+        fix = f"agentmesh org register {fleet.domain}, and then: org verify {fleet.domain}"
+        return [Finding("organization_ends", "warning", why, fix)]
+    ending = [it for it in fleet.ending(now) if it.expires_at < now + SOON_SECONDS]
+    if not ending:
+        return []
+    first = min(ending, key=lambda it: it.expires_at)
+    count = "1 certificate" if len(ending) == 1 else f"{len(ending)} certificates"
+    why = f"Of the fleet of {fleet.domain} {count} will not last, the first until {_day(first)}."
+    fix = f"agentmesh org issue {first.amid} --org {fleet.domain} --renew"
+    return [Finding("fleet_certificates_end", "warning", why, fix)]
+
+
+def _day(it: Fleet | Issued | OwnChain) -> str:
+    return to_text(it.expires_at)[:10]

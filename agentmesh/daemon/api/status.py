@@ -121,6 +121,7 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
         found.append(Finding("policy_refused", "error", why, problem.hint))
     found += await _changed_keys(rooms)
     found += await registry.findings(rooms)
+    found += await organizations.findings(rooms)
     waiting = rooms.publisher.prekeys.waiting
     if waiting is not None and waiting < ONE_TIME_PREKEYS_LOW:
         why = f"Only {waiting} one-time prekeys are left at the registry."

@@ -35,7 +35,11 @@ LIST_SECONDS = 7 * DAY
 
 
 class Issued(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate that an organisation gave to an agent. `serial` is in hex."""
+    """A certificate that an organisation gave to an agent. `serial` is in hex.
+
+    `renews`: it is issued again by itself, for as many days. Not `offered`: the registry has not
+    said that it has it.
+    """
 
     amid: Amid
     serial: str
@@ -43,6 +47,13 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     revoked: Reason | None = None
     revoked_at: int = 0
+    days: int = 0
+    renews: bool = False
+    offered: bool = True
+
+    def is_old(self, now: int) -> bool:
+        """Whether less than a third of its time is left."""
+        return 3 * (self.expires_at - now) < self.expires_at - self.issued_at
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -85,11 +96,35 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
         """Return what was issued and has not run out."""
         return tuple(it for it in self.issued if it.expires_at > now)
 
+    def having(self, serial: str) -> "Fleet":
+        """Return it with a certificate that the registry has."""
+        issued = (replace(it, offered=it.offered or it.serial == serial) for it in self.issued)
+        return replace(self, issued=tuple(issued))
+
+    def ending(self, now: int) -> tuple[Issued, ...]:
+        """Return the last certificate of each agent of the fleet, if little of its time is left."""
+        newest = {it.amid: it for it in self.issued if it.offered}
+        return tuple(it for it in newest.values() if it.revoked is None and it.is_old(now))
+
+    def to_renew(self, now: int) -> tuple[Issued, ...]:
+        """Return those of them that are issued again by themselves, and would run longer then.
+
+        Where the registry did not answer it is tried again a day later.
+        """
+        tried = {it.amid for it in self.issued if not it.offered and it.issued_at > now - DAY}
+        return tuple(
+            it
+            for it in self.ending(now)
+            if it.renews and it.amid not in tried and self._until(it.days, now) > it.expires_at
+        )
+
     def contents(self, signing_key: bytes, days: int, now: int, serial: int) -> Contents:
         """Return what is said of an agent; no longer than we ourselves are vouched for."""
-        last = min(now + min(days * DAY, LONGEST["agent"]), self.expires_at)
-        issuer = Issuer(self.domain, self.public)
-        return for_agent(signing_key, self.domain, issuer, Validity(now, last), serial)
+        issuer, valid = Issuer(self.domain, self.public), Validity(now, self._until(days, now))
+        return for_agent(signing_key, self.domain, issuer, valid, serial)
+
+    def _until(self, days: int, now: int) -> int:
+        return min(now + min(days * DAY, LONGEST["agent"]), self.expires_at)
 
     def written(self, contents: Contents) -> bytes:
         """Return the certificate that says this."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.office import Challenge, Office
 from agentmesh.discovery.trust import Trust
-from agentmesh.errors import AgentMeshError, RemoteProtocolError, UsageError
+from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, UsageError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.background import Background
 from agentmesh.node.certificates.fleet import Fleet, Issued, Why
@@ -86,19 +86,29 @@ class Fleets:
         proved = replace(fleet, certificate=answer.certificate, expires_at=found.not_after)
         return await self._publish(proved)
 
-    async def issue(self, domain: str, peer: Amid, days: int) -> Issued:
-        """Give an agent a certificate: it counts once the agent's owner has taken it."""
+    async def issue(self, domain: str, peer: Amid, days: int, *, renews: bool = False) -> Issued:
+        """Give an agent a certificate: it counts once the agent's owner has taken it.
+
+        `renews`: it is issued again by itself while a third of its time is left.
+        """
         fleet = await self._proved(domain)
         found = await self._directory.lookup(peer)
         now, serial = self._now(), new_serial(self._hand.keys.ring.entropy)
         contents = fleet.contents(found.signing_key, days, now, serial)
         given = Issued(
-            amid=peer, serial=f"{serial:x}", issued_at=now, expires_at=contents.not_after
+            amid=peer,
+            serial=f"{serial:x}",
+            issued_at=now,
+            expires_at=contents.not_after,
+            days=days,
+            renews=renews,
+            offered=False,
         )
         # Kept before it leaves: what we do not remember we cannot take back.
         await self._keep(replace(fleet, issued=(*fleet.current(now), given)))
         await self._office.offer(domain, fleet.written(contents))
-        return given
+        await self._keep((await self._of(domain)).having(given.serial))
+        return replace(given, offered=True)
 
     async def revoke(self, domain: str, peer: Amid, reason: Reason) -> Fleet:
         """Take back all certificates of an agent."""
@@ -136,11 +146,23 @@ class Fleets:
         return by is not None and by.issuer_id == key_id(fleet.public)
 
     async def look(self) -> None:
-        """Sign lists anew that are a day old."""
+        """Issue again what runs out; sign lists anew that are a day old."""
         now = self._hand.clock.now()
+        for fleet in await self.all():
+            for old in fleet.to_renew(int(now)) if fleet.certificate else ():
+                await self._renew(fleet.domain, old)
         for fleet in await self.all():
             if fleet.certificate and not 0 <= now - fleet.listed_at < SIGNED_ANEW:
                 await self._publish(fleet)
+
+    async def _renew(self, domain: str, old: Issued) -> None:
+        """Issue a certificate again; what stands in the way of one agent's holds up no other."""
+        try:
+            await self.issue(domain, old.amid, old.days, renews=True)
+        except StorageError:
+            raise
+        except AgentMeshError as error:
+            record(log, logging.WARNING, "fleet.not_renewed", peer=old.amid, code=Code(error.code))
 
     async def _run(self) -> None:
         while True:

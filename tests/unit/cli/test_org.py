@@ -1,5 +1,7 @@
 """org."""
 
+import msgspec
+
 from agentmesh.control import answers, calls
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
@@ -57,6 +59,16 @@ def test_a_certificate_is_issued_and_taken_back(mesh: Shell, script: Script) -> 
     said = mesh("org", "revoke", BOB, "--org", "acme.example", "--reason", "superseded").out
     assert "0 agents" in said
     assert "revoked: superseded" in said
+
+
+def test_a_certificate_may_be_issued_again_by_itself(mesh: Shell, script: Script) -> None:
+    again = msgspec.structs.replace(AGENT, renewed=True)
+    script.answers["org.issue"] = again
+    mesh("org", "issue", BOB, "--renew")
+    assert script.asked[-1][1] == calls.OrgIssue(peer=BOB, renew=True)
+    shown = msgspec.structs.replace(ACME, agents=[again])
+    script.answers["org.show"] = answers.Organizations(organizations=[shown])
+    assert f"{AGENT.expires_at}, renewed by itself" in mesh("org").out
 
 
 def test_a_certificate_is_taken(mesh: Shell, script: Script) -> None:

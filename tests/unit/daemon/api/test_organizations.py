@@ -2,8 +2,11 @@
 
 import pytest
 
+from agentmesh.daemon.api import organizations
 from agentmesh.errors import NotPermitted, UsageError
-from tests.support.vouching import ACME, fleet_of
+from agentmesh.node.certificates.own import OwnChain
+from agentmesh.protocol.certificates.contents import DAY
+from tests.support.vouching import ACME, NOW, fleet_of
 from tests.unit.daemon.conftest import House
 
 DOMAIN = "acme.example"
@@ -65,3 +68,37 @@ async def test_a_session_tells_who_answers_for_its_peer(house: House) -> None:
     (session,) = (await house.ask("sessions"))["sessions"]
     said = session["vouched"]
     assert (said["tier"], said["organization"], said["certificate"]) == (1.5, ACME.name, "valid")
+
+
+async def test_the_owner_is_told_what_runs_out(house: House) -> None:
+    house.pair.high.registry.is_absent = False
+    await house.ask("org.register", domain=DOMAIN)
+    await house.ask("org.verify", domain=DOMAIN)
+    rooms, peer = house.caller.rooms, house.pair.low.amid
+    given = await house.ask("org.issue", peer=peer, days=60)
+    assert given["renewed"] is False
+    assert await organizations.findings(rooms) == []
+    house.pair.clock.advance(45 * DAY)
+    (found,) = await organizations.findings(rooms)
+    assert (found.id, found.fix) == (
+        "fleet_certificates_end",
+        f"agentmesh org issue {peer} --org {DOMAIN} --renew",
+    )
+    assert any(found.why in it for it in (await house.ask("status"))["warnings"])
+    again = await house.ask("org.issue", peer=peer, days=60, renew=True)
+    assert again["renewed"] is True
+    assert [it.id for it in await organizations.findings(rooms)] == []
+    house.pair.clock.advance(16 * DAY)
+    (found,) = await organizations.findings(rooms)
+    assert found.id == "organization_ends"
+    assert f"org verify {DOMAIN}" in found.fix
+
+
+async def test_an_agent_tells_that_its_own_runs_out(house: House) -> None:
+    own = house.caller.rooms.certificates.own
+    own.chain = OwnChain(certificates=(b"",), organization=DOMAIN, expires_at=NOW + 11 * DAY)
+    assert await organizations.findings(house.caller.rooms) == []
+    house.pair.clock.advance(2 * DAY)
+    (found,) = await organizations.findings(house.caller.rooms)
+    assert found.id == "certificate_ends"
+    assert house.pair.high.amid in found.fix

@@ -62,3 +62,42 @@ def test_what_was_not_given_is_not_taken_back() -> None:
     twice = msgspec.structs.replace(FLEET, issued=(given(),)).revoking(AMID, "other", NOW)
     with pytest.raises(UsageError):
         twice.revoking(AMID, "other", NOW)
+
+
+def renewed(**changes: object) -> Issued:
+    """Return a certificate for 60 days that is issued again by itself."""
+    return msgspec.structs.replace(given(days=60), days=60, renews=True, **changes)
+
+
+def owing(now: int, *issued: Issued, until: int = NOW + 300 * DAY) -> list[str]:
+    fleet = msgspec.structs.replace(FLEET, expires_at=until, issued=issued)
+    return [it.serial for it in fleet.to_renew(now)]
+
+
+def test_it_is_issued_again_when_a_third_of_its_time_is_left() -> None:
+    assert owing(NOW + 40 * DAY, renewed()) == []
+    assert owing(NOW + 40 * DAY + 1, renewed()) == ["7"]
+    assert owing(NOW + 61 * DAY, renewed()) == ["7"]
+
+
+def test_it_is_issued_again_only_where_the_owner_allowed_it_and_it_was_not_taken_back() -> None:
+    assert owing(NOW + 50 * DAY, given(days=60)) == []
+    assert owing(NOW + 50 * DAY, renewed(revoked="other")) == []
+    assert owing(NOW + 50 * DAY, renewed(), renewed(serial="8", revoked="other")) == []
+
+
+def test_what_was_issued_again_is_not_issued_once_more() -> None:
+    newer = renewed(serial="8", issued_at=NOW + 45 * DAY, expires_at=NOW + 105 * DAY)
+    assert owing(NOW + 50 * DAY, renewed(), newer) == []
+
+
+def test_what_the_registry_did_not_get_is_tried_again_a_day_later() -> None:
+    lost = renewed(serial="8", issued_at=NOW + 45 * DAY, expires_at=NOW + 105 * DAY, offered=False)
+    assert owing(NOW + 46 * DAY - 1, renewed(), lost) == []
+    assert owing(NOW + 46 * DAY, renewed(), lost) == ["7"]
+    fleet = msgspec.structs.replace(FLEET, issued=(renewed(), lost)).having("8")
+    assert [it.offered for it in fleet.issued] == [True, True]
+
+
+def test_it_is_not_issued_for_no_longer_than_it_lasts_anyway() -> None:
+    assert owing(NOW + 50 * DAY, renewed(), until=NOW + 60 * DAY) == []

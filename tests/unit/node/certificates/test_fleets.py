@@ -11,11 +11,11 @@ from agentmesh.node.certificates.fleet import Why
 from agentmesh.node.certificates.fleets import SIGNED_ANEW, Fleets
 from agentmesh.protocol.certificates import revocation_list
 from agentmesh.protocol.certificates.chain import read_chain
-from agentmesh.protocol.certificates.contents import Issuer
+from agentmesh.protocol.certificates.contents import DAY, Issuer
 from agentmesh.protocol.certificates.revocation_list import RevocationList
 from tests.support.node import Node
 from tests.support.node_pair import Pair, node_pair
-from tests.support.vouching import ROOT, alone, fleet, of_acme, trusted
+from tests.support.vouching import NOW, ROOT, alone, fleet, of_acme, trusted
 from tests.support.vouching import written as write
 
 DOMAIN = "acme.example"
@@ -167,3 +167,28 @@ async def test_a_list_that_was_not_published_is_tried_again(pair: Pair) -> None:
     pair.low.registry.fails_with = None
     await ours.look()
     assert len(published(pair.low).revoked) == 1
+
+
+async def test_what_runs_out_is_issued_again_by_itself(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.high.amid, 30, renews=True)
+    pair.clock.advance(21 * DAY)
+    pair.low.registry.sign_anew(int(pair.clock.now()))
+    await ours.look()
+    await ours.look()
+    (fleet,) = await ours.all()
+    assert [it.expires_at for it in fleet.issued] == [NOW + 30 * DAY, NOW + 51 * DAY]
+    assert all(it.offered and it.renews for it in fleet.issued)
+    offers = [body for target, body in pair.low.registry.posted if target.endswith("agents")]
+    assert len(offers) == 2
+
+
+async def test_who_cannot_be_found_holds_up_nobody(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.high.amid, 30, renews=True)
+    pair.clock.advance(25 * DAY)
+    del pair.low.directory.shelf.records[pair.high.amid]
+    await ours.look()
+    (fleet,) = await ours.all()
+    assert len(fleet.issued) == 1
+    assert fleet.listed_at == NOW + 25 * DAY
