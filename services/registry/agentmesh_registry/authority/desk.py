@@ -53,9 +53,8 @@ class AuthorityDesk:
         self._entropy = entropy
         self._list: tuple[tuple[RevokedOne, ...], int, bytes] | None = None
 
-    @property
-    def authority(self) -> Authority:
-        """The authority, or `no_authority`."""
+    def require(self) -> Authority:
+        """Return the authority, or raise `no_authority`."""
         if self._authority is None:
             raise Refused(
                 "no_authority",
@@ -85,7 +84,7 @@ class AuthorityDesk:
         kept = self._list
         if kept is not None and kept[0] == revoked and 0 <= now - kept[1] < LIST_AGE:
             return kept[2]
-        at = self.authority.certificate.contents
+        at = self.require().certificate.contents
         said = RevocationList(
             issuer=at.name,
             issuer_id=key_id(at.key),
@@ -94,21 +93,21 @@ class AuthorityDesk:
             next_update=now + LIST_SECONDS,
             revoked=revoked,
         )
-        sign = self.authority.key.sign
+        sign = self.require().key.sign
         signed = await asyncio.to_thread(revocation_list.write, said, sign)
         self._list = revoked, said.number, signed
         return signed
 
     async def _issue(self, contents: Contents) -> Certificate:
         # A key in hardware takes its time.
-        return read(await asyncio.to_thread(write, contents, self.authority.key.sign))
+        return read(await asyncio.to_thread(write, contents, self.require().key.sign))
 
     def _issuer(self) -> Issuer:
-        return issuer_in(self.authority.certificate.contents)
+        return issuer_in(self.require().certificate.contents)
 
     def _valid(self, seconds: int) -> Validity:
         now = int(self._clock.now())
-        last = self.authority.certificate.contents.not_after
+        last = self.require().certificate.contents.not_after
         return Validity(now, min(now + seconds, last))
 
     def _serial(self) -> int:

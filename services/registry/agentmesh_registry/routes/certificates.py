@@ -18,7 +18,7 @@ RENEWED_MS = 30 * 86_400_000
 
 async def authority(desk: Desk, _call: Call, _asked: Nothing) -> Reply:
     """Tell whose certificates count here, and which were taken back."""
-    certificate = desk.authority.authority.certificate.data
+    certificate = desk.authority.require().certificate.data
     revoked = await desk.certificates.revoked_by_authority(desk.now())
     return Reply(
         body=AuthorityView(certificate=certificate, revoked=await desk.authority.list_of(revoked))
@@ -39,7 +39,7 @@ async def obtain(desk: Desk, call: Call, asked: Obtain) -> Reply:
 def _checked(desk: Desk, chain: tuple[bytes, ...]) -> Vouched:
     if not chain:
         raise _nothing("Its organisation does not speak for its domain any more.")
-    return read_chain(chain, desk.authority.authority.certificate)
+    return read_chain(chain, desk.authority.require().certificate)
 
 
 async def _of_fleet(desk: Desk, caller: Amid, domain: str) -> Kept:

@@ -37,7 +37,7 @@ async def org_register(desk: Desk, call: Call, asked: ClaimDomain) -> Reply:
     """Claim a domain; answers what its DNS has to say within a day."""
     desk.gates.registrations.check(household(call.address))
     caller = await authenticate(desk, call)
-    desk.authority.authority  # noqa: B018  without one there is nothing to be had
+    desk.authority.require()
     said, key = _claim(asked.claim, caller, desk.now())
     token = base64.urlsafe_b64encode(desk.owners.entropy(32)).rstrip(b"=").decode()
     claim = Claim(domain=said.domain, amid=caller, name=said.name, key=key)
@@ -74,7 +74,7 @@ async def org_agents(desk: Desk, call: Call, asked: Offer) -> Reply:
     """Offer an agent of the fleet the certificate that its organisation issued."""
     caller = await authenticate(desk, call)
     claim, above = await _proved(desk, caller, asked.domain)
-    vouched = read_chain((asked.certificate, above.data), desk.authority.authority.certificate)
+    vouched = read_chain((asked.certificate, above.data), desk.authority.require().certificate)
     check_time(vouched.not_before, vouched.not_after, desk.clock.now())
     await find(desk, vouched.amid)
     if not await desk.certificates.offer(read(asked.certificate), claim.domain, desk.now()):
@@ -100,7 +100,7 @@ async def org_revoke_identity(desk: Desk, call: Call, asked: RevokeOfFleet) -> R
     caller = await authenticate(desk, call)
     claim, above = await _proved(desk, caller, asked.domain)
     signed, revoked = read_signed(
-        asked.revocation, Voices(authority=desk.authority.authority.certificate)
+        asked.revocation, Voices(authority=desk.authority.require().certificate)
     )
     said, by = revoked.revocation, revoked.by
     if by is None or by.organization != claim.domain or said.certificates[1] != above.data:

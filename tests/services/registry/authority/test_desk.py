@@ -21,7 +21,7 @@ def desk(clock: FakeClock) -> AuthorityDesk:
 async def test_what_it_issues_goes_back_to_it() -> None:
     at = desk(FakeClock(NOW))
     agent = await at.for_person(bytes(BOB.verify_key))
-    said = read_chain([agent.data], at.authority.certificate)
+    said = read_chain([agent.data], at.require().certificate)
     assert (said.tier, said.organization) == (1, "")
     organization = await at.for_organization(ACME.name, ACME.public)
     assert organization.contents.name == ACME.name
@@ -36,7 +36,7 @@ async def test_its_list_is_signed_anew_when_it_changes_or_grows_old() -> None:
     changed = await at.list_of((RevokedOne(7, NOW),))
     clock.advance(LIST_AGE + 1)
     later = await at.list_of((RevokedOne(7, NOW),))
-    issuer = issuer_in(at.authority.certificate.contents)
+    issuer = issuer_in(at.require().certificate.contents)
     said = [revocation_list.read(it, issuer, NOW + LIST_AGE) for it in (first, changed, later)]
     numbers = [it.number for it in said]
     assert numbers == sorted(set(numbers))
