@@ -1,8 +1,28 @@
 """Work that goes on as long as its part runs."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+
+from agentmesh.errors import AgentMeshError, StorageError
+from agentmesh.observability.logs import Code, record, record_bug
+
+log = logging.getLogger("agentmesh.node")
+
+
+async def looked(look: Callable[[], Awaitable[None]], name: str) -> None:
+    """Look once. What goes wrong is logged under this name and ends nothing: there is a next look.
+
+    Without a registry every look fails: that is no warning. Without a disk it is one.
+    """
+    try:
+        await look()
+    except AgentMeshError as error:
+        level = logging.WARNING if isinstance(error, StorageError) else logging.INFO
+        record(log, level, f"{name}.failed", code=Code(error.code))
+    except Exception as error:  # noqa: BLE001 (the next look may be better)
+        record_bug(log, f"{name}.bug", error)
 
 
 class Background:

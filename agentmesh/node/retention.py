@@ -5,11 +5,9 @@ import logging
 from collections.abc import Callable
 from typing import Self
 
-from agentmesh.errors import AgentMeshError
-from agentmesh.node.background import Background
+from agentmesh.node.background import Background, looked
 from agentmesh.node.journal import Journal
 from agentmesh.observability.audit_line import Event
-from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.world import Clock
 
@@ -59,10 +57,5 @@ class Retention:
     async def _run(self) -> None:
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
-            try:
-                await self.look()
-            except AgentMeshError as error:
-                record(log, logging.WARNING, "retention.failed", code=Code(error.code))
-            except Exception as error:  # noqa: BLE001 (the next look may be better)
-                record_bug(log, "retention.bug", error)
+            await looked(self.look, "retention")
             await asyncio.sleep(LOOK_SECONDS)

@@ -1,5 +1,6 @@
 """A registry's authority in memory, as whoever asks over HTTP meets it."""
 
+import asyncio
 import base64
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -81,9 +82,10 @@ class FakeAuthority:
         return msgspec.convert(said, kind)
 
     async def post(self, target: str, body: bytes) -> bytes:
-        self.posted.append((target, msgspec.json.decode(body)))
+        await asyncio.sleep(0)  # a network takes its time: others go on meanwhile
         if self.fails_with is not None:
             raise self.fails_with
+        self.posted.append((target, msgspec.json.decode(body)))
         if target.endswith("revoke-identity"):
             return await self._taken_back(msgspec.json.decode(body))
         if "/org/" in target:

@@ -145,8 +145,9 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
         return signed
 
     def revoking(self, peer: Amid, reason: Reason, now: int) -> "Fleet":
-        """Return it without an agent."""
-        if not any(it.amid == peer and it.revoked is None for it in self.issued):
+        """Return it without an agent. Again, as long as nobody has seen the list that says so."""
+        theirs = [it for it in self.issued if it.amid == peer]
+        if all(it.revoked and self.listed_at for it in theirs):
             raise UsageError(
                 "certificate_not_found",
                 f"{self.domain} has given no certificate to {peer}.",

@@ -1,5 +1,6 @@
 """The organisations that we act for: claimed, proved, issuing, taking back.
 
+One change at a time: each reads the card, asks the registry, and writes the card.
 An organisation's list is signed anew every day: where it runs out, its fleet is let in nowhere.
 """
 
@@ -15,9 +16,9 @@ from agentmesh.discovery.office import Challenge, Office
 from agentmesh.discovery.trust import Trust
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, UsageError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.background import Background
+from agentmesh.node.background import Background, looked
 from agentmesh.node.certificates.fleet import Fleet, Issued, Why
-from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.certificates.chain import read_organization
 from agentmesh.protocol.certificates.contents import (
     DAY,
@@ -47,6 +48,7 @@ class Fleets:
         self._trust = trust
         self._directory = directory
         self._background = Background()
+        self._changing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self._background.begin(self._run())
@@ -63,6 +65,45 @@ class Fleets:
 
     async def register(self, domain: str, name: str) -> Challenge:
         """Claim a domain; return what its DNS has to say."""
+        async with self._changing:
+            return await self._register(domain, name)
+
+    async def verify(self, domain: str) -> Fleet:
+        """Have the domain's DNS looked at: from then on we issue certificates for it."""
+        async with self._changing:
+            return await self._verify(domain)
+
+    async def issue(self, domain: str, peer: Amid, days: int, *, renews: bool = False) -> Issued:
+        """Give an agent a certificate: it counts once the agent's owner has taken it.
+
+        `renews`: it is issued again by itself while a third of its time is left.
+        """
+        async with self._changing:
+            return await self._issue(domain, peer, days, renews=renews)
+
+    async def revoke(self, domain: str, peer: Amid, reason: Reason) -> Fleet:
+        """Take back all certificates of an agent."""
+        async with self._changing:
+            fleet = await self._proved(domain)
+            return await self._publish(fleet.revoking(peer, reason, self._now()))
+
+    async def revoke_identity(self, domain: str, peer: Amid, why: Why) -> Fleet:
+        """Take back the identity of an agent of the fleet, for good: the log has it then."""
+        async with self._changing:
+            return await self._revoke_identity(domain, peer, why)
+
+    async def look(self) -> None:
+        """Issue again what runs out; sign anew lists that are a day old, or that nobody saw."""
+        async with self._changing:
+            now = self._hand.clock.now()
+            for fleet in await self.all():
+                for old in fleet.to_renew(int(now)) if fleet.certificate else ():
+                    await self._renew(fleet.domain, old)
+            for fleet in await self.all():
+                if fleet.certificate and not 0 <= now - fleet.listed_at < SIGNED_ANEW:
+                    await self._publish(fleet)
+
+    async def _register(self, domain: str, name: str) -> Challenge:
         ring = self._hand.keys.ring
         card = await self._hand.store.card(DRAWER, parse_domain(domain))
         if card is None:
@@ -74,8 +115,7 @@ class Fleets:
         signed = fleet.claim(ring.identity.amid, ring.milliseconds())
         return await self._office.claim(signed, domain)
 
-    async def verify(self, domain: str) -> Fleet:
-        """Have the domain's DNS looked at: from then on we issue certificates for it."""
+    async def _verify(self, domain: str) -> Fleet:
         fleet = await self._of(domain)
         answer = await self._office.verify(domain)
         found = read_organization(answer.certificate, await self._authority()).contents
@@ -86,11 +126,7 @@ class Fleets:
         proved = replace(fleet, certificate=answer.certificate, expires_at=found.not_after)
         return await self._publish(proved)
 
-    async def issue(self, domain: str, peer: Amid, days: int, *, renews: bool = False) -> Issued:
-        """Give an agent a certificate: it counts once the agent's owner has taken it.
-
-        `renews`: it is issued again by itself while a third of its time is left.
-        """
+    async def _issue(self, domain: str, peer: Amid, days: int, *, renews: bool) -> Issued:
         fleet = await self._proved(domain)
         found = await self._directory.lookup(peer)
         now, serial = self._now(), new_serial(self._hand.keys.ring.entropy)
@@ -110,13 +146,7 @@ class Fleets:
         await self._keep((await self._of(domain)).having(given.serial))
         return replace(given, offered=True)
 
-    async def revoke(self, domain: str, peer: Amid, reason: Reason) -> Fleet:
-        """Take back all certificates of an agent."""
-        fleet = await self._proved(domain)
-        return await self._publish(fleet.revoking(peer, reason, self._now()))
-
-    async def revoke_identity(self, domain: str, peer: Amid, why: Why) -> Fleet:
-        """Take back the identity of an agent of the fleet, for good: the log has it then."""
+    async def _revoke_identity(self, domain: str, peer: Amid, why: Why) -> Fleet:
         fleet = await self._proved(domain)
         if not await self._is_gone(fleet, peer):
             signed = await self._taken_back(peer, fleet, why)
@@ -145,20 +175,10 @@ class Fleets:
             return False
         return by is not None and by.issuer_id == key_id(fleet.public)
 
-    async def look(self) -> None:
-        """Issue again what runs out; sign lists anew that are a day old."""
-        now = self._hand.clock.now()
-        for fleet in await self.all():
-            for old in fleet.to_renew(int(now)) if fleet.certificate else ():
-                await self._renew(fleet.domain, old)
-        for fleet in await self.all():
-            if fleet.certificate and not 0 <= now - fleet.listed_at < SIGNED_ANEW:
-                await self._publish(fleet)
-
     async def _renew(self, domain: str, old: Issued) -> None:
         """Issue a certificate again; what stands in the way of one agent's holds up no other."""
         try:
-            await self.issue(domain, old.amid, old.days, renews=True)
+            await self._issue(domain, old.amid, old.days, renews=True)
         except StorageError:
             raise
         except AgentMeshError as error:
@@ -167,19 +187,14 @@ class Fleets:
     async def _run(self) -> None:
         while True:
             if not self._hand.switches.stopped:
-                try:
-                    await self.look()
-                except AgentMeshError as error:
-                    record(log, logging.WARNING, "fleet.failed", code=Code(error.code))
-                except Exception as error:  # noqa: BLE001 (the next look may be better)
-                    record_bug(log, "fleet.bug", error)
+                await looked(self.look, "fleet")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _publish(self, fleet: Fleet) -> Fleet:
         """Sign the list and publish it. It is kept first: a number is never used twice."""
         now = self._now()
         listed, signed = fleet.listed(now)
-        await self._keep(listed)
+        await self._keep(replace(listed, listed_at=0))
         await self._office.publish(fleet.domain, signed)
         done = replace(listed, listed_at=now)
         await self._keep(done)

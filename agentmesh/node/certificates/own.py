@@ -12,10 +12,10 @@ from agentmesh.discovery.office import Office
 from agentmesh.discovery.trust import NO_AUTHORITY, Trust
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.background import Background
+from agentmesh.node.background import Background, looked
 from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.transparency.own import awaited, no_more_awaited, own_document
-from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.logs import Code, record
 from agentmesh.protocol.certificates.contents import DAY
 from agentmesh.protocol.tiers import PERSON
 from agentmesh.storage.interface import CardRow, DropCard, Put
@@ -121,12 +121,7 @@ class OwnCertificate:
     async def _run(self) -> None:
         while True:
             if not self._hand.switches.stopped:
-                try:
-                    await self.look()
-                except AgentMeshError as error:
-                    record(log, logging.INFO, "certificate.failed", code=Code(error.code))
-                except Exception as error:  # noqa: BLE001 (the next look may be better)
-                    record_bug(log, "certificate.bug", error)
+                await looked(self.look, "certificate")
             self._news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):

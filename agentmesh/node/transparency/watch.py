@@ -16,14 +16,13 @@ from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.log_pages import News
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.background import Background
+from agentmesh.node.background import Background, looked
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.certificates.showings import Showings
 from agentmesh.node.consent.key_changes import KeyChanges
 from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.transparency.gossip import Gossip
 from agentmesh.node.transparency.own import UNKNOWN, WATCHED_FROM, is_awaited, is_ours
-from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import LOG_POLL_SECONDS
 from agentmesh.protocol.transparency import (
@@ -125,17 +124,12 @@ class LogWatch:
     async def _run(self) -> None:
         while True:
             if not self._hand.switches.stopped:
-                await self._look_or_note()
+                await looked(self._look_and_gossip, "registry_log")
             await asyncio.sleep(LOG_POLL_SECONDS)
 
-    async def _look_or_note(self) -> None:
-        try:
-            await self.look()
-            await self._directory.asking(self._gossip.exchange)
-        except AgentMeshError as error:
-            record(log, logging.INFO, "registry_log.failed", code=Code(error.code))
-        except Exception as error:  # noqa: BLE001 (the next look may be better)
-            record_bug(log, "registry_log.bug", error)
+    async def _look_and_gossip(self) -> None:
+        await self.look()
+        await self._directory.asking(self._gossip.exchange)
 
     async def _watched_from(self, news: News) -> int:
         kept = await self._hand.store.value(WATCHED_FROM)

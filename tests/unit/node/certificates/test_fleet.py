@@ -59,9 +59,10 @@ def test_what_has_run_out_is_not_listed() -> None:
 def test_what_was_not_given_is_not_taken_back() -> None:
     with pytest.raises(UsageError, match="no certificate"):
         FLEET.revoking(AMID, "other", NOW)
-    twice = msgspec.structs.replace(FLEET, issued=(given(),)).revoking(AMID, "other", NOW)
+    once = msgspec.structs.replace(FLEET, issued=(given(),)).revoking(AMID, "other", NOW)
+    assert once.revoking(AMID, "superseded", NOW + 1) == once, "its list was not published yet"
     with pytest.raises(UsageError):
-        twice.revoking(AMID, "other", NOW)
+        msgspec.structs.replace(once, listed_at=NOW).revoking(AMID, "other", NOW)
 
 
 def renewed(**changes: object) -> Issued:

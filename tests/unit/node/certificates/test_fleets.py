@@ -1,5 +1,6 @@
 """The organisations that we act for."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 
@@ -165,6 +166,7 @@ async def test_a_list_that_was_not_published_is_tried_again(pair: Pair) -> None:
     with pytest.raises(TransportError):
         await ours.revoke(DOMAIN, pair.high.amid, "other")
     pair.low.registry.fails_with = None
+    assert published(pair.low).revoked == ()
     await ours.look()
     assert len(published(pair.low).revoked) == 1
 
@@ -192,3 +194,32 @@ async def test_who_cannot_be_found_holds_up_nobody(pair: Pair) -> None:
     (fleet,) = await ours.all()
     assert len(fleet.issued) == 1
     assert fleet.listed_at == NOW + 25 * DAY
+
+
+async def test_a_revocation_that_was_not_published_may_be_asked_for_again(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.high.amid, 30)
+    pair.low.registry.fails_with = TransportError("registry_unreachable")
+    with pytest.raises(TransportError):
+        await ours.revoke(DOMAIN, pair.high.amid, "other")
+    pair.low.registry.fails_with = None
+    await ours.revoke(DOMAIN, pair.high.amid, "other")
+    assert len(published(pair.low).revoked) == 1
+    with pytest.raises(UsageError):
+        await ours.revoke(DOMAIN, pair.high.amid, "other")
+
+
+async def test_commands_at_once_lose_nothing_of_each_other(pair: Pair) -> None:
+    ours = await proved(pair.low)
+    await ours.issue(DOMAIN, pair.low.amid, 30)
+    await asyncio.gather(
+        ours.revoke(DOMAIN, pair.low.amid, "other"),
+        *(ours.issue(DOMAIN, pair.high.amid, days) for days in (30, 60, 90)),
+        ours.register(DOMAIN, "Acme & Sons"),
+        ours.look(),
+    )
+    (fleet,) = await ours.all()
+    assert sorted(it.amid for it in fleet.issued) == sorted([pair.low.amid, *[pair.high.amid] * 3])
+    assert [it.revoked for it in fleet.issued if it.amid == pair.low.amid] == ["other"]
+    assert fleet.name == "Acme & Sons"
+    assert len(published(pair.low).revoked) == 1
