@@ -151,7 +151,7 @@ def _show_found(found: answers.SearchResults) -> str:
     if not found.results and found.next is None:
         return "Nobody offers that."
     rows = (
-        (f'"{it.name}"', it.amid, it.tier, it.status, _rating(it), ", ".join(it.flags))
+        (f'"{it.name}"', it.amid, _tier(it), it.status, _rating(it), ", ".join(it.flags))
         for it in found.results
     )
     listed = render.table(("NAME", "AMID", "TIER", "STATUS", "REPUTATION", "FLAGS"), rows)
@@ -159,6 +159,11 @@ def _show_found(found: answers.SearchResults) -> str:
         return listed
     total = f"{found.total:,}" + (" or more" if found.total >= SEARCH_TOTAL else "")
     return f"{listed}\n{total} in all; the next ones: --after {render.clean(found.next)}"
+
+
+def _tier(it: answers.Found) -> str:
+    """Return the tier, and whose organisation the registry says it is."""
+    return f'{it.tier:g} "{it.organization}"' if it.organization else f"{it.tier:g}"
 
 
 def _rating(it: answers.Found) -> str:

@@ -90,7 +90,8 @@ def _show_explained(it: answers.PolicyExplained) -> str:
     reached = "" if it.registry_reached else "\nThe registry cannot be reached now."
     knock = f"A KNOCK of {it.peer} about {it.intent}: {_said(it.knock)}{reached}"
     sending = f"A message to it, by the agent itself: {_said(it.sending)}"
-    return f"{knock}\n{_checks(it.knock)}\n\n{sending}\n{_checks(it.sending)}"
+    vouched = render.vouched(it.vouched)
+    return f"{knock}\n{vouched}\n{_checks(it.knock)}\n\n{sending}\n{_checks(it.sending)}"
 
 
 def _said(it: answers.Explanation | answers.PolicyCheck) -> str:

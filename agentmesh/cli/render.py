@@ -133,5 +133,6 @@ def vouched(it: answers.VouchedFor) -> str:
     if it.certificate == "none":
         if it.tier == 2:
             return "Nobody vouches for it: tier 2."
-        return f"The registry says that it is of tier {it.tier:g}; there is no certificate."
+        whose = f' and of "{clean(it.organization)}"' if it.organization else ""
+        return f"The registry says that it is of tier {it.tier:g}{whose}; there is no certificate."
     return f"Its certificate does not count: {it.certificate}."

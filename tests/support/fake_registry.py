@@ -30,6 +30,7 @@ class Shelf:
         self.one_time: dict[Amid, list[OneTimePrekey]] = {}
         self.reputation: dict[Amid, float] = {}
         self.certificates: dict[Amid, tuple[bytes, ...]] = {}
+        self.tiers: dict[Amid, tuple[float, str]] = {}
         self.schemas: list[PublishedSchema] = []
         self.rated: list[tuple[bytes, Feedback]] = []
 
@@ -58,11 +59,13 @@ class RealisticDirectory:
     def _found(self, amid: Amid) -> Found:
         signed = self.shelf.records[amid]
         record, exchange_key = read_record(signed)
+        tier, organization = self.shelf.tiers.get(amid, (2, ""))
         return Found(
             record=record,
             exchange_key=exchange_key,
             signed=signed,
-            tier=2,
+            tier=tier,
+            organization=organization,
             reputation=self.shelf.reputation.get(amid, 0.5),
             ratings_count=0,
             reputation_status="unrated",

@@ -74,7 +74,8 @@ class Consumed(Answer, frozen=True, kw_only=True):
 class Found(Answer, frozen=True, kw_only=True):
     """An agent that the registry knows. Its words are its own; its ratings are the registry's.
 
-    Our own agent is shown no word of it: no `name`, and of `capabilities` what it asked for.
+    Our own agent is shown no word of it: no `name`, no `organization` (the registry's word), and of
+    `capabilities` what it asked for.
     """
 
     amid: str
@@ -85,6 +86,7 @@ class Found(Answer, frozen=True, kw_only=True):
     reputation: float | None
     ratings_count: int
     flags: list[str]
+    organization: str = ""
 
 
 class SearchResults(Answer, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from agentmesh.control.answers.answer import Answer
+from agentmesh.control.answers.organizations import VouchedFor
 
 
 class Policy(Answer, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ class PolicyExplained(Answer, frozen=True, kw_only=True):
     peer: str
     intent: str
     registry_reached: bool
+    vouched: VouchedFor = VouchedFor(tier=2, organization="", certificate="none")
     knock: Explanation
     sending: Explanation
 

@@ -33,6 +33,7 @@ def found(item: Found, asked: calls.Search, permit: calls.Permit) -> answers.Fou
         reputation=item.reputation,
         ratings_count=item.ratings_count,
         flags=[*item.flags],
+        organization="" if is_agent else clean_name(item.organization),
     )
 
 

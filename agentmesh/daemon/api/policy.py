@@ -1,6 +1,7 @@
 """Control calls about the policy: read, changed, explained, tried out, taken back."""
 
 from agentmesh.control import answers, calls
+from agentmesh.daemon.api import views
 from agentmesh.daemon.policy_versions import Version, policy_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import NotPermitted, Refused
@@ -62,6 +63,7 @@ async def policy_explain(
         peer=peer,
         intent=asked.intent,
         registry_reached=facts.record not in {"unreachable", "vouched"},
+        vouched=views.vouched(facts),
         knock=answers.Explanation(
             decision="wait" if must_wait(facts) else verdict.decision,
             reason="registry_unreachable" if must_wait(facts) else verdict.reason,

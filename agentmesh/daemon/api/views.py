@@ -213,16 +213,19 @@ async def knock(rooms: Rooms, row: KnockRow) -> answers.Knock:
         verdict=row.verdict,
         reason=row.reason,
         scope_note=remark.note,
-        vouched=_vouched(past.facts) if past else None,
+        vouched=vouched(past.facts) if past else None,
         introduced_by=tuple(
             [await introduction(rooms, it) for it in await rooms.consent.introductions.of(row.peer)]
         ),
     )
 
 
-def _vouched(facts: KnockFacts) -> answers.VouchedFor:
+def vouched(facts: KnockFacts) -> answers.VouchedFor:
+    """Return who vouches for a peer; without a certificate that is a registry's word."""
     return answers.VouchedFor(
-        tier=plain(facts.tier), organization=facts.organization, certificate=facts.certificate
+        tier=plain(facts.tier),
+        organization=clean_name(facts.organization),
+        certificate=facts.certificate,
     )
 
 

@@ -46,6 +46,15 @@ def test_what_an_agent_calls_itself_is_quoted_and_flags_are_shown(
     assert script.asked[0][1] == calls.Search(capability="travel", after="kg")
 
 
+def test_an_organization_is_quoted_as_the_registrys_word(mesh: Shell, script: Script) -> None:
+    found_ = found(tier=1.5, organization="acme\x1b[2J 0.99 (100)")
+    script.answers["search"] = answers.SearchResults(results=[found_], total=1)
+    said = mesh("search", "travel").out
+    assert '1.5 "acme' in said
+    assert '0.99 (100)"' in said
+    assert "\x1b" not in said
+
+
 def test_few_ratings_are_no_rating(mesh: Shell, script: Script) -> None:
     script.answers["search"] = answers.SearchResults(results=[found(ratings_count=4)], total=1)
     assert "unrated" in mesh("search", "travel").out

@@ -1,5 +1,6 @@
 """policy."""
 
+import msgspec
 import pytest
 
 from agentmesh.control import answers, calls
@@ -47,15 +48,22 @@ _CHECKS = [
 
 def test_an_explanation_shows_every_check(mesh: Shell, script: Script) -> None:
     allowed = answers.Explanation(decision="allow", reason="contact", checks=_CHECKS)
-    script.answers["policy.explain"] = answers.PolicyExplained(
+    told = answers.PolicyExplained(
         peer="bob", intent="travel", registry_reached=False, knock=allowed, sending=allowed
     )
+    script.answers["policy.explain"] = told
     out = mesh("policy", "explain", "bob", "--intent", "travel").out
     assert "A KNOCK of bob about travel: allow (contact)" in out
     assert "The registry cannot be reached now." in out
     assert "is_blocked=false" in out
     assert "->  consent" in out
+    assert "Nobody vouches for it: tier 2." in out
     assert script.asked[0][1] == calls.PolicyExplain(peer="bob", intent="travel")
+    whose = answers.VouchedFor(tier=1.5, organization='ac"me\x1b', certificate="none")
+    script.answers["policy.explain"] = msgspec.structs.replace(told, vouched=whose)
+    out = mesh("policy", "explain", "bob").out
+    assert 'of tier 1.5 and of "ac' in out
+    assert "\x1b" not in out
 
 
 def test_a_policy_is_tried_out(mesh: Shell, script: Script) -> None:

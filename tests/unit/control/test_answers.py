@@ -15,7 +15,7 @@ KEYS_OF_MESSAGE = (
 KEYS_OF_SENT = (
     "message_id session_id outcome reason reply timed_out approval_id progress schema_problems"
 )
-KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count flags"
+KEYS_OF_FOUND = "amid name tier capabilities status reputation ratings_count flags organization"
 
 
 @pytest.mark.parametrize(

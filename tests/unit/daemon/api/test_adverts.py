@@ -34,14 +34,15 @@ def shown(permit: calls.Permit, asked: str = "travel/flights") -> dict[str, obje
         ratings_count=0,
         reputation_status="new",
         status="online",
+        organization=SENTENCE,
     )
     told = adverts.found(item, calls.Search(capability=asked), permit)
-    return {"name": told.name, "capabilities": told.capabilities}
+    return {"name": told.name, "whose": told.organization, "capabilities": told.capabilities}
 
 
 def test_an_owner_sees_all_of_it() -> None:
     told = shown("owner")
-    assert told["name"] == SENTENCE
+    assert told["name"] == told["whose"] == SENTENCE
     assert len(told["capabilities"]) == 3  # type: ignore[arg-type]
 
 

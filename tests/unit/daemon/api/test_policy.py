@@ -31,6 +31,18 @@ async def test_an_explanation_names_the_check_that_decides(house: House) -> None
     assert told["knock"]["reason"] == told["sending"]["reason"] == "blocked"
 
 
+async def test_an_explanation_names_who_answers_for_the_peer(house: House) -> None:
+    low = house.pair.low.amid
+    told: Any = await house.ask("policy.explain", peer=low)
+    assert told["vouched"] == {
+        "tier": 2, "organization": "", "certificate": "none", "expires_at": "",
+    }  # fmt: skip
+    house.pair.shelf.tiers[low] = (1.5, "Ac\x1b\u202eme")
+    told = await house.ask("policy.explain", peer=low)
+    assert told["vouched"]["tier"] == 1.5
+    assert not {"\x1b", "\u202e"} & set(told["vouched"]["organization"])
+
+
 async def test_what_our_agent_may_send_is_explained_too(house: House) -> None:
     await house.ask("policy.set", key="default_autonomy", value="draft")
     told: Any = await house.ask("policy.explain", peer=house.pair.low.amid)
