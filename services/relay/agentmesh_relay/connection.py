@@ -255,7 +255,8 @@ class Connection(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows'
         """See picows."""
         self.state = State.PARTED
-        self._outgoing.drop()
+        self._outgoing.detach()
+        self._transport = None
         self._owner.disconnected(self)
 
     def _say_close(self) -> None:

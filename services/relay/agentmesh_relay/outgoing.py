@@ -116,6 +116,12 @@ class Outgoing:
         """Write there from now on."""
         self._stream = stream
 
+    def detach(self) -> None:
+        """Write nowhere any more, and know nobody: what knows each other is forgotten late."""
+        self.drop()
+        self._stream = None
+        self._overflow = _nobody
+
     def frame(self, data: bytes) -> None:
         """Write a binary frame at the end of this turn, a large one now."""
         if len(data) < AT_ONCE_BYTES:
@@ -176,6 +182,10 @@ class Outgoing:
             self._stuck_since = now
             self._taken = taken
         return now - self._stuck_since >= STUCK_SECONDS
+
+
+def _nobody() -> None:
+    """There is nothing left that could be cut."""
 
 
 def framed(data: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """What a connection survives: garbage, silence, and readers that do not read."""
 
+import weakref
 from collections.abc import Sequence
 
 import pytest
@@ -185,3 +186,14 @@ def test_whoever_is_a_nuisance_is_cut_and_whoever_lets_go_is_borne_again() -> No
     assert line.end == ""
     connection.bear()
     assert line.end == "cut"
+
+
+def test_a_connection_that_ended_is_forgotten_without_the_collector() -> None:
+    connection, line = silent(State.LIVE)
+    connection.say(CHALLENGE)
+    there = weakref.ref(connection)
+    connection.on_ws_disconnected(line)  # type: ignore[arg-type]
+    connection.cut()
+    assert line.end == ""
+    del connection
+    assert there() is None

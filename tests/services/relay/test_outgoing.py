@@ -182,3 +182,13 @@ async def test_a_turn_has_one_time() -> None:
     assert (turn.now(), turn.monotonic()) == before
     await asyncio.sleep(0)
     assert (turn.now(), turn.monotonic()) == (before[0] + 5, before[1] + 5)
+
+
+async def test_what_is_detached_writes_nothing_and_has_nobody_cut(end: End) -> None:
+    end.outgoing.raw(b"1")
+    end.outgoing.detach()
+    end.outgoing.raw(bytes(OUTGOING_BYTES + 1))
+    end.outgoing.flush()
+    await asyncio.sleep(0)
+    assert end.stream.writes == []
+    assert (end.overflows, end.outgoing.unread) == (0, 0)
