@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from agentmesh.protocol.limits import MAX_NOTE_LETTERS, MAX_STAMP_BITS
 from agentmesh.protocol.relay_key import relay_key_in
 from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry import commands
-from agentmesh_registry.config import Config, Rates, parse_address
+from agentmesh_registry.config import Config, Rates, parse_address, parse_command
 from agentmesh_registry.owners.providers import read_providers
 from agentmesh_registry.server import running
 
@@ -197,13 +196,7 @@ def restore(file: Path, database: str, log_key: str) -> None:
 @_authority_program
 def create_authority(database: str, authority: str, authority_program: str) -> None:
     """Make the authority that certificates go back to, once. Keep its key apart, and a copy."""
-    commands.create_authority(
-        Config(
-            database=database,
-            authority=authority,
-            authority_program=tuple(shlex.split(authority_program)),
-        )
-    )
+    commands.create_authority(database, authority, authority_program)
 
 
 @main.command("revoke-certificate")
@@ -228,7 +221,7 @@ def _config(given: dict[str, Any]) -> Config:
         database=given["database"],
         log_key=given["log_key"],
         authority=given["authority"],
-        authority_program=tuple(shlex.split(given["authority_program"])),
+        authority_program=parse_command(given["authority_program"]),
         dns=parse_address(given["dns"]) if given["dns"] else None,
         origins=given["origins"],
         admin=parse_address(given["admin"]) if given["admin"] else None,

@@ -18,7 +18,7 @@ from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.ids import parse_amid
 from agentmesh.protocol.revocation import RevocationReason
 from agentmesh_registry.authority.files import create
-from agentmesh_registry.config import Config, authority_path, log_key_path
+from agentmesh_registry.config import Config, authority_path, log_key_path, parse_command
 from agentmesh_registry.log_key import HeadSigner, open_key
 from agentmesh_registry.storage.certificates import CertificateStore
 from agentmesh_registry.storage.copying import Copied, copy_in, copy_out
@@ -150,9 +150,11 @@ def restore(config: Config, file: Path) -> None:
     )
 
 
-def create_authority(config: Config) -> None:
+def create_authority(database: str, authority: str, program: str) -> None:
     """Make an authority, and say what its owner has to know."""
     try:
+        argv = parse_command(program)
+        config = Config(database=database, authority=authority, authority_program=argv)
         made, place = create(config, SystemClock(), system_entropy)
     except AgentMeshError as error:
         sys.exit(failed(error))

@@ -1,5 +1,6 @@
 """The registry's settings: a frozen value, read once; its names stand here and in the CLI."""
 
+import shlex
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -82,6 +83,16 @@ def parse_address(text: str) -> Address:
             "It is HOST:PORT, e.g. 127.0.0.1:8080 or [::1]:8080; port 0 takes any free one.",
         )
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def parse_command(text: str) -> tuple[str, ...]:
+    """Return a program and its arguments, as a shell takes them apart, or say what is wrong."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(
+            "invalid_command", f"{text[:100]!r} is no command: {error}.", "Close what is quoted."
+        ) from None
 
 
 def log_key_path(config: Config) -> Path:

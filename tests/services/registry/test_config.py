@@ -1,7 +1,14 @@
 """Settings."""
 
 import pytest
-from agentmesh_registry.config import Address, Config, audiences, log_key_path, parse_address
+from agentmesh_registry.config import (
+    Address,
+    Config,
+    audiences,
+    log_key_path,
+    parse_address,
+    parse_command,
+)
 
 from agentmesh.errors import UsageError
 
@@ -59,3 +66,10 @@ def test_the_logs_key_of_a_server_is_in_the_users_data() -> None:
     path = log_key_path(Config(database="postgresql://mesh@db/mesh"))
     assert path.name == "registry.log-key"
     assert path.parent.name == "agentmesh"
+
+
+def test_a_command_is_taken_apart_as_a_shell_does() -> None:
+    assert parse_command("sign --pin 'a b'") == ("sign", "--pin", "a b")
+    assert parse_command("") == ()
+    with pytest.raises(UsageError, match="No closing quotation"):
+        parse_command("sign 'it")

@@ -1,6 +1,7 @@
 """Where an authority lies: its key in a file or behind a program, its certificate beside it."""
 
 import base64
+import os
 import textwrap
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from agentmesh.protocol.signed import KEY_BYTES
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_registry.authority.desk import Authority, authority_of
 from agentmesh_registry.authority.key import (
+    ELSEWHERE,
     AuthorityKey,
     make_key_file,
     open_key_file,
@@ -24,21 +26,21 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def create(config: Config, clock: Clock, entropy: Entropy) -> tuple[Authority, Path]:
-    """Make an authority; return it, and where its certificate is."""
+    """Make an authority, whole or not at all; return it, and where its certificate is."""
     place = certificate_path(config)
-    if place.exists():
-        raise UsageError("file_exists", f"{place} exists already.", "An authority is made once.")
+    if os.path.lexists(place):
+        raise _exists(place)
     key = _new_key(config, entropy)
-    now = int(clock.now())
-    valid = Validity(now, now + LONGEST["authority"])
-    data = write(for_authority(key.public, valid, new_serial(entropy)), key.sign)
-    made = authority_of(data, key)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_once(place, _pem(data).encode())
-    except OSError as error:
-        message = f"The certificate cannot be written to {place}: {error.strerror}."
-        raise StorageError("authority_unreadable", message) from None
+        now = int(clock.now())
+        valid = Validity(now, now + LONGEST["authority"])
+        data = write(for_authority(key.public, valid, new_serial(entropy)), key.sign)
+        made = authority_of(data, key)
+        _write_new(place, _pem(data).encode())
+    except AgentMeshError:
+        if not config.authority_program:
+            authority_path(config).unlink()  # nothing goes back to it
+        raise
     return made, place
 
 
@@ -78,6 +80,21 @@ async def claim_authority(store: CertificateStore, authority: Authority | None) 
             "The certificates in this database were issued by another authority.",
             "Name the key it was made with: --authority /path/to/authority-key",
         )
+
+
+def _write_new(place: Path, data: bytes) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        is_new = write_once(place, data)
+    except OSError as error:
+        message = f"The certificate cannot be written to {place}: {error.strerror}."
+        raise StorageError("authority_unreadable", message, ELSEWHERE) from None
+    if not is_new:
+        raise _exists(place)
+
+
+def _exists(place: Path) -> UsageError:
+    return UsageError("file_exists", f"{place} exists already.", "An authority is made once.")
 
 
 def _new_key(config: Config, entropy: Entropy) -> AuthorityKey:

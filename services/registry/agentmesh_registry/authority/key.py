@@ -21,6 +21,7 @@ from agentmesh.protocol.signed import KEY_BYTES, SIGNATURE_BYTES
 
 PROGRAM_SECONDS = 10
 _HINT = "agentmesh-registry create-authority makes one."
+ELSEWHERE = "Name another place: --authority /path/to/authority-key"
 
 
 class AuthorityKey(msgspec.Struct, frozen=True):
@@ -36,7 +37,8 @@ def make_key_file(path: Path, seed: bytes) -> AuthorityKey:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = write_once(path, seed)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        message = f"The authority's key cannot be written to {path}: {error.strerror}."
+        raise StorageError("authority_unreadable", message, ELSEWHERE) from None
     if not is_new:
         raise UsageError("file_exists", f"{path} exists already.", "An authority is made once.")
     return open_key_file(path)
@@ -98,5 +100,5 @@ def _failed(why: str) -> StorageError:
 
 
 def _unreadable(path: Path, error: OSError) -> StorageError:
-    message = f"The authority's key in {path} cannot be read or made: {error.strerror}."
+    message = f"The authority's key in {path} cannot be read: {error.strerror}."
     return StorageError("authority_unreadable", message, _HINT)
