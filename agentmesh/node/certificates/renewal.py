@@ -33,6 +33,8 @@ DRAWER = "own_showing"
 RENEWED_SECONDS = SESSION_CERTIFICATE_SECONDS // 3
 MAX_TEXT = 4 * (MAX_CERTIFICATE // 3 + 1)
 MAX_SHOWN = 3
+AGAIN_SECONDS = 600.0
+"""So long a session in which nothing can be shown now is left alone: looking at it has a price."""
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
@@ -54,6 +56,8 @@ class Renewal:
         self._mail = mail
         self._standing = standing
         self._showings = Showings(hand.store)
+        self._chain = b""
+        self._due_at: dict[SessionId, float] = {}
 
     def takers(self) -> dict[str, Take]:
         """Return who takes which type of house mail."""
@@ -63,13 +67,20 @@ class Renewal:
 
     async def look(self, rows: list[SessionRow]) -> None:
         """Show our chain in each of these sessions in which it is time to."""
-        cards = await self._hand.store.cards(DRAWER)
-        shown = {card.name: msgspec.msgpack.decode(card.body, type=Bond) for card in cards}
-        for row in rows:
-            if row.phase == "open" and self._hand.keys.ring.certificates:
-                await self._show(row, shown.get(row.session_id))
+        certificates, now = self._hand.keys.ring.certificates, self._hand.clock.now()
+        if digest(certificates) != self._chain:
+            self._chain = digest(certificates)
+            self._due_at.clear()
+        waiting = [row for row in rows if row.phase == "open" and certificates]
+        self._due_at = {it.session_id: self._due_at.get(it.session_id, 0.0) for it in waiting}
+        for row in waiting:
+            if not 0 < self._due_at[row.session_id] - now <= SESSION_CERTIFICATE_SECONDS:
+                self._due_at[row.session_id] = now + AGAIN_SECONDS
+                await self._show(row)
 
-    async def _show(self, row: SessionRow, last: Bond | None) -> None:
+    async def _show(self, row: SessionRow) -> None:
+        kept = await self._hand.store.card(DRAWER, row.session_id)
+        last = None if kept is None else msgspec.msgpack.decode(kept.body, type=Bond)
         talk = await self._talks.look(row.peer, row.session_id)
         tie = None if talk is None else self._due(talk, last)
         if talk is None or tie is None:
@@ -81,9 +92,15 @@ class Renewal:
             await self._mail.post(row.peer, CERTIFICATES, msgspec.json.encode(said), wish)
         except (UsageError, TransportError):
             return  # it is over just now, or takes nothing so large: its time runs out
-        now, body = self._hand.clock.now(), msgspec.msgpack.encode(fresh)
-        card = CardRow(drawer=DRAWER, name=row.session_id, body=body, created_at=now)
+        card = CardRow(
+            drawer=DRAWER,
+            name=row.session_id,
+            body=msgspec.msgpack.encode(fresh),
+            created_at=self._hand.clock.now(),
+            expires_at=fresh.until,
+        )
         await self._hand.store.commit([Put(card)])
+        self._due_at[row.session_id] = fresh.until - RENEWED_SECONDS
 
     def _due(self, talk: Talk, last: Bond | None) -> Bond | None:
         """Return what ties a fresh certificate to a session in which one is to be shown now."""
@@ -91,10 +108,11 @@ class Renewal:
         match talk.state:
             case Open(bond=Bond() as tie) as state if takes_messages(talk, now):
                 tie = last or tie
-                is_same = tie.shown == digest(self._hand.keys.ring.certificates)
-                is_fresh = tie.until - now - RENEWED_SECONDS >= 0
-                may_say = state.cipher.can_send and left(state) > 0
-                return None if (is_same and is_fresh) or not may_say else tie
+                due_at = tie.until - RENEWED_SECONDS
+                if tie.shown == self._chain and now < due_at:
+                    self._due_at[state.terms.session_id] = due_at
+                    return None
+                return tie if state.cipher.can_send and left(state) > 0 else None
             case _:
                 return None
 

@@ -60,8 +60,10 @@ class Vigil:
 
     async def look(self) -> None:
         """End sessions in which a certificate holds no more; show ours anew where it is time."""
-        sessions = await self._hand.store.sessions()
         shown = await self._showings.all()
+        if not shown and not self._hand.keys.ring.certificates:
+            return  # most agents: nobody shows anything
+        sessions = await self._hand.store.sessions()
         await self._forget({row.session_id for row in sessions if row.phase in ENDING})
         rows = [row for row in sessions if row.phase in LASTING]
         theirs = [(row, shown[row.session_id]) for row in rows if row.session_id in shown]

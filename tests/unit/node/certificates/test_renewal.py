@@ -11,8 +11,9 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import CERTIFICATES
 from agentmesh.node.certificates.renewal import RENEWED_SECONDS, Certificates
 from agentmesh.node.certificates.showings import Showing, Showings
+from agentmesh.node.turn import Talk
 from agentmesh.protocol.certificates.contents import DAY
-from agentmesh.protocol.ids import MessageId
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import SESSION_CERTIFICATE_SECONDS
 from agentmesh.session.bond import Bond, show
 from agentmesh.session.states import Open
@@ -189,3 +190,34 @@ async def test_one_organization_does_not_become_another(pair: Pair) -> None:
     pair.clock.advance(2 * HOUR)
     keep_lists(pair.high)
     assert await show_anew(pair, *await fresh(pair)) == "certificates_of_other"
+
+
+async def test_a_session_is_looked_at_when_something_is_due_and_not_before(pair: Pair) -> None:
+    looked = count_looks(pair.low)
+    await lasting(pair, 15 * HOUR)
+    assert len(looked) == 1
+    await lasting(pair, 2 * HOUR)
+    assert len(looked) == 2
+    works_for_acme(pair, pair.low, until=NOW + 70 * DAY, name="low again")
+    await lasting(pair, HOUR)
+    assert len(looked) == 3
+
+
+async def test_where_nobody_shows_anything_no_session_is_looked_at(pair: Pair) -> None:
+    pair.low.hand.keys.bear(())
+    looked = count_looks(pair.low)
+    await lasting(pair, 2 * HOUR)
+    assert looked == []
+
+
+def count_looks(node: Node) -> list[str]:
+    """Return a list that grows with each session that is looked at in its lane."""
+    looked: list[str] = []
+    look = node.talks.look
+
+    async def counting(peer: Amid, session_id: SessionId) -> Talk | None:
+        looked.append(session_id)
+        return await look(peer, session_id)
+
+    node.talks.look = counting  # type: ignore[method-assign]
+    return looked
