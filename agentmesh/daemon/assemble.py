@@ -26,7 +26,6 @@ from agentmesh.daemon.policy_versions import FOLDER, PolicyVersions
 from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.successor import settled
-from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
@@ -174,7 +173,7 @@ def _rooms(
     config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, services: Services
 ) -> Rooms:
     ring, registry, caller = hand.keys.ring, services.registry, services.caller
-    directory = Chain([registry], ring.clock)
+    directory = services.directory
     logs, audit_key = config.home / LOGS, keys.audit_key()
     journal = Journal(
         AuditLog(logs, audit_key, ring.clock),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agentmesh.daemon.config import Config
+from agentmesh.discovery.chain import Chain
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.node.certificates.cabinet import TrustCards
 from agentmesh.node.certificates.rooms import Authority
@@ -28,6 +29,7 @@ class Services:
     """Our registry, and how we dial relays."""
 
     registry: RegistryDirectory
+    directory: Chain
     authority: Authority
     caller: Caller
 
@@ -50,6 +52,8 @@ def services_of(config: Config, keys: OpenKeys, world: World, store: Store) -> S
         private_relays=config.private_relays,
     )
     cards = TrustCards(store, config.settings.registry, world.clock)
-    trust = registry.trust(cards, frozenset(config.settings.trusted_cas))
-    authority = Authority(office=registry.office, trust=trust)
-    return Services(registry=registry, authority=authority, caller=caller)
+    directory = Chain([registry], world.clock)
+    trusted = frozenset(config.settings.trusted_cas)
+    office, trust = registry.certificates(directory.asking, cards, trusted)
+    authority = Authority(office=office, trust=trust)
+    return Services(registry=registry, directory=directory, authority=authority, caller=caller)

@@ -1,12 +1,12 @@
 """What a registry does for organisations and for who wants a certificate: our side of it."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlencode
 
 import msgspec
 
 from agentmesh.discovery.answers import decoded
+from agentmesh.discovery.line import Post
 from agentmesh.discovery.log import RegistryLog, known
 from agentmesh.discovery.log_pages import Ask
 from agentmesh.discovery.revocations import RevocationAnswer
@@ -18,7 +18,6 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.revocation import Revoked
 from agentmesh.protocol.signed import Signed
 
-Post = Callable[[str, bytes], Awaitable[bytes]]
 Text = Annotated[str, msgspec.Meta(max_length=300)]
 ORG = "/v1/registry/org/"
 

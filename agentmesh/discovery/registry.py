@@ -29,6 +29,7 @@ from agentmesh.discovery.interface import (
     Reputation,
     SearchPage,
 )
+from agentmesh.discovery.line import Asking, Line
 from agentmesh.discovery.log import RegistryLog, known
 from agentmesh.discovery.office import Office
 from agentmesh.discovery.registry_wire import ANSWER_SECONDS, RegistryWire, Signer
@@ -65,7 +66,6 @@ class RegistryDirectory:
         self._wire = RegistryWire(url, signer, world, seconds)
         self._clock, _ = world
         self.log = RegistryLog(self._get, self._clock, cabinet)
-        self.office = Office(self._get, self._post, self.log)
         self._own = signer.amid
 
     async def __aenter__(self) -> "RegistryDirectory":
@@ -226,11 +226,14 @@ class RegistryDirectory:
         """Return what runs there."""
         return await self._get("/version", Version)
 
-    def trust(self, cabinet: TrustCabinet, trusted: frozenset[str] = ANY) -> Trust:
-        """Return what judges chains by this registry's authority, if the owner trusts it."""
-        trust = Trust(self._get, self._clock, cabinet, trusted)
+    def certificates(
+        self, asking: Asking, cabinet: TrustCabinet, trusted: frozenset[str] = ANY
+    ) -> tuple[Office, Trust]:
+        """Return who gets and gives certificates, and what judges chains by the authority here."""
+        line = Line(self._get, self._post, asking)
+        trust = Trust(line.ask, self._clock, cabinet, trusted)
         self.log.ask_authority_of(trust.authority)
-        return trust
+        return Office(line.ask, line.post, self.log), trust
 
     def status(self) -> tuple[DirectoryStatus, ...]:
         """Return how the registry is doing, as of the last time we asked it anything."""

@@ -6,6 +6,7 @@ An organisation's list is signed anew every day: where it runs out, its fleet is
 
 import asyncio
 import logging
+from functools import partial
 from typing import Self
 
 import msgspec
@@ -170,7 +171,7 @@ class Fleets:
     async def _is_gone(self, fleet: Fleet, peer: Amid) -> bool:
         """Whether we took this identity back before, and did not hear that it was done."""
         try:
-            by = (await self._office.revocation(peer)).by
+            by = (await self._directory.asking(partial(self._office.revocation, peer))).by
         except RemoteProtocolError:
             return False
         return by is not None and by.issuer_id == key_id(fleet.public)
