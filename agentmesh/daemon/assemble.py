@@ -295,5 +295,5 @@ def _profile(config: Config) -> Profile:
         display_name=config.settings.name,
         capabilities=config.adverts(),
         relay_endpoint=config.settings.relay,
-        presence=config.settings.publish_presence,
+        shown_at=config.shown_at(),
     )

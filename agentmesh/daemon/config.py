@@ -26,6 +26,7 @@ from agentmesh.protocol.limits import (
     SESSION_CACHE_SECONDS,
 )
 from agentmesh.protocol.records import Capability
+from agentmesh.protocol.requests import audience_of
 
 CONFIG = "config.json"
 RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
@@ -87,6 +88,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             languages=said.languages,
             payment_methods=said.payment_methods,
         )
+
+    def shown_at(self) -> str:
+        """Return the registry where everybody may see how we are; empty: nobody may."""
+        return audience_of(self.settings.registry) if self.settings.publish_presence else ""
 
     @property
     def private_relays(self) -> bool:

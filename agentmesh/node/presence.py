@@ -43,7 +43,7 @@ class Presence:
             relay_frames.Presence(
                 status=self._hand.switches.presence,
                 visible_to=tuple(visible_to),
-                published=self._publisher.shows_presence,
+                shown_at=self._publisher.shown_at,
             )
         )
 

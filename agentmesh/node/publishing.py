@@ -47,7 +47,8 @@ class Profile:
     display_name: str
     capabilities: tuple[Capability, ...]
     relay_endpoint: str
-    presence: bool = True
+    shown_at: str = ""
+    """The registry where everybody may see how we are; empty: nobody may."""
 
 
 class Publisher:
@@ -91,9 +92,9 @@ class Publisher:
             await asyncio.wait_for(self._tried.wait(), seconds)
 
     @property
-    def shows_presence(self) -> bool:
-        """Whether everybody may see how we are, by the owner's leave."""
-        return self._profile.presence
+    def shown_at(self) -> str:
+        """Where everybody may see how we are, by the owner's leave; empty: nowhere."""
+        return self._profile.shown_at
 
     def show(self, status: Status) -> None:
         """Publish another presence."""
@@ -154,7 +155,7 @@ class Publisher:
             await self._register()
             await self.prekeys.replenish()
             self._keys_due = clock.monotonic() + KEYS_SECONDS
-        if self._profile.presence:
+        if self._profile.shown_at:
             await self._show_status()
 
     async def _show_status(self) -> None:

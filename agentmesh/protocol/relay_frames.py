@@ -7,7 +7,7 @@ import msgspec
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol import limits
-from agentmesh.protocol.bounded import Key32, Milliseconds, Status, Word
+from agentmesh.protocol.bounded import Key32, Milliseconds, Status, Url, Word
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.signed import Document, Signed
 
@@ -135,13 +135,13 @@ class Acked(RelayFrame, frozen=True, kw_only=True, tag="acked"):
 
 
 class Presence(RelayFrame, frozen=True, kw_only=True, tag="presence"):
-    """How I am, and who may know. `published`: a registry shows it to everybody."""
+    """How I am, and who may know. `shown_at`: the registry that shows it to everybody."""
 
     status: Status
     visible_to: Annotated[tuple[Amid, ...], msgspec.Meta(max_length=limits.VISIBLE_TO)] | None = (
         None
     )
-    published: bool = False
+    shown_at: Url = ""
 
 
 class PresenceQuery(RelayFrame, frozen=True, kw_only=True, tag="presence_query"):

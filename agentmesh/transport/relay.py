@@ -41,7 +41,7 @@ class RelayLink:
         self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
-        self._takes_published = True
+        self._takes_shown_at = True
         self._was_lost = False
         self._has_ended = False
         self._settled = asyncio.Event()  # no longer "connecting": there, or not there
@@ -94,7 +94,7 @@ class RelayLink:
 
     def show(self, presence: Presence) -> None:
         """Say how we are and who may know, now and after each reconnect."""
-        self._presence = presence if self._takes_published else _as_before(presence)
+        self._presence = presence if self._takes_shown_at else _as_before(presence)
         if self._channel is not None:
             self._channel.say(self._presence)
 
@@ -138,7 +138,7 @@ class RelayLink:
         except AgentMeshError as error:
             self._last_error = error.code
             if error.code == "invalid_message" and self._presence is not None:
-                self._takes_published = False
+                self._takes_shown_at = False
                 self._presence = _as_before(self._presence)
         self._turn_to("offline")
         record(_log, logging.INFO, "relay.offline", code=Code(self._last_error))
@@ -163,8 +163,8 @@ class RelayLink:
             channel.say(self._presence)
         self._turn_to("connected")
         record(_log, logging.INFO, "relay.connected")
-        is_published = self._presence is not None and self._presence.published
-        self._incoming.connected(self.origin, is_missed=self._was_lost and is_published)
+        is_shown = self._presence is not None and bool(self._presence.shown_at)
+        self._incoming.connected(self.origin, is_missed=self._was_lost and is_shown)
 
     def _turn_to(self, state: LinkState) -> None:
         self._state = state
@@ -177,4 +177,4 @@ class RelayLink:
 
 def _as_before(presence: Presence) -> Presence:
     """Return it in words that relays of before know, too."""
-    return msgspec.structs.replace(presence, published=False)
+    return msgspec.structs.replace(presence, shown_at="")

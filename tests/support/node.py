@@ -209,7 +209,12 @@ async def node_called(
         runners.offer_once,
     )
     inbox = Inbox(hand, talks)
-    profile = Profile(display_name=name, capabilities=(), relay_endpoint=RELAY)
+    profile = Profile(
+        display_name=name,
+        capabilities=(),
+        relay_endpoint=RELAY,
+        shown_at="https://registry.example",
+    )
     node = Node(
         clock=clock,
         hand=hand,

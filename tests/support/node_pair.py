@@ -55,7 +55,7 @@ class WireEnd:
         self.us = Amid("")
         self.is_cut = False
         self.shown: list[tuple[Status, Sequence[Amid]]] = []
-        self.published = False
+        self.shown_at = ""
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class WireEnd:
 
     def show(self, presence: Presence) -> None:
         self.shown.append((presence.status, presence.visible_to or ()))
-        self.published = presence.published
+        self.shown_at = presence.shown_at
 
     async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
         return PresenceResponse(amid=amid, status="online")

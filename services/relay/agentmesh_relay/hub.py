@@ -58,6 +58,7 @@ class Hub:
         self._live: dict[Amid, Connection] = {}
         self._express = Express(self._live, self._accounts, figures, clock)
         self._neighbours: Neighbours = Alone()
+        self._told = ""
         self._lost: Callable[[Amid], None] = lambda _: None
         self._abroad = Abroad(self._live, self._accounts, clock, self._take)
         self.house = House(self._live, self._accounts, clock, self._offered, self.leave)
@@ -76,9 +77,9 @@ class Hub:
         self._neighbours = self._abroad.neighbours = neighbours
         neighbours.serve(self.house)
 
-    def tell_losses_to(self, lost: Callable[[Amid], None]) -> None:
-        """Say who hears of agents that went, and whose presence is for everybody to see."""
-        self._lost = lost
+    def tell_losses_to(self, registry: str, lost: Callable[[Amid], None]) -> None:
+        """Say who hears of agents that went, and that this registry shows to everybody."""
+        self._told, self._lost = registry, lost
 
     def has(self, amid: Amid) -> bool:
         """Whether an agent is connected, here or at another node."""
@@ -99,7 +100,7 @@ class Hub:
         if self._live.get(connection.amid) is connection:
             del self._live[connection.amid]
             self._neighbours.leave(connection.amid, self.house.owed(connection.amid))
-            if connection.visibility.is_published:
+            if connection.visibility.shown_at == self._told:
                 self._lost(connection.amid)
         self._release(connection)
 

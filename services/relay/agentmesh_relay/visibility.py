@@ -11,11 +11,11 @@ from agentmesh.protocol.relay_frames import Presence
 class Visibility:
     """Visible to nobody until the agent says otherwise."""
 
-    __slots__ = ("_marks", "_seers", "is_published", "status")
+    __slots__ = ("_marks", "_seers", "shown_at", "status")
 
     def __init__(self) -> None:
         self.status: Status = "online"
-        self.is_published = False
+        self.shown_at = ""
         # Hashes, keyed by this process: a tenth of the room that the names would take.
         self._marks: array[int] = array("q")
         self._seers: set[Amid] = set()  # those of them who have asked
@@ -23,7 +23,7 @@ class Visibility:
     def publish(self, presence: Presence) -> None:
         """Keep what the agent says; without a list the old list stays."""
         self.status = presence.status
-        self.is_published = presence.published and presence.status != "offline"
+        self.shown_at = "" if presence.status == "offline" else presence.shown_at
         self._seers.clear()
         if presence.visible_to is not None:
             self._marks = array("q", sorted(hash(amid) for amid in presence.visible_to))

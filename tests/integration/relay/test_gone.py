@@ -77,22 +77,23 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             assert not bugs_in(program.output), program.output
 
 
-async def shows_itself(client: RelayClient) -> None:
-    await client.say(Presence(status="online", published=True))
+async def shows_itself(client: RelayClient, at: str) -> None:
+    await client.say(Presence(status="online", shown_at=at))
     await (await client.socket.ping())
 
 
 async def test_who_went_is_offline_and_who_went_to_another_node_is_not(town: Town) -> None:
     alice, bob, guest = [await town.settle(name) for name in ("alice", "bob", "guest")]
-    async with agent(town.west, "guest"):  # who shows itself to nobody is nobody's business
-        pass
+    for registry in ("", "https://other.example"):  # who is shown elsewhere is not its business
+        async with agent(town.west, "guest") as elsewhere:
+            await shows_itself(elsewhere, registry)
     async with agent(town.east, "alice") as first:
-        await shows_itself(first)
+        await shows_itself(first, town.registry.url)
         async with agent(town.west, "alice") as second:
-            await shows_itself(second)
+            await shows_itself(second, town.registry.url)
             await first.closed()
             async with agent(town.east, "bob") as there:
-                await shows_itself(there)
+                await shows_itself(there, town.registry.url)
             await town.sees_gone(bob)
             assert [await town.sees(it) for it in (alice, guest)] == ["online", "online"]
         await town.sees_gone(alice)

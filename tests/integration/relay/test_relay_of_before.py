@@ -20,6 +20,7 @@ from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.patience import until
 
+SHOWN = "https://registry.example"
 clock = SystemClock()
 
 
@@ -46,7 +47,7 @@ async def test_what_it_does_not_know_is_left_out_once_it_hung_up_on_it() -> None
             frame = decode_from_agent(bytes(data))  # type: ignore[arg-type] # all is binary
             assert isinstance(frame, Presence)
             said.append(frame)
-            if frame.published:
+            if frame.shown_at:
                 await say(Failure(code="INVALID_MESSAGE", message="What?"))
                 await say(Disconnect(reason="invalid_message"))
 
@@ -54,14 +55,14 @@ async def test_what_it_does_not_know_is_left_out_once_it_hung_up_on_it() -> None
         origin = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         ear = RecordingIncoming()
         async with Router(origin, caller_called("alice"), ear) as router:
-            router.show(Presence(status="online", published=True))
+            router.show(Presence(status="online", shown_at=SHOWN))
             await until(lambda: len(said) == 2)
-            router.show(Presence(status="dnd", published=True))
+            router.show(Presence(status="dnd", shown_at=SHOWN))
             await until(lambda: len(said) == 3)
             assert router.status().state == "connected"
-    assert [(it.status, it.published) for it in said] == [
-        ("online", True),
-        ("online", False),
-        ("dnd", False),
+    assert [(it.status, it.shown_at) for it in said] == [
+        ("online", SHOWN),
+        ("online", ""),
+        ("dnd", ""),
     ]
     assert ear.missed == 0

@@ -201,7 +201,7 @@ async def test_a_relay_that_says_good_bye_has_missed_nobody(folder: Path, *, die
     with running("agentmesh_relay", "--listen", "127.0.0.1:0", "--data", folder) as relay:
         url = relay.said("listening on ")
         router = await Router(url, caller_called("alice"), ear).__aenter__()
-        router.show(Presence(status="online", published=True))
+        router.show(Presence(status="online", shown_at="https://registry.example"))
         await ear.until(lambda: ear.connects == 1)
         assert ear.missed == 0, "nobody knew it yet"
         await asyncio.to_thread(relay.kill if dies else relay.terminate)

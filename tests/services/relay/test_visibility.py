@@ -33,9 +33,11 @@ def test_whoever_says_offline_is_seen_by_nobody() -> None:
     assert not visibility.lets_see(ALICE)
 
 
-def test_a_registry_hears_of_those_alone_whom_everybody_may_see() -> None:
+def test_an_agent_says_which_registry_shows_it() -> None:
     visibility = Visibility()
-    assert not visibility.is_published
-    for status, published in (("online", True), ("dnd", True), ("offline", True), ("away", False)):
-        visibility.publish(Presence(status=status, published=published))
-        assert visibility.is_published is (published and status != "offline")
+    assert visibility.shown_at == ""
+    for status, registry in (("dnd", "https://registry.example"), ("online", "")):
+        visibility.publish(Presence(status=status, shown_at=registry))
+        assert visibility.shown_at == registry
+    visibility.publish(Presence(status="offline", shown_at="https://registry.example"))
+    assert visibility.shown_at == "", "nobody is to know more of it"

@@ -140,3 +140,10 @@ def test_whom_to_trust_is_never_nobody_by_mistake(tmp_path: Path, text: str) -> 
 def test_a_list_that_names_nobody_is_no_list(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read(tmp_path, {"AGENTMESH_TRUSTED_CAS": " , "}, {})
+
+
+def test_where_everybody_may_see_us_is_our_registry_or_nowhere(tmp_path: Path) -> None:
+    _write(tmp_path, registry="https://Registry.example/")
+    assert read(tmp_path, {}, {}).shown_at() == "https://registry.example"
+    _write(tmp_path, publish_presence=False)
+    assert read(tmp_path, {}, {}).shown_at() == ""

@@ -66,7 +66,7 @@ async def test_breakers_show(pair: Pair) -> None:
 
 async def test_the_relay_learns_whether_everybody_may_see_us(pair: Pair) -> None:
     _, end = await _presence(pair.low)
-    assert end.published
-    pair.low.publisher._profile = replace(pair.low.publisher._profile, presence=False)
+    assert end.shown_at == "https://registry.example"
+    pair.low.publisher._profile = replace(pair.low.publisher._profile, shown_at="")
     _, end = await _presence(pair.low)
-    assert not end.published
+    assert end.shown_at == ""

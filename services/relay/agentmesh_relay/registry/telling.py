@@ -115,7 +115,7 @@ async def telling(
     """Tell a registry who is gone, while inside."""
     clock, entropy = world
     missing = Missing(hub.has, config.gone_after)
-    hub.tell_losses_to(lambda amid: missing.lose(amid, clock.monotonic()))
+    hub.tell_losses_to(config.registry, lambda amid: missing.lose(amid, clock.monotonic()))
     async with RegistryWire(config.registry, opened(config.identity, entropy), world) as wire:
         told = Telling(missing, wire, is_whole, world)
         figures.watch("missing", "Agents gone that a registry is to hear of.", missing.__len__)
