@@ -40,6 +40,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_CACHE_SECONDS
 from agentmesh.session import snapshot
 from agentmesh.session.events import AnyEvent, Reconnected, Saying, Unheld
 from agentmesh.session.keyring import KeyRing
+from agentmesh.session.words import is_counted
 from agentmesh.storage.interface import Change, Store
 
 Reader = Callable[[Turn, Turn], Awaitable[None]]
@@ -121,7 +122,7 @@ class Conversations:
 
     async def _check_size(self, peer: Amid, wish: Wish, saying: Saying) -> None:
         """Refuse at the door what is larger than what was agreed with the peer."""
-        if len(saying.payload) <= SURELY_BYTES:
+        if len(saying.payload) <= SURELY_BYTES or not is_counted(saying.type):
             return
         if self._lane(peer).talks is None:
             await self.run(peer, _only_look)

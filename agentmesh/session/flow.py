@@ -45,7 +45,8 @@ def left(state: Open) -> int:
 def too_large(state: Open, sayings: tuple[Saying, ...]) -> tuple[Saying, ...]:
     """Return those messages that are larger than what was agreed."""
     most = state.constraints.max_message_size_bytes
-    return tuple(saying for saying in sayings if len(saying.payload) > most)
+    counted = (saying for saying in sayings if is_counted(saying.type))
+    return tuple(saying for saying in counted if len(saying.payload) > most)
 
 
 def broken_by(state: Open, envelopes: tuple[Envelope, ...]) -> str:

@@ -11,8 +11,10 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import CERTIFICATES
 from agentmesh.node.certificates.renewal import RENEWED_SECONDS, Certificates
 from agentmesh.node.certificates.showings import Showing, Showings
-from agentmesh.node.turn import Talk
+from agentmesh.node.turn import Talk, Wish
+from agentmesh.policy.document import Policy, SessionLimits
 from agentmesh.protocol.certificates.contents import DAY
+from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import SESSION_CERTIFICATE_SECONDS
 from agentmesh.session.bond import Bond, show
@@ -24,6 +26,7 @@ from tests.support.shown import employed, keep_lists, lasting, works_for_acme
 from tests.support.vouching import ACME, NOW, fleet_of, key_of
 
 HOUR = 3600
+OTHER = Intent(category="commerce")
 
 
 @pytest.fixture
@@ -95,6 +98,21 @@ async def test_it_is_no_reason_for_a_session_to_last(pair: Pair) -> None:
     (after,) = await pair.low.store.sessions()
     assert after.expires_at == before.expires_at
     assert await pair.high.texts() == ["hello"]
+
+
+async def test_no_message_is_so_small_that_it_could_not_be_shown(pair: Pair) -> None:
+    small = Policy(consent="policy", session_limits=SessionLimits(max_message_size_bytes=1024))
+    pair.high.policy = msgspec.structs.replace(small, accept_tiers=frozenset({1.5}))
+    await pair.low.say(pair.high, "hello", Wish(intent=OTHER, request=SessionRequest()))
+    await pair.settle()
+    for row in await pair.high.store.sessions():
+        if row.category != OTHER.category:
+            await pair.high.breakers.kill(row.session_id)
+    await lasting(pair, SESSION_CERTIFICATE_SECONDS - RENEWED_SECONDS + HOUR)
+    (row,) = [it for it in await pair.high.store.sessions() if it.phase == "open"]
+    found = await Showings(pair.high.store).of(row.session_id)
+    assert found is not None
+    assert found.until > NOW + SESSION_CERTIFICATE_SECONDS
 
 
 async def test_another_chain_is_shown_at_once(pair: Pair) -> None:
