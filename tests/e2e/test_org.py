@@ -124,3 +124,17 @@ def test_an_organizations_agent_knocks_as_one_and_is_one_no_more(
     assert (gone["reason"], gone["note"]) == ("policy_violation", "It sold what it heard.")
     assert bob.fails(7, "send", carol.amid, "still there?")["code"] == "key_changed"
     assert any(f"by {DOMAIN}" in it for it in bob.status()["warnings"])
+
+
+def test_an_owner_says_which_authorities_count(mesh: Mesh) -> None:
+    wary = mesh.newcomer("wary")
+    wary.environment["AGENTMESH_TRUSTED_CAS"] = "agentmesh authority " + "0" * 40
+    wary.up("--name", "wary", "--key-storage", "file")
+
+    def ids() -> set[str]:
+        return {it["id"] for it in wary.ask("doctor")["findings"]}
+
+    eventually(lambda: "authority_untrusted" in ids())
+    wary.environment["AGENTMESH_TRUSTED_CAS"] = "ca.pem"
+    wary.ask("down")
+    assert wary.fails(2, "up", "--no-open")["code"] == "invalid_authority"
