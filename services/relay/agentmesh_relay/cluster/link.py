@@ -212,6 +212,7 @@ class Link:
                 await self.connect()
             except (TransportError, UsageError) as error:
                 record(_log, logging.INFO, "nats.not_back", code=Code(error.code))
+                _end_if_told()
                 continue
             record(_log, logging.WARNING, "nats.back")
             return
@@ -238,6 +239,13 @@ class Link:
         answers = self._waiting.get(heard.subject.rpartition(".")[2])
         if answers is not None:
             answers.put_nowait(heard)
+
+
+def _end_if_told() -> None:
+    """Raise the cancellation that came while something failed: Python 3.11 hides it behind that."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def pause_after(tries: int, entropy: Entropy) -> float:
