@@ -51,7 +51,13 @@ def test_every_code_that_a_route_raises_has_a_status() -> None:
         for path in folder.glob("*.py")
         for code in re.findall(raised, path.read_text())
     }
-    at_start = {"invalid_address", "origin_missing", "log_key_malformed", "log_key_open"}
+    at_start = {
+        "invalid_address",
+        "invalid_command",
+        "origin_missing",
+        "log_key_malformed",
+        "log_key_open",
+    }
     in_commands = {
         "file_exists",
         "file_unusable",
