@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+from agentmesh.control import answers, calls
+from agentmesh.control.client import Client
 from agentmesh.observability.world import SystemClock
 from tests.support.fresh_database import fresh_sqlite
 from tests.support.patience import PATIENCE
@@ -27,6 +29,7 @@ _PAUSE = 0.05
 _BUG = re.compile(r"^.*(?:Traceback|\.bug\b| (?:ERROR|CRITICAL) ).*$", re.MULTILINE)
 
 T = TypeVar("T")
+A = TypeVar("A", bound=answers.Answer)
 Answer = dict[str, Any]
 _clock = SystemClock()
 
@@ -139,11 +142,16 @@ class Agent:
         """Return what `status` says."""
         return self.ask("status")
 
+    def told(self, question: calls.Request[A]) -> A:
+        """Ask the daemon itself: what is asked until it is true costs no command each time."""
+        with Client(self.home, environment=self.full_environment()) as daemon:
+            return daemon.call(question)
+
     def is_connected(self) -> bool:
         """Whether relay and registry are there, and our keys with them."""
-        now = self.status()
-        states = {now["relay"]["state"], now["registry"]["state"]}
-        return states == {"connected"} and now["prekeys"]["one_time"] > 0
+        now = self.told(calls.Status())
+        states = {now.relay.state, now.registry.state}
+        return states == {"connected"} and now.prekeys.one_time > 0
 
     def log(self) -> str:
         """Return all that the daemon logged."""
@@ -159,7 +167,8 @@ class Agent:
 
     def approve(self) -> Answer:
         """Wait for a knock and let its sender in."""
-        knock = eventually(self.knocks)[0]
+        eventually(lambda: self.told(calls.KnocksList()).knocks)
+        knock = self.knocks()[0]
         decided: Answer = self.ask("knocks", "approve", knock["id"])["knock"]
         return decided
 
@@ -174,9 +183,9 @@ class Agent:
 
     def gets(self, text: str) -> Answer:
         """Wait for a message with this text, and return it."""
-        found = eventually(
-            lambda: [it for it in self.messages() if it["payload"].get("text") == text]
-        )
+        newest = calls.Inbox(limit=100)
+        eventually(lambda: any(it.payload.get("text") == text for it in self.told(newest).messages))
+        found = [it for it in self.messages() if it["payload"].get("text") == text]
         assert len(found) == 1, found
         return found[0]
 
