@@ -8,6 +8,9 @@ from typing import Any
 from agentmesh.errors import AgentMeshError, StorageError
 from agentmesh.observability.logs import Code, record, record_bug
 
+AGAIN_SECONDS = 2.0
+"""Work that goes on though it was to end is told again."""
+
 log = logging.getLogger("agentmesh.node")
 
 
@@ -39,6 +42,10 @@ class Background:
 
     async def end(self) -> None:
         """End the work, wherever it is."""
-        if self._task is not None:
+        if self._task is None:
+            return
+        # Where a failure comes at the same moment, Python 3.11 may hide a cancellation behind it.
+        while not self._task.done():
             self._task.cancel()
-            await self._tasks.__aexit__(None, None, None)
+            await asyncio.wait({self._task}, timeout=AGAIN_SECONDS)
+        await self._tasks.__aexit__(None, None, None)
