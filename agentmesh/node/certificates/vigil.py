@@ -6,20 +6,17 @@ until its session's certificate runs out: a fresh one counts only if it can be.
 """
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Self
 
-from agentmesh.errors import AgentMeshError
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.background import Background
+from agentmesh.node.background import Background, looked
 from agentmesh.node.breakers import ENDING, Breakers
 from agentmesh.node.certificates import renewal, showings
 from agentmesh.node.certificates.renewal import Renewal
 from agentmesh.node.certificates.showings import Showings
 from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.standing import Judge
-from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.policy.checks import BAD_CERTIFICATES
 from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import Amid, SessionId
@@ -33,8 +30,6 @@ EXPIRED: Reason = "certificate_expired"
 LASTING = {"open", "resting"}
 _NEWS = {"keys_certified", CERTIFICATES_REVOKED}
 _Chain = tuple[Amid, tuple[bytes, ...]]
-
-log = logging.getLogger("agentmesh.node")
 
 
 class Vigil:
@@ -110,12 +105,7 @@ class Vigil:
     async def _run(self) -> None:
         while True:
             self._news.clear()
-            try:
-                await self.look()
-            except AgentMeshError as error:
-                record(log, logging.WARNING, "vigil.failed", code=Code(error.code))
-            except Exception as error:  # noqa: BLE001 (the next look may be better)
-                record_bug(log, "vigil.bug", error)
+            await looked(self.look, "vigil")
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
