@@ -22,12 +22,13 @@ export function open(visit) {
 	let all = null;
 	const many = () => (all ??= new Pages(visit, "sessions", (before) => call("sessions", { before }), "status"));
 	const past = new Pages(visit, "sessions", (before) => call("sessions.history", { before }));
-	let living = "";
-	visit.hear(() => {
+	const living = () => {
 		const { sessions = [], sessions_total } = status.value ?? {};
-		const now = [sessions_total, ...sessions.map((it) => it.session_id)].join();
-		if (now !== living) past.again();
-		living = now;
+		return [sessions_total, ...sessions.map((it) => it.session_id)].join();
+	};
+	let before = living();
+	visit.hear(() => {
+		if (before !== (before = living())) past.again();
 	});
 	visit.show(() => [
 		h("h1", "Sessions"),
