@@ -94,6 +94,10 @@ AGENT: sa.Select[Any] = sa.select(
     .outerjoin(organizations, _speaks)
     .outerjoin(_above, _above.c.serial == organizations.c.serial)
 )
+# To put a statement together takes longer than to carry it out.
+_MINE = agents.c.amid == sa.bindparam("asked")
+_AT = AGENT.where(_MINE, agents.c.expires_at > sa.bindparam("now"))
+_KEY = sa.select(agents.c.signing_key, agents.c.revoked_at).where(_MINE)
 
 
 def has_lapsed(now: int) -> sa.ColumnElement[bool]:
@@ -130,8 +134,9 @@ class Agents:
 
         And when it was revoked, if it was.
         """
-        query = sa.select(agents.c.signing_key, agents.c.revoked_at).where(agents.c.amid == amid)
-        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        row = await self._database.read(
+            lambda connection: connection.execute(_KEY, {"asked": amid}).one_or_none()
+        )
         return None if row is None else (row.signing_key, row.revoked_at)
 
     async def set_status(
@@ -155,8 +160,7 @@ class Agents:
 
 def agent_at(connection: sa.Connection, amid: Amid, now: int) -> Agent | None:
     """Return an agent whose record has not expired; it may be revoked."""
-    query = AGENT.where(agents.c.amid == amid, agents.c.expires_at > now)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_AT, {"asked": amid, "now": now}).one_or_none()
     return None if row is None else agent_of(row).at(now)
 
 

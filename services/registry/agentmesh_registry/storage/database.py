@@ -163,7 +163,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _beginning_with(statement: str) -> Any:
-    return lambda connection: connection.exec_driver_sql(statement)
+    # By the driver itself: each piece of work begins with it.
+    return lambda connection: connection.connection.driver_connection.execute(statement)
 
 
 def _postgres(url: sa.URL) -> Database:

@@ -4,6 +4,8 @@ A proof has a hash from each level; there are few of the upper levels, and they 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +14,7 @@ from agentmesh.protocol.merkle import Node
 from agentmesh_registry.storage.tables import log_nodes
 
 ENTRIES = 0
+_AT_ONCE = 32
 _KEPT_FROM = 4
 MAX_KEPT = 200_000
 """That many are the kept levels of a log with three million entries; beyond, all is read anew."""
@@ -41,20 +44,32 @@ class LogNodes:
 
 
 def hashes_of(connection: sa.Connection, tree: int, nodes: Iterable[Node]) -> dict[Node, bytes]:
-    """Return the hashes of these nodes of a tree, as far as they are there.
+    """Return the hashes of these nodes of a tree, as far as they are there."""
+    wanted = sorted(nodes)
+    found: dict[Node, bytes] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        named: dict[str, int] = {"tree": tree}
+        for number, (level, position) in enumerate(some):
+            named |= {f"level{number}": level, f"position{number}": position}
+        for row in connection.execute(_looks(len(some)), named):
+            found[row.level, row.position] = row.hash
+    return found
 
-    A look at each level: where pairs are asked for, SQLite looks through the whole tree.
+
+@lru_cache(_AT_ONCE)
+def _looks(count: int) -> sa.CompoundSelect[Any]:
+    """Return a look at each of so many nodes: asked for in pairs, SQLite reads the whole tree.
+
+    To put a statement together takes longer than to carry it out.
     """
-    levels: dict[int, list[int]] = {}
-    for level, position in sorted(nodes):
-        levels.setdefault(level, []).append(position)
-    looks = [
-        sa.select(log_nodes.c.level, log_nodes.c.position, log_nodes.c.hash).where(
-            log_nodes.c.tree == tree,
-            log_nodes.c.level == level,
-            log_nodes.c.position.in_(positions),
+    return sa.union_all(
+        *(
+            sa.select(log_nodes.c.level, log_nodes.c.position, log_nodes.c.hash).where(
+                log_nodes.c.tree == sa.bindparam("tree"),
+                log_nodes.c.level == sa.bindparam(f"level{number}"),
+                log_nodes.c.position == sa.bindparam(f"position{number}"),
+            )
+            for number in range(count)
         )
-        for level, positions in levels.items()
-    ]
-    rows = connection.execute(sa.union_all(*looks)) if looks else ()
-    return {(row.level, row.position): row.hash for row in rows}
+    )

@@ -14,6 +14,7 @@ from agentmesh_registry.storage.tables import nonces
 from agentmesh_registry.storage.writer import Work
 
 _SWEEP_MS = 60_000
+_INSERT = sa.insert(nonces)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +38,11 @@ class Nonces:
 
     def noting(self, seen: Seen, now: int) -> Work[None]:
         """Return the same as work, for a transaction in which there is more to do."""
-        insert = sa.insert(nonces).values(amid=seen.amid, nonce=seen.nonce, expires_at=seen.until)
+        row = {"amid": seen.amid, "nonce": seen.nonce, "expires_at": seen.until}
 
         def note(connection: sa.Connection) -> None:
             try:
-                connection.execute(insert)
+                connection.execute(_INSERT, row)
             except sa.exc.IntegrityError:
                 raise RemoteProtocolError(
                     "replayed", "This very request came before.", "Sign each request anew."

@@ -20,6 +20,26 @@ from agentmesh_registry.storage.writer import Work
 _DOCUMENTS = ("exchange_key", "signed_prekey", "kem_prekey", "suites")
 _NONE = -1  # below every id
 
+# To put a statement together takes longer than to carry it out.
+_PARTS = (
+    sa.select(agents.c.signing_key, agents.c.revoked_at, *(prekeys.c[it] for it in _DOCUMENTS))
+    .select_from(agents.outerjoin(prekeys, prekeys.c.amid == agents.c.amid))
+    .where(agents.c.amid == sa.bindparam("asked"), agents.c.expires_at > sa.bindparam("now"))
+)
+_mine = one_time_prekeys.c.amid == sa.bindparam("asked")
+_first = (
+    sa.select(one_time_prekeys.c.id)
+    .where(_mine)
+    .order_by(one_time_prekeys.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_ONE = (
+    sa.delete(one_time_prekeys)
+    .where(_mine, one_time_prekeys.c.id == _first)
+    .returning(one_time_prekeys.c.id, one_time_prekeys.c.key)
+)
+
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `prekeys`: the documents, and the numbers that only rise."""
@@ -91,16 +111,11 @@ class PrekeyStore:
         A one-time prekey among them is gone from here for ever. `first` is done in the same
         transaction, and may refuse all of it.
         """
-        parts = (prekeys.c[name] for name in _DOCUMENTS)
-        look = (
-            sa.select(agents.c.signing_key, agents.c.revoked_at, *parts)
-            .select_from(agents.outerjoin(prekeys, prekeys.c.amid == agents.c.amid))
-            .where(agents.c.amid == amid, agents.c.expires_at > now)
-        )
 
         def take(connection: sa.Connection) -> Taken | None:
             first(connection)
-            row = connection.execute(look).mappings().one_or_none()
+            asked = {"asked": amid, "now": now}
+            row = connection.execute(_PARTS, asked).mappings().one_or_none()
             if row is None:
                 return None
             is_revoked = row["revoked_at"] is not None
@@ -190,17 +205,7 @@ def _add(connection: sa.Connection, amid: Amid, upload: PrekeyUpload) -> None:
 
 
 def _take_one(connection: sa.Connection, amid: Amid) -> OneTimePrekey | None:
-    mine = one_time_prekeys.c.amid == amid
-    first = (
-        sa.select(one_time_prekeys.c.id)
-        .where(mine)
-        .order_by(one_time_prekeys.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = sa.delete(one_time_prekeys).where(mine, one_time_prekeys.c.id == first)
-    returned = statement.returning(one_time_prekeys.c.id, one_time_prekeys.c.key)
-    row = connection.execute(returned).one_or_none()
+    row = connection.execute(_ONE, {"asked": amid}).one_or_none()
     return None if row is None else OneTimePrekey(row.id, row.key)
 
 
