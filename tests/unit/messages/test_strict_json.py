@@ -1,6 +1,8 @@
 """JSON that two readers could read differently is not read at all."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,6 +68,28 @@ def test_what_is_not_json_is_refused(data: bytes) -> None:
     with pytest.raises(RemoteProtocolError) as caught:
         read_json(data)
     assert caught.value.code == "json_malformed"
+
+
+TEXTS = ('"a"', '"b"', '"\\u0061"', '"a:"', '"\\":"', '"é"', '"\x7f"', '"\\ud83d\\ude00"')
+ODD = ('"\x01"', '"a\nb"', '"\\x"', '"\\ud800"', '"', "1", "null", "{}", '["a"]', "", '"a":"a"')
+MEMBERS = st.tuples(
+    st.sampled_from(TEXTS), st.sampled_from(":::: \n"), st.sampled_from(TEXTS * 4 + ODD)
+)
+
+
+@given(st.lists(MEMBERS, max_size=4))
+def test_an_object_of_texts_is_read_as_it_is_within_another(
+    members: list[tuple[str, str, str]],
+) -> None:
+    text = "{" + ",".join(key + colon.ljust(2) + value for key, colon, value in members) + "}"
+    assert outcome(text) == outcome(f'{{"more":[1,{text}]}}', lambda value: value["more"][1])
+
+
+def outcome(text: str, choose: Callable[[Any], object] = lambda value: value) -> object:
+    try:
+        return choose(read_json(text.encode()))
+    except RemoteProtocolError as error:
+        return error.code
 
 
 def test_the_deepest_that_is_allowed_is_read() -> None:
