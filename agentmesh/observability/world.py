@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import defaultdict
 
 
 class SystemClock:
@@ -25,7 +26,35 @@ class SystemClock:
         return time.monotonic()
 
 
-system_entropy = os.urandom
+_DRAWN_OFTEN = frozenset({10, 24})
+_DRAWN_AT_ONCE = 64
+
+
+class SystemEntropy:
+    """The system's randomness. What ids and nonces take is fetched for many of them at once.
+
+    These are no secrets once they are used; keys, and all that is drawn rarely, are fetched when
+    they are wanted. Any thread may draw: nobody gets what another one got.
+    """
+
+    def __init__(self) -> None:
+        self._at_hand: defaultdict[int, list[bytes]] = defaultdict(list)
+        os.register_at_fork(after_in_child=self._at_hand.clear)
+
+    def __call__(self, count: int) -> bytes:
+        """Return that many unpredictable bytes."""
+        if count not in _DRAWN_OFTEN:
+            return os.urandom(count)
+        at_hand = self._at_hand[count]
+        try:
+            return at_hand.pop()
+        except IndexError:
+            drawn = os.urandom(count * _DRAWN_AT_ONCE)
+            at_hand += [drawn[at : at + count] for at in range(count, len(drawn), count)]
+            return drawn[:count]
+
+
+system_entropy = SystemEntropy()
 
 _KEPT_BYTES = 4 * 1024 * 1024
 
