@@ -162,7 +162,7 @@ async def _at_hand(
     hand = AtHand(
         store=store,
         keys=KeyRack(store, ring),
-        policy=policy.current,
+        policy=policy.in_force,
         switches=await Switches.load(store),
         bulletin=bulletin,
     )
@@ -178,7 +178,7 @@ def _rooms(
     journal = Journal(
         AuditLog(logs, audit_key, ring.clock),
         Transcripts(config.home / "transcripts", keys.transcripts_key(), ring.entropy),
-        lambda: policy.current().store_transcripts,
+        lambda: policy.in_force().store_transcripts,
     )
     journal.listen(hand.bulletin)
     errands = Errands(hand.store, ring.clock, ring.entropy)

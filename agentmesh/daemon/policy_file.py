@@ -4,6 +4,7 @@ A copy of the last valid one is kept beside it, so that a mistake opens no door 
 either.
 """
 
+import asyncio
 import logging
 import os
 import stat
@@ -39,6 +40,7 @@ class PolicyFile:
         self._stamp: tuple[int, ...] | None = None
         self._policy = Policy()
         self._problem: AgentMeshError | None = None
+        self._is_seen = False
         found = self._look()
         self._load(found)
         if self._problem is not None:
@@ -55,6 +57,17 @@ class PolicyFile:
                 self._remember("file")
                 self._changed()
         return self._policy
+
+    def in_force(self) -> Policy:
+        """Return the policy; whoever asks in the same turn of the loop shares one look at it."""
+        if not self._is_seen:
+            self.current()
+            self._is_seen = True
+            asyncio.get_running_loop().call_soon(self._look_again)
+        return self._policy
+
+    def _look_again(self) -> None:
+        self._is_seen = False
 
     def problem(self) -> AgentMeshError | None:
         """Return what is wrong with the file as it is now."""

@@ -1,5 +1,6 @@
 """policy.json as the daemon holds it."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     watched.path.write_text('{"consent": "policy"}')
     assert file.current().consent == "policy"
     assert watched.changes == 1
+
+
+async def test_who_asks_in_one_turn_of_the_loop_shares_a_look_at_the_file(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    assert file.in_force().consent == "ask"
+    watched.path.write_text('{"consent": "policy"}')
+    assert file.in_force().consent == "ask"
+    await asyncio.sleep(0)
+    assert file.in_force().consent == "policy"
+
+
+async def test_what_a_call_changes_holds_in_the_same_turn(tmp_path: Path) -> None:
+    file = Watched(tmp_path).open()
+    assert not file.in_force().strict_mode
+    file.set("strict_mode", value=True)
+    assert file.in_force().strict_mode
 
 
 def test_a_wrong_file_changes_nothing_and_is_named(tmp_path: Path) -> None:
