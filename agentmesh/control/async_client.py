@@ -19,11 +19,13 @@ from agentmesh.control.client import (
     seconds_waited,
     too_late,
 )
+from agentmesh.control.lines import Arriving, Leaving, LineTooLong
 from agentmesh.control.table import NAMES
 from agentmesh.errors import AgentMeshError
 
 A = TypeVar("A", bound=answers.Answer)
 
+READ_BYTES = 64 * 1024
 MAX_EVENTS = 1000
 """Events not yet taken; a subscriber so far behind is told that the daemon is gone."""
 
@@ -50,9 +52,8 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         dialled = dial(self._path, self._environment)
         dialled.settimeout(0)
-        reader, self._writer = await asyncio.open_unix_connection(
-            sock=dialled, limit=calls.MAX_ANSWER_LINE
-        )
+        reader, self._writer = await asyncio.open_unix_connection(sock=dialled, limit=READ_BYTES)
+        self._leaving = Leaving(self._writer)
         self._group = asyncio.TaskGroup()
         await self._group.__aenter__()
         self._listening = self._group.create_task(self._listen(reader))
@@ -71,6 +72,8 @@ class AsyncClient:
         trace: TracebackType | None,
     ) -> None:
         self._listening.cancel()
+        if self._over is None:
+            self._end(gone())  # who still asks is told so at once
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
@@ -82,18 +85,21 @@ class AsyncClient:
             raise self._over
         self._number += 1
         number = self._number
-        answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
         self._waiting[number] = answer
+        seconds = self._answer_seconds + seconds_waited(request)
+        late = loop.call_later(seconds, _give_up, answer)
         try:
-            async with asyncio.timeout(self._answer_seconds + seconds_waited(request)):
-                self._writer.write(rpc.call_line(number, NAMES[type(request)], request))
-                await self._writer.drain()
-                return rpc.read_answer(await answer, answer_type(request))
+            self._leaving.write(rpc.call_line(number, NAMES[type(request)], request))
+            await self._leaving.has_room(seconds)
+            return rpc.read_answer(await answer, answer_type(request))
         except TimeoutError:
             raise too_late() from None
         except OSError as error:
             raise gone() from error
         finally:
+            late.cancel()
             del self._waiting[number]
 
     async def events(self, *kinds: str) -> AsyncIterator[answers.Event]:
@@ -104,12 +110,15 @@ class AsyncClient:
         raise self._over or gone()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
+        arriving = Arriving(calls.MAX_ANSWER_LINE)
         try:
-            while True:
-                self._take(rpc.read_line(await reader.readuntil(b"\n")))
+            while piece := await reader.read(READ_BYTES):
+                for line in arriving.take(piece):
+                    self._take(rpc.read_line(line))
+            self._end(gone())
         except AgentMeshError as error:
             self._end(error)
-        except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.QueueFull):
+        except (OSError, LineTooLong, asyncio.QueueFull):
             self._end(gone())
 
     def _take(self, line: rpc.Line) -> None:
@@ -134,3 +143,8 @@ class AsyncClient:
             if not answer.done():
                 answer.set_exception(error)
         self._events.put_nowait(None)
+
+
+def _give_up(answer: asyncio.Future[msgspec.Raw]) -> None:
+    if not answer.done():
+        answer.set_exception(too_late())

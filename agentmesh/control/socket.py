@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agentmesh.control import calls, places
-from agentmesh.control.connection import AnswerCall, Connection
+from agentmesh.control import places
+from agentmesh.control.connection import READ_BYTES, AnswerCall, Connection
 from agentmesh.errors import UsageError
 
 MAX_CONNECTIONS = 64
@@ -41,7 +41,7 @@ class ControlServer:
         self._inode = self._path.stat().st_ino
         await self._at_work.__aenter__()
         self._server = await asyncio.start_unix_server(
-            self._accept, sock=listening, limit=calls.MAX_LINE
+            self._accept, sock=listening, limit=READ_BYTES
         )
         return self
 

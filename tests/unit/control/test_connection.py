@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -163,6 +164,7 @@ async def test_answers_that_are_ready_together_leave_together(path: Path, script
 
     class Writer:
         write = staticmethod(written.append)
+        transport = SimpleNamespace(get_write_buffer_size=lambda: 0)
 
         def is_closing(self) -> bool:
             return False
