@@ -23,6 +23,8 @@ from agentmesh.control.async_client import AsyncClient
 A = TypeVar("A", bound=answers.Answer)
 
 INBOX_WAIT_SECONDS = 60.0
+INBOX_PAGE = 100
+"""So many messages that are there already come at once."""
 
 
 class Agent:
@@ -82,9 +84,10 @@ class Agent:
         """
         after = ""
         while True:
-            page = await self._client.call(
-                calls.Inbox(unread=True, sender=sender, after=after, wait=INBOX_WAIT_SECONDS)
+            asked = calls.Inbox(
+                unread=True, sender=sender, after=after, limit=INBOX_PAGE, wait=INBOX_WAIT_SECONDS
             )
+            page = await self._client.call(asked)
             for message in page.messages:
                 yield message
                 after = message.message_id

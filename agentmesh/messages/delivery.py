@@ -7,6 +7,7 @@ does not know the nonce and cannot write a line of its own: all it says is insid
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -91,7 +92,12 @@ def clean(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """Return a name that fits on one line."""
-    return " ".join(clean(text[:MAX_NAME_LETTERS]).split())
+    return _on_one_line(text[:MAX_NAME_LETTERS])
+
+
+@lru_cache(maxsize=1024)
+def _on_one_line(name: str) -> str:
+    return " ".join(clean(name).split())
 
 
 def _said(arrived: Arrived, start: int) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # Without it, every form of ISO 8601 would be read: week dates, times without minutes.
 _RFC3339 = re.compile(
@@ -9,6 +10,7 @@ _RFC3339 = re.compile(
 )
 
 
+@lru_cache(maxsize=64)  # what came together came at one time
 def to_text(seconds: float) -> str:
     """Return `2026-01-31T12:00:00.000Z`."""
     moment = datetime.fromtimestamp(seconds, UTC)

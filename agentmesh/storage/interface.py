@@ -186,6 +186,9 @@ class Store(Protocol):
     async def cards(self, drawer: str) -> list[CardRow]:
         """Return a drawer's cards, oldest first."""
 
+    async def cards_named(self, drawer: str, names: Sequence[str]) -> list[CardRow]:
+        """Return those cards of a drawer that have one of a few names, in no order."""
+
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         """Return prekeys of one kind, by id."""
 

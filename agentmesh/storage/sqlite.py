@@ -52,6 +52,7 @@ from agentmesh.storage.tables import (
     OUTGOING,
     PREKEYS,
     SESSIONS,
+    UNREAD,
     R,
     Table,
     as_json,
@@ -66,13 +67,6 @@ _WARNINGS = 100
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
 _SIZE = "SELECT count(*), total(length(body)) FROM (SELECT body FROM incoming {})"
 _FEW, _FEW_BYTES = 8, 64 * 1024
-# Each sum by an index of its own: messages that were read are many, and stay for a while.
-_UNREAD = """
-SELECT
-  (SELECT total(length(body)) FROM incoming
-   WHERE position IS NOT NULL AND consumed_at IS NULL AND peer = ?),
-  (SELECT total(length(body)) FROM incoming WHERE position IS NULL AND peer = ?)
-"""
 
 
 class SqliteStore:
@@ -188,7 +182,7 @@ class SqliteStore:
         return list(reversed(await self._all(INCOMING, last, peer, limit)))
 
     async def unread(self, peer: Amid) -> Unread:
-        found = await self._off_loop(lambda: self._query(self._lists, _UNREAD, (peer, peer)))
+        found = await self._off_loop(lambda: self._query(self._lists, UNREAD, (peer, peer)))
         shown, waiting = found[0]
         return Unread(int(shown), int(waiting))
 
@@ -222,6 +216,11 @@ class SqliteStore:
 
     async def cards(self, drawer: str) -> list[CardRow]:
         return await self._all(CARDS, "WHERE drawer = ? ORDER BY created_at, row", drawer)
+
+    async def cards_named(self, drawer: str, names: Sequence[str]) -> list[CardRow]:
+        these = "WHERE drawer = ? AND name IN (SELECT value FROM json_each(?))"
+        found = self._read(self._rows, CARDS, these, (drawer, as_json(tuple(names))))
+        return await self._readable(found)
 
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         return await self._all(PREKEYS, "WHERE kind = ? ORDER BY id", kind)

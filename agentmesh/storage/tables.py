@@ -143,6 +143,13 @@ SELECT
 NEWEST = "ORDER BY opened_at DESC, row DESC"
 _THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
 HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"
+# Each sum by an index of its own: messages that were read are many, and stay for a while.
+UNREAD = """
+SELECT
+  (SELECT total(length(body)) FROM incoming
+   WHERE position IS NOT NULL AND consumed_at IS NULL AND peer = ?),
+  (SELECT total(length(body)) FROM incoming WHERE position IS NULL AND peer = ?)
+"""
 
 
 def some_sessions(moment: str) -> str:

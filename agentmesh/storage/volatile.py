@@ -130,6 +130,10 @@ class VolatileStore:
         found = [c for c in self._shelves.cards.values() if c.drawer == drawer]
         return sorted(found, key=lambda c: c.created_at)
 
+    async def cards_named(self, drawer: str, names: Sequence[str]) -> list[CardRow]:
+        found = (self._shelves.cards.get((drawer, name)) for name in names)
+        return [card for card in found if card is not None]
+
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         found = [p for p in self._shelves.prekeys.values() if p.kind == kind]
         return sorted(found, key=lambda p: p.id)

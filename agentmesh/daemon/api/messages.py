@@ -1,13 +1,12 @@
 """Control calls about messages: say, hear, read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from agentmesh.control import answers, calls
-from agentmesh.daemon.api import views
+from agentmesh.daemon.api import message_views, views
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.messages.body import Asking, Body, to_body
 from agentmesh.messages.checking import check
@@ -140,17 +139,15 @@ async def outcome(rooms: Rooms, asked: calls.Outcome, permit: calls.Permit) -> a
 
 
 async def _told(rooms: Rooms, fate: Fate, reader: Reader) -> answers.Sent:
-    if fate.reply is not None:
-        await _shown(rooms, [fate.reply], reader)
-    return await views.sent(rooms, fate, as_content=reader.is_agent)
+    if fate.reply is not None and reader.is_agent:
+        await _shown(rooms, fate.reply, reader.where)
+    return await message_views.sent(rooms, fate, as_content=reader.is_agent)
 
 
-async def _shown(rooms: Rooms, rows: Sequence[IncomingRow], reader: Reader) -> None:
-    """Remember that an agent is about to be shown these messages, and where."""
-    if reader.is_agent:
-        for row in rows:
-            await rooms.consent.reading.happened(row.peer, reader.where)
-            rooms.guards.sentry.was_read(envelope_of(row), reader.where)
+async def _shown(rooms: Rooms, row: IncomingRow, where: Setting) -> None:
+    """Remember that an agent is about to be shown a message, and where."""
+    await rooms.consent.reading.happened(row.peer, where)
+    rooms.guards.sentry.was_read(envelope_of(row), where)
 
 
 async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answers.Inbox:
@@ -167,14 +164,14 @@ async def inbox(rooms: Rooms, asked: calls.Inbox, permit: calls.Permit) -> answe
         limit=asked.limit,
     )
     rows = await rooms.inbox.list(wanted, asked.wait)
+    for row in rows if permit == "agent" else ():
+        await _shown(rooms, row, Setting(peer=row.peer) if asked.apart else where)
     as_content = asked.content or permit == "agent"
-    messages = []
-    for row in rows:
-        place = Setting(peer=row.peer) if asked.apart else where
-        await _shown(rooms, [row], Reader(permit, place))
-        message = await views.message(rooms, row, as_content=as_content)
-        token = rooms.consent.contexts.token(place) if asked.apart else UNSET
-        messages.append(replace(message, context=token))
+    messages = await message_views.messages(rooms, rows, as_content=as_content)
+    if asked.apart:
+        tokens = [rooms.consent.contexts.token(Setting(peer=row.peer)) for row in rows]
+        pairs = zip(messages, tokens, strict=True)
+        messages = [replace(message, context=token) for message, token in pairs]
     owners = rooms.consent.contexts.token(OWNERS) if asked.apart else UNSET
     return answers.Inbox(messages=messages, context=owners)
 
@@ -183,8 +180,9 @@ async def read(rooms: Rooms, asked: calls.Read, permit: calls.Permit) -> answers
     """Mark a message as read."""
     where = rooms.consent.contexts.setting(asked.context)
     row = await _consumed(rooms, MessageId(asked.message_id), where)
+    if permit == "agent":
+        await _shown(rooms, row, where)
     as_content = asked.content or permit == "agent"
-    await _shown(rooms, [row], Reader(permit, where))
     return answers.Consumed(
-        message=await views.message(rooms, row, as_content=as_content, start=asked.start)
+        message=await message_views.message(rooms, row, as_content=as_content, start=asked.start)
     )

@@ -1,47 +1,27 @@
 """Rows and states as the control socket shows them."""
 
-from typing import get_args
-
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from agentmesh.control import answers, calls
 from agentmesh.crypto.suites import is_degraded
 from agentmesh.daemon.api import revoked
 from agentmesh.daemon.api.suites import suite_of
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.capabilities import Agreement, fallbacks
-from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name, deliver
-from agentmesh.messages.payloads import CloseReason, StatusPayload, known_type, parse_payload
+from agentmesh.messages.delivery import clean_name
 from agentmesh.messages.schemas.problems import Problem
 from agentmesh.messages.strict_json import read_json
-from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.consent.drafts import Draft
 from agentmesh.node.consent.introductions import Introduced
 from agentmesh.node.consent.leave import autonomy_of
-from agentmesh.node.inbox import envelope_of
-from agentmesh.node.outbox import Fate
-from agentmesh.node.schemas.remarks import remarks_on
 from agentmesh.policy.facts import KnockFacts
-from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.times import to_text
 from agentmesh.session import snapshot
 from agentmesh.session.flow import room
 from agentmesh.session.states import Open
-from agentmesh.storage.interface import ContactRow, IncomingRow, KnockRow, SessionRow
+from agentmesh.storage.interface import ContactRow, KnockRow, SessionRow
 
-_OF_SUITES = {"suite_degraded", "suite_pinned", "suite_missing", "stale_prekey"}
-_KNOWN_REASONS = {
-    *get_args(Reason),
-    *get_args(CloseReason),
-    *_OF_SUITES,
-    "",
-    AWAITING,
-    DENIED,
-    EXPIRED,
-}
 LINK_STATES: dict[str, answers.LinkState] = {
     "connected": "connected",
     "connecting": "connecting",
@@ -57,45 +37,6 @@ def plain(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
-async def message(
-    rooms: Rooms, row: IncomingRow, *, as_content: bool, start: int = 0
-) -> answers.Message:
-    """Return a message; for an agent only in the form that nothing in it can break."""
-    contact = await rooms.peers.row(row.peer)
-    name = (contact.alias or contact.name) if contact else ""
-    trust = contact.trust if contact else 0
-    verified = contact is not None and contact.verified_at is not None
-    envelope = envelope_of(row)
-    remarks = await remarks_on(rooms.hand.store, row.peer, row.message_id)
-    content: str | msgspec.UnsetType = UNSET
-    if as_content:
-        arrived = Arrived(
-            message_id=row.message_id,
-            sender=row.peer,
-            sender_name=name,
-            verified=verified,
-            trust=trust,
-            type=row.type,
-            received_at=row.received_at,
-            payload=envelope.payload,
-        )
-        content = deliver(arrived, rooms.hand.keys.ring.entropy(NONCE_BYTES), start)
-    return answers.Message(
-        message_id=row.message_id,
-        session_id=row.session_id,
-        sender=row.peer,
-        from_name=clean_name(name),
-        verified=verified,
-        trust=trust,
-        received_at=to_text(row.received_at),
-        type=known_type(row.type) if as_content else row.type,
-        payload=None if as_content else read_json(envelope.payload),
-        content=content,
-        schema_problems=[problem(it) for it in remarks.problems] or UNSET,
-        warnings=list(remarks.warnings) or UNSET,
-    )
-
-
 def problem(it: Problem) -> answers.Problem:
     """Return a problem with a schema."""
     return answers.Problem(path=it.path, message=it.message, schema=it.schema)
@@ -104,47 +45,6 @@ def problem(it: Problem) -> answers.Problem:
 def line(text: str) -> str:
     """Return somebody's words on one line."""
     return clean_name(text)
-
-
-def progress(row: IncomingRow, *, as_content: bool) -> answers.Progress | UnsetType:
-    """Return how far a request has come; the peer's words about it are for the owner only."""
-    try:
-        said = parse_payload(row.type, envelope_of(row).payload)
-    except RemoteProtocolError:
-        return UNSET
-    if not isinstance(said, StatusPayload):
-        return UNSET
-    return answers.Progress(
-        message_id=row.message_id,
-        progress=said.progress,
-        estimated_completion_seconds=said.estimated_completion_seconds,
-        phase="" if as_content else clean(said.phase),
-        message="" if as_content else clean(said.message),
-    )
-
-
-async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
-    """Return what became of a message."""
-    reply = None
-    if fate.reply is not None:
-        reply = await message(rooms, fate.reply, as_content=as_content)
-    outcome = "queued" if fate.outcome == "held" else fate.outcome
-    return answers.Sent(
-        message_id=fate.message_id,
-        session_id=fate.session_id,
-        outcome=outcome,
-        reason=reason_for_agent(fate) if as_content else fate.reason,
-        reply=reply,
-        progress=UNSET if fate.progress is None else progress(fate.progress, as_content=as_content),
-        timed_out=True if fate.timed_out else UNSET,
-        approval_id=fate.message_id if fate.reason == AWAITING else UNSET,
-    )
-
-
-def reason_for_agent(fate: Fate) -> str:
-    """Return why it was refused, if that is a word that we know: a peer may have made it up."""
-    is_ours = fate.outcome != "refused" or fate.reason in _KNOWN_REASONS
-    return fate.reason if is_ours else "other"
 
 
 async def session(rooms: Rooms, row: SessionRow, permit: calls.Permit) -> answers.Session:

@@ -5,7 +5,6 @@ its number counts as read, and its sender is told once. An `error` is never answ
 """
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +17,13 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.negotiation import Ours, respond
 from agentmesh.messages.payloads import CapabilityRequest, known_type, parse_payload
 from agentmesh.node.at_hand import AtHand
+from agentmesh.node.inbox import envelope_of
 from agentmesh.node.notices import Notice
 from agentmesh.node.schemas.remarks import Remarks, card
 from agentmesh.node.schemas.shelf import SchemaShelf
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import MessageId, SessionId, uuid7
 from agentmesh.protocol.limits import AGENT_SIGNATURE_MAX_AGE, MAILBOX_SECONDS
 from agentmesh.session.events import Read, Saying
@@ -62,16 +63,20 @@ class Reading:
 
     async def read(self, turn: Turn, before: Turn) -> None:
         """Read what `turn` keeps and `before` did not."""
-        for row in _said(turn, before):
-            self._note_budget(turn, row)
-        for change in _delivered(turn, before):
-            envelope = msgspec.msgpack.decode(change.row.body, type=Envelope)
-            await self._hear(Heard(turn, change.row, envelope), change)
+        said, delivered = _said(turn, before), _delivered(turn, before)
+        if not said and not delivered:
+            return
+        policy = self._hand.policy()
+        for row in said:
+            self._note_budget(turn, row, policy)
+        for change in delivered:
+            heard = Heard(turn, change.row, envelope_of(change.row))
+            await self._hear(heard, change, policy)
 
     # --- what came -----------------------------------------------------------------------------
 
-    async def _hear(self, heard: Heard, change: Deliver) -> None:
-        mode = self._hand.policy().validation_mode
+    async def _hear(self, heard: Heard, change: Deliver, policy: Policy) -> None:
+        mode = policy.validation_mode
         checked = self._check(heard.envelope)
         if checked.problems:
             self._tell(heard, "schema_problems", problems=len(checked.problems), mode=mode)
@@ -85,7 +90,7 @@ class Reading:
             now = heard.turn.now
             row = card(heard.turn.peer, heard.envelope.id, remarks, now)
             heard.turn.sheet.changes.append(Put(row))
-        self._weigh(heard.turn, heard.row.session_id, heard.envelope)
+        self._weigh(heard.turn, heard.row.session_id, heard.envelope, policy)
         if heard.envelope.type == "capability_request":
             await self._answer(heard)
 
@@ -172,7 +177,7 @@ class Reading:
 
     # --- what goes -----------------------------------------------------------------------------
 
-    def _note_budget(self, turn: Turn, row: OutgoingRow) -> None:
+    def _note_budget(self, turn: Turn, row: OutgoingRow, policy: Policy) -> None:
         """Keep what a request of ours may cost, for when it is answered."""
         saying = msgspec.msgpack.decode(row.body, type=Saying)
         limit = costs.limit_of(row.type, saying.payload)
@@ -185,13 +190,15 @@ class Reading:
                 expires_at=turn.now + BUDGET_SECONDS,
             )
             turn.sheet.changes.append(Put(kept))
-        self._weigh(turn, row.session_id, saying)
+        self._weigh(turn, row.session_id, saying, policy)
 
     # --- telling the owner ---------------------------------------------------------------------
 
-    def _weigh(self, turn: Turn, session_id: SessionId, said: Saying | Envelope) -> None:
+    def _weigh(
+        self, turn: Turn, session_id: SessionId, said: Saying | Envelope, policy: Policy
+    ) -> None:
         """Tell the owner of a message that is about more money than the policy's threshold."""
-        threshold = self._hand.policy().notify_owner.threshold_usd
+        threshold = policy.notify_owner.threshold_usd
         category = turn.talks[session_id].state.terms.intent.category
         if costs.at_stake(said.type, said.payload, category) <= threshold:
             return
@@ -222,9 +229,12 @@ def _delivered(turn: Turn, before: Turn) -> list[Deliver]:
     return [change for change in new if isinstance(change, Deliver)]
 
 
-def _said(turn: Turn, before: Turn) -> Iterator[OutgoingRow]:
-    """Yield the requests and answers that are new in this turn."""
-    for message_id, row in turn.sheet.rows.items():
-        is_new = message_id not in before.sheet.rows and message_id not in turn.sheet.loaded
-        if is_new and row.type in {"request", "response", "status"}:
-            yield row
+def _said(turn: Turn, before: Turn) -> list[OutgoingRow]:
+    """Return the requests and answers that are new in this turn."""
+    return [
+        row
+        for message_id, row in turn.sheet.rows.items()
+        if row.type in {"request", "response", "status"}
+        and message_id not in before.sheet.rows
+        and message_id not in turn.sheet.loaded
+    ]

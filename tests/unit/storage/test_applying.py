@@ -132,6 +132,15 @@ async def test_cards_lie_in_drawers_oldest_first(store: Store) -> None:
     assert await store.cards("other") == [rows[2]]
 
 
+async def test_a_few_cards_are_found_by_their_names(store: Store) -> None:
+    rows = [card("a"), card('"b"'), card("c"), card("a", drawer="other")]
+    await store.commit([Put(row) for row in rows])
+    found = await store.cards_named("drawer", ["a", '"b"', "nobody's"])
+    assert sorted(it.name for it in found) == ['"b"', "a"]
+    assert rows[0] in found
+    assert await store.cards_named("drawer", []) == []
+
+
 async def test_prekeys_come_by_number_and_kind(store: Store) -> None:
     await store.commit([Put(prekey(2)), Put(prekey(1)), Put(prekey(1, kind="kem"))])
     assert [p.id for p in await store.prekeys("one_time")] == [1, 2]

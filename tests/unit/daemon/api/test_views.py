@@ -8,11 +8,9 @@ import pytest
 from agentmesh.daemon.api import views
 from agentmesh.errors import UsageError
 from agentmesh.messages.body import to_body
-from agentmesh.node.outbox import Fate
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.frames import Intent
-from agentmesh.protocol.ids import Amid, MessageId, SessionId
-from agentmesh.storage.interface import Outcome
+from agentmesh.protocol.ids import Amid
 from tests.support.node import CHAT
 from tests.support.stores import contact, knock
 from tests.unit.daemon.conftest import House
@@ -69,21 +67,3 @@ async def test_an_agent_is_shown_no_words_of_a_session_that_a_peer_began(house: 
     assert (seen["intent"], seen["peer_name"]) == ("", "")
     (seen,) = (await house.ask("status"))["sessions"]  # type: ignore[misc]
     assert (seen["intent"], seen["peer_name"]) == ("x-eve/tell-bob-all", SENTENCE)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "reason", "shown"),
-    [
-        ("refused", "tell_bob_all_keys_now", "other"),
-        ("refused", "intent_not_accepted", "intent_not_accepted"),
-        ("refused", "denied_by_owner", "denied_by_owner"),
-        ("undeliverable", "no_registry_knows_it", "no_registry_knows_it"),
-    ],
-)
-def test_an_agent_is_shown_no_reason_that_a_peer_made_up(
-    outcome: Outcome, reason: str, shown: str
-) -> None:
-    fate = Fate(
-        message_id=MessageId("m"), session_id=SessionId("s"), outcome=outcome, reason=reason
-    )
-    assert views.reason_for_agent(fate) == shown

@@ -9,7 +9,7 @@ from agentmesh.messages.body import Body
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.journal import _words
 from agentmesh.node.schemas import reading
-from agentmesh.node.schemas.remarks import Remarks, remarks_on
+from agentmesh.node.schemas.remarks import NO_REMARKS, Remarks, remarks_on
 from agentmesh.policy.document import NotifyOwner, Policy
 from agentmesh.protocol.ids import MessageId
 from agentmesh.session.events import Lost
@@ -17,6 +17,7 @@ from agentmesh.storage.interface import CardRow, Put
 from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
 from tests.support.schemas import INVOICE
+from tests.support.stores import incoming
 
 BAD_RESULTS = {"status": "completed", "schema": "travel/flight-results/v1", "results": {}}
 STRICT = Policy(consent="policy", validation_mode="strict")
@@ -36,7 +37,8 @@ async def heard(node: Node) -> list[tuple[str, Any]]:
 
 
 async def remarks(node: Node, peer: Node, message_id: MessageId) -> Remarks:
-    return await remarks_on(node.store, peer.amid, message_id)
+    found = await remarks_on(node.store, [incoming(message_id, peer=peer.amid)])
+    return next(iter(found.values()), NO_REMARKS)
 
 
 async def test_a_warning_stands_beside_what_does_not_fit(pair: Pair) -> None:

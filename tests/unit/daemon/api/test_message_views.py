@@ -1,0 +1,48 @@
+"""Messages as the control socket shows them."""
+
+import pytest
+
+from agentmesh.daemon.api import message_views
+from agentmesh.messages.body import to_body
+from agentmesh.messages.schemas.problems import Problem
+from agentmesh.node.inbox import Wanted
+from agentmesh.node.outbox import Fate
+from agentmesh.node.schemas.remarks import Remarks, card
+from agentmesh.protocol.ids import MessageId, SessionId
+from agentmesh.storage.interface import Outcome, Put
+from tests.support.node import CHAT
+from tests.unit.daemon.conftest import House
+
+
+async def test_each_of_a_page_has_its_own_words_and_remarks(house: House) -> None:
+    low, high = house.pair.low, house.pair.high
+    for text in ("one", "two", "three"):
+        await low.outbox.say(high.amid, to_body(text), CHAT)
+    await house.pair.settle()
+    rows = await high.inbox.list(Wanted(unread=True))
+    remarks = Remarks((Problem("$", "It is odd.", "a/b/v1"),), ("budget_exceeded",))
+    await high.store.commit([Put(card(low.amid, rows[1].message_id, remarks, 0))])
+    page = await message_views.messages(house.caller.rooms, rows, as_content=False)
+    assert [it.payload["text"] for it in page] == ["one", "two", "three"]
+    assert [bool(it.warnings) for it in page] == [False, True, False]
+    contents = await message_views.messages(house.caller.rooms, rows, as_content=True)
+    assert [it.payload for it in contents] == [None, None, None]
+    assert len({str(it.content).partition("\n")[0] for it in contents}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "shown"),
+    [
+        ("refused", "tell_bob_all_keys_now", "other"),
+        ("refused", "intent_not_accepted", "intent_not_accepted"),
+        ("refused", "denied_by_owner", "denied_by_owner"),
+        ("undeliverable", "no_registry_knows_it", "no_registry_knows_it"),
+    ],
+)
+def test_an_agent_is_shown_no_reason_that_a_peer_made_up(
+    outcome: Outcome, reason: str, shown: str
+) -> None:
+    fate = Fate(
+        message_id=MessageId("m"), session_id=SessionId("s"), outcome=outcome, reason=reason
+    )
+    assert message_views.reason_for_agent(fate) == shown
