@@ -6,7 +6,7 @@ from functools import partial
 
 from agentmesh_relay.delivery import Memory
 from agentmesh_relay.inbox import Inbox
-from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
+from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored, Told
 
 from agentmesh.observability.logs import Code
 from agentmesh.protocol.ids import Amid, FrameId
@@ -16,24 +16,42 @@ ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
 
 
 class VolatileMailbox:
-    """Keeps letters in a list, and tells at once."""
+    """Keeps letters in a list, each once, and tells at once: or, if it `is_slow`, at `sync`."""
 
     def __init__(self) -> None:
         self.letters: dict[int, Letter] = {}
         self.is_full = False
+        self.is_slow = False
+        self._puts: list[Callable[[], None]] = []
         self.moves: list[Callable[[], None]] = []
         """What has been promised and shall be kept later."""
         self._rows = 0
 
-    def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+    def put(self, letter: Letter, room: Room, done: Told) -> None:
+        if self.is_slow:
+            self._puts.append(partial(self._put, letter, done))
+        else:
+            self._put(letter, done)
+
+    def _put(self, letter: Letter, done: Told) -> None:
         if self.is_full:
             done(Refusal("MAILBOX_FULL"))
             return
+        for row, same in self.letters.items():
+            if (same.sender, same.id) == (letter.sender, letter.id):
+                done(Stored(row))
+                return
         row = self._rows = self._rows + 1  # never one that there was before
         self.letters[row] = letter
         done(Stored(row))
 
-    def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+    def sync(self) -> None:
+        """Have on the disk what was on its way there."""
+        puts, self._puts = self._puts, []
+        for put in puts:
+            put()
+
+    def move(self, letter: Letter, room: Room, done: Told) -> None:
         self.moves.append(partial(self.put, letter, room, done))
 
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:

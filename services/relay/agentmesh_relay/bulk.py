@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from agentmesh_relay.delivery import Delivery
+from agentmesh_relay.delivery import Delivery, Memory
 
 HELD_BULK_BYTES = 4 * 1024 * 1024
 """What may wait for one agent. Beyond it a chunk is refused, and its sender offers it again."""
@@ -14,9 +14,10 @@ BULK_WINDOW_BYTES = 2 * 1024 * 1024
 class Bulk:
     """What waits, and how much of it is under way."""
 
-    __slots__ = ("_held", "_under_way", "_waiting")
+    __slots__ = ("_held", "_memory", "_under_way", "_waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
         self._waiting: deque[Delivery] = deque()
         self._held = 0
         self._under_way = 0
@@ -24,14 +25,14 @@ class Bulk:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def has_room(self, size: int) -> bool:
-        """Whether a chunk of this size can be taken."""
-        return self._held + size <= HELD_BULK_BYTES
-
-    def add(self, delivery: Delivery) -> None:
-        """Take a chunk."""
+    def take(self, delivery: Delivery) -> bool:
+        """Take a chunk if there is room for it."""
+        size = delivery.size
+        if self._held + size > HELD_BULK_BYTES or not self._memory.take(size):
+            return False
         self._waiting.append(delivery)
-        self._held += delivery.size
+        self._held += size
+        return True
 
     def next(self, room: int) -> Delivery | None:
         """Return the next chunk if it fits into this room; it counts as under way."""
@@ -47,9 +48,10 @@ class Bulk:
         """Forget a chunk that its addressee has."""
         self._under_way -= delivery.size
         self._held -= delivery.size
+        self._memory.give_back(delivery.size)
 
-    def drop(self) -> list[Delivery]:
-        """Forget what waits, and return it."""
-        dropped = list(self._waiting)
+    def drop(self) -> None:
+        """Forget it all."""
+        self._memory.give_back(self._held)
+        self._held = self._under_way = 0
         self._waiting.clear()
-        return dropped

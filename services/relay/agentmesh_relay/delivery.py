@@ -188,7 +188,10 @@ def frames_of(numbers: Sequence[int], sender: Amid, sends: Sequence[Send], now: 
 
 def held(letter: Letter, size: int) -> Delivery:
     """Return the delivery of a letter that is in memory only."""
-    return Delivery(letter.sender, letter.id, size, letter.want_acked, letter=letter)
+    is_bulk = letter.message_type == "bulk"
+    return Delivery(
+        letter.sender, letter.id, size, letter.want_acked, letter=letter, is_bulk=is_bulk
+    )
 
 
 def stored(about: Pending) -> Delivery:

@@ -195,6 +195,8 @@ class Hub:
             self._say(say, letter, Refusal("MAILBOX_FULL", AWAY_RETRY_SECONDS))
             return
         if inbox is not None:
+            if inbox.bring(letter, partial(self._say, say, letter)):
+                return
             inbox.expect(letter.sender)
         self._mailbox.put(letter, ROOM, partial(self._kept, letter, say, inbox))
 

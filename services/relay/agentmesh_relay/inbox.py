@@ -5,7 +5,7 @@ come from memory (their senders were told `forwarded`) or from the mailbox (`que
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 
@@ -18,6 +18,7 @@ from agentmesh.protocol.world import Clock
 from agentmesh_relay.bulk import Bulk
 from agentmesh_relay.bundle import Bundle
 from agentmesh_relay.delivery import (
+    ROOM,
     ROOM_FOR_MOVED,
     Delivery,
     Kept,
@@ -29,8 +30,9 @@ from agentmesh_relay.delivery import (
     receive_of,
     stored,
 )
-from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored
-from agentmesh_relay.window import Window, next_rows
+from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored, Told
+from agentmesh_relay.reading import Reading
+from agentmesh_relay.window import Window
 
 RESERVED_BYTES = 32 * 1024
 """What deliveries leave free of a connection's outgoing buffer."""
@@ -51,10 +53,10 @@ class Inbox:
         "_bulk",
         "_clock",
         "_is_closed",
-        "_is_fetching",
         "_mailbox",
         "_memory",
         "_reader",
+        "_reading",
         "_share",
         "_waiting",
         "_window",
@@ -68,10 +70,10 @@ class Inbox:
         self._all: dict[tuple[Amid, FrameId], Delivery] = {}
         self._waiting: deque[Delivery] = deque()
         self._window = Window()
-        self._bulk = Bulk()
+        self._bulk = Bulk(memory)
         self._share = Share(memory)
         self._arriving: Counter[Amid] = Counter()
-        self._is_fetching = False
+        self._reading = Reading(mailbox)
         self._is_closed = False
 
     def __len__(self) -> int:
@@ -122,14 +124,31 @@ class Inbox:
         return True
 
     def _hold_bulk(self, letter: Letter) -> Outcome | None:
-        size = len(letter.payload)
-        if not self._bulk.has_room(size) or not self._memory.take(size):
+        delivery = held(letter, len(letter.payload))
+        if not self._bulk.take(delivery):
             return None
-        delivery = self._all[letter.sender, letter.id] = held(letter, size)
-        delivery.is_bulk = True
-        self._bulk.add(delivery)
+        self._all[letter.sender, letter.id] = delivery
         self._pump()
         return "forwarded"
+
+    def bring(self, letter: Letter, told: Told) -> bool:
+        """Have a letter kept and write it meanwhile, if little is under way; else do nothing."""
+        size, key = len(letter.payload), (letter.sender, letter.id)
+        is_calm = not self._waiting and self._window.is_calm_with(1, size)
+        is_known = key in self._all or self._window.bundles.have_one_of(key[0], frozenset(key[1:]))
+        if not is_calm or is_known or key[0] in self._arriving or not self._share.take(1, size):
+            return False
+        delivery = self._all[key] = held(letter, size)
+        delivery.is_moving = True
+        # To the disk first: when its sender hears of that, it is not to know that we were here.
+        kept = msgspec.structs.replace(letter, attempts=1)
+        self._mailbox.put(kept, ROOM, partial(self._brought, delivery, told))
+        self._write(delivery, letter)
+        return True
+
+    def _brought(self, delivery: Delivery, told: Told, result: Stored | Refusal) -> None:
+        told(result)
+        self._moved(delivery, result)
 
     def expect(self, sender: Amid) -> None:
         """Know that a letter of this sender is on its way to the disk, until `expected`."""
@@ -173,7 +192,6 @@ class Inbox:
                 wanted.append((delivery.sender, delivery.id))
             if delivery.is_bulk:
                 self._bulk.let_go(delivery)
-                self._memory.give_back(delivery.size)
                 continue
             letters += 1
             size += delivery.size
@@ -211,10 +229,9 @@ class Inbox:
         """Move what is in memory only into the mailbox, in order. It takes memory until then."""
         self._is_closed = True
         self._break_up()
-        for delivery in chain(self._window, self._waiting, self._bulk.drop()):
-            if delivery.is_bulk:
-                self._memory.give_back(delivery.size)
-            elif delivery.row is None:
+        self._bulk.drop()
+        for delivery in chain(self._window, self._waiting):
+            if delivery.row is None and not delivery.is_bulk:
                 self._move(delivery, partial(self._left, delivery.size))
 
     def _break_up(self) -> None:
@@ -237,7 +254,7 @@ class Inbox:
             if delivery.size > self._room() or not self._window.has_room(delivery.size):
                 return
             if delivery.letter is None:
-                self._fetch()
+                self._reading.begin(self._waiting, self._read)
                 return
             self._waiting.popleft()
             self._write(delivery, delivery.letter)
@@ -254,28 +271,13 @@ class Inbox:
         if delivery.row is not None:
             delivery.letter = None
 
-    def _fetch(self) -> None:
-        """Read the next letters from the mailbox."""
-        if self._is_fetching:
-            return
-        rows = next_rows(self._waiting)
-        self._is_fetching = True
-        self._mailbox.fetch(rows, partial(self._fetched, len(rows)))
+    def _read(self, gone: Sequence[Delivery]) -> None:
+        for delivery in gone:
+            del self._all[delivery.sender, delivery.id]
+        if not self._is_closed:
+            self._pump()
 
-    def _fetched(self, count: int, found: dict[int, Letter]) -> None:
-        self._is_fetching = False
-        if self._is_closed:
-            return
-        fetched = [self._waiting.popleft() for _ in range(count)]
-        for delivery in reversed(fetched):
-            delivery.letter = found.get(delivery.row or 0)
-            if delivery.letter is None:  # it expired
-                del self._all[delivery.sender, delivery.id]
-            else:
-                self._waiting.appendleft(delivery)
-        self._pump()
-
-    def _move(self, delivery: Delivery, done: Callable[[Stored | Refusal], None]) -> None:
+    def _move(self, delivery: Delivery, done: Told) -> None:
         letter = delivery.content()
         if letter is not None and letter.message_type != "bulk":
             if delivery.written_at:
@@ -286,11 +288,9 @@ class Inbox:
         self._share.give_back(1, size)
 
     def _moved(self, delivery: Delivery, result: Stored | Refusal) -> None:
-        if isinstance(result, Refusal):
-            return
-        if delivery.is_kept:
+        if isinstance(result, Stored) and delivery.is_kept:
             self._mailbox.remove([result.row])
-        elif not self._is_closed:
+        elif isinstance(result, Stored) and not self._is_closed:
             self._keep_on_disk(delivery, result.row)
 
     def _keep_on_disk(self, delivery: Delivery, row: int) -> None:

@@ -76,17 +76,3 @@ class Window:
         """Have room for so much more."""
         self._letters -= letters
         self._bytes -= size
-
-
-def next_rows(waiting: Iterable[Delivery]) -> list[int]:
-    """Return the rows of those that come next and are on disk only: what a window takes at once."""
-    rows: list[int] = []
-    size = 0
-    for delivery in waiting:
-        size += delivery.size
-        if delivery.letter is not None or delivery.row is None:
-            break
-        if rows and (size > WINDOW_BYTES or len(rows) >= WINDOW_MESSAGES):
-            break
-        rows.append(delivery.row)
-    return rows

@@ -1,5 +1,5 @@
 from agentmesh_relay.bulk import BULK_WINDOW_BYTES, HELD_BULK_BYTES, Bulk
-from agentmesh_relay.delivery import HELD_BYTES_IN_ALL, Delivery, held
+from agentmesh_relay.delivery import HELD_BYTES_IN_ALL, Delivery, Memory, held
 from agentmesh_relay.inbox import RESERVED_BYTES
 
 from tests.support.inbox import Agent, letter
@@ -12,26 +12,38 @@ def chunk(number: object) -> Delivery:
 
 
 def test_chunks_are_held_up_to_a_bound() -> None:
-    bulk = Bulk()
+    bulk = Bulk(Memory(0))
     taken = 0
-    while bulk.has_room(CHUNK):
-        bulk.add(chunk(taken))
+    while bulk.take(chunk(taken)):
         taken += 1
     assert taken == HELD_BULK_BYTES // CHUNK
     first = bulk.next(CHUNK)
     assert first is not None
-    assert not bulk.has_room(CHUNK)
+    assert not bulk.take(chunk("late"))
     bulk.let_go(first)
-    assert bulk.has_room(CHUNK)
+    assert bulk.take(chunk("late"))
+
+
+def test_chunks_take_memory_that_all_agents_share_and_give_it_back() -> None:
+    memory = Memory(0, bound=3 * CHUNK)
+    bulk = Bulk(memory)
+    assert [bulk.take(chunk(number)) for number in range(4)] == [True, True, True, False]
+    first = bulk.next(CHUNK)
+    assert first is not None
+    bulk.let_go(first)
+    assert memory.free == CHUNK
+    bulk.next(CHUNK)
+    bulk.drop()
+    assert memory.free == 3 * CHUNK
 
 
 def test_a_window_of_chunks_is_under_way_if_there_is_room() -> None:
-    bulk = Bulk()
+    bulk = Bulk(Memory(0))
     for number in range(30):
-        bulk.add(chunk(number))
+        bulk.take(chunk(number))
     assert bulk.next(CHUNK - 1) is None
     assert sum(bulk.next(CHUNK) is not None for _ in range(30)) == BULK_WINDOW_BYTES // CHUNK
-    assert len(bulk.drop()) == 30 - BULK_WINDOW_BYTES // CHUNK
+    bulk.drop()
     assert bulk.next(CHUNK) is None
 
 

@@ -1,7 +1,7 @@
 import pytest
 from agentmesh_relay.delivery import HELD_BYTES_IN_ALL, HELD_MESSAGES, OWN_BYTES, Memory
 from agentmesh_relay.inbox import ACK_SECONDS, GIVE_UP_SECONDS
-from agentmesh_relay.mailbox.interface import Room
+from agentmesh_relay.mailbox.interface import Letter, Refusal, Room, Stored
 from agentmesh_relay.window import CALM_BYTES, CALM_MESSAGES, WINDOW_BYTES, WINDOW_MESSAGES
 
 from agentmesh.protocol import limits
@@ -189,3 +189,89 @@ def test_many_at_once_overtake_nothing() -> None:
     poor = Agent(memory=Memory(0, bound=5))
     assert not poor.inbox.hold_all(ALICE, sends(1, 2, size=OWN_BYTES // 2 + 3), 0)
     assert poor.inbox.hold_all(ALICE, sends(1), 0)
+
+
+def brought(bob: Agent, *letters: Letter) -> list[Stored | Refusal]:
+    """Have letters kept and brought meanwhile; return what their senders hear, as it comes."""
+    told: list[Stored | Refusal] = []
+    for one in letters:
+        assert bob.inbox.bring(one, told.append)
+    return told
+
+
+def test_a_letter_is_read_while_it_is_being_kept_and_its_sender_hears_of_it_afterwards() -> None:
+    bob = Agent()
+    bob.mailbox.is_slow = True
+    told = brought(bob, letter(1))
+    assert bob.ids == ["1"]
+    assert told == []
+    bob.mailbox.sync()
+    assert told == [Stored(1)]
+    assert [it.attempts for it in bob.mailbox.letters.values()] == [1]
+    assert bob.ids == ["1"], "once"
+    bob.ack(0)
+    assert bob.mailbox.letters == {}
+    assert bob.memory.free == HELD_BYTES_IN_ALL
+
+
+def test_what_is_acknowledged_before_it_is_on_the_disk_does_not_stay_there() -> None:
+    bob = Agent()
+    bob.mailbox.is_slow = True
+    told = brought(bob, letter(1))
+    assert bob.ack(0) == ["1"]
+    bob.mailbox.sync()
+    assert told == [Stored(1)], "its sender hears what it would if nobody were here"
+    assert bob.mailbox.letters == {}
+    assert len(bob.inbox) == 0
+    assert bob.memory.free == HELD_BYTES_IN_ALL
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize("is_synced_first", [False, True])
+def test_who_goes_before_it_acknowledged_gets_again_what_it_was_brought(
+    *, is_full: bool, is_synced_first: bool
+) -> None:
+    bob = Agent()
+    bob.mailbox.is_slow, bob.mailbox.is_full = True, is_full
+    told = brought(bob, letter(1, size=9000))
+    for step in [bob.mailbox.sync, bob.inbox.close][:: 1 if is_synced_first else -1]:
+        step()
+    bob.mailbox.is_slow = bob.mailbox.is_full = False
+    bob.mailbox.catch_up()
+    assert told == [Refusal("MAILBOX_FULL") if is_full else Stored(1)]
+    assert [(it.id, it.attempts) for it in bob.mailbox.letters.values()] == [("1", 1)]
+    assert bob.memory.free == HELD_BYTES_IN_ALL
+
+
+def test_what_is_refused_is_not_on_the_disk_though_it_was_read() -> None:
+    bob = Agent()
+    bob.mailbox.is_full = True
+    assert brought(bob, letter(1, size=9000)) == [Refusal("MAILBOX_FULL")]
+    assert bob.ack(0) == ["1"]
+    assert bob.mailbox.letters == {}
+    assert bob.memory.free == HELD_BYTES_IN_ALL
+
+
+def test_nothing_is_brought_twice_or_past_what_came_before_it() -> None:
+    bob = Agent()
+    bob.mailbox.is_slow = True
+    told = brought(bob, letter(1))
+    assert not bob.inbox.bring(letter(1), told.append), "it is under way"
+    bob.inbox.hold_all(ALICE, sends(2), 0)
+    assert not bob.inbox.bring(letter(2), told.append), "it is under way, too"
+    bob.inbox.expect(CAROL)
+    assert not bob.inbox.bring(letter(1, CAROL), told.append), "an earlier one is not here yet"
+    bob.inbox.expected(CAROL)
+    assert bob.inbox.bring(letter(1, CAROL), told.append)
+    assert bob.ids == ["1", "2", "1"]
+
+
+def test_beyond_what_is_calm_letters_are_brought_from_the_disk() -> None:
+    told: list[Stored | Refusal] = []
+    poor, busy, late = Agent(memory=Memory(0, bound=0)), Agent(), Agent(room=0)
+    assert not poor.inbox.bring(letter(1, size=2 * OWN_BYTES), told.append)
+    assert not busy.inbox.bring(letter(1, size=CALM_BYTES + 1), told.append)
+    for number in range(2):
+        late.inbox.hold(letter(number))
+    assert not late.inbox.bring(letter(2), told.append), "others wait"
+    assert told == []

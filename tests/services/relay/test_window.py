@@ -1,12 +1,10 @@
 from agentmesh_relay.bundle import Bundle
-from agentmesh_relay.delivery import Delivery, stored
-from agentmesh_relay.mailbox.interface import Pending
+from agentmesh_relay.delivery import Delivery
 from agentmesh_relay.window import (
     CALM_BYTES,
     WINDOW_BYTES,
     WINDOW_MESSAGES,
     Window,
-    next_rows,
 )
 
 from agentmesh.protocol.ids import Amid, FrameId
@@ -56,15 +54,3 @@ def test_what_is_together_counts_and_comes_before_what_was_written_later() -> No
     assert [it.size for it in window] == [1, 1, 1]
     assert [it.id for it in window.take([2, 1])] == ["b", "a"]
     assert list(window.break_up()) == []
-
-
-def on_disk(row: int, size: int) -> Delivery:
-    return stored(Pending(row, ALICE, FrameId(str(row)), size, want_acked=False))
-
-
-def test_of_what_is_on_the_disk_so_much_comes_next_as_a_window_takes() -> None:
-    small = [on_disk(row, 1) for row in range(1, WINDOW_MESSAGES + 5)]
-    assert next_rows(small) == list(range(1, WINDOW_MESSAGES + 1))
-    assert next_rows([on_disk(1, 9 * WINDOW_BYTES), on_disk(2, 1)]) == [1]
-    assert next_rows([on_disk(1, 1), on_disk(2, WINDOW_BYTES)]) == [1]
-    assert next_rows([on_disk(1, 1), delivery(1), on_disk(2, 1)]) == [1]

@@ -61,13 +61,17 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     retry_after_seconds: int | None = None
 
 
+Told = Callable[[Stored | Refusal], None]
+"""Hears what became of a letter."""
+
+
 class Mailbox(Protocol):
     """Letters by recipient, at most one of each (recipient, sender, id)."""
 
-    def put(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+    def put(self, letter: Letter, room: Room, done: Told) -> None:
         """Keep a letter; `done(Stored)` is said only after the fsync."""
 
-    def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
+    def move(self, letter: Letter, room: Room, done: Told) -> None:
         """Keep a letter that was promised already: not at once, but before what is newer.
 
         It is in memory anyway: that many wait for the disk is no reason to refuse it.
