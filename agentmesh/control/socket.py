@@ -8,12 +8,12 @@ import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from agentmesh.control import places
 from agentmesh.control.connection import READ_BYTES, AnswerCall, Connection
 from agentmesh.errors import UsageError
+from agentmesh.observability.tasks import Tasks
 
 MAX_CONNECTIONS = 64
 _BACKLOG = 64
@@ -30,7 +30,7 @@ class ControlServer:
         self._path = path
         self._answer = answer
         self._environment = environment if environment is not None else os.environ
-        self._at_work = asyncio.TaskGroup()
+        self._at_work = Tasks()
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._server: asyncio.Server | None = None
         self._inode = 0
@@ -39,27 +39,20 @@ class ControlServer:
     async def __aenter__(self) -> Self:
         listening = _listen(self._path, self._environment)
         self._inode = self._path.stat().st_ino
-        await self._at_work.__aenter__()
+        await self._at_work.begin()
         self._server = await asyncio.start_unix_server(
             self._accept, sock=listening, limit=READ_BYTES
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._remove()
         for _ in range(_TURNS_TO_ARRIVE):
             await asyncio.sleep(0)
         self._stopped = True
         if self._server is not None:
             self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await self._at_work.__aexit__(None, None, None)
+        await self._at_work.end()
 
     def _remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -73,7 +66,7 @@ class ControlServer:
         elif len(self._connections) >= MAX_CONNECTIONS and not self._make_room():
             connection.turn_away()
         else:
-            task = self._at_work.create_task(connection.run())
+            task = self._at_work.start(connection.run())
             self._connections[task] = connection
             task.add_done_callback(self._forget)
 

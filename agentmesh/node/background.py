@@ -1,15 +1,12 @@
 """Work that goes on as long as its part runs."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from agentmesh.errors import AgentMeshError, StorageError
 from agentmesh.observability.logs import Code, record, record_bug
-
-AGAIN_SECONDS = 2.0
-"""Work that goes on though it was to end is told again."""
+from agentmesh.observability.tasks import Tasks
 
 log = logging.getLogger("agentmesh.node")
 
@@ -32,20 +29,13 @@ class Background:
     """Holds one piece of work. An error it does not handle ends the task that began it."""
 
     def __init__(self) -> None:
-        self._tasks = asyncio.TaskGroup()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
 
     async def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin the work."""
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(work)
+        await self._tasks.begin()
+        self._tasks.start(work)
 
     async def end(self) -> None:
         """End the work, wherever it is."""
-        if self._task is None:
-            return
-        # Where a failure comes at the same moment, Python 3.11 may hide a cancellation behind it.
-        while not self._task.done():
-            self._task.cancel()
-            await asyncio.wait({self._task}, timeout=AGAIN_SECONDS)
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import (
@@ -35,6 +34,7 @@ from agentmesh.node.sessions import (
 from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import Code, record
+from agentmesh.observability.tasks import FINISH_SECONDS, Tasks
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_CACHE_SECONDS
 from agentmesh.session import snapshot
@@ -74,7 +74,7 @@ class Conversations:
         self._bulletin = bulletin
         self._cache_seconds: float = SESSION_CACHE_SECONDS
         self._lanes: OrderedDict[Amid, Lane] = OrderedDict()
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self._is_closing = False
         self._read: Reader = _read_nothing
 
@@ -83,17 +83,12 @@ class Conversations:
         self._read = reader
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._is_closing = True
-        await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.end(FINISH_SECONDS)
 
     def cache_for(self, seconds: float) -> None:
         """Say how long a session spares its peers a KNOCK. Called once, before the start."""
@@ -182,7 +177,7 @@ class Conversations:
     def _start(self, lane: Lane) -> None:
         if lane.waiting and not lane.is_busy and not self._is_closing:
             lane.is_busy = True
-            self._tasks.create_task(self._work(lane))
+            self._tasks.start(self._work(lane))
 
     def _lane(self, peer: Amid) -> Lane:
         lane = self._lanes.get(peer)

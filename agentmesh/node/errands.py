@@ -11,7 +11,6 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
@@ -19,6 +18,7 @@ from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin, Notice
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.session.effects import Acknowledge, EmitOnce
@@ -68,11 +68,10 @@ class Errands:
         self._heap: list[tuple[float, str]] = []
         self._receipts: dict[SessionId, tuple[Amid, Acknowledge]] = {}
         self._news = asyncio.Event()
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self._running = 0
         self._frames_from = 0.0
         self._refused_until: dict[Amid, float] = {}
-        self._loop: asyncio.Task[None] | None = None
         self._is_held = False
 
     def employ(self, runners: Mapping[str, Runner], once: OnceRunner) -> None:
@@ -83,19 +82,12 @@ class Errands:
     async def __aenter__(self) -> Self:
         for row in await self._store.errands():
             self._add(row, [])
-        await self._tasks.__aenter__()
-        self._loop = self._tasks.create_task(self._work())
+        await self._tasks.begin()
+        self._tasks.start(self._work())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._tasks.end()  # what runs is kept, and runs again after the next start
 
     def hold(self) -> None:
         """Begin no errand any more, until `go_on`; they stay, and new ones are kept."""
@@ -119,7 +111,7 @@ class Errands:
         for session_id, receipt in turn.sheet.receipts.items():
             self._receipt(turn.peer, session_id, receipt)
         for effect in turn.sheet.once.values():
-            self._tasks.create_task(self._run_once(turn.peer, effect))
+            self._tasks.start(self._run_once(turn.peer, effect))
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed now, as if it were new."""
@@ -179,7 +171,7 @@ class Errands:
     def _receipt(self, peer: Amid, session_id: SessionId, effect: Acknowledge) -> None:
         """Offer a receipt in a moment: the last one of a session says all that those before did."""
         if session_id not in self._receipts:
-            self._tasks.create_task(self._offer_receipt(session_id))
+            self._tasks.start(self._offer_receipt(session_id))
         self._receipts[session_id] = (peer, effect)
 
     async def _offer_receipt(self, session_id: SessionId) -> None:
@@ -233,7 +225,7 @@ class Errands:
                 continue
             entry.is_running = True
             self._running += 1
-            self._tasks.create_task(self._run(entry))
+            self._tasks.start(self._run(entry))
         return None
 
     async def _run(self, entry: Entry) -> None:

@@ -9,7 +9,6 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, StorageError, TransportError
@@ -23,6 +22,7 @@ from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.node.turn import Turn
 from agentmesh.node.turnstile import Turnstile
 from agentmesh.observability.logs import Code, record
+from agentmesh.observability.tasks import FINISH_SECONDS, Tasks
 from agentmesh.protocol import frames
 from agentmesh.protocol.frames import (
     AnyFrame,
@@ -71,7 +71,7 @@ class Incoming:
         self._clock = turnstile.clock
         # A stranger's inventions must not keep us and the registry busy.
         self._lost_words = Seldom(self._clock, LOST_PAUSE, MAX_LOST)
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self._files: Beside = Nothing()
         self._acknowledge: Callable[[Sequence[Arrival]], None] = lambda _: None
         self._tell: Callable[[Amid, AgentMeshError], None] = lambda _, __: None
@@ -93,17 +93,12 @@ class Incoming:
         self._files = files
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._stopping.set()
-        await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.end(FINISH_SECONDS)
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
         """Take frames; acknowledge them once what came of them is saved, or written."""
@@ -111,9 +106,9 @@ class Incoming:
         rest = [it for it in arrivals if it.frame.message_type != "bulk"] if bulk else arrivals
         # Neither waits for the other's disk.
         if bulk:
-            self._tasks.create_task(self._receive_beside(bulk))
+            self._tasks.start(self._receive_beside(bulk))
         if rest:
-            self._tasks.create_task(self._receive(rest))
+            self._tasks.start(self._receive(rest))
 
     def acked(self, frame_ids: Sequence[FrameId]) -> None:
         """Ignore what only the relay says: the peer's own word is what counts."""
@@ -128,7 +123,7 @@ class Incoming:
         self._errands.retry_frames()
         self._errands.retry_lookups()
         self._files.nudge()
-        self._tasks.create_task(self._talks.remind())
+        self._tasks.start(self._talks.remind())
         if is_missed:
             self._missed()
 

@@ -78,6 +78,7 @@ class RelayLink:
     def end(self) -> None:
         """Connect no more; whoever calls cancels the task, too."""
         self._has_ended = True
+        self._settled.set()  # who waits to hear how it is, hears that it is not there
 
     async def send(self, frame: Send) -> Sent:
         """Offer a frame and return the relay's answer, or raise `TransportError`."""

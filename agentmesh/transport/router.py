@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from types import TracebackType
 from typing import Self
 
 from agentmesh.errors import TransportError
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Presence, PresenceResponse, Send, Sent
@@ -40,35 +40,25 @@ class Router:
         self._incoming = incoming
         self._home = RelayLink(home, caller, incoming, is_ours=True)
         self._foreign: dict[str, _Lease] = {}
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self._own: list[asyncio.Task[None]] = []
         self._is_cut = False
 
     async def __aenter__(self) -> Self:
         """Begin to connect to our own relay."""
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         self._own = [
-            self._tasks.create_task(self._home.run()),
-            self._tasks.create_task(self._close_idle_ones()),
+            self._tasks.start(self._home.run()),
+            self._tasks.start(self._close_idle_ones()),
         ]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         """Close all links; whoever still waits for an answer gets `TransportError`."""
         self._home.end()
-        for task in self._own:
-            task.cancel()
         for origin in tuple(self._foreign):
             self._drop(origin)
-        if isinstance(error, asyncio.CancelledError):  # perhaps the group's own doing
-            await self._tasks.__aexit__(kind, error, trace)
-        else:
-            await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     def cut(self) -> None:
         """Let go of every connection at once; leaving tidies up."""
@@ -134,7 +124,7 @@ class Router:
             if len(self._foreign) >= MAX_FOREIGN_LINKS:
                 self._make_room()
             link = RelayLink(origin, self._caller, self._incoming, is_ours=False)
-            lease = _Lease(link, self._tasks.create_task(link.run()), now)
+            lease = _Lease(link, self._tasks.start(link.run()), now)
             self._foreign[origin] = lease
         lease.used_at = now
         return lease

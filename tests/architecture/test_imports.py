@@ -3,7 +3,7 @@
 import grimp
 import pytest
 
-# The services share the words on the wire, the errors, and how to be watched. Nothing else.
+# The services share the words on the wire, the errors, how to be watched, and how to end.
 SHARED = (
     "agentmesh.protocol",
     "agentmesh.errors",
@@ -12,6 +12,7 @@ SHARED = (
     "agentmesh.observability.health",
     "agentmesh.observability.world",
     "agentmesh.observability.private_file",
+    "agentmesh.observability.tasks",
 )
 ROOT_OF_ALL = "agentmesh"  # holds the version
 

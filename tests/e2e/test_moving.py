@@ -9,7 +9,7 @@ from tests.support.openclaw import p2p_home
 
 def moved(mesh: Mesh) -> tuple[Agent, Agent]:
     """Return who came from 0.2 under its old AMID, and who knew it from openclaw-p2p as Nova."""
-    nova = Agent(mesh.folder / "nova", mesh.environment)
+    nova = mesh.newcomer("nova")
     old = draft_home(mesh.folder / "old", accepted_intents=[])
     kept = nova.ask("import", "agentmesh-0.2", old, "--key-storage", "file")["amid"]
     nova.up()

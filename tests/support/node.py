@@ -109,8 +109,8 @@ class Node:
     def is_quiet(self) -> bool:
         """Whether nothing is going on that does not wait for time or the other side."""
         lanes = not all(lane.is_idle for lane in self.talks._lanes.values())
-        takes = 0 if self.incoming._waiting_for_room else len(self.incoming._tasks._tasks)
-        at_work = len(self.errands._tasks._tasks) + takes
+        takes = 0 if self.incoming._waiting_for_room else len(self.incoming._tasks)
+        at_work = len(self.errands._tasks) + takes
         now = self.clock.monotonic()
         due = any(entry.due <= now for entry in self.errands._entries.values())
         due = due and not self.errands._is_held
@@ -126,8 +126,8 @@ class Node:
         return {
             "lanes": [peer for peer, lane in self.talks._lanes.items() if lane.is_busy],
             "errands": [(entry.kind, entry.due) for entry in self.errands._entries.values()],
-            "running": len(self.errands._tasks._tasks),
-            "incoming": len(self.incoming._tasks._tasks),
+            "running": len(self.errands._tasks),
+            "incoming": len(self.incoming._tasks),
         }
 
     async def say(

@@ -237,6 +237,7 @@ class Arrivals:
                 await receiving.run(transfer.run, transfer.size, entropy)
             finally:
                 del self.moving[transfer.file_id]
+                receiving.end()
             if await in_thread(part.root) == transfer.root:
                 return True
             await in_thread(part.recheck)

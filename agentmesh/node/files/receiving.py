@@ -88,6 +88,10 @@ class Receiving:
         """Tell the sender what we have: there is a way, or it may have forgotten."""
         self._word_due.set()
 
+    def end(self) -> None:
+        """Let nobody wait any more: called with the last `take` behind us, however `run` went."""
+        _let_go(self._waiting)
+
     async def run(self, run: int, size: int, entropy: Entropy) -> None:
         """Receive, as the `run`-th attempt, a file of this size."""
         self._run, self.plan = run, Plan(size)
@@ -99,7 +103,6 @@ class Receiving:
                     await self._step(tasks)
             finally:
                 speaking.cancel()
-                _let_go(self._waiting)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -115,7 +118,7 @@ class Receiving:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             try:
                 outcomes = await in_thread(self._write, [it.frame for it in batch])
-            except asyncio.CancelledError:
+            except BaseException:
                 _let_go(batch)
                 raise
             for waiting, error in zip(batch, outcomes, strict=True):

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.ids import FileId
 
 Job = Callable[[], Awaitable[None]]
@@ -22,28 +24,26 @@ class Work:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._group = asyncio.TaskGroup()
+        self._group = Tasks()
         self._tasks: dict[FileId, asyncio.Task[None]] = {}
         self.is_ending = True
 
     async def begin(self) -> None:
         """Be ready."""
-        await self._group.__aenter__()
+        await self._group.begin()
         self.is_ending = False
 
     async def end(self) -> None:
         """Stop everything, wherever it is."""
         self.is_ending = True
-        for task in self._tasks.values():
-            task.cancel()
-        await self._group.__aexit__(None, None, None)
+        await self._group.end()
 
     def start(self, file_id: FileId, work: Job) -> None:
         """Begin, after what is at work for this transfer has ended."""
         if self.is_ending:
             return
         before = self._tasks.get(file_id)
-        self._tasks[file_id] = self._group.create_task(self._run(file_id, before, work))
+        self._tasks[file_id] = self._group.start(self._run(file_id, before, work))
 
     async def stop(self, file_id: FileId) -> None:
         """End the work for a transfer; return when it has ended. Work that stops itself goes on."""
@@ -77,6 +77,7 @@ async def in_thread(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     running = loop.run_in_executor(None, partial(do, *args, **kwargs))
     try:
         return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    finally:
+        while not running.done():  # its file must stay open, however often this is cancelled
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.policy.telling import Topic
 from agentmesh.protocol.world import Clock
 
@@ -34,19 +35,16 @@ class Channel:
         self._told_at: dict[Topic, float] = {}
         self._quiet: dict[Topic, float] = {}
         self._news = asyncio.Event()
-        self._tasks = asyncio.TaskGroup()
-        self._work: tuple[asyncio.Task[None], ...] = ()
+        self._tasks = Tasks()
         self._telling: tuple[asyncio.Task[bool], ...] = ()
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._work = (self._tasks.create_task(self._go_on()),)
+        await self._tasks.begin()
+        self._tasks.start(self._go_on())
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        for task in (*self._work, *self._telling):
-            task.cancel()
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     def say(self, topic: Topic) -> None:
         """Tell the owner as soon as may be."""
@@ -95,7 +93,7 @@ class Channel:
         if tries is None:
             return  # cut meanwhile
         self._note(topic, self._clock.monotonic())
-        task = self._tasks.create_task(self._tell_safely(topic))
+        task = self._tasks.start(self._tell_safely(topic))
         self._telling = (task,)
         await asyncio.wait(self._telling)
         if task.cancelled():

@@ -18,6 +18,7 @@ from agentmesh.node.guard.silencing import silence
 from agentmesh.node.notices import Notice
 from agentmesh.node.switches import EMERGENCY, STOPPED, switched_on
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.ids import Amid
 from agentmesh.storage.interface import SetValue
 
@@ -81,15 +82,14 @@ class EmergencyStop:
         self._bulletin = hand.bulletin
         self._talks = talks
         self._brakes = brakes
-        self._tasks = asyncio.TaskGroup()
-        self._work: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._kept: set[Place] = set()
         self._ended = 0
         self._pulls = 0
         self._hook: HookState = "none"
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         if self._switches.emergency:
             self._pull()
             self._begin(self._keep_in_store, self._keep_flag, self._end_sessions)
@@ -99,9 +99,7 @@ class EmergencyStop:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        for task in tuple(self._work):
-            task.cancel()
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     # --- pulling -------------------------------------------------------------------------------
 
@@ -143,10 +141,7 @@ class EmergencyStop:
             except Exception as error:  # noqa: BLE001 (what fails must not undo the stop)
                 record_bug(log, "stop.bug", error)
 
-        task = self._tasks.create_task(run())
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
-        return task
+        return self._tasks.start(run())
 
     async def _watch(self) -> None:
         while True:

@@ -7,6 +7,7 @@ from typing import Self
 from agentmesh.errors import AgentMeshError
 from agentmesh.node.invites.letters import Letters
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.frames import Letter, ReplyKey
 from agentmesh.protocol.ids import Amid
 
@@ -22,16 +23,14 @@ class Answering:
     def __init__(self, letters: Letters) -> None:
         self._letters = letters
         self._under_way: dict[Amid, tuple[Letter, asyncio.Task[None]]] = {}
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        for peer in list(self._under_way):
-            self._give_up(peer)
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     def send(self, peer: Amid, letter: Letter, reply_key: ReplyKey) -> None:
         """Send an answer, in place of another one to the same joiner that is on its way."""
@@ -41,7 +40,7 @@ class Answering:
             self._give_up(peer)
         elif len(self._under_way) >= MAX_UNDER_WAY:
             self._give_up(next(iter(self._under_way)))
-        task = self._tasks.create_task(self._send(peer, letter, reply_key))
+        task = self._tasks.start(self._send(peer, letter, reply_key))
         self._under_way[peer] = letter, task
 
     def _give_up(self, peer: Amid) -> None:

@@ -15,6 +15,7 @@ from agentmesh.node.invites.letters import Letters
 from agentmesh.node.invites.newcomers import Newcomers
 from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.observability.logs import record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.limits import JOIN_SECONDS
 
 MAX_JOINING = 8
@@ -60,17 +61,14 @@ class Joiner:
         self._newcomers = newcomers
         self._leave = leave
         self._under_way: dict[str, Joining] = {}
-        self._running: set[asyncio.Task[None]] = set()
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._tasks.begin()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        for task in self._running:
-            task.cancel()
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     async def join(self, code: InviteCode, seconds: float) -> Step:
         """Begin, or go on; return how far it is after so many seconds, or at its next step."""
@@ -97,9 +95,7 @@ class Joiner:
         if len(self._under_way) >= MAX_JOINING:
             raise TransportError("too_many_joins", "Too many codes are tried at once.", "Wait.")
         joining = self._under_way[code.text] = Joining(code)
-        task = self._tasks.create_task(self._run(joining))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._tasks.start(self._run(joining))
         return joining
 
     async def _run(self, joining: Joining) -> None:

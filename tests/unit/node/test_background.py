@@ -6,9 +6,7 @@ import logging
 import pytest
 
 from agentmesh.errors import StorageError, TransportError
-from agentmesh.node import background as background_room
 from agentmesh.node.background import Background, looked
-from tests.support.patience import PATIENCE
 
 
 async def test_work_ends_with_its_part() -> None:
@@ -25,30 +23,6 @@ async def test_work_ends_with_its_part() -> None:
     await asyncio.sleep(0)
     await background.end()
     assert ended.is_set()
-
-
-async def test_work_ends_though_a_failure_hides_that_it_was_told_to(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As `asyncio.wait_for` of Python 3.11 does, which libraries use."""
-    monkeypatch.setattr(background_room, "AGAIN_SECONDS", 0.01)
-    hidden = 0
-
-    async def work() -> None:
-        nonlocal hidden
-        while not hidden:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                hidden += 1
-        await asyncio.Event().wait()
-
-    background = Background()
-    await background.begin(work())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(PATIENCE):
-        await background.end()
-    assert hidden == 1
 
 
 async def test_what_was_never_begun_can_be_ended() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
@@ -18,11 +19,12 @@ from agentmesh.protocol.ids import Amid, FileId, uuid7
 from agentmesh.protocol.limits import FILE_CHUNK_BYTES
 from agentmesh.storage.quarantine import ARRIVING
 from tests.support.filing import Desks
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
 from tests.support.world import FakeEntropy
 
 DRAW = FakeEntropy("peer")
-DATA = b"a" * FILE_CHUNK_BYTES + b"end"
+FIRST = b"a" * FILE_CHUNK_BYTES
+DATA = FIRST + b"end"
 ROOT = tree.root([tree.leaf(DATA[:FILE_CHUNK_BYTES]), tree.leaf(b"end")])
 MALLORY = Amid("mallory")
 
@@ -74,6 +76,24 @@ async def test_good_chunks_are_taken_in_any_order(desks: Desks) -> None:
     assert desks.bob.quarantined == {"data.bin": DATA}
     # What comes late does no harm.
     await desks.bob.files.take(desks.alice.amid, chunk(file_id, 0, DATA[:FILE_CHUNK_BYTES]))
+
+
+async def test_a_chunk_that_comes_again_while_its_file_ends_keeps_nobody_waiting(
+    desks: Desks,
+) -> None:
+    """Who waited for it would keep the daemon from ending."""
+    file_id = await begun(desks)
+
+    take, alice = desks.bob.files.take, desks.alice.amid
+    await take(alice, chunk(file_id, 1, b"end"))
+    coming = [asyncio.ensure_future(take(alice, chunk(file_id, 0, FIRST)))]
+    again = chunk(file_id, 1, b"end")
+    while file_id in desks.bob.files._arrivals.moving:
+        with suppress(RemoteProtocolError):  # so many at once that they are not kept
+            coming.append(asyncio.ensure_future(take(alice, again)))
+        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*coming)
 
 
 async def test_foreign_and_forged_chunks_leave_no_trace(desks: Desks) -> None:

@@ -140,6 +140,7 @@ async def test_nobody_waits_for_a_transfer_that_was_stopped(tmp_path: Path) -> N
         running.cancel()
         it.part.may_write.set()
         await asyncio.wait([running])
+        it.receiving.end()
         await asyncio.gather(written, waiting)
 
 

@@ -6,6 +6,7 @@ import pytest
 from agentmesh.errors import TransportError
 from agentmesh.node.files.work import Work, in_thread
 from agentmesh.protocol.ids import FileId
+from tests.support.patience import PATIENCE
 
 ONE, TWO = FileId("one"), FileId("two")
 
@@ -70,6 +71,17 @@ async def test_what_is_stopped_has_ended() -> None:
     assert work.is_ending
 
 
+async def test_what_waits_for_its_turn_ends_with_what_it_waits_for() -> None:
+    work = Work("test")
+    await work.begin()
+    work.start(ONE, forever)
+    await asyncio.sleep(0)
+    work.start(ONE, forever)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await work.end()
+
+
 async def test_who_is_cancelled_waits_for_the_thread() -> None:
     begun, may_end, ended = threading.Event(), threading.Event(), list[bool]()
 
@@ -80,9 +92,10 @@ async def test_who_is_cancelled_waits_for_the_thread() -> None:
 
     task = asyncio.ensure_future(in_thread(slow))
     await asyncio.to_thread(begun.wait, 10)
-    task.cancel()
-    await asyncio.sleep(0)
-    assert not task.done()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
     may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -18,7 +18,7 @@ from tests.support.patience import until
 
 async def _ends(both: Guarded) -> None:
     """Wait until nothing is left to do but to watch the flag."""
-    await until(lambda: len(both.guards.stop._work) <= 1)
+    await until(lambda: len(both.guards.stop._tasks) <= 1)
 
 
 def _by(both: Guarded) -> list[object]:
@@ -30,7 +30,7 @@ async def test_nothing_leaves_from_the_moment_it_is_pulled(both: Guarded) -> Non
     await both.us.say(both.peer, "before")
     await both.settle()
     for number in range(20):
-        both.us.talks._tasks.create_task(_said(both, f"meanwhile {number}"))
+        both.us.talks._tasks.start(_said(both, f"meanwhile {number}"))
     await asyncio.sleep(0)
     both.guards.stop.begin("call")
     sent = both.sent()
@@ -143,7 +143,7 @@ async def test_a_lane_that_hangs_does_not_delay_the_answer(both: Guarded) -> Non
     async def hanging(_: object) -> None:
         await free.wait()
 
-    task = both.us.talks._tasks.create_task(both.us.talks.run(both.peer.amid, hanging))
+    task = both.us.talks._tasks.start(both.us.talks.run(both.peer.amid, hanging))
     await asyncio.sleep(0)
     state = await asyncio.wait_for(both.guards.stop.stop("call"), 2)
     assert not state.is_complete
