@@ -39,7 +39,7 @@ from agentmesh.protocol.relay_frames import Receive
 from agentmesh.session.bounds import CANNOT_GO_ON
 from agentmesh.session.events import Heard, PrekeyStale, Receipted, Uncached
 from agentmesh.session.states import Ended, Knocking, Resting
-from agentmesh.storage.interface import Deliver
+from agentmesh.storage.interface import Change, Deliver
 from agentmesh.transport.interface import Arrival
 
 LOST_PAUSE = 60.0
@@ -243,11 +243,11 @@ class Incoming:
 
     def _listen(self, turn: Turn, frame: SessionFrame) -> None:
         """Hear a frame of a session that we have, unless its peer says too much."""
-        talk, heard, mail = turn.talks[frame.session_id], _messages(turn), _letters(turn)
+        talk, before, mail = turn.talks[frame.session_id], len(turn.sheet.changes), _letters(turn)
         if isinstance(talk.state, Resting) and not self._turnstile.may_go_on(turn.peer, talk):
             turn.apply(frame.session_id, Uncached())
         turn.apply(frame.session_id, Heard(frame))
-        self._turnstile.count(turn.peer, _messages(turn) - heard)
+        self._turnstile.count(turn.peer, _messages(turn.sheet.changes[before:]))
         self._turnstile.count_letters(turn.peer, _letters(turn) - mail)
 
     def _telling(self, meet: Callable[[Turn], Awaitable[SessionId | None]]) -> Job:
@@ -273,9 +273,9 @@ def _gave_up(turn: Turn, session_id: SessionId) -> bool:
     return is_over or session_id in turn.sheet.lost
 
 
-def _messages(turn: Turn) -> int:
-    """Return how many messages for the agent this turn brings so far."""
-    return sum(1 for change in turn.sheet.changes if isinstance(change, Deliver))
+def _messages(changes: Sequence[Change]) -> int:
+    """Return how many messages for the agent are among what is to be kept."""
+    return sum(1 for change in changes if isinstance(change, Deliver))
 
 
 def _letters(turn: Turn) -> int:

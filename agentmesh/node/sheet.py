@@ -72,6 +72,8 @@ class Sheet:
 
     def note(self, session_id: SessionId, effect: AnyEffect) -> None:
         match effect:
+            case wanted.Hear(envelope):  # the most frequent by far
+                self._hear(session_id, envelope)
             case wanted.Emit(frame_id, message_type, payload):
                 self._errand(session_id, frame_id, message_type, payload)
             case wanted.Resolve() | wanted.AskPolicy() | wanted.CheckChain():
@@ -87,8 +89,6 @@ class Sheet:
                 self.start_over[session_id] = effect
             case wanted.TellLost():
                 self.lost.add(session_id)
-            case wanted.Hear(envelope):
-                self._hear(session_id, envelope)
             case _:
                 self._change(session_id, effect)
 

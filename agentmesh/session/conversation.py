@@ -1,5 +1,7 @@
 """Talking in an open session: messages out and in, tombstones."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from agentmesh.errors import CryptoError, RemoteProtocolError
@@ -11,7 +13,7 @@ from agentmesh.messages.payloads import (
     OWN,
     TOMBSTONE,
     Opening,
-    is_house_mail,
+    is_reserved,
 )
 from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.frames import SessionFrame, SessionStub
@@ -34,6 +36,7 @@ from agentmesh.session.effects import (
 )
 from agentmesh.session.events import Saying
 from agentmesh.session.keyring import KeyRing
+from agentmesh.session.numbers import Numbers
 from agentmesh.session.parcels import answered_by, own_saying, send, send_own
 from agentmesh.session.receipts import learn, receipt
 from agentmesh.session.states import Ended, Open, Resting
@@ -208,44 +211,58 @@ def _peer_stub(state: Open, payload: bytes) -> Signed:
 
 def take(state: Open, envelopes: tuple[Envelope, ...]) -> tuple[Open, Effects]:
     """Take envelopes whose numbers are new; once we have parted, only what the daemons say."""
-    before, effects = state.received, list[AnyEffect]()
+    before = received = state.received
+    effects, new = list[AnyEffect](), list[Envelope]()
     for envelope in envelopes:
-        if envelope.sequence in state.received or (state.closing and envelope.type not in OWN):
+        if envelope.sequence in received or (state.closing and envelope.type not in OWN):
             continue
         if envelope.sequence > state.cipher.most_messages:
             raise RemoteProtocolError("session_spent")
-        state = _number_taken(state, envelope)
-        if envelope.type == OPENING:
-            peer_stub = _peer_stub(state, envelope.payload)
-            state = msgspec.structs.replace(state, peer_stub=peer_stub)
-            effects += outcome.kept_stub(state)
-        elif envelope.type == CLOSE:
-            close_at = (envelope.sequence, parting.reason_in(envelope.payload))
-            state = msgspec.structs.replace(state, close_at=close_at, parting=envelope.payload)
-            if state.closing:
-                state, learnt = parting.heard_good_bye(state)
-                effects += learnt
-        elif envelope.type == CLOSED:
-            effects += outcome.answered(state, envelope.payload)
-        elif envelope.type != TOMBSTONE:
+        received = received.add(envelope.sequence)
+        new.append(envelope)
+        if envelope.type in OWN:
+            state, learnt = _told(_numbers_taken(state, received, new), envelope)
+            effects += learnt
+            new = []
+        else:
             read_json(envelope.payload)  # what cannot be shown is not taken, and not confirmed
             effects.append(Hear(envelope))
-    if state.received.up_to > before.up_to:
-        effects.append(ShowUpTo(state.received.up_to))
+    if new:
+        state = _numbers_taken(state, received, new)
+    if received.up_to > before.up_to:
+        effects.append(ShowUpTo(received.up_to))
     return state, effects
 
 
-def _number_taken(state: Open, envelope: Envelope) -> Open:
-    consumed, answered = state.consumed, answered_by(envelope)
-    if envelope.type in OWN or is_house_mail(envelope.type):
-        consumed = consumed.reach(envelope.sequence)  # the agent never will
+def _told(state: Open, envelope: Envelope) -> tuple[Open, Effects]:
+    """Take what the peer's daemon says to keep the session up, or to end it."""
+    if envelope.type == OPENING:
+        peer_stub = _peer_stub(state, envelope.payload)
+        state = msgspec.structs.replace(state, peer_stub=peer_stub)
+        return state, [*outcome.kept_stub(state)]
+    if envelope.type == CLOSE:
+        close_at = (envelope.sequence, parting.reason_in(envelope.payload))
+        state = msgspec.structs.replace(state, close_at=close_at, parting=envelope.payload)
+        return parting.heard_good_bye(state) if state.closing else (state, [])
+    if envelope.type == CLOSED:
+        return state, [*outcome.answered(state, envelope.payload)]
+    return state, []  # a tombstone
+
+
+def _numbers_taken(state: Open, received: Numbers, new: Sequence[Envelope]) -> Open:
+    """Return the state after envelopes that are new, with all that it has received by then."""
+    consumed = state.consumed
+    for envelope in new:
+        if is_reserved(envelope.type):
+            consumed = consumed.reach(envelope.sequence)  # the agent never will
+    answered = {answered_by(envelope) for envelope in new} if state.unanswered else set()
     return msgspec.structs.replace(
         state,
-        received=state.received.add(envelope.sequence),
+        received=received,
         consumed=consumed,
-        heard=state.heard + is_counted(envelope.type),
-        their_words=state.their_words.add(envelope),
-        unanswered=tuple(name for name in state.unanswered if name != answered),
+        heard=state.heard + sum(is_counted(envelope.type) for envelope in new),
+        their_words=state.their_words.add(*new),
+        unanswered=tuple(name for name in state.unanswered if name not in answered),
     )
 
 

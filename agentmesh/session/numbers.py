@@ -18,6 +18,8 @@ class Numbers(msgspec.Struct, frozen=True):
 
     def add(self, number: int) -> "Numbers":
         """Return the set with `number`; one too far ahead is the peer's fault."""
+        if number == self.up_to + 1 and not self.also:
+            return Numbers(number)
         if number in self:
             return self
         if number > self.up_to + MAX_SKIPPED:

@@ -91,17 +91,16 @@ def _send(state: Open, parcel: list[Saying], keys: KeyRing) -> tuple[Open, Effec
 
 
 def _counted(state: Open, envelopes: tuple[Envelope, ...]) -> Open:
-    words, said, unanswered = state.our_words, state.said, state.unanswered
+    said, unanswered = state.said, state.unanswered
     is_asking = state.terms.ours and state.terms.request.type == "request_response"
     for envelope in envelopes:
-        words = words.add(envelope)
         said += is_counted(envelope.type)
         if is_asking and _is_request(envelope):
             unanswered = (*unanswered, envelope.id)
     return msgspec.structs.replace(
         state,
         next_sequence=state.next_sequence + len(envelopes),
-        our_words=words,
+        our_words=state.our_words.add(*envelopes),
         said=said,
         unanswered=unanswered,
     )

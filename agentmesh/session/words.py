@@ -23,16 +23,17 @@ class Words(msgspec.Struct, frozen=True):
     up_to: int = 0
     ahead: tuple[tuple[int, bytes], ...] = ()
 
-    def add(self, envelope: Envelope) -> "Words":
-        """Return the words with one more envelope, whose number is new."""
+    def add(self, *envelopes: Envelope) -> "Words":
+        """Return the words with more envelopes, whose numbers are new."""
         if not self.digest:
             return self
-        waiting = {**dict(self.ahead), envelope.sequence: _item(envelope)}
-        digest, up_to = self.digest, self.up_to
-        while up_to + 1 in waiting:
-            up_to += 1
-            item = waiting.pop(up_to)
-            digest = hashlib.sha256(digest + item).digest() if item else digest
+        digest, up_to, waiting = self.digest, self.up_to, dict(self.ahead)
+        for envelope in envelopes:
+            waiting[envelope.sequence] = _item(envelope)
+            while up_to + 1 in waiting:
+                up_to += 1
+                item = waiting.pop(up_to)
+                digest = hashlib.sha256(digest + item).digest() if item else digest
         return Words(digest, up_to, tuple(sorted(waiting.items())))
 
 

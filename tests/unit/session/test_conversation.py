@@ -2,6 +2,8 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.envelope import Envelope, Parcel, encode_parcel
@@ -16,7 +18,17 @@ from agentmesh.protocol.limits import (
     MAX_SKIPPED,
 )
 from agentmesh.protocol.signed import Purpose, read
-from agentmesh.session.effects import Emit, Fail, Number, Over, StartOver
+from agentmesh.session.conversation import take
+from agentmesh.session.effects import (
+    AnyEffect,
+    Emit,
+    Fail,
+    Hear,
+    Number,
+    Over,
+    ShowUpTo,
+    StartOver,
+)
 from agentmesh.session.events import Allowed, Close, Expired, Heard, Lost, Unheld
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.parting import MAY_START_OVER
@@ -244,6 +256,23 @@ def test_an_opening_that_does_not_co_sign_is_refused() -> None:
     for payload in (b"\xc1", msgspec.msgpack.encode(Opening(stub=signed))):
         with pytest.raises(RemoteProtocolError):
             bob.say(_forged(alice, _envelope(OPENING, payload)))
+
+
+_TAKEN = _open(opened(ALICE, BOB, "hello")[1])
+_KINDS = st.sampled_from(("text", "text", "tombstone", "ping", "response", "certificates"))
+_WORDS = st.builds(_envelope, _KINDS, st.just(b'{"a":"b"}'), st.integers(1, 12))
+
+
+@given(st.lists(_WORDS, max_size=10))
+def test_a_parcel_is_taken_as_its_envelopes_are_one_by_one(words: list[Envelope]) -> None:
+    together, effects = take(_TAKEN, tuple(words))
+    alone, shown = _TAKEN, list[AnyEffect]()
+    for word in words:
+        alone, more = take(alone, (word,))
+        shown += more
+    assert together == alone
+    steps = [it for it in shown if isinstance(it, ShowUpTo)]
+    assert effects == [it for it in shown if isinstance(it, Hear)] + steps[-1:]
 
 
 def test_a_good_bye_without_a_reason_is_one() -> None:
