@@ -35,7 +35,7 @@ class Counters:
         self._clock = clock
         self._tallies: deque[Tally] = deque(maxlen=MAX_MINUTES)
         self.since = clock.now()
-        bulletin.listen(self._count)
+        bulletin.listen(self._count, _COUNTED)
 
     def last(self, minutes: int) -> list[Tally]:
         """Return the last minutes, this one included, the oldest first; empty ones, too."""
@@ -45,10 +45,7 @@ class Counters:
         return [known.get(each) or Tally(each) for each in range(first, now + 1)]
 
     def _count(self, notice: Notice) -> None:
-        name = _COUNTED.get(notice.kind)
-        if name is None:
-            return
-        now = self._minute()
+        name, now = _COUNTED[notice.kind], self._minute()
         if not self._tallies or self._tallies[-1].minute != now:
             self._tallies.append(Tally(now))
         tally = self._tallies[-1]

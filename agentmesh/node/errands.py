@@ -15,7 +15,7 @@ from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.entries import Entry
-from agentmesh.node.notices import REGISTRY_REACHED, Bulletin, Notice
+from agentmesh.node.notices import REGISTRY_REACHED, Bulletin
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.observability.tasks import Tasks
@@ -123,12 +123,7 @@ class Errands:
 
     def listen(self, bulletin: Bulletin) -> None:
         """Look again for those who could not be looked up, as soon as there is news."""
-
-        def heard(notice: Notice) -> None:
-            if notice.kind == REGISTRY_REACHED:
-                self.retry_lookups()
-
-        bulletin.listen(heard)
+        bulletin.listen(lambda _: self.retry_lookups(), {REGISTRY_REACHED})
 
     def retry_lookups(self) -> None:
         """The registry may be there again: run what waits for it now."""

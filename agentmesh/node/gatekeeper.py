@@ -60,7 +60,7 @@ class Gatekeeper:
         self.past = PastKnocks(hand)
         self.acceptance = Acceptance(talks, standing)
         self._rate = KnockRate(hand.clock)
-        hand.bulletin.listen(self._rate.notice)
+        hand.bulletin.listen(self._rate.notice, {"knock_received"})
 
     async def decide(self, errand: ErrandRow) -> Again | None:
         """Run an `ask_policy` errand."""

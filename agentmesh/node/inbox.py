@@ -24,6 +24,8 @@ PROGRESS = "status"
 """The type of a message that is no answer yet."""
 
 Rows = list[IncomingRow]
+_NEWS = frozenset({"message_received", "breaker_lifted"})
+"""The kinds of notices after which there may be more to show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ class Inbox:
         if not wanted.unread and wanted.after is None and not wait:
             return await self._newest(wanted)
         after = await self._position(wanted.after)
-        async with self._bulletin.subscribed() as news:
+        async with self._bulletin.subscribed(_NEWS) as news:
             until = self._clock.monotonic() + wait
             while True:
                 rows = await self._shown(wanted, after)
@@ -172,7 +174,6 @@ def envelope_of(row: IncomingRow) -> Envelope:
 async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
-            while (await news.get()).kind not in {"message_received", "breaker_lifted"}:
-                pass
+            await news.get()
     except TimeoutError:
         return

@@ -21,7 +21,7 @@ from agentmesh.node.consent.key_changes import SIGNS
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
 from agentmesh.observability.audit import AuditLog
-from agentmesh.observability.audit_line import Event
+from agentmesh.observability.audit_line import Event, Field
 from agentmesh.observability.logs import Code, record
 from agentmesh.observability.transcript_records import Entry
 from agentmesh.observability.transcripts import Transcripts
@@ -60,7 +60,6 @@ _WORDS = frozenset(
 )
 
 _said = msgspec.msgpack.Decoder(Saying).decode
-_heard = msgspec.msgpack.Decoder(Envelope).decode
 
 log = logging.getLogger("agentmesh.node")
 
@@ -79,7 +78,7 @@ class Journal:
 
     def listen(self, bulletin: Bulletin) -> None:
         """Write down every notice from now on that belongs into the audit log."""
-        bulletin.listen(self._fact)
+        bulletin.listen(self._fact, _EVENTS)
 
     async def __aenter__(self) -> Self:
         await self._background.begin(self._flush())
@@ -105,17 +104,16 @@ class Journal:
                 record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
 
     def _fact(self, notice: Notice) -> None:
-        event = _EVENTS.get(notice.kind)
-        if event is None:
-            return
-        fields = {name: _safe(value) for name, value in notice.fields.items()}
-        named = {
-            "peer": notice.peer,
-            "session_id": notice.session_id,
-            "message_id": notice.message_id,
-        }
-        given = {name: value for name, value in named.items() if value is not None}
-        self.audit.record(event, **given, **fields)
+        given: dict[str, Field] = {}
+        if notice.peer is not None:
+            given["peer"] = notice.peer
+        if notice.session_id is not None:
+            given["session_id"] = notice.session_id
+        if notice.message_id is not None:
+            given["message_id"] = notice.message_id
+        for name, value in notice.fields.items():
+            given[name] = _safe(value)
+        self.audit.record(_EVENTS[notice.kind], **given)
 
     async def _flush(self) -> None:
         while True:
@@ -146,8 +144,8 @@ def _words(sheet: Sheet) -> dict[SessionId, list[Entry]]:
             words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
     for change in (*sheet.changes, *sheet.withheld):
         if isinstance(change, Deliver):
-            heard = _heard(change.row.body)
-            words.setdefault(change.row.session_id, []).append(_entry(sheet, "received", heard))
+            entry = _entry(sheet, "received", sheet.envelope(change.row))
+            words.setdefault(change.row.session_id, []).append(entry)
     _note(words, sheet, "session_closed", "closed")
     return words
 

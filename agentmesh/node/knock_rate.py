@@ -19,7 +19,7 @@ class KnockRate:
 
     def notice(self, notice: Notice) -> None:
         """Count a KNOCK that came."""
-        if notice.kind != "knock_received" or notice.peer is None:
+        if notice.peer is None:
             return
         times = self._times.setdefault(notice.peer, deque(maxlen=MAX_COUNTED_KNOCKS))
         self._times.move_to_end(notice.peer)

@@ -1,7 +1,7 @@
 """What happened, for whoever wants to know: events, the audit log, callers who wait."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -30,25 +30,35 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Listener = Callable[[Notice], None]
+EVERY_KIND: frozenset[str] = frozenset()
+"""Of no kind in particular."""
 
 
 class Bulletin:
     """Hands each notice to whoever listens. A listener that is too slow loses the oldest."""
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, Collection[str]]] = []
+        self._by_kind: dict[str, list[Listener]] = {}
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` with every notice from now on, for good."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, kinds: Collection[str] = EVERY_KIND) -> None:
+        """Call `listener` with every notice of these kinds from now on, for good."""
+        self._listeners.append((listener, kinds))
+        self._by_kind.clear()
 
     def publish(self, notice: Notice) -> None:
-        """Tell everybody."""
-        for listener in tuple(self._listeners):
+        """Tell everybody who wants to know."""
+        wanted = self._by_kind.get(notice.kind)
+        if wanted is None:
+            wanted = [it for it, kinds in self._listeners if not kinds or notice.kind in kinds]
+            self._by_kind[notice.kind] = wanted
+        for listener in wanted:
             listener(notice)
 
     @asynccontextmanager
-    async def subscribed(self) -> AsyncIterator["asyncio.Queue[Notice]"]:
+    async def subscribed(
+        self, kinds: Collection[str] = EVERY_KIND
+    ) -> AsyncIterator["asyncio.Queue[Notice]"]:
         """Yield a bounded queue of what happens from now on."""
         queue: asyncio.Queue[Notice] = asyncio.Queue(MAX_WAITING_NOTICES)
 
@@ -57,8 +67,9 @@ class Bulletin:
                 queue.get_nowait()
             queue.put_nowait(notice)
 
-        self._listeners.append(put)
+        self.listen(put, kinds)
         try:
             yield queue
         finally:
-            self._listeners.remove(put)
+            self._listeners.remove((put, kinds))
+            self._by_kind.clear()

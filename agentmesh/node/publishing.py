@@ -70,7 +70,7 @@ class Publisher:
         self._exchange_key_is = exchange_key_is
         self.prekeys = Prekeys(hand, directory)
         self._bulletin = hand.bulletin
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, {"knock_received"})
         self._wake = asyncio.Event()
         self._tried = asyncio.Event()
         self._keys_due = 0.0
@@ -105,11 +105,10 @@ class Publisher:
         """Say again soon how we are: somebody may have said that we were gone."""
         asyncio.get_running_loop().call_later(self._drawn(MISSED_SECONDS), self._wake.set)
 
-    def _notice(self, notice: Notice) -> None:
+    def _notice(self, _: Notice) -> None:
         """Look soon how many prekeys are left when somebody has used one."""
-        if notice.kind == "knock_received":
-            soon = self._keys.ring.clock.monotonic() + DRAWN_SECONDS
-            self._keys_due = min(self._keys_due, soon)
+        soon = self._keys.ring.clock.monotonic() + DRAWN_SECONDS
+        self._keys_due = min(self._keys_due, soon)
 
     async def _run(self) -> None:
         while True:

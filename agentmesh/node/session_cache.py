@@ -32,11 +32,10 @@ class SessionCache:
         self._talks = talks
         self._gatekeeper = gatekeeper
         self._policy_since = math.inf
-        hand.bulletin.listen(self._hear)
+        hand.bulletin.listen(self._hear, {"policy_changed"})
 
-    def _hear(self, notice: Notice) -> None:
-        if notice.kind == "policy_changed":
-            self._policy_since = self._hand.clock.now()
+    def _hear(self, _: Notice) -> None:
+        self._policy_since = self._hand.clock.now()
 
     async def review(self) -> None:
         """Drop what holds no more; end sessions with peers that the policy refuses now."""

@@ -62,6 +62,7 @@ class Sheet:
     receipted: set[SessionId] = field(default_factory=set)
     lost: set[SessionId] = field(default_factory=set)
     withheld: list[Deliver] = field(default_factory=list)
+    heard: dict[tuple[SessionId, int], Envelope] = field(default_factory=dict)
 
     def copy(self) -> "Sheet":
         """Return this sheet as it is now, to come back to when a job fails half-way."""
@@ -160,6 +161,10 @@ class Sheet:
         self.forget(change)
         self.withheld.append(change)
 
+    def envelope(self, row: IncomingRow) -> Envelope:
+        """Return the envelope that a row of this turn's keeps."""
+        return self.heard[row.session_id, row.sequence]
+
     def forget(self, change: Deliver) -> None:
         """Take a message out, and the news of it."""
         self.changes.remove(change)
@@ -202,6 +207,7 @@ class Sheet:
             received_at=self.now,
         )
         self.changes.append(Deliver(row))
+        self.heard[session_id, envelope.sequence] = envelope
         self.notices.append(
             Notice(
                 kind="message_received",

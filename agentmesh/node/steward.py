@@ -11,7 +11,7 @@ from agentmesh.node.background import Background
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.lanes import Job
-from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
+from agentmesh.node.notices import CERTIFICATES_REVOKED
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
@@ -41,7 +41,7 @@ class Steward:
         self._talks = talks
         self._cache = cache
         self._news = asyncio.Event()
-        hand.bulletin.listen(self._hear)
+        hand.bulletin.listen(lambda _: self._news.set(), _NEWS)
         self._background = Background()
         self._clean_at = 0.0
 
@@ -66,10 +66,6 @@ class Steward:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._news.wait()
-
-    def _hear(self, notice: Notice) -> None:
-        if notice.kind in _NEWS:
-            self._news.set()
 
     async def look_round(self) -> float:
         """Bury messages that expired, end sessions whose time is over, clean up when it is time.

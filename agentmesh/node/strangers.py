@@ -33,7 +33,7 @@ class Strangers:
     def __init__(self, hand: AtHand) -> None:
         self._hand = hand
         self._in_vain: deque[float] = deque()
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, {"knock_accepted"})
 
     async def check_room(self, turn: Turn) -> None:
         """Blame a stranger for a KNOCK that is one too many, with those of all the others."""
@@ -69,8 +69,8 @@ class Strangers:
         is_listed = turn.peer in self._hand.policy().allowlist
         return not is_listed and await self._hand.store.contact(turn.peer) is None
 
-    def _notice(self, notice: Notice) -> None:
-        if notice.kind == "knock_accepted" and self._in_vain:
+    def _notice(self, _: Notice) -> None:
+        if self._in_vain:
             self._in_vain.pop()
 
 

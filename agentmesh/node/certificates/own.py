@@ -49,7 +49,7 @@ class OwnCertificate:
         self._background = Background()
         self.chain: OwnChain | None = None
         self._news = asyncio.Event()
-        hand.bulletin.listen(self._hear)
+        hand.bulletin.listen(self._hear, {CERTIFICATES_REVOKED})
 
     async def __aenter__(self) -> Self:
         await self.load()
@@ -127,10 +127,9 @@ class OwnCertificate:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
 
-    def _hear(self, notice: Notice) -> None:
-        if notice.kind == CERTIFICATES_REVOKED:
-            self._trust.forget_lists()
-            self._news.set()
+    def _hear(self, _: Notice) -> None:
+        self._trust.forget_lists()
+        self._news.set()
 
     def _is_old(self, chain: OwnChain) -> bool:
         return chain.expires_at - self._hand.clock.now() < RENEWED_SECONDS

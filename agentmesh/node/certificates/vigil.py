@@ -44,7 +44,7 @@ class Vigil:
         self._due: dict[_Chain, float] = {}
         self._background = Background()
         self._news = asyncio.Event()
-        hand.bulletin.listen(self._hear)
+        hand.bulletin.listen(self._hear, _NEWS)
 
     async def __aenter__(self) -> Self:
         await self._background.begin(self._run())
@@ -113,5 +113,4 @@ class Vigil:
     def _hear(self, notice: Notice) -> None:
         if notice.kind == CERTIFICATES_REVOKED:
             self._due.clear()
-        if notice.kind in _NEWS:
-            self._news.set()
+        self._news.set()

@@ -40,7 +40,7 @@ class Approvals:
         self._hand = hand
         self._lifted_at: dict[Amid, float] = {}
         self._one_at_a_time = asyncio.Lock()
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, {"breaker_lifted"})
 
     async def keep(self, draft: Draft) -> Draft:
         """Keep a draft and ask the owner; it is safe once this returns."""
@@ -75,7 +75,7 @@ class Approvals:
             )
 
     def _notice(self, notice: Notice) -> None:
-        if notice.kind == "breaker_lifted" and notice.peer:
+        if notice.peer:
             self._lifted_at[notice.peer] = self._clock.now()
 
     async def all(self) -> list[Draft]:

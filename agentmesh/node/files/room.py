@@ -49,7 +49,7 @@ class Files:
         self._background = Background()
         self._told: dict[str, int] = {}
         self._stopped: list[Amid | None] = []
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, {*_STOPS, "breaker_block"})
 
     async def __aenter__(self) -> Self:
         await self._transfers.load()
@@ -190,7 +190,7 @@ class Files:
     def _notice(self, notice: Notice) -> None:
         if notice.kind in _STOPS:
             self._stopped.append(None)
-        elif notice.kind == "breaker_block" and notice.peer is not None:
+        elif notice.peer is not None:
             self._stopped.append(notice.peer)
 
     async def _look_round(self) -> None:

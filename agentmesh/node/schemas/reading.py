@@ -17,7 +17,6 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.negotiation import Ours, respond
 from agentmesh.messages.payloads import CapabilityRequest, known_type, parse_payload
 from agentmesh.node.at_hand import AtHand
-from agentmesh.node.inbox import envelope_of
 from agentmesh.node.notices import Notice
 from agentmesh.node.schemas.remarks import Remarks, card
 from agentmesh.node.schemas.shelf import SchemaShelf
@@ -70,7 +69,7 @@ class Reading:
         for row in said:
             self._note_budget(turn, row, policy)
         for change in delivered:
-            heard = Heard(turn, change.row, envelope_of(change.row))
+            heard = Heard(turn, change.row, turn.sheet.envelope(change.row))
             await self._hear(heard, change, policy)
 
     # --- what came -----------------------------------------------------------------------------

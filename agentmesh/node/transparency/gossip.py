@@ -67,7 +67,7 @@ class Gossip:
         self._to_tell: OrderedDict[Amid, None] = OrderedDict()
         self._told: OrderedDict[Amid, float] = OrderedDict()
         self._heard: OrderedDict[Amid, _Heard] = OrderedDict()
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, {"session_started", "message_received"})
 
     def takers(self) -> dict[str, Take]:
         """Return who takes which type of house mail."""
@@ -127,7 +127,7 @@ class Gossip:
     def _notice(self, notice: Notice) -> None:
         """Remember with whom there is a session now, or something was said."""
         peer = notice.peer
-        if peer is None or notice.kind not in {"session_started", "message_received"}:
+        if peer is None:
             return
         told = self._told.get(peer)
         if told is None or self._hand.clock.monotonic() - told >= TOLD_SECONDS:

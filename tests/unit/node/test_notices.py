@@ -15,6 +15,18 @@ async def test_everybody_who_listens_is_told() -> None:
     assert news.empty()
 
 
+async def test_who_names_kinds_hears_of_no_others() -> None:
+    bulletin, heard = Bulletin(), list[Notice]()
+    bulletin.listen(heard.append, {"one"})
+    async with bulletin.subscribed({"two"}) as news:
+        for kind in ("one", "two", "three"):
+            bulletin.publish(Notice(kind=kind))
+        assert [(await news.get()).kind, news.empty()] == ["two", True]
+    bulletin.listen(heard.append, {"two"})
+    bulletin.publish(Notice(kind="two"))
+    assert [notice.kind for notice in heard] == ["one", "two"]
+
+
 async def test_a_listener_that_is_too_slow_loses_the_oldest() -> None:
     bulletin = Bulletin()
     async with bulletin.subscribed() as news:
