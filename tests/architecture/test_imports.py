@@ -13,6 +13,7 @@ SHARED = (
     "agentmesh.observability.world",
     "agentmesh.observability.private_file",
     "agentmesh.observability.tasks",
+    "agentmesh.observability.stopping",
 )
 ROOT_OF_ALL = "agentmesh"  # holds the version
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.daemon.__main__ import _tell
+from agentmesh.daemon.process import _tell
 
 
 @pytest.mark.slow

@@ -1,0 +1,78 @@
+"""How a process is told to stop, and the last bound on how long that may take.
+
+Told once, everything ends in order. A second signal ends the process as if nobody listened to it.
+What was to last is on the disk before anything leaves, so that neither loses what was promised.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+
+from agentmesh.observability.logs import Code, record
+from agentmesh.observability.tasks import name_of, place_of
+
+LAST_SECONDS = 10.0
+"""Longer than any part takes that does what it is told; half of what `agentmesh down` waits."""
+CAME_TO_NOTHING = 70
+"""The exit code of a process that nobody told to stop, and that cannot end by itself either."""
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_log = logging.getLogger(__name__)
+
+
+class Stopping:
+    """One process, whose loop this is. `told` is set once it was told to stop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.told = asyncio.Event()
+        self._loop = loop
+        self._exit_code = 0
+        self._last: threading.Timer | None = None
+
+    def listen(self) -> None:
+        """Be told by SIGTERM and SIGINT from now on."""
+        for number in _SIGNALS:
+            self._loop.add_signal_handler(number, self._signalled)
+
+    def tell(self) -> None:
+        """Stop."""
+        self.bound(0)
+        self.told.set()
+
+    def bound(self, exit_code: int = CAME_TO_NOTHING) -> None:
+        """End the process with this code if it has not ended by itself after `LAST_SECONDS`."""
+        self._exit_code = exit_code
+        if self._last is None:
+            # A thread: the loop may be held up itself, and has ended when threads are waited for.
+            self._last = threading.Timer(LAST_SECONDS, self._give_up)
+            self._last.daemon = True
+            self._last.start()
+
+    def go_on(self) -> None:
+        """Bound nothing any more, unless it was told to stop."""
+        if self._last is not None and not self.told.is_set():
+            self._last.cancel()
+            self._last = None
+
+    def _signalled(self) -> None:
+        for number in _SIGNALS:
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        self.tell()
+
+    def _give_up(self) -> None:
+        try:
+            for task in asyncio.all_tasks(self._loop):
+                record(_log, logging.WARNING, "stop.task", task=name_of(task), at=place_of(task))
+            frames = sys._current_frames()  # noqa: SLF001 (there is no other way to ask)
+            for thread in threading.enumerate():
+                frame = frames.get(thread.ident or 0)
+                if not thread.daemon and frame is not None:
+                    at = Code(f"{frame.f_code.co_name}:{frame.f_lineno}")
+                    record(_log, logging.WARNING, "stop.thread", thread=Code(thread.name), at=at)
+            record(_log, logging.WARNING, "stop.given_up", seconds=LAST_SECONDS)
+        finally:
+            os._exit(self._exit_code)
