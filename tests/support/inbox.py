@@ -11,6 +11,7 @@ from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, St
 from agentmesh.observability.logs import Code
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Receive, Send, decode_from_relay
+from tests.support.websocket_frames import bodies
 
 ALICE, BOB, CAROL = Amid("alice"), Amid("bob"), Amid("carol")
 
@@ -98,9 +99,9 @@ class Agent:
     def say(self, frame: Receive) -> None:
         self.heard.append(frame)
 
-    def say_all(self, frames: Sequence[bytes]) -> None:
-        for data in frames:
-            frame = decode_from_relay(data)
+    def say_raw(self, data: bytes) -> None:
+        for body in bodies(data):
+            frame = decode_from_relay(body)
             assert isinstance(frame, Receive)
             self.heard.append(frame)
 

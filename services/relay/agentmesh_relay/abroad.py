@@ -6,12 +6,13 @@ from typing import cast
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import FromAgent, Send, Sent
 from agentmesh.protocol.world import Clock
+from agentmesh_relay.bundle import in_one_piece
 from agentmesh_relay.connection import Connection
 from agentmesh_relay.delivery import letter_of
-from agentmesh_relay.express import forwarded
 from agentmesh_relay.limits import KIND_OF, Accounts, Kind
 from agentmesh_relay.mailbox.interface import Letter
 from agentmesh_relay.neighbours import Alone, Forwarded, Neighbours, Sends
+from agentmesh_relay.wording import forwarded
 
 Take = Callable[[Letter, Callable[[Sent], None]], None]
 
@@ -75,7 +76,8 @@ class Passed:
             self._left.pop(answer.id, None)
             self._sender.say(answer)
         elif answer is not None:
-            self._sender.say_raw(forwarded(list(self._left)))
+            ids = list(self._left)
+            self._sender.say_raw(forwarded(ids, in_one_piece(ids)))
         else:
             for send in self._left.values():
                 letter = letter_of(self._sends.sender, send, self._sends.sent_at)

@@ -4,24 +4,32 @@ As long as they stay together they are one thing. Whatever happens to one of the
 up into single deliveries, to which everything can happen.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence, Set
+
+import msgspec
 
 from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.relay_frames import Send
 from agentmesh_relay.delivery import Delivery
 
 
-class Bundle(NamedTuple):
-    """Sends of one agent, under numbers that follow each other."""
+class Bundle(msgspec.Struct, gc=False):
+    """Sends of one agent: without numbers first, under numbers that follow each other later.
 
-    numbers: tuple[int, ...]
+    What all have in common is known: `names` are their ids in one piece if these are ASCII and of
+    one size, `each` is the size of each payload if it is the same for all.
+    """
+
     sender: Amid
     sends: Sequence[Send]
-    ids: frozenset[FrameId]
-    size: int
     sent_at: int
-    written_at: float
+    ids: list[FrameId]
+    names: str
+    payloads: list[bytes]
+    size: int
+    each: int | None
+    numbers: tuple[int, ...] = ()
+    written_at: float = 0.0
 
     def deliveries(self) -> Iterator[tuple[int, Delivery]]:
         """Return them one by one, with their numbers."""
@@ -40,14 +48,29 @@ class Bundle(NamedTuple):
             )
 
 
+def bundled(sender: Amid, sends: Sequence[Send], sent_at: int) -> Bundle:
+    """Return sends that came together at this time."""
+    ids = [send.id for send in sends]
+    payloads = [send.encrypted_payload for send in sends]
+    sizes = list(map(len, payloads))
+    each = sizes[0] if sizes.count(sizes[0]) == len(sizes) else None
+    return Bundle(sender, sends, sent_at, ids, in_one_piece(ids), payloads, sum(sizes), each)
+
+
+def in_one_piece(ids: Sequence[FrameId]) -> str:
+    """Return ids one after the other if they are ASCII and of one size, else nothing."""
+    sizes = list(map(len, ids))
+    names = "".join(ids) if sizes.count(sizes[0]) == len(sizes) else ""
+    return names if names.isascii() else ""
+
+
 class Bundles:
     """Those of one agent, in the order in which they were written."""
 
-    __slots__ = ("_by_first", "_ids")
+    __slots__ = ("_by_first",)
 
     def __init__(self) -> None:
         self._by_first: dict[int, Bundle] = {}
-        self._ids: dict[Amid, set[FrameId]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_first)
@@ -55,10 +78,12 @@ class Bundles:
     def __len__(self) -> int:
         return sum(len(bundle.numbers) for bundle in self._by_first.values())
 
-    def have_one_of(self, sender: Amid, ids: frozenset[FrameId]) -> bool:
+    def have_one_of(self, sender: Amid, ids: Set[FrameId]) -> bool:
         """Whether a letter of this sender with one of these ids is among them."""
-        known = self._ids.get(sender)
-        return known is not None and not known.isdisjoint(ids)
+        for bundle in self._by_first.values():
+            if bundle.sender == sender and not ids.isdisjoint(bundle.ids):
+                return True
+        return False
 
     def are_older_than(self, moment: float) -> bool:
         """Whether the first one was written before."""
@@ -67,7 +92,6 @@ class Bundles:
     def add(self, bundle: Bundle) -> None:
         """Know it."""
         self._by_first[bundle.numbers[0]] = bundle
-        self._ids.setdefault(bundle.sender, set()).update(bundle.ids)
 
     def take(self, numbers: tuple[int, ...]) -> tuple[list[Bundle], tuple[int, ...]]:
         """Forget those which these numbers begin with; return them, and the numbers left over."""
@@ -77,7 +101,7 @@ class Bundles:
             end = at + len(bundle.numbers)
             if numbers[at:end] != bundle.numbers:
                 break
-            self._forget(bundle)
+            del self._by_first[numbers[at]]
             taken.append(bundle)
             at = end
         return taken, numbers[at:]
@@ -86,12 +110,4 @@ class Bundles:
         """Forget all, and return their deliveries by number."""
         bundles = list(self._by_first.values())
         self._by_first.clear()
-        self._ids.clear()
         return {number: one for bundle in bundles for number, one in bundle.deliveries()}
-
-    def _forget(self, bundle: Bundle) -> None:
-        del self._by_first[bundle.numbers[0]]
-        known = self._ids[bundle.sender]
-        known -= bundle.ids
-        if not known:
-            del self._ids[bundle.sender]

@@ -139,11 +139,6 @@ class Connection(WSListener):
         if self.state is not State.PARTED:
             self._outgoing.frame(encode(frame))
 
-    def say_all(self, frames: Sequence[bytes]) -> None:
-        """Write frames that are encoded already."""
-        if self.state is not State.PARTED:
-            self._outgoing.frames(frames)
-
     def say_raw(self, data: bytes) -> None:
         """Write WebSocket frames as they are."""
         if self.state is not State.PARTED:

@@ -1,13 +1,12 @@
 """Letters on their way to a live connection, and the memory that all of them share."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Receive, Send, encode
+from agentmesh.protocol.relay_frames import Receive, Send
 from agentmesh_relay.mailbox.interface import Letter, Pending, Room
 
 HELD_MESSAGES = 512
@@ -155,35 +154,18 @@ class Reader(Protocol):
     def room(self) -> int:
         """How many bytes may be said before the reader is cut off."""
 
-    def say_all(self, frames: Sequence[bytes]) -> None:
-        """Write frames that are encoded already."""
+    def say_raw(self, data: bytes) -> None:
+        """Write WebSocket frames as they are."""
 
     def say(self, frame: Receive) -> None:
         """Write a frame."""
 
 
-class Kept(NamedTuple):
+class Kept(msgspec.Struct, gc=False):
     """What an agent has acknowledged: how many, and whose senders want to know."""
 
     letters: int
     wanted: list[tuple[Amid, FrameId]]
-
-
-def frames_of(numbers: Sequence[int], sender: Amid, sends: Sequence[Send], now: int) -> list[bytes]:
-    """Return what their addressee is told of sends that came now."""
-    return [
-        encode(
-            Receive(
-                delivery=number,
-                id=send.id,
-                sender=sender,
-                message_type=send.message_type,
-                encrypted_payload=send.encrypted_payload,
-                timestamp=now,
-            )
-        )
-        for number, send in zip(numbers, sends, strict=True)
-    ]
 
 
 def held(letter: Letter, size: int) -> Delivery:

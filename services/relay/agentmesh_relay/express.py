@@ -4,22 +4,37 @@ They are taken together, written together and answered together. What is not so 
 whole, and goes the way of single sends, which can do everything.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import FromAgent, Send, Sent, encode
+from agentmesh.protocol.ids import Amid
+from agentmesh.protocol.relay_frames import FromAgent, Send
 from agentmesh.protocol.world import Clock
+from agentmesh_relay.bundle import bundled
 from agentmesh_relay.connection import Connection
 from agentmesh_relay.figures import Figures
 from agentmesh_relay.limits import KIND_OF, Accounts
 from agentmesh_relay.neighbours import Sends
-from agentmesh_relay.outgoing import framed
+from agentmesh_relay.wording import forwarded
 
 
-def together(frames: Sequence[FromAgent]) -> Iterator[list[FromAgent]]:
+def together(frames: Sequence[FromAgent]) -> Iterable[Sequence[FromAgent]]:
     """Return the frames in groups: sends of one kind to one agent, or a single frame."""
+    if len(frames) == 1 or _are_alike(frames):
+        return (frames,)
+    return _grouped(frames)
+
+
+def _are_alike(frames: Sequence[FromAgent]) -> bool:
+    """Whether all of them, as it mostly is, are one group."""
+    first = frames[0]
+    if type(first) is not Send or first.message_type == "bulk":
+        return False
+    to, kind = first.to, first.message_type
+    alike = [None for it in frames if type(it) is Send and it.to == to and it.message_type == kind]
+    return len(alike) == len(frames)
+
+
+def _grouped(frames: Sequence[FromAgent]) -> Iterator[list[FromAgent]]:
     group: list[FromAgent] = []
     to, message_type = "", ""
     for frame in frames:
@@ -59,7 +74,7 @@ class Express:
         first = group[0]
         if type(first) is not Send or first.message_type == "bulk":
             return False
-        sends = cast(Sequence[Send], group)
+        sends: Sequence[Send] = group  # type: ignore[assignment] # all are of one kind
         message_type = first.message_type
         recipient = self._live.get(first.to)
         if recipient is None or (inbox := recipient.inbox) is None:
@@ -69,11 +84,12 @@ class Express:
             return False
         if self._accounts.take(amid, kind, count, self._clock.monotonic()):
             return False
-        if not inbox.hold_all(amid, sends, int(self._clock.now() * 1000)):
+        bundle = bundled(amid, sends, int(self._clock.now() * 1000))
+        if not inbox.hold_all(bundle):
             self._accounts.give_back(amid, kind, count)
             return False
         self._figures.sends[message_type, "forwarded"] += count
-        sender.say_raw(forwarded([send.id for send in sends]))
+        sender.say_raw(forwarded(bundle.ids, bundle.names))
         return True
 
     def hold(self, offered: Sends) -> bool:
@@ -85,26 +101,7 @@ class Express:
         inbox = recipient.inbox
         if inbox is None or not recipient.visibility.lets_see(offered.sender):
             return False
-        if not inbox.hold_all(offered.sender, offered.sends, offered.sent_at):
+        if not inbox.hold_all(bundled(offered.sender, offered.sends, offered.sent_at)):
             return False
         self._figures.sends[first.message_type, "forwarded"] += len(offered.sends)
         return True
-
-
-def forwarded(ids: Sequence[FrameId]) -> bytes:
-    """Return `Sent(outcome="forwarded")` for each: WebSocket frames that differ in the id alone."""
-    text = "".join(ids)
-    size = len(ids[0])
-    if text and text.isascii() and set(map(len, ids)) == {size}:
-        before, between, after = _around(size)
-        return (before + between.join(ids) + after).encode("latin-1")
-    return b"".join(framed(encode(Sent(id=one, outcome="forwarded"))) for one in ids)
-
-
-@lru_cache(64)
-def _around(size: int) -> tuple[str, str, str]:
-    """Return what stands before, between and after ids of this size: bytes as Latin-1 letters."""
-    mark = "\0" * size
-    frame = framed(encode(Sent(id=FrameId(mark), outcome="forwarded"))).decode("latin-1")
-    before, _, after = frame.partition(mark)
-    return before, after + before, after

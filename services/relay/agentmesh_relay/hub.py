@@ -107,7 +107,10 @@ class Hub:
     def received(self, connection: Connection, frames: Sequence[FromAgent]) -> None:
         """Do what a live agent asks."""
         for group in together(frames):
-            if not self._express.carry(connection, group) and not self._abroad.carry(
+            first = group[0]
+            if type(first) is not Send:
+                self._do(connection, first)
+            elif not self._express.carry(connection, group) and not self._abroad.carry(
                 connection, group
             ):
                 for frame in group:
@@ -115,10 +118,10 @@ class Hub:
 
     def _do(self, connection: Connection, frame: FromAgent) -> None:
         match frame:
-            case Send():
-                self._send(connection, frame)
             case Ack():
                 self._ack(connection, frame)
+            case Send():
+                self._send(connection, frame)
             case Presence() | PresenceQuery():
                 self._presence(connection, frame)
             case Disconnect():

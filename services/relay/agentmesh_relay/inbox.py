@@ -13,7 +13,7 @@ import msgspec
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.relay_frames import Outcome, Send
+from agentmesh.protocol.relay_frames import Outcome
 from agentmesh.protocol.world import Clock
 from agentmesh_relay.bulk import Bulk
 from agentmesh_relay.bundle import Bundle
@@ -25,7 +25,6 @@ from agentmesh_relay.delivery import (
     Memory,
     Reader,
     Share,
-    frames_of,
     held,
     receive_of,
     stored,
@@ -33,6 +32,7 @@ from agentmesh_relay.delivery import (
 from agentmesh_relay.mailbox.interface import Letter, Mailbox, Pending, Refusal, Stored, Told
 from agentmesh_relay.reading import Reading
 from agentmesh_relay.window import Window
+from agentmesh_relay.wording import delivered
 
 RESERVED_BYTES = 32 * 1024
 """What deliveries leave free of a connection's outgoing buffer."""
@@ -90,7 +90,7 @@ class Inbox:
         same = self._all.get((letter.sender, letter.id))
         if same is not None:
             return "forwarded" if same.row is None else "queued"
-        if self._window.bundles.have_one_of(letter.sender, frozenset((letter.id,))):
+        if self._window.bundles.have_one_of(letter.sender, {letter.id}):
             return "forwarded"
         if letter.message_type == "bulk":
             return self._hold_bulk(letter)
@@ -102,25 +102,24 @@ class Inbox:
         self._pump()
         return "forwarded"
 
-    def hold_all(self, sender: Amid, sends: Sequence[Send], now: int) -> bool:
+    def hold_all(self, bundle: Bundle) -> bool:
         """Take new letters into memory and write them: all of them, or none.
 
         For an inbox in which little is under way: what is not so simple is for `hold`.
         """
-        count = len(sends)
-        size = sum([len(send.encrypted_payload) for send in sends])
-        if self._waiting or sender in self._arriving or not self._window.is_calm_with(count, size):
+        sender, window, count, size = bundle.sender, self._window, len(bundle.ids), bundle.size
+        if self._waiting or sender in self._arriving or not window.is_calm_with(count, size):
             return False
-        ids = frozenset([send.id for send in sends])
-        if len(ids) < count or self._window.bundles.have_one_of(sender, ids):
+        ids = set(bundle.ids)
+        if len(ids) < count or window.bundles.have_one_of(sender, ids):
             return False
         is_known = self._all and any((sender, one) in self._all for one in ids)
         if is_known or not self._share.take(count, size):
             return False
-        numbers = tuple(self._memory.numbers(count))
-        times = now, self._clock.monotonic()
-        self._window.add_bundle(Bundle(numbers, sender, sends, ids, size, *times))
-        self._reader.say_all(frames_of(numbers, sender, sends, now))
+        bundle.numbers = tuple(self._memory.numbers(count))
+        bundle.written_at = self._clock.monotonic()
+        window.add_bundle(bundle)
+        self._reader.say_raw(delivered(bundle))
         return True
 
     def _hold_bulk(self, letter: Letter) -> Outcome | None:
@@ -135,7 +134,7 @@ class Inbox:
         """Have a letter kept and write it meanwhile, if little is under way; else do nothing."""
         size, key = len(letter.payload), (letter.sender, letter.id)
         is_calm = not self._waiting and self._window.is_calm_with(1, size)
-        is_known = key in self._all or self._window.bundles.have_one_of(key[0], frozenset(key[1:]))
+        is_known = key in self._all or self._window.bundles.have_one_of(letter.sender, {letter.id})
         if not is_calm or is_known or key[0] in self._arriving or not self._share.take(1, size):
             return False
         delivery = self._all[key] = held(letter, size)
@@ -162,7 +161,7 @@ class Inbox:
 
     def arrived(self, about: Pending) -> None:
         """Take over a letter that the mailbox keeps since now."""
-        if self._window.bundles.have_one_of(about.sender, frozenset((about.id,))):
+        if self._window.bundles.have_one_of(about.sender, {about.id}):
             self._break_up()
         same = self._all.get((about.sender, about.id))
         if same is None:
@@ -173,37 +172,38 @@ class Inbox:
 
     def ack(self, numbers: tuple[int, ...]) -> Kept:
         """Forget what the agent has kept. Numbers of others do nothing."""
-        together, numbers = self._window.bundles.take(numbers)
-        wanted: list[tuple[Amid, FrameId]] = []
-        letters = size = 0
+        together, single = self._window.bundles.take(numbers)
+        kept = Kept(0, [])
         for bundle in together:
-            letters += len(bundle.numbers)
-            size += bundle.size
-            wanted += [(bundle.sender, send.id) for send in bundle.sends if send.want_acked]
-        self._share.give_back(letters, size)
-        if numbers:
+            count = len(bundle.ids)
+            kept.letters += count
+            kept.wanted += [(bundle.sender, send.id) for send in bundle.sends if send.want_acked]
+            self._share.give_back(count, bundle.size)
+            self._window.let_go(count, bundle.size)
+        if single:
             self._break_up()
-        kept = self._window.take(numbers)
-        count, rows = letters + len(kept), []
-        for delivery in kept:
+            self._ack_each(single, kept)
+        self.go_on()
+        return kept
+
+    def _ack_each(self, numbers: tuple[int, ...], kept: Kept) -> None:
+        rows: list[int] = []
+        for delivery in self._window.take(numbers):
+            kept.letters += 1
             delivery.is_kept = True
             del self._all[delivery.sender, delivery.id]
             if delivery.want_acked:
-                wanted.append((delivery.sender, delivery.id))
+                kept.wanted.append((delivery.sender, delivery.id))
             if delivery.is_bulk:
                 self._bulk.let_go(delivery)
                 continue
-            letters += 1
-            size += delivery.size
+            self._window.let_go(1, delivery.size)
             if delivery.row is None:
                 self._share.give_back(1, delivery.size)
             else:
                 rows.append(delivery.row)
-        self._window.let_go(letters, size)
         if rows:
             self._mailbox.remove(rows)
-        self.go_on()
-        return Kept(count, wanted)
 
     def go_on(self) -> None:
         """Write what waits: the reader has taken what was written."""

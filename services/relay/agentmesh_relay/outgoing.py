@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 from agentmesh.observability.logs import record_bug
@@ -127,16 +127,8 @@ class Outgoing:
         if len(data) < AT_ONCE_BYTES:
             self.raw(framed(data))
         else:
-            self.raw(_header(len(data)))
+            self.raw(header(len(data)))
             self.raw(data)
-
-    def frames(self, data: Sequence[bytes]) -> None:
-        """Write many."""
-        if len(set(map(len, data))) == 1:  # as those of one agent mostly are
-            header = _header(len(data[0]))
-            self.raw(header.join((b"", *data)))
-        else:
-            self.raw(b"".join(map(framed, data)))
 
     def raw(self, data: bytes) -> None:
         """Write bytes that are frames already."""
@@ -190,7 +182,7 @@ def _nobody() -> None:
 
 def framed(data: bytes) -> bytes:
     """Return a binary frame."""
-    return _header(len(data)) + data
+    return header(len(data)) + data
 
 
 def let_go_at_once(stream: asyncio.BaseTransport) -> None:
@@ -202,7 +194,8 @@ def let_go_at_once(stream: asyncio.BaseTransport) -> None:
 
 
 @lru_cache(4096)
-def _header(size: int) -> bytes:
+def header(size: int) -> bytes:
+    """Return what stands before a binary frame of this size."""
     if size < 126:
         return bytes((_BINARY, size))
     if size < 65536:

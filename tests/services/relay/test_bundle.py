@@ -1,6 +1,7 @@
 """Letters that are kept together are what they would be one by one."""
 
-from agentmesh_relay.bundle import Bundle, Bundles
+import pytest
+from agentmesh_relay.bundle import Bundle, Bundles, bundled, in_one_piece
 from agentmesh_relay.delivery import HELD_BYTES_IN_ALL
 from agentmesh_relay.inbox import ACK_SECONDS
 from agentmesh_relay.mailbox.interface import Room
@@ -26,10 +27,10 @@ Step = tuple[str, str, list[int]]
 
 
 def bundle(first: int, *ids: str) -> Bundle:
-    some = sends(*ids)
-    names = frozenset(send.id for send in some)
-    numbers = tuple(range(first, first + len(ids)))
-    return Bundle(numbers, ALICE, some, names, 10 * len(ids), sent_at=7, written_at=float(first))
+    made = bundled(ALICE, sends(*ids), sent_at=7)
+    made.numbers = tuple(range(first, first + len(ids)))
+    made.written_at = float(first)
+    return made
 
 
 def test_only_whole_ones_are_taken() -> None:
@@ -38,15 +39,30 @@ def test_only_whole_ones_are_taken() -> None:
         bundles.add(it)
     taken, left = bundles.take((1, 2, 3, 9))
     assert ([it.numbers for it in taken], left) == ([(1, 2)], (3, 9))
-    assert not bundles.have_one_of(ALICE, frozenset([FrameId("a")]))
-    assert bundles.have_one_of(ALICE, frozenset([FrameId("a"), FrameId("d")]))
-    assert not bundles.have_one_of(CAROL, frozenset([FrameId("d")]))
+    assert not bundles.have_one_of(ALICE, {FrameId("a")})
+    assert bundles.have_one_of(ALICE, {FrameId("a"), FrameId("d")})
+    assert not bundles.have_one_of(CAROL, {FrameId("d")})
     assert len(bundles) == 3
     assert bundles.are_older_than(3.0)
     assert not bundles.are_older_than(2.9)
     single = bundles.break_up()
     assert {number: it.id for number, it in single.items()} == {3: "c", 4: "d", 5: "e"}
     assert not bundles
+
+
+@pytest.mark.parametrize(
+    ("ids", "names"),
+    [(["a"], "a"), (["ab", "cd"], "abcd"), (["a", "bc"], ""), (["é", "a"], ""), (["", ""], "")],
+)
+def test_only_ids_that_are_alike_are_one_piece(ids: list[FrameId], names: str) -> None:
+    assert in_one_piece(ids) == names
+
+
+def test_payloads_have_one_size_or_none() -> None:
+    same, other = bundled(ALICE, sends(1, 2, size=3), 0), sends(3, size=4)
+    assert (same.size, same.each) == (6, 3)
+    mixed = bundled(ALICE, [*same.sends, *other], 0)
+    assert (mixed.size, mixed.each) == (10, None)
 
 
 @given(STEPS)
@@ -69,7 +85,7 @@ def _done(agent: Agent, step: Step, *, together: bool) -> object:
     match kind:
         case "send":
             some = sends(*numbers)
-            if together and agent.inbox.hold_all(sender, some, 0):  # type: ignore[arg-type]
+            if together and agent.inbox.hold_all(bundled(sender, some, 0)):  # type: ignore[arg-type]
                 return ["forwarded"] * len(some)
             return [agent.inbox.hold(letter(it, sender, expires_at=_END)) for it in numbers]  # type: ignore[arg-type]
         case "ack" | "ack-all":

@@ -1,25 +1,12 @@
 """The short way does what the long one does."""
 
-from agentmesh_relay.express import forwarded, together
-from hypothesis import given
-from hypothesis import strategies as st
+from agentmesh_relay.express import together
 
 from agentmesh.protocol.ids import FrameId
-from agentmesh.protocol.relay_frames import Ack, FromAgent, Receive, Send, Sent, encode
+from agentmesh.protocol.relay_frames import Ack, FromAgent, Receive, Send, Sent
 from tests.support.relay_client import agent, amid_called, message
 
 BOB, CAROL = amid_called("bob"), amid_called("carol")
-
-
-@given(st.lists(st.text(max_size=64), min_size=1).map(lambda ids: [FrameId(it) for it in ids]))
-def test_answers_written_together_are_those_that_would_be_encoded(ids: list[FrameId]) -> None:
-    bodies = [encode(Sent(id=it, outcome="forwarded")) for it in ids]
-    assert forwarded(ids) == b"".join(map(_framed, bodies))
-
-
-def _framed(body: bytes) -> bytes:
-    size = len(body)
-    return (b"\x82%c" % size if size < 126 else b"\x82\x7e%c%c" % divmod(size, 256)) + body
 
 
 def test_only_sends_of_one_kind_to_one_agent_go_together() -> None:
@@ -36,6 +23,19 @@ def test_only_sends_of_one_kind_to_one_agent_go_together() -> None:
     groups = list(together(frames))
     assert [it for group in groups for it in group] == frames
     assert [len(group) for group in groups] == [2, 1, 1, 1, 1, 1, 1]
+
+
+def test_when_all_go_together_nothing_else_is_among_them() -> None:
+    alike: list[FromAgent] = [message(BOB, str(number)) for number in range(3)]
+    assert list(together(alike)) == [alike]
+    for odd in (message(CAROL, "3"), message(BOB, "3", message_type="receipt"), Ack(deliveries=())):
+        for place in range(4):
+            frames: list[FromAgent] = [*alike[:place], odd, *alike[place:]]
+            assert [odd] in list(together(frames))
+    assert (
+        list(together([message(BOB, "1", message_type="bulk")] * 2))
+        == [[message(BOB, "1", message_type="bulk")]] * 2
+    )
 
 
 async def test_a_burst_is_answered_in_order_whatever_is_in_it(url: str) -> None:

@@ -1,4 +1,5 @@
 import pytest
+from agentmesh_relay.bundle import bundled
 from agentmesh_relay.delivery import HELD_BYTES_IN_ALL, HELD_MESSAGES, OWN_BYTES, Memory
 from agentmesh_relay.inbox import ACK_SECONDS, GIVE_UP_SECONDS
 from agentmesh_relay.mailbox.interface import Letter, Refusal, Room, Stored
@@ -145,7 +146,7 @@ def test_memory_is_free_again_after_everything_and_once_it_is_on_the_disk() -> N
 
 def test_many_at_once_are_written_kept_and_forgotten_like_single_ones() -> None:
     bob = Agent()
-    assert bob.inbox.hold_all(ALICE, sends(1, 2, 3), 7)
+    assert bob.inbox.hold_all(bundled(ALICE, sends(1, 2, 3), 7))
     bob.inbox.hold(letter(4))
     assert bob.ids == ["1", "2", "3", "4"]
     assert [it.timestamp for it in bob.heard] == [7, 7, 7, 0]
@@ -174,7 +175,7 @@ def test_many_at_once_are_written_kept_and_forgotten_like_single_ones() -> None:
 def test_of_many_at_once_that_are_not_simple_none_is_taken(some: list[Send]) -> None:
     bob = Agent()
     bob.inbox.hold(letter("known"))
-    assert not bob.inbox.hold_all(ALICE, some, 0)
+    assert not bob.inbox.hold_all(bundled(ALICE, some, 0))
     assert bob.ids == ["known"]
     assert len(bob.inbox) == 1
 
@@ -182,13 +183,13 @@ def test_of_many_at_once_that_are_not_simple_none_is_taken(some: list[Send]) -> 
 def test_many_at_once_overtake_nothing() -> None:
     bob = Agent()
     bob.inbox.expect(ALICE)
-    assert not bob.inbox.hold_all(ALICE, sends(2), 0)
-    assert bob.inbox.hold_all(CAROL, sends(2), 0)
+    assert not bob.inbox.hold_all(bundled(ALICE, sends(2), 0))
+    assert bob.inbox.hold_all(bundled(CAROL, sends(2), 0))
     bob.inbox.expected(ALICE)
-    assert bob.inbox.hold_all(ALICE, sends(2), 0)
+    assert bob.inbox.hold_all(bundled(ALICE, sends(2), 0))
     poor = Agent(memory=Memory(0, bound=5))
-    assert not poor.inbox.hold_all(ALICE, sends(1, 2, size=OWN_BYTES // 2 + 3), 0)
-    assert poor.inbox.hold_all(ALICE, sends(1), 0)
+    assert not poor.inbox.hold_all(bundled(ALICE, sends(1, 2, size=OWN_BYTES // 2 + 3), 0))
+    assert poor.inbox.hold_all(bundled(ALICE, sends(1), 0))
 
 
 def brought(bob: Agent, *letters: Letter) -> list[Stored | Refusal]:
@@ -257,7 +258,7 @@ def test_nothing_is_brought_twice_or_past_what_came_before_it() -> None:
     bob.mailbox.is_slow = True
     told = brought(bob, letter(1))
     assert not bob.inbox.bring(letter(1), told.append), "it is under way"
-    bob.inbox.hold_all(ALICE, sends(2), 0)
+    bob.inbox.hold_all(bundled(ALICE, sends(2), 0))
     assert not bob.inbox.bring(letter(2), told.append), "it is under way, too"
     bob.inbox.expect(CAROL)
     assert not bob.inbox.bring(letter(1, CAROL), told.append), "an earlier one is not here yet"

@@ -163,17 +163,6 @@ async def test_a_reader_for_whom_always_something_waits_is_not_stuck_while_it_ta
         assert not end.outgoing.is_stuck(float(second))
 
 
-@pytest.mark.parametrize("sizes", [(3, 3, 3), (3, 200, 70_000)], ids=["alike", "different"])
-async def test_many_frames_are_what_single_ones_are(end: End, sizes: tuple[int, ...]) -> None:
-    frames = [bytes(size) for size in sizes]
-    for frame in frames:
-        end.outgoing.frame(frame)
-    end.outgoing.flush()
-    end.outgoing.frames(frames)
-    end.outgoing.flush()
-    assert end.stream.writes[0] == end.stream.writes[1]
-
-
 async def test_a_turn_has_one_time() -> None:
     clock = FakeClock()
     turn = Turn(asyncio.get_running_loop(), clock)

@@ -1,4 +1,4 @@
-from agentmesh_relay.bundle import Bundle
+from agentmesh_relay.bundle import bundled
 from agentmesh_relay.delivery import Delivery
 from agentmesh_relay.window import (
     CALM_BYTES,
@@ -41,16 +41,22 @@ def test_files_do_not_take_the_place_of_letters() -> None:
 def test_what_is_together_counts_and_comes_before_what_was_written_later() -> None:
     window = Window()
     sends = [
-        Send(id=FrameId(it), to=ALICE, message_type="message", encrypted_payload=b"x")
+        Send(
+            id=FrameId(it),
+            to=ALICE,
+            message_type="message",
+            encrypted_payload=bytes(CALM_BYTES // 2),
+        )
         for it in "ab"
     ]
-    ids = frozenset(send.id for send in sends)
-    window.add_bundle(Bundle((1, 2), ALICE, sends, ids, CALM_BYTES, 0, 0.0))
+    both = bundled(ALICE, sends, 0)
+    both.numbers = (1, 2)
+    window.add_bundle(both)
     assert window
     assert not window.is_calm_with(1, 1)
     assert not window.has_room(WINDOW_BYTES)
     window.add(3, delivery(1))
     assert [it.id for it in window.break_up()] == ["a", "b"]
-    assert [it.size for it in window] == [1, 1, 1]
+    assert [it.size for it in window] == [CALM_BYTES // 2, CALM_BYTES // 2, 1]
     assert [it.id for it in window.take([2, 1])] == ["b", "a"]
     assert list(window.break_up()) == []
