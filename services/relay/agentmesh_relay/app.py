@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Judge
 from agentmesh_relay.ledger import Ledger
 from agentmesh_relay.limits import allowed
-from agentmesh_relay.lobby import MAX_OPEN, Lobby
+from agentmesh_relay.lobby import HANDSHAKE_SECONDS, HEADER_SECONDS, MAX_OPEN, Lobby
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 from agentmesh_relay.neighbours import Alone, Kept
 from agentmesh_relay.outgoing import Turn
@@ -37,9 +37,9 @@ MAX_ADMINS = 64
 
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
-LOOKS_TO_TELL = 10
-LOOKS_TO_CLEAN = 600
-LOOKS_TO_SAVE = 100
+LOOKS_TO_TELL = 50
+LOOKS_TO_CLEAN = 60 * LOOKS_TO_TELL
+LOOKS_TO_SAVE = 10 * LOOKS_TO_TELL
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,10 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
             ledger.load()
             proxies = Proxies(config.trusted_proxies)
             crowd = Crowd(config.connections_per_address, proxies)
-            lobby = Lobby(config.connections_per_address, proxies, turn, min(room, MAX_OPEN))
+            seconds = HEADER_SECONDS if context is None else HEADER_SECONDS - HANDSHAKE_SECONDS
+            most = min(room, MAX_OPEN)
+            lobby = Lobby(config.connections_per_address, proxies, turn, most, seconds)
+            admins = Lobby(MAX_ADMINS, Proxies(), turn, MAX_ADMINS)
             figures.watch("sockets", "Open sockets, with those that said nothing.", lobby.__len__)
             judge = Judge(Door(config.origin_at(port), clock, entropy))
             arrivals = Arrivals(judge, hub, figures, turn, crowd)
@@ -79,12 +82,13 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
                 judge,
                 _telling(config, hub, figures, kept, (clock, entropy)),
                 listening(door_socket, lobby, entrance.answer, context),
-                _admin(config, Admin(figures, health), turn),
+                _admin(config, Admin(figures, health), admins),
             ):
                 scheme = "ws" if context is None else "wss"
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
                 record(_log, logging.INFO, "relay.started", port=port)
-                await _look_after(arrivals, hub, ledger, stop)
+                looks = (arrivals.look, lobby.look, admins.look)
+                await _look_after(looks, hub, ledger, stop)
             await _part(arrivals)
             await ledger.save()
     record(_log, logging.INFO, "relay.stopped")
@@ -146,11 +150,10 @@ def _is_whole(kept: Kept) -> bool:
 
 
 @asynccontextmanager
-async def _admin(config: Config, admin: Admin, clock: Clock) -> AsyncIterator[None]:
+async def _admin(config: Config, admin: Admin, lobby: Lobby) -> AsyncIterator[None]:
     if config.admin is None:
         yield
         return
-    lobby = Lobby(MAX_ADMINS, Proxies(), clock, MAX_ADMINS)
     with listening_socket(config.admin) as admin_socket:
         async with listening(admin_socket, lobby, admin.answer, None):
             address = Address(config.admin.host, admin_socket.getsockname()[1])
@@ -166,11 +169,14 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _look_after(arrivals: Arrivals, hub: Hub, ledger: Ledger, stop: asyncio.Event) -> None:
+async def _look_after(
+    often: Sequence[Callable[[], None]], hub: Hub, ledger: Ledger, stop: asyncio.Event
+) -> None:
     """Do what time demands, until told to stop."""
     looks = 0
     while not stop.is_set():
-        arrivals.look()
+        for look in often:
+            look()
         looks += 1
         if looks % LOOKS_TO_TELL == 0:
             hub.look()

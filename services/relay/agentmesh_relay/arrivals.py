@@ -15,7 +15,8 @@ from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
 from agentmesh_relay.rounds import Round
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.02
+"""How often some of them are looked at: few at a time, so that nobody waits for many."""
 
 BUSY_RETRY_SECONDS = 5
 PARTED_A_SECOND = 500
@@ -83,7 +84,7 @@ class Arrivals:
         self._hub.leave(connection)
 
     def look(self) -> None:
-        """Do what time demands of some connections. Called every tenth of a second."""
+        """Do what time demands of some connections. Called every `LOOK_SECONDS`."""
         now = self._turn.monotonic()
         passed = now - self._looked_at
         self._figures.late_seconds = max(passed - LOOK_SECONDS, 0.0)

@@ -16,7 +16,8 @@ from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh_relay.arrivals import Arrivals
 from agentmesh_relay.connection import Connection
 from agentmesh_relay.figures import Figures
-from agentmesh_relay.lobby import HEADER_SECONDS, Lobby, Socket
+from agentmesh_relay.lobby import HANDSHAKE_SECONDS, Lobby
+from agentmesh_relay.newcomer import Newcomer, nobody_hears
 
 Answer = Connection | WSUpgradeResponseWithListener | None
 
@@ -64,12 +65,11 @@ async def listening(
     context: ssl.SSLContext | None,
 ) -> AsyncIterator[None]:
     """Answer at this socket for as long as the block lasts."""
-    seconds = HEADER_SECONDS if context is None else HEADER_SECONDS / 2
     server = await asyncio.get_running_loop().create_server(
-        partial(Socket, lobby, answer, seconds),
+        partial(Newcomer, lobby, answer, nobody_hears()),
         sock=door,
         ssl=context,
-        ssl_handshake_timeout=None if context is None else seconds,
+        ssl_handshake_timeout=None if context is None else HANDSHAKE_SECONDS,
         backlog=4096,
     )
     try:

@@ -1,18 +1,12 @@
 """Every open socket, from its first moment on: who says nothing at all has to be counted, too.
 
-When there is no room for one more, the one that has said nothing for longest makes room.
+Who does not say in time what it wants is closed. When there is no room for one more, the one that
+has said nothing for longest makes room.
 """
 
-import asyncio
-import logging
-from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections import Counter, OrderedDict
 from itertools import count
-from typing import Any, Protocol
-
-from picows import WSUpgradeRequest
-from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined] # untyped
+from typing import NamedTuple, Protocol
 
 from agentmesh.protocol import limits
 from agentmesh.protocol.world import Clock
@@ -20,6 +14,9 @@ from agentmesh_relay.proxies import Proxies, counted_as
 
 HEADER_SECONDS = limits.AUTHENTICATION_SECONDS
 """How long a client may take to say what it wants, with TLS or without."""
+
+HANDSHAKE_SECONDS = HEADER_SECONDS / 2
+"""How much of it TLS may take."""
 
 MAX_OPEN = 25_000
 SPARE = 64
@@ -31,7 +28,8 @@ ARRIVAL_SECONDS = 0.05
 MAX_NAMES = 100_000
 """Addresses that opened something of late; at the bound all are forgotten, and begin anew."""
 
-READ_BUFFER_BYTES = 1024
+CLOSED_AT_ONCE = 128
+"""How many a look closes at most: those who talk do not wait for a crowd to be thrown out."""
 
 
 class Closable(Protocol):
@@ -41,6 +39,13 @@ class Closable(Protocol):
         """Close it at once."""
 
 
+class Unheard(NamedTuple):
+    """A socket that has not said yet what it wants, and until when it may."""
+
+    transport: Closable
+    until: float
+
+
 class Lobby:
     """Counts open sockets by address. At an address's bound the new one is closed without a word.
 
@@ -48,7 +53,12 @@ class Lobby:
     """
 
     def __init__(
-        self, per_address: int, proxies: Proxies, clock: Clock, max_open: int = MAX_OPEN
+        self,
+        per_address: int,
+        proxies: Proxies,
+        clock: Clock,
+        max_open: int = MAX_OPEN,
+        seconds: float = HEADER_SECONDS,
     ) -> None:
         self._clock = clock
         self._per_address = per_address + SPARE
@@ -56,11 +66,12 @@ class Lobby:
         self._paid_at: dict[str, float] = {}
         self._proxies = proxies
         self._max_open = max_open
+        self._seconds = seconds
         self._open = 0
         self._by_address: Counter[str] = Counter()
-        self._unheard: dict[int, Closable] = {}
+        # One that finds its first in no time, after ten thousand others that were first.
+        self._unheard: OrderedDict[int, Unheard] = OrderedDict()
         self._tickets = count()
-        self.silent = _silent()
 
     def __len__(self) -> int:
         return self._open
@@ -83,19 +94,31 @@ class Lobby:
                 return False
         if self._open > self._max_open and not self._made_room():
             return False
-        self._unheard[ticket] = transport
+        self._unheard[ticket] = Unheard(transport, self.now() + self._seconds)
         return True
 
     def heard(self, ticket: int) -> None:
         """Know that it has said what it wants."""
         self._unheard.pop(ticket, None)
 
+    def look(self) -> None:
+        """Close those whose time is over, the oldest first. Called every `LOOK_SECONDS`."""
+        now = self.now()
+        for _ in range(CLOSED_AT_ONCE):
+            oldest = next(iter(self._unheard.values()), None)
+            if oldest is None or oldest.until > now:
+                return
+            self._close_oldest()
+
     def _made_room(self) -> bool:
-        oldest = next(iter(self._unheard), None)
-        if oldest is None:
+        if not self._unheard:
             return False
-        self._unheard.pop(oldest).abort()
+        self._close_oldest()
         return True
+
+    def _close_oldest(self) -> None:
+        _, oldest = self._unheard.popitem(last=False)
+        oldest.transport.abort()
 
     def _may_come(self, name: str) -> bool:
         """Whether this address did not open too many of late (as `limits.py` counts)."""
@@ -117,64 +140,3 @@ class Lobby:
             self._by_address[name] -= 1
         else:
             del self._by_address[name]
-
-
-class Socket(WSProtocol):  # type: ignore[misc] # picows has no types for it
-    """picows' protocol; a WebSocket once `answer`, told when it began, let it be one."""
-
-    __slots__ = ("_address", "_lobby", "_ticket")
-
-    def __init__(
-        self, lobby: Lobby, answer: Callable[[float, WSUpgradeRequest], Any], header_seconds: float
-    ) -> None:
-        self._lobby = lobby
-        self._address = ""
-        self._ticket = lobby.ticket()
-        # Not with ourselves in it: that would be a ring, and nobody looks for these soon.
-        heard = partial(_heard, lobby, self._ticket, partial(answer, lobby.now()))
-        super().__init__(
-            None,  # no host: this is a server
-            None,
-            False,  # noqa: FBT003 - picows takes them by place
-            heard,
-            lobby.silent,
-            True,  # noqa: FBT003
-            header_seconds,
-            False,  # noqa: FBT003
-            0,
-            0,
-            WSAutoPingStrategy.PING_WHEN_IDLE,
-            False,  # noqa: FBT003
-            limits.MAX_RELAY_FRAME,
-            None,
-            READ_BUFFER_BYTES,
-        )
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """See asyncio."""
-        peer = transport.get_extra_info("peername")
-        self._address = str(peer[0]) if peer else ""
-        may_stay = self._lobby.enter(self._address, self._ticket, transport)
-        super().connection_made(transport)
-        if not may_stay:
-            transport.abort()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """See asyncio."""
-        super().connection_lost(error)
-        self._lobby.leave(self._address, self._ticket)
-
-
-def _heard(
-    lobby: Lobby, ticket: int, answer: Callable[[WSUpgradeRequest], Any], request: WSUpgradeRequest
-) -> Any:
-    lobby.heard(ticket)
-    return answer(request)
-
-
-def _silent() -> "logging.LoggerAdapter[logging.Logger]":
-    # picows prints what strangers send. (An adapter, and one for all: it would make a logger for
-    # each connection, and each change of a level makes all loggers forget what they know.)
-    logger = logging.getLogger("picows.server")
-    logger.setLevel(logging.CRITICAL + 1)
-    return logging.LoggerAdapter(logger, {})

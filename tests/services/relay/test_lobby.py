@@ -7,7 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from agentmesh_relay.lobby import ARRIVAL_SECONDS, SPARE, Lobby
+from agentmesh_relay.lobby import (
+    ARRIVAL_SECONDS,
+    CLOSED_AT_ONCE,
+    HEADER_SECONDS,
+    SPARE,
+    Lobby,
+)
 from agentmesh_relay.place import OWN_DESCRIPTORS
 from agentmesh_relay.proxies import Proxies
 
@@ -81,6 +87,26 @@ def test_who_has_said_nothing_for_longest_makes_room_and_nobody_else() -> None:
     assert len(lobby) == 4
     assert not gate.enter(OTHER)
     assert gate.aborted == [1, 3]
+
+
+def test_who_does_not_say_in_time_what_it_wants_is_closed_a_few_at_a_time() -> None:
+    clock = FakeClock()
+    lobby = Lobby(CLOSED_AT_ONCE, Proxies(), clock)
+    gate = Gate(lobby)
+    assert all(gate.enter(ONE) for _ in range(CLOSED_AT_ONCE + 2))
+    clock.advance(HEADER_SECONDS / 2)
+    assert gate.enter(OTHER)
+    lobby.heard(0)
+    lobby.look()
+    assert gate.aborted == []
+    clock.advance(HEADER_SECONDS / 2)
+    lobby.look()
+    assert gate.aborted == list(range(1, CLOSED_AT_ONCE + 1))
+    lobby.look()
+    assert gate.aborted == list(range(1, CLOSED_AT_ONCE + 2))
+    clock.advance(HEADER_SECONDS / 2)
+    lobby.look()
+    assert gate.aborted == list(range(1, CLOSED_AT_ONCE + 3))
 
 
 def test_a_proxy_speaks_for_many_but_not_for_more_than_fit() -> None:
