@@ -18,10 +18,10 @@ from agentmesh_relay.registry.identity import line_of
 EXIT_USAGE = 2
 EXIT_TRY_AGAIN = 75
 
-COLLECT_AFTER = 25_000
+COLLECT_AFTER = 2500
 """New objects until the collector looks for rings among these: nobody waits for more at once."""
 
-ROUNDS_TO_OLDER = 40
+ROUNDS_TO_OLDER = 400
 """Then it looks among all that have come since the last time, too: a relay makes few rings."""
 
 SWITCH_SECONDS = 0.001

@@ -5,6 +5,11 @@ from typing import Generic, TypeVar
 
 ROUND_SECONDS = 1.0
 
+TOGETHER = 16
+APART = 64
+"""Who came one after the other is due at the same time, too. Only a few of them stay together (they
+are neighbours in memory, which is quicker); the next few are in another part of the round."""
+
 Member = TypeVar("Member")
 
 
@@ -12,7 +17,9 @@ class Round(Generic[Member]):
     """Everybody once. Who is asked late names as many more: the round takes no longer."""
 
     def __init__(self, members: Sequence[Member] = ()) -> None:
-        self._members = members
+        starts = range(0, len(members), TOGETHER)
+        order = (start for part in range(APART) for start in starts[part::APART])
+        self._members = [it for start in order for it in members[start : start + TOGETHER]]
         self._at = 0
 
     @property
