@@ -38,6 +38,8 @@ GARBAGE = 20_000
 """So many new objects begin a search for cycles; nearly all that is made goes without one."""
 LAST_WORDS_SECONDS = 2.0
 ANSWER_SECONDS = 0.05
+LAST_SECONDS = 10.0
+"""Longer than any part takes that does what it is told; half of what `agentmesh down` waits."""
 FOUND_SECONDS = 3.0
 """How long we say that we are not ready yet because nobody can find us."""
 
@@ -80,7 +82,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     keep_freed_memory()
     with asyncio.Runner(loop_factory=_loop) as runner:
         ready_fd: int | None = given.ready_fd
-        stopping = Stopping(runner.get_loop())
+        stopping = Stopping(runner.get_loop(), LAST_SECONDS)
         stopping.listen()
         while runner.run(_serve(config, keys, world, ready_fd, stopping)):
             stopping.go_on()

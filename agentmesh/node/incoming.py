@@ -183,7 +183,8 @@ class Incoming:
             return False
         self._waiting_for_room += 1
         try:
-            await asyncio.wait_for(self._stopping.wait(), ROOM_SECONDS)
+            async with asyncio.timeout(ROOM_SECONDS):
+                await self._stopping.wait()
         except TimeoutError:
             return True
         finally:

@@ -89,7 +89,8 @@ class Publisher:
     async def first_try(self, seconds: float) -> None:
         """Wait until others can find us or that failed once, for so many seconds at most."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._tried.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._tried.wait()
 
     @property
     def shown_at(self) -> str:

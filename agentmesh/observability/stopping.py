@@ -10,25 +10,33 @@ import os
 import signal
 import sys
 import threading
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
 
 from agentmesh.observability.logs import Code, record
 from agentmesh.observability.tasks import name_of, place_of
 
-LAST_SECONDS = 10.0
-"""Longer than any part takes that does what it is told; half of what `agentmesh down` waits."""
 CAME_TO_NOTHING = 70
 """The exit code of a process that nobody told to stop, and that cannot end by itself either."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+
+class Told(Exception):
+    """The process was told to stop before it had started."""
+
 
 class Stopping:
-    """One process, whose loop this is. `told` is set once it was told to stop."""
+    """One process, whose loop this is: it ends within so many seconds. `told`: once it is to."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self.told = asyncio.Event()
         self._loop = loop
+        self._seconds = seconds
+        self._entering: asyncio.Timeout | None = None
         self._exit_code = 0
         self._last: threading.Timer | None = None
 
@@ -41,13 +49,27 @@ class Stopping:
         """Stop."""
         self.bound(0)
         self.told.set()
+        if self._entering is not None:
+            self._entering.reschedule(self._loop.time())
+
+    async def enter(self, part: AbstractAsyncContextManager[T], stack: AsyncExitStack) -> T:
+        """Enter a part that may take long to start; raise `Told` if it is told to stop first."""
+        try:
+            async with asyncio.timeout(0 if self.told.is_set() else None) as self._entering:
+                return await stack.enter_async_context(part)
+        except TimeoutError:
+            if not self.told.is_set():
+                raise
+            raise Told from None
+        finally:
+            self._entering = None
 
     def bound(self, exit_code: int = CAME_TO_NOTHING) -> None:
-        """End the process with this code if it has not ended by itself after `LAST_SECONDS`."""
+        """End the process with this code if it takes longer from now on than it may."""
         self._exit_code = exit_code
         if self._last is None:
             # A thread: the loop may be held up itself, and has ended when threads are waited for.
-            self._last = threading.Timer(LAST_SECONDS, self._give_up)
+            self._last = threading.Timer(self._seconds, self._give_up)
             self._last.daemon = True
             self._last.start()
 
@@ -73,6 +95,6 @@ class Stopping:
                 if not thread.daemon and frame is not None:
                     at = Code(f"{frame.f_code.co_name}:{frame.f_lineno}")
                     record(_log, logging.WARNING, "stop.thread", thread=Code(thread.name), at=at)
-            record(_log, logging.WARNING, "stop.given_up", seconds=LAST_SECONDS)
+            record(_log, logging.WARNING, "stop.given_up", seconds=self._seconds)
         finally:
             os._exit(self._exit_code)

@@ -76,6 +76,16 @@ class Tasks:
                 self._was_cancelled = True
 
 
+def end_if_told() -> None:
+    """Raise the cancellation that a failure has hidden: for loops that try again.
+
+    Not for a task that goes on after a task group of it failed: Python 3.11 counts that as one.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def name_of(task: asyncio.Task[Any]) -> Code:
     """Return what a task does."""
     named: str = getattr(task.get_coro(), "__qualname__", "unknown")

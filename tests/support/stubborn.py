@@ -14,7 +14,6 @@ from agentmesh.daemon import process
 from agentmesh.daemon.assemble import assembled
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.node.background import Background
-from agentmesh.observability import stopping
 
 LAST_SECONDS = 1.0
 
@@ -46,6 +45,6 @@ async def with_one_more(*given: Any) -> AsyncIterator[Rooms]:
 
 if __name__ == "__main__":
     WHAT = sys.argv.pop()
-    stopping.LAST_SECONDS = LAST_SECONDS
+    process.LAST_SECONDS = LAST_SECONDS
     setattr(process, "assembled", with_one_more)  # noqa: B010 (a function is no variable)
     sys.exit(process.main())

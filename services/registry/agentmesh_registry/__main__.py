@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import platformdirs
 import agentmesh
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import record, write_logs
+from agentmesh.observability.stopping import Stopping
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS, MAX_STAMP_BITS
@@ -27,6 +27,8 @@ from agentmesh_registry.server import running
 _log = logging.getLogger("agentmesh_registry")
 _DEFAULTS = Rates()
 _PREFIX = "AGENTMESH_REGISTRY"
+LAST_SECONDS = 30.0
+"""Who waits for the database is answered first, which may be slow."""
 
 
 def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -234,15 +236,13 @@ def _config(given: dict[str, Any]) -> Config:
 
 
 async def _serve(config: Config) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stopping = Stopping(asyncio.get_running_loop(), LAST_SECONDS)
+    stopping.listen()
     async with running(config, SystemClock(), system_entropy) as registry:
         click.echo(f"listening on {registry.url}")
         if registry.admin_url:
             click.echo(f"admin on {registry.admin_url}")
-        await stop.wait()
+        await stopping.told.wait()
     record(_log, logging.INFO, "registry.stopped")
 
 

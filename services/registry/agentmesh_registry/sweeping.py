@@ -6,6 +6,7 @@ from typing import Self
 
 from agentmesh.errors import StorageError
 from agentmesh.observability.logs import record
+from agentmesh.observability.tasks import Tasks
 from agentmesh_registry.desk import Desk
 
 SWEEP_SECONDS = 20
@@ -18,18 +19,17 @@ class Sweeping:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
         """Begin."""
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(self._sweep())
+        await self._tasks.begin()
+        self._tasks.start(self._sweep())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """End, wherever it is."""
-        self._task.cancel()
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     async def _sweep(self) -> None:
         while True:

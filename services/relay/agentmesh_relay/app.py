@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from agentmesh.errors import UsageError
 from agentmesh.observability.health import Health
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.stopping import Stopping, Told
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh_relay.arrivals import LOOK_SECONDS, Arrivals
@@ -35,6 +35,8 @@ from agentmesh_relay.proxies import Proxies
 MAX_ADMINS = 64
 """Connections to the private port."""
 
+LAST_SECONDS = 30.0
+"""What is in memory goes to the disk first, which may be slow."""
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
 LOOKS_TO_TELL = 50
@@ -47,7 +49,8 @@ _log = logging.getLogger(__name__)
 async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
     """Run until SIGTERM or SIGINT; raise `AgentMeshError` if that is not possible here."""
     asyncio.get_running_loop().set_exception_handler(_note)
-    stop = _stop_on_signals()
+    stopping = Stopping(asyncio.get_running_loop(), LAST_SECONDS)
+    stopping.listen()
     room = raise_descriptor_limit()
     if room < MAX_OPEN:
         record(_log, logging.WARNING, "descriptors.few", room=room, wanted=MAX_OPEN)
@@ -55,7 +58,11 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
     with listening_socket(config.listen) as door_socket:
         figures = Figures()
         port = door_socket.getsockname()[1]
-        async with _keeping(config, figures, clock, entropy) as kept:
+        async with AsyncExitStack() as stack:
+            try:
+                kept = await stopping.enter(_keeping(config, figures, clock, entropy), stack)
+            except Told:
+                return
             allowance = allowed(
                 config.messages_per_minute,
                 config.knocks_per_minute,
@@ -88,7 +95,7 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
                 record(_log, logging.INFO, "relay.started", port=port)
                 looks = (arrivals.look, lobby.look, admins.look)
-                await _look_after(looks, hub, ledger, stop)
+                await _look_after(looks, hub, ledger, stopping.told)
             await _part(arrivals)
             await ledger.save()
     record(_log, logging.INFO, "relay.stopped")
@@ -161,14 +168,6 @@ async def _admin(config: Config, admin: Admin, lobby: Lobby) -> AsyncIterator[No
             yield
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
 async def _look_after(
     often: Sequence[Callable[[], None]], hub: Hub, ledger: Ledger, stop: asyncio.Event
 ) -> None:
@@ -184,10 +183,9 @@ async def _look_after(
             hub.clean()
         if looks % LOOKS_TO_SAVE == 0:
             await ledger.save()
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-        except TimeoutError:
-            continue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
 
 
 async def _part(arrivals: Arrivals) -> None:

@@ -1,10 +1,14 @@
 """The program as people start it: its exit codes, and what a power cut leaves."""
 
+import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from agentmesh.protocol.relay_frames import Sent
 from tests.support.disks import fill, small_disk
+from tests.support.mesh import eventually
 from tests.support.processes import Program, launch, running
 from tests.support.relay_client import agent, amid_called, message
 
@@ -82,3 +86,13 @@ async def test_nothing_that_was_called_queued_is_lost_when_the_relay_is_killed(
             received = {(await bob.take()).id for _ in range(bob.connected.pending_messages)}
     assert promised <= received
     assert len(promised) == 60
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_told_to_stop_waits_for_nats_no_longer(tmp_path: Path, number: int) -> None:
+    words = ("--listen", "127.0.0.1:0", "--data", tmp_path, "--nats", "nats://127.0.0.1:1")
+    with running("agentmesh_relay", *words, "--origin", "ws://relay.example") as relay:
+        eventually(lambda: "nats.not_there" in relay.output)
+        relay.process.send_signal(number)
+        assert relay.ended() == 0
+        assert "Traceback" not in relay.output

@@ -2,12 +2,13 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from agentmesh.observability import stopping as room
-from agentmesh.observability.stopping import CAME_TO_NOTHING, Stopping
+from agentmesh.observability.stopping import CAME_TO_NOTHING, Stopping, Told
 from tests.support.patience import PATIENCE, until
 
 
@@ -16,7 +17,6 @@ def codes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """With what the process would have ended."""
     codes: list[int] = []
     monkeypatch.setattr(room.os, "_exit", codes.append)
-    monkeypatch.setattr(room, "LAST_SECONDS", 0.01)
     return codes
 
 
@@ -35,7 +35,7 @@ async def test_what_does_not_end_is_named_and_ended(
     may_end = threading.Event()
     thread = threading.Thread(target=may_end.wait, args=(PATIENCE,), name="reader")
     thread.start()
-    stopping = Stopping(asyncio.get_running_loop())
+    stopping = Stopping(asyncio.get_running_loop(), 0.01)
     with caplog.at_level(logging.WARNING):
         stopping.tell()
         await stopping.told.wait()
@@ -50,16 +50,13 @@ async def test_what_does_not_end_is_named_and_ended(
 
 
 async def test_who_ends_though_nobody_told_it_has_failed(codes: list[int]) -> None:
-    Stopping(asyncio.get_running_loop()).bound()
+    Stopping(asyncio.get_running_loop(), 0.01).bound()
     await until(lambda: codes)
     assert codes == [CAME_TO_NOTHING]
 
 
-async def test_who_is_told_on_its_way_out_has_not_failed(
-    codes: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "LAST_SECONDS", 0.2)
-    stopping = Stopping(asyncio.get_running_loop())
+async def test_who_is_told_on_its_way_out_has_not_failed(codes: list[int]) -> None:
+    stopping = Stopping(asyncio.get_running_loop(), 0.2)
     stopping.bound()
     stopping.tell()
     stopping.go_on()
@@ -67,11 +64,8 @@ async def test_who_is_told_on_its_way_out_has_not_failed(
     assert codes == [0]
 
 
-async def test_who_begins_anew_may_take_its_time(
-    codes: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "LAST_SECONDS", PATIENCE)
-    stopping = Stopping(asyncio.get_running_loop())
+async def test_who_begins_anew_may_take_its_time(codes: list[int]) -> None:
+    stopping = Stopping(asyncio.get_running_loop(), PATIENCE)
     stopping.go_on()
     stopping.bound()
     stopping.go_on()
@@ -79,12 +73,41 @@ async def test_who_begins_anew_may_take_its_time(
     assert not codes
 
 
+@asynccontextmanager
+async def slow() -> AsyncIterator[str]:
+    """A part that is long in coming."""
+    await asyncio.Event().wait()
+    yield "there"
+
+
+@asynccontextmanager
+async def failing() -> AsyncIterator[str]:
+    """A part that waits no longer by itself."""
+    raise TimeoutError
+    yield "there"
+
+
+@pytest.mark.usefixtures("codes")
+async def test_who_is_told_while_it_starts_starts_no_further() -> None:
+    stopping = Stopping(asyncio.get_running_loop(), PATIENCE)
+    async with AsyncExitStack() as stack:
+        with pytest.raises(TimeoutError):
+            await stopping.enter(failing(), stack)
+        asyncio.get_running_loop().call_soon(stopping.tell)
+        with pytest.raises(Told):
+            await stopping.enter(slow(), stack)
+        with pytest.raises(Told):
+            await stopping.enter(slow(), stack)
+    assert stopping._last is not None
+    stopping._last.cancel()
+
+
 @pytest.mark.usefixtures("as_before")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_one_signal_tells_it_and_the_next_is_the_systems(
     codes: list[int], number: signal.Signals
 ) -> None:
-    stopping = Stopping(asyncio.get_running_loop())
+    stopping = Stopping(asyncio.get_running_loop(), 0.01)
     stopping.listen()
     signal.raise_signal(number)
     await stopping.told.wait()

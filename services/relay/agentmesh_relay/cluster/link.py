@@ -15,6 +15,7 @@ from nats.errors import Error
 
 from agentmesh.errors import TransportError, UsageError
 from agentmesh.observability.logs import Code, record
+from agentmesh.observability.tasks import end_if_told
 from agentmesh.protocol.world import Entropy
 from agentmesh_relay.cluster.line import Heard, Line, Said, Told
 
@@ -212,7 +213,7 @@ class Link:
                 await self.connect()
             except (TransportError, UsageError) as error:
                 record(_log, logging.INFO, "nats.not_back", code=Code(error.code))
-                _end_if_told()
+                end_if_told()
                 continue
             record(_log, logging.WARNING, "nats.back")
             return
@@ -239,13 +240,6 @@ class Link:
         answers = self._waiting.get(heard.subject.rpartition(".")[2])
         if answers is not None:
             answers.put_nowait(heard)
-
-
-def _end_if_told() -> None:
-    """Raise the cancellation that came while something failed: Python 3.11 hides it behind that."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def pause_after(tries: int, entropy: Entropy) -> float:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from agentmesh.errors import TransportError
 from agentmesh.observability.logs import record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh_relay.cluster.link import Link
 
 START_SECONDS = 15
@@ -18,17 +19,15 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def linked(link: Link, patience: float = START_SECONDS) -> AsyncIterator[None]:
     """Connect, and stay connected until left; say what is missing if that takes too long."""
-    tasks = {asyncio.ensure_future(link.wait_for_room())}
+    tasks = Tasks()
+    await tasks.begin()
+    tasks.start(_noted(link.wait_for_room))
     try:
         await _connect(link, patience)
-        tasks.add(asyncio.ensure_future(link.stay()))
-        for task in tasks:
-            task.add_done_callback(_ended)
+        tasks.start(_noted(link.stay))
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await tasks.end()
         await link.close()
 
 
@@ -50,6 +49,9 @@ async def _connect(link: Link, patience: float) -> None:
         ) from None
 
 
-def _ended(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+async def _noted(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it; what goes wrong is said, and ends nothing else."""
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - agents that are here are carried on
         record_bug(_log, "nats.failed", error)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol, Self
 
 from agentmesh.observability.logs import Code, record, record_bug
+from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.absences import Absence, Absences
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock, Entropy
@@ -46,20 +47,19 @@ class Telling:
         self._is_whole = is_whole
         self._clock, self._entropy = world
         self._retry_after = 0
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self.failures = 0
         """In a row, until now."""
 
     async def __aenter__(self) -> Self:
         """Begin."""
-        await self._tasks.__aenter__()
-        self._task = self._tasks.create_task(self._run())
+        await self._tasks.begin()
+        self._tasks.start(self._run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """End, wherever it is: what was not told is forgotten."""
-        self._task.cancel()
-        await self._tasks.__aexit__(None, None, None)
+        await self._tasks.end()
 
     async def _run(self) -> None:
         while True:
