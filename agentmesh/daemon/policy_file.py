@@ -62,8 +62,9 @@ class PolicyFile:
         """Return the policy; whoever asks in the same turn of the loop shares one look at it."""
         if not self._is_seen:
             self.current()
-            self._is_seen = True
-            asyncio.get_running_loop().call_soon(self._look_again)
+            with suppress(RuntimeError):  # a thread has no turns: it looks each time
+                asyncio.get_running_loop().call_soon(self._look_again)
+                self._is_seen = True
         return self._policy
 
     def _look_again(self) -> None:

@@ -86,7 +86,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         lambda: None,
         PolicyVersions(folder / "policy.history", Path.write_bytes, node.clock),
     )
-    node.hand = replace(node.hand, policy=policy.current)
+    node.hand = replace(node.hand, policy=policy.in_force)
     node.gatekeeper._hand = node.outbox._hand = node.consent.leave._hand = node.hand
     journal = Journal(
         AuditLog(folder / "logs", Secret(bytes(32)), node.clock),

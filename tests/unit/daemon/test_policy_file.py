@@ -58,6 +58,14 @@ async def test_who_asks_in_one_turn_of_the_loop_shares_a_look_at_the_file(tmp_pa
     assert file.in_force().consent == "policy"
 
 
+def test_who_asks_outside_of_the_loop_looks_each_time(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    file = watched.open()
+    assert file.in_force().consent == "ask"
+    watched.path.write_text('{"consent": "policy"}')
+    assert file.in_force().consent == "policy"
+
+
 async def test_what_a_call_changes_holds_in_the_same_turn(tmp_path: Path) -> None:
     file = Watched(tmp_path).open()
     assert not file.in_force().strict_mode
