@@ -5,6 +5,7 @@ nodes the stream decides: a letter is stored only if its recipient's last row is
 node counted up to; if not, it looks again. So no bound is passed, whoever else is writing.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -21,7 +22,9 @@ from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.mailbox.box import Box, Row
 from agentmesh_relay.mailbox.interface import Letter, Pending, Refusal, Room, Stored
 from agentmesh_relay.mailbox.lanes import Lanes
-from agentmesh_relay.mailbox.stream import KEPT, Full, State, Stream
+from agentmesh_relay.mailbox.moves import Moves
+from agentmesh_relay.mailbox.puts import FULL_RETRY_SECONDS, Put
+from agentmesh_relay.mailbox.stream import KEPT, Full, State, Stream, is_subject
 
 MAX_UNWRITTEN_BYTES = 64 * 1024**2
 """Payloads that wait for JetStream. Beyond it a letter is refused for some seconds."""
@@ -39,7 +42,6 @@ TRIES = 8
 FRESH_SECONDS = 1.0
 """So old may be what is known about a mailbox to refuse a letter: to look again costs NATS more."""
 
-FULL_RETRY_SECONDS = 30
 TROUBLE_RETRY_SECONDS = 5
 CLOSE_SECONDS = 10
 
@@ -72,6 +74,7 @@ class JetStreamMailbox:
         self._owners: dict[int, Amid] = {}
         self._known: dict[Amid, None] = {}
         self._lanes = Lanes(MAX_BUSY)
+        self._moves = Moves(asyncio.get_running_loop().call_later, self._enter)
         self._unwritten = 0
         self._trouble: Code | None = None
         link.prepare(self._prepare)
@@ -85,18 +88,16 @@ class JetStreamMailbox:
         if trouble is not None:
             done(_refused(trouble))
         else:
-            self.move(letter, room, done)
+            self._moves.hurry(letter.recipient)
+            self._enter(Put(letter, room, done))
 
     def move(self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]) -> None:
-        """Keep a letter that was promised already."""
-        if not _is_name(letter.recipient):
-            done(Refusal("UNKNOWN_RECIPIENT"))
-        else:
-            self._unwritten += len(letter.payload) + OVERHEAD_BYTES
-            self._lanes.enter(letter.recipient, partial(self._put, letter, room, done))
+        """Keep a letter that was promised already: not at once, but before what is newer."""
+        self._moves.add(Put(letter, room, done))
 
     def open(self, amid: Amid, now: int, done: Callable[[list[Pending]], None]) -> None:
         """Hand over what waits for this agent, oldest first; from now on the agent is known."""
+        self._moves.hurry(amid)
         self._lanes.enter(amid, partial(self._open, amid, now, done))
 
     def fetch(self, rows: Sequence[int], done: Callable[[dict[int, Letter]], None]) -> None:
@@ -126,15 +127,22 @@ class JetStreamMailbox:
 
     async def close(self) -> None:
         """Carry out what was asked so far, if that does not take too long."""
+        self._moves.hurry_all()
         await self._lanes.finish(CLOSE_SECONDS)
 
     # --- jobs ----------------------------------------------------------------------------------
 
-    async def _put(
-        self, letter: Letter, room: Room, done: Callable[[Stored | Refusal], None]
-    ) -> None:
+    def _enter(self, put: Put) -> None:
+        if is_subject(put.letter.recipient):  # senders can write anything there
+            self._unwritten += len(put.letter.payload) + OVERHEAD_BYTES
+            self._lanes.enter(put.letter.recipient, partial(self._put, put))
+        else:
+            put.done(Refusal("UNKNOWN_RECIPIENT"))
+
+    async def _put(self, put: Put) -> None:
+        letter = put.letter
         try:
-            result = await self._keep(letter, room)
+            result = await self._keep(letter, put.room)
         except TransportError as error:
             self._box(letter.recipient).is_read = False  # it may lie there all the same
             if isinstance(error, Full):
@@ -142,7 +150,7 @@ class JetStreamMailbox:
             result = _refused(Code(error.code))
         finally:
             self._unwritten -= len(letter.payload) + OVERHEAD_BYTES
-        done(result)
+        put.done(result)
 
     async def _keep(self, letter: Letter, room: Room) -> Stored | Refusal:
         amid = letter.recipient
@@ -158,7 +166,7 @@ class JetStreamMailbox:
                 row = await self._stream.put(letter, box.last, seconds)
                 if row is not None:
                     self._trouble = None
-                    self._own(amid, box, Row.of(row, letter))
+                    self._own(amid, box, row, letter)
                     return Stored(row)
                 await self._catch_up(amid, box)
             elif self._clock.monotonic() - box.read_at < FRESH_SECONDS:
@@ -220,7 +228,7 @@ class JetStreamMailbox:
     async def _read(self, amid: Amid, box: Box) -> None:
         self._disown(box)
         box.begin()
-        await self._stream.read(amid, partial(self._take, amid, box))
+        await self._stream.read(amid, partial(self._own, amid, box))
         box.is_read = True
         box.read_at = self._clock.monotonic()
 
@@ -228,7 +236,7 @@ class JetStreamMailbox:
         """Know what came since; if that is nothing, something was removed."""
         seen = box.seen
         if box.is_read:
-            await self._stream.read(amid, partial(self._take, amid, box), seen + 1)
+            await self._stream.read(amid, partial(self._own, amid, box), seen + 1)
         if box.seen == seen:
             await self._read(amid, box)
 
@@ -273,12 +281,9 @@ class JetStreamMailbox:
     def _box(self, amid: Amid) -> Box:
         return self._boxes.setdefault(amid, Box())
 
-    def _take(self, amid: Amid, box: Box, row: int, letter: Letter) -> None:
-        self._own(amid, box, Row.of(row, letter))
-
-    def _own(self, amid: Amid, box: Box, row: Row) -> None:
-        box.add(row)
-        self._owners[row.row] = amid
+    def _own(self, amid: Amid, box: Box, row: int, letter: Letter) -> None:
+        box.add(Row.of(row, letter))
+        self._owners[row] = amid
 
     def _disown(self, rows: Iterable[int]) -> None:
         for row in rows:
@@ -293,8 +298,3 @@ class JetStreamMailbox:
 def _refused(code: Code) -> Refusal:
     record(_log, logging.WARNING, "mailbox.put_failed", code=code)
     return Refusal("INTERNAL_ERROR", TROUBLE_RETRY_SECONDS)
-
-
-def _is_name(amid: Amid) -> bool:
-    """Whether it may stand in a subject: senders can write anything there."""
-    return amid.isascii() and amid.isalnum()

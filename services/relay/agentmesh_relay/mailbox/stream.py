@@ -160,6 +160,11 @@ class Stream:
         return answer
 
 
+def is_subject(amid: Amid) -> bool:
+    """Whether this may stand in a subject."""
+    return amid.isascii() and amid.isalnum()
+
+
 def _is_status(heard: Heard) -> bool:
     return bool(heard.status)
 

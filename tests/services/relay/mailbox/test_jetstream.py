@@ -6,6 +6,7 @@ import msgspec
 from agentmesh_relay.cluster.link import Link
 from agentmesh_relay.cluster.linked import linked
 from agentmesh_relay.mailbox.interface import Refusal, Room, Stored
+from agentmesh_relay.mailbox.jetstream import MAX_UNWRITTEN_BYTES
 from agentmesh_relay.mailbox.stream import LETTERS
 
 from agentmesh.observability.world import system_entropy
@@ -171,3 +172,26 @@ async def test_what_is_under_way_is_kept_before_a_node_ends(nats: NatsServer) ->
     assert len(results) == 50
     async with shared_mailbox(nats.url, Home()) as box:
         assert len(await opened(box)) == 50
+
+
+async def test_what_agents_left_behind_holds_up_nobody_and_is_kept(nats: NatsServer) -> None:
+    left = [
+        letter(number, recipient=Amid(f"away{number % 40}"), payload=bytes(256 * 1024))
+        for number in range(MAX_UNWRITTEN_BYTES // (256 * 1024) + 20)
+    ]
+    moved: list[Stored | Refusal] = []
+    room = Room(bytes=MAX_UNWRITTEN_BYTES)
+    async with shared_mailbox(nats.url, Home()) as box:
+        for one in {it.recipient for it in left}:
+            await opened(box, one)
+        await opened(box)
+        for it in left:
+            box.move(it, room, moved.append)
+        assert isinstance(await put(box, letter("now")), Stored)
+        assert len(moved) < len(left)
+        own = [it for it in left if it.recipient == left[-1].recipient]
+        newer = letter("newer", recipient=left[-1].recipient, payload=b"")
+        assert isinstance(await put(box, newer, room), Stored)
+        assert len(await opened(box, left[-1].recipient)) == len(own) + 1
+    assert len(moved) == len(left)
+    assert all(isinstance(it, Stored) for it in moved)
