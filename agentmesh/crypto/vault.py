@@ -16,6 +16,7 @@ from agentmesh.errors import CryptoError, IntegrityError, UsageError
 from agentmesh.protocol.world import Entropy
 
 _VERSION = b"\x01"
+_BOUND_TO = join(b"agentmesh/1 vault", _VERSION)
 _SALT_BYTES = pwhash.argon2id.SALTBYTES
 _COST = struct.Struct(">II")
 _WRAPPED_HEAD = 1 + _COST.size + _SALT_BYTES
@@ -80,7 +81,7 @@ def unwrap_key(blob: bytes, passphrase: Secret) -> Secret:
 
 
 def _bound_to(place: bytes) -> bytes:
-    return join(b"agentmesh/1 vault", _VERSION, place)
+    return _BOUND_TO + join(place)
 
 
 def _check_version(data: bytes) -> None:

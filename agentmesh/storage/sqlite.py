@@ -1,8 +1,8 @@
 """The store on disk: SQLite, its bodies sealed.
 
 One thread writes (`writer.py`). Reads use connections of their own and see every commit that was
-answered: a single row is fetched on the event loop, which takes microseconds, and so are a few
-new messages; lists, whose size is not known, in a thread.
+answered: a single row is fetched on the event loop, which takes microseconds, and so is a page of
+new messages if it is a small one; lists, whose size is not known, in a thread.
 """
 
 import asyncio
@@ -65,8 +65,8 @@ T = TypeVar("T")
 _WARNINGS = 100
 # What was erased is still in the write-ahead log, until that is emptied.
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
-_SIZE = "SELECT count(*), total(length(body)) FROM (SELECT body FROM incoming {})"
-_FEW, _FEW_BYTES = 8, 64 * 1024
+_SIZE = "SELECT count(*), total(size) FROM (SELECT length(body) AS size FROM incoming {})"
+_FEW, _FEW_BYTES = 100, 64 * 1024
 
 
 class SqliteStore:

@@ -101,7 +101,7 @@ class Table(Generic[R]):
             raise Unreadable(self.name) from error
 
     def _place(self, values: Mapping[str, Any], column: str) -> bytes:
-        return place_of(self.name, tuple(values[part] for part in self._bound), column)
+        return place_of(self.name, tuple([values[part] for part in self._bound]), column)
 
 
 def as_json(values: tuple[str | int, ...]) -> str:
