@@ -3,15 +3,10 @@
 import signal
 import sys
 
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while we load ends us without a word
 
-def main() -> int:
-    """Run the daemon; return its exit code."""
-    # Who says stop before there is anything to put in order gets that, and no traceback.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from agentmesh.daemon import process  # noqa: PLC0415 (it takes a while)
-
-    return process.main()
-
+from agentmesh.daemon.process import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agentmesh.control import calls, places
 from agentmesh.control.client import Client
 from agentmesh.storage.home import LOCK
 from tests.support.mesh import eventually
-from tests.support.processes import Program, start
+from tests.support.processes import Program, launch, start
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -79,3 +80,22 @@ def test_who_is_interrupted_at_its_start_says_nothing(tmp_path: Path) -> None:
     interrupt(home, program)
     assert program.ended() in {0, -signal.SIGINT}
     assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize(
+    ("starts", "loads"),
+    [
+        ("agentmesh.daemon.__main__", "agentmesh.daemon.process"),
+        ("agentmesh_relay.__main__", "agentmesh_relay.program"),
+        ("agentmesh_registry.__main__", "agentmesh_registry.program"),
+    ],
+)
+def test_an_interrupt_while_a_program_loads_is_the_systems(starts: str, loads: str) -> None:
+    check = (
+        f"import signal, sys; sys.modules[{loads!r}] = None",
+        "try:",
+        f"    import {starts}",
+        "except ImportError:",
+        "    sys.exit(signal.getsignal(signal.SIGINT) is not signal.SIG_DFL)",
+    )
+    assert launch(sys.executable, "-c", "\n".join((*check, "sys.exit(2)"))).ended() == 0

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from agentmesh_registry.__main__ import main
+from agentmesh_registry.program import main
 from agentmesh_registry.storage.certificates import CertificateStore, serial_text
 from agentmesh_registry.storage.database import opened
 from click.testing import CliRunner, Result

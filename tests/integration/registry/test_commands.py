@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agentmesh_registry.__main__ import main
 from agentmesh_registry.config import Address, Config
+from agentmesh_registry.program import main
 from agentmesh_registry.server import running as serving
 from click.testing import CliRunner, Result
 

@@ -22,10 +22,10 @@ def test_a_wrong_argument_is_told_with_a_way_out() -> None:
 
 
 def test_a_library_is_loaded_only_by_whom_it_serves_and_a_missing_one_is_named() -> None:
-    check = "import sys, agentmesh_relay.__main__; sys.exit('nats' in sys.modules)"
+    check = "import sys, agentmesh_relay.program; sys.exit('nats' in sys.modules)"
     assert launch(sys.executable, "-c", check).ended() == 0
     without = (
-        "import sys; sys.modules['nats'] = None; import agentmesh_relay.__main__ as it; it.main()"
+        "import sys; sys.modules['nats'] = None; import agentmesh_relay.program as it; it.main()"
     )
     words = ("--listen", "127.0.0.1:0", "--origin", "ws://relay.example", "--nats", "nats://here")
     relay = launch(sys.executable, "-c", without, *words)
