@@ -27,6 +27,7 @@ from agentmesh.daemon.records import records_of
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.successor import settled
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.ahead import Ahead
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.certificates.renewal import Renewal
@@ -56,7 +57,7 @@ from agentmesh.node.outbox import Outbox
 from agentmesh.node.peers import Peers
 from agentmesh.node.pings import Pings
 from agentmesh.node.presence import Presence
-from agentmesh.node.publishing import Profile, Publisher
+from agentmesh.node.publishing import Publisher
 from agentmesh.node.retention import Retention
 from agentmesh.node.runners import Runners
 from agentmesh.node.schemas.reading import Reading
@@ -108,6 +109,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
         parts: list[Part] = [
             services.registry,
             rooms.journal,
+            rooms.ahead,
             rooms.talks,
             *rooms.guards.parts(),
             rooms.files,
@@ -173,7 +175,7 @@ def _rooms(
     config: Config, keys: OpenKeys, hand: AtHand, policy: PolicyFile, services: Services
 ) -> Rooms:
     ring, registry, caller = hand.keys.ring, services.registry, services.caller
-    directory = services.directory
+    directory, ahead = services.directory, Ahead(services.directory, hand.switches)
     logs, audit_key = config.home / LOGS, keys.audit_key()
     journal = Journal(
         AuditLog(logs, audit_key, ring.clock),
@@ -185,7 +187,7 @@ def _rooms(
     errands.listen(hand.bulletin)
     talks = Conversations(hand.store, hand.keys.current, errands, hand.bulletin, journal.write)
     schemas = SchemaShelf(hand, config.settings.capabilities)
-    talks.read_with(Reading(hand, schemas, config.ours()).read)
+    talks.read_with(ahead.after(Reading(hand, schemas, config.ours()).read))
     side_door = SideDoor()
     doorway = Doorway(hand, side_door)
     talks.cache_for(config.settings.session_cache_seconds)
@@ -200,11 +202,9 @@ def _rooms(
     incoming.acknowledge_with(transport.ack)
     peers = Peers(hand.store, directory, ring.clock)
     consent = consent_rooms(hand, peers, talks)
-    standing = Standing(
-        directory, registry.log.vouches, consent.key_changes, services.authority.trust
-    )
+    standing = Standing(ahead, registry.log.vouches, consent.key_changes, services.authority.trust)
     gatekeeper = Gatekeeper(hand, talks, peers, standing)
-    runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
+    runners = Runners(talks, ahead, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(hand.store, peers, hand.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
     reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
@@ -234,7 +234,7 @@ def _rooms(
     )
     key_files = KeyFiles(config.home / KEYS, Means(clock=ring.clock, entropy=ring.entropy))
     folder = KeyFolder(key_files, keys)
-    publisher = Publisher(hand, directory, _profile(config), exchange_key_is=folder.follow)
+    publisher = Publisher(hand, directory, config.profile(), exchange_key_is=folder.follow)
     incoming.tell_when_missed(publisher.missed)
     certificates = certificate_rooms(hand, services.authority, directory, lambda: publisher.tier)
     inbox = Inbox(hand, talks)
@@ -273,6 +273,7 @@ def _rooms(
         session_cache=session_cache,
         transport=transport,
         directory=directory,
+        ahead=ahead,
         journal=journal,
         records=records_of(keys, journal, peers, (config.home, ring.clock, ring.entropy)),
         policy=policy,
@@ -287,13 +288,4 @@ def _rooms(
             Tokens(ring.clock, ring.entropy, config.settings.dashboard_fresh_seconds),
         ),
         started_at=ring.clock.monotonic(),
-    )
-
-
-def _profile(config: Config) -> Profile:
-    return Profile(
-        display_name=config.settings.name,
-        capabilities=config.adverts(),
-        relay_endpoint=config.settings.relay,
-        shown_at=config.shown_at(),
     )

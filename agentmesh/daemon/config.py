@@ -16,6 +16,7 @@ from agentmesh.crypto.suites import SuiteName, offered
 from agentmesh.daemon.dashboard.tokens import FRESH_SECONDS
 from agentmesh.errors import UsageError
 from agentmesh.messages.negotiation import Ours
+from agentmesh.node.publishing import Profile
 from agentmesh.protocol.categories import take_apart
 from agentmesh.protocol.certificates.names import AUTHORITY
 from agentmesh.protocol.limits import (
@@ -87,6 +88,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             capabilities=said.capabilities,
             languages=said.languages,
             payment_methods=said.payment_methods,
+        )
+
+    def profile(self) -> Profile:
+        """Return what our record says of us."""
+        return Profile(
+            display_name=self.settings.name,
+            capabilities=self.adverts(),
+            relay_endpoint=self.settings.relay,
+            shown_at=self.shown_at(),
         )
 
     def shown_at(self) -> str:

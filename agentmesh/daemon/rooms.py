@@ -11,6 +11,7 @@ from agentmesh.daemon.policy_file import PolicyFile
 from agentmesh.daemon.records import Records
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.ahead import Ahead
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.certificates.rooms import CertificateRooms
@@ -74,6 +75,7 @@ class Rooms:
     steward: Steward
     transport: SwitchedTransport
     directory: Chain
+    ahead: Ahead
     journal: Journal
     records: Records
     policy: PolicyFile

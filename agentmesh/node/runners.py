@@ -7,7 +7,6 @@ from contextlib import suppress
 from agentmesh.crypto.bundle import verify_bundle
 from agentmesh.crypto.seal import seal_to_prekeys
 from agentmesh.crypto.suites import choose
-from agentmesh.discovery.interface import Directory
 from agentmesh.errors import (
     AgentMeshError,
     CryptoError,
@@ -17,6 +16,7 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
+from agentmesh.node.ahead import Answers
 from agentmesh.node.consent.key_changes import KEY_CHANGED, KeyChanges
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
@@ -55,7 +55,7 @@ class Runners:
     def __init__(
         self,
         talks: Conversations,
-        directory: Directory,
+        directory: Answers,
         transport: Transport,
         keys: KeyRack,
         key_changes: KeyChanges,

@@ -5,9 +5,10 @@ from typing import Protocol
 
 import msgspec
 
-from agentmesh.discovery.interface import Directory, Found
+from agentmesh.discovery.interface import Found
 from agentmesh.discovery.trust import Vouching
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError, TransportError
+from agentmesh.node.ahead import Answers
 from agentmesh.node.consent.key_changes import REVOKED, KeyChanges
 from agentmesh.policy.facts import KnockFacts, Record
 from agentmesh.protocol.certificates.form import Certificate, read
@@ -60,7 +61,7 @@ class Standing:
 
     def __init__(
         self,
-        directory: Directory,
+        directory: Answers,
         vouches: Callable[[Amid], bool],
         key_changes: KeyChanges,
         trust: Judge,

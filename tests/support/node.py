@@ -9,6 +9,7 @@ from agentmesh.identity.keys import Identity
 from agentmesh.messages.body import Body
 from agentmesh.messages.negotiation import Ours
 from agentmesh.messages.strict_json import read_json, write_json
+from agentmesh.node.ahead import Ahead
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import Breakers
 from agentmesh.node.certificates.renewal import Renewal
@@ -65,6 +66,7 @@ class Node:
     clock: FakeClock
     hand: AtHand
     directory: RealisticDirectory
+    ahead: Ahead
     errands: Errands
     talks: Conversations
     incoming: Incoming
@@ -100,7 +102,7 @@ class Node:
 
     async def start(self) -> None:
         desk, joiner = self.invites.desk, self.invites.joiner
-        for part in (self.talks, self.errands, desk, joiner, self.incoming):
+        for part in (self.ahead, self.talks, self.errands, desk, joiner, self.incoming):
             await self.stack.enter_async_context(part)
 
     async def stop(self) -> None:
@@ -110,7 +112,8 @@ class Node:
         """Whether nothing is going on that does not wait for time or the other side."""
         lanes = not all(lane.is_idle for lane in self.talks._lanes.values())
         takes = 0 if self.incoming._waiting_for_room else len(self.incoming._tasks)
-        at_work = len(self.errands._tasks) + takes
+        asked = len(self.ahead._tasks)
+        at_work = len(self.errands._tasks) + takes + asked
         now = self.clock.monotonic()
         due = any(entry.due <= now for entry in self.errands._entries.values())
         due = due and not self.errands._is_held
@@ -179,7 +182,8 @@ async def node_called(
     talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
     schemas = SchemaShelf(hand, OURS.capabilities)
     reading = Reading(hand, schemas, OURS)
-    talks.read_with(reading.read)
+    ahead = Ahead(directory, hand.switches)
+    talks.read_with(ahead.after(reading.read))
     side_door = SideDoor()
     turnstile = Turnstile(hand, SESSION_CACHE_SECONDS)
     doorway = Doorway(hand, side_door)
@@ -189,9 +193,9 @@ async def node_called(
     consent = consent_rooms(hand, peers, talks)
     fake = FakeAuthority(is_absent=True)
     authority = fake.at_hand(clock)
-    standing = Standing(directory, lambda _: node.is_vouched, consent.key_changes, authority.trust)
+    standing = Standing(ahead, lambda _: node.is_vouched, consent.key_changes, authority.trust)
     gatekeeper = Gatekeeper(hand, talks, peers, standing)
-    runners = Runners(talks, directory, transport, hand.keys, consent.key_changes)
+    runners = Runners(talks, ahead, transport, hand.keys, consent.key_changes)
     runners.knock_with(Optimism(store, peers, lambda: node.policy))
     session_cache = SessionCache(hand, talks, gatekeeper)
     reach = Reach(directory=directory, side_door=side_door, offer_once=runners.offer_once)
@@ -219,6 +223,7 @@ async def node_called(
         clock=clock,
         hand=hand,
         directory=directory,
+        ahead=ahead,
         errands=errands,
         talks=talks,
         incoming=incoming,

@@ -150,6 +150,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         session_cache=node.session_cache,
         transport=transport,
         directory=node.directory,  # type: ignore[arg-type]  # as good as a chain of one
+        ahead=node.ahead,
         journal=journal,
         records=records_of(folder, journal.audit, journal.transcripts, node.clock),
         policy=policy,
