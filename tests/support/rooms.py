@@ -69,7 +69,8 @@ class Caller:
     async def ask(self, name: str, *, permit: Any = "owner", **params: Any) -> Any:
         """Return the answer as the socket would carry it; events come as they are."""
         answer = await self.answer(name, permit=permit, **params)
-        return msgspec.to_builtins(answer) if isinstance(answer, answers.Answer) else answer
+        is_one = isinstance(answer, answers.Answer)
+        return msgspec.json.decode(msgspec.json.encode(answer)) if is_one else answer
 
     async def answer(self, name: str, *, permit: Any = "owner", **params: Any) -> Answered:
         raw = msgspec.Raw(msgspec.json.encode(params))

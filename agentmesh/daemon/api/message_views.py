@@ -12,7 +12,7 @@ from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name, deliver
 from agentmesh.messages.payloads import CloseReason, StatusPayload, known_type, parse_payload
-from agentmesh.messages.strict_json import read_json
+from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
 from agentmesh.node.inbox import envelope_of
 from agentmesh.node.outbox import Fate
@@ -84,11 +84,16 @@ def _message(
         trust=trust,
         received_at=to_text(row.received_at),
         type=row.type if start is None else known_type(row.type),
-        payload=read_json(payload) if start is None else None,
+        payload=_as_it_came(payload) if start is None else None,
         content=content,
         schema_problems=[problem(it) for it in remarks.problems] or UNSET,
         warnings=list(remarks.warnings) or UNSET,
     )
+
+
+def _as_it_came(payload: bytes) -> msgspec.Raw | Json:
+    """Return a payload for an answer, whose line it must not break. It was read when it came."""
+    return read_json(payload) if b"\n" in payload else msgspec.Raw(payload)
 
 
 def progress(row: IncomingRow, *, as_content: bool) -> answers.Progress | UnsetType:

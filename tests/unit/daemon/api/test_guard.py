@@ -16,7 +16,7 @@ async def test_a_peer_is_paused_shown_and_resumed(house: House) -> None:
     await house.hear()
     low = house.pair.low.amid
     await house.ask("contacts.add", peer=low, alias="friend")
-    assert (await house.ask("pause", peer="friend"))["paused_peers"] == (low,)
+    assert (await house.ask("pause", peer="friend"))["paused_peers"] == [low]
     (shown,) = (await house.ask("contacts.list"))["contacts"]  # type: ignore[misc]
     assert shown["paused"] is True
     (on,) = await _breakers(house)
@@ -30,7 +30,7 @@ async def test_a_peer_is_paused_shown_and_resumed(house: House) -> None:
     with pytest.raises(Refused):
         await house.ask("send", to="friend", body="hi")
     assert (await house.ask("inbox"))["messages"] == []
-    assert (await house.ask("resume", peer="friend"))["paused_peers"] == ()
+    assert (await house.ask("resume", peer="friend"))["paused_peers"] == []
     assert len((await house.ask("inbox"))["messages"]) == 1  # type: ignore[arg-type]
     assert await _breakers(house) == []
 

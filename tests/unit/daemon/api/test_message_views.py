@@ -1,9 +1,10 @@
 """Messages as the control socket shows them."""
 
+import msgspec
 import pytest
 
 from agentmesh.daemon.api import message_views
-from agentmesh.messages.body import to_body
+from agentmesh.messages.body import Body, to_body
 from agentmesh.messages.schemas.problems import Problem
 from agentmesh.node.inbox import Wanted
 from agentmesh.node.outbox import Fate
@@ -23,11 +24,23 @@ async def test_each_of_a_page_has_its_own_words_and_remarks(house: House) -> Non
     remarks = Remarks((Problem("$", "It is odd.", "a/b/v1"),), ("budget_exceeded",))
     await high.store.commit([Put(card(low.amid, rows[1].message_id, remarks, 0))])
     page = await message_views.messages(house.caller.rooms, rows, as_content=False)
-    assert [it.payload["text"] for it in page] == ["one", "two", "three"]
+    payloads = [msgspec.json.decode(msgspec.json.encode(it.payload)) for it in page]
+    assert payloads == [{"text": text} for text in ("one", "two", "three")]
     assert [bool(it.warnings) for it in page] == [False, True, False]
     contents = await message_views.messages(house.caller.rooms, rows, as_content=True)
     assert [it.payload for it in contents] == [None, None, None]
     assert len({str(it.content).partition("\n")[0] for it in contents}) == len(rows)
+
+
+async def test_no_payload_breaks_the_line_of_an_answer(house: House) -> None:
+    low, high = house.pair.low, house.pair.high
+    await low.outbox.say(high.amid, Body("x-data", b'{\n"a":\r\n 1 }\n'), CHAT)
+    await house.pair.settle()
+    rows = await high.inbox.list(Wanted(unread=True))
+    (shown,) = await message_views.messages(house.caller.rooms, rows, as_content=False)
+    line = msgspec.json.encode(shown)
+    assert b"\n" not in line
+    assert msgspec.json.decode(line)["payload"] == {"a": 1}
 
 
 @pytest.mark.parametrize(

@@ -103,4 +103,4 @@ async def test_a_session_shows_what_both_sides_can_do(house: House) -> None:
     await house.hear()
     (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
     assert "travel/trains" in session["accepted_capabilities"]
-    assert session["rejected_capabilities"] == session["warnings"] == ()
+    assert session["rejected_capabilities"] == session["warnings"] == []
