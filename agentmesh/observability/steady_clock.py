@@ -28,8 +28,9 @@ class SteadyClock:
     def now(self) -> float:
         """Return the wall time, in seconds since 1970 UTC."""
         wall, up = self._machine.now(), self._uptime()
-        if abs(wall - up - self._ahead) <= JUMP_SECONDS:
-            return self._follow(wall, up)
+        if -JUMP_SECONDS <= wall - up - self._ahead <= JUMP_SECONDS:
+            self._ahead, self._doubted_at = wall - up, None
+            return wall
         if self._doubted_at is None:
             self._doubted_at = up
         if up - self._doubted_at > DOUBT_SECONDS:

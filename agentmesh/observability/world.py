@@ -4,6 +4,14 @@ import os
 import sys
 import time
 from collections import defaultdict
+from functools import partial
+
+if sys.platform == "linux":
+    _uptime = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+elif sys.platform == "darwin":
+    _uptime = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+else:
+    _uptime = time.monotonic
 
 
 class SystemClock:
@@ -19,11 +27,7 @@ class SystemClock:
 
     def uptime(self) -> float:
         """Return seconds that never jump, and go on while the machine sleeps."""
-        if sys.platform == "linux":
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
-        if sys.platform == "darwin":
-            return time.clock_gettime(time.CLOCK_MONOTONIC)
-        return time.monotonic()
+        return _uptime()
 
 
 _DRAWN_OFTEN = frozenset({10, 24})

@@ -4,6 +4,7 @@ A category of one's own is `x-<namespace>/<category>`.
 """
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 from agentmesh.errors import UsageError
@@ -18,6 +19,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _OWN = "x-"
 
 
+@lru_cache(1000)  # the same few come with every message
 def take_apart(path: str) -> tuple[str, str]:
     """Return category and subcategory (perhaps empty), or say what is wrong."""
     segments = path.split("/")

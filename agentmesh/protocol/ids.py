@@ -55,12 +55,9 @@ def did_of(amid: Amid) -> str:
 def uuid7(now: float, entropy: Entropy) -> str:
     """Return a fresh UUIDv7 (RFC 9562, section 5.7): later ones sort later."""
     milliseconds = int(now * 1000) & ((1 << 48) - 1)
-    random = int.from_bytes(entropy(10), "big")
-    number = milliseconds << 80 | random
-    number = number & ~(0xF << 76) | 0x7 << 76
-    number = number & ~(0x3 << 62) | 0x2 << 62
-    digits = f"{number:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    time, random = f"{milliseconds:012x}", entropy(10).hex()
+    variant = "89ab"[int(random[4], 16) & 0x3]
+    return f"{time[:8]}-{time[8:]}-7{random[1:4]}-{variant}{random[5:8]}-{random[8:]}"
 
 
 def parse_id(text: str) -> str:
