@@ -13,6 +13,8 @@ from agentmesh.messages.envelope import Context
 from agentmesh.messages.payloads import Priority, is_reserved, parse_payload
 from agentmesh.messages.strict_json import Json, write_json
 
+_PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+
 
 class Body(msgspec.Struct, frozen=True):
     """A message's type and payload as an envelope takes them, how soon it leaves, its chain.
@@ -83,7 +85,7 @@ def _priority(asking: Asking, kind: str, value: str | dict[str, Any]) -> Priorit
     if asking.priority is not None:
         return asking.priority
     said = value.get("priority") if kind == "request" and isinstance(value, dict) else None
-    return next((word for word in get_args(Priority) if word == said), "normal")
+    return next((word for word in _PRIORITIES if word == said), "normal") if said else "normal"
 
 
 def _shaped(

@@ -45,6 +45,11 @@ class Named(msgspec.Struct, frozen=True):
     at: str
 
 
+def may_name_schema(kind: str) -> bool:
+    """Whether there is more to check in a message of this type than that it fits its type."""
+    return kind in _NAMED_PLACES or kind not in PAYLOADS
+
+
 def check(kind: str, payload: bytes, catalogue: Catalogue) -> Checked:
     """Return what is wrong with a message. An `error` is not looked at: nobody answers one."""
     if kind in _NEVER_CHECKED:

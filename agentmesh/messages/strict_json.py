@@ -67,7 +67,7 @@ def _any(data: bytes) -> Json:
 
 def write_json(value: Json) -> bytes:
     """Return the value as compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -101,6 +101,9 @@ _DECODER = json.JSONDecoder(
     parse_float=_float,
     parse_constant=_no_constant,
 )
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _check_depth(value: Json) -> None:
