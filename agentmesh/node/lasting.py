@@ -1,6 +1,6 @@
 """A session in which daemons may talk: it is open, and not over with one answer."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations

@@ -1,9 +1,9 @@
 """What the agent says: checked, kept, sent; and what became of it."""
 
 import asyncio
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from agentmesh.errors import TransportError, UsageError
 from agentmesh.messages.body import Body
@@ -40,8 +40,7 @@ _OF_DRAFTS: dict[str, tuple[Outcome, str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fate:
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message, as far as we know."""
 
     message_id: MessageId
@@ -95,9 +94,7 @@ class Outbox:
         verdict = await leave.ask(peer, body.payload, impulse, body.secrets)
         insist(verdict)
         if verdict.decision == "ask_owner":
-            await self._consent.approvals.keep(
-                msgspec.structs.replace(draft, reason=verdict.reason)
-            )
+            await self._consent.approvals.keep(replace(draft, reason=verdict.reason))
             return Fate(
                 message_id=message_id, session_id=SessionId(""), outcome="queued", reason=AWAITING
             )

@@ -94,7 +94,7 @@ class Pings:
             return
         talk = await self._talks.look(peer, session_id)
         if talk is not None and takes_messages(talk, self._hand.clock.now()):
-            wish = replace(wish_of(talk), session_id=session_id)
+            wish = msgspec.structs.replace(wish_of(talk), session_id=session_id)
             await self._mail.post(peer, PONG, msgspec.json.encode(note), wish)
 
     async def take_pong(self, peer: Amid, _: SessionId, envelope: Envelope) -> None:

@@ -44,8 +44,7 @@ To what comes late in such a one the answer is that we do not have it.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of session a message wants to travel in."""
 
     intent: Intent

@@ -6,10 +6,10 @@ session, bound to the same handshake, while a third of the day is left; or when 
 
 import base64
 import binascii
-from dataclasses import replace
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from agentmesh.discovery.trust import Vouching
 from agentmesh.errors import RemoteProtocolError, TransportError, UsageError

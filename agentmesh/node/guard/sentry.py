@@ -29,6 +29,16 @@ BROKEN = {"parcel_malformed", "parcel_not_of_this_session"}
 """What else but a failure of the seal counts as a frame that nobody can read."""
 
 
+_HEARD = (
+    "message_received",
+    "key_change",
+    "peer_verified",
+    "peer_floods",
+    "too_many_approvals",
+    "breaker_lifted",
+)
+
+
 class Sentry:
     """Counts what the agent sends and what comes, and trips what is too much."""
 
@@ -42,7 +52,7 @@ class Sentry:
         self._sent = Recent()
         self._answered: OrderedDict[MessageId, None] = OrderedDict()
         self._unreadable: RecentByName[Amid] = RecentByName()
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, _HEARD)
 
     # --- what our agent says -------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 """Who gets in, and what the owner may still decide."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError, UsageError
 from agentmesh.node import gatekeeper

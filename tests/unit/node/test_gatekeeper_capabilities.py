@@ -1,8 +1,7 @@
 """Without what a KNOCK requires there is nothing to talk about, and its sender learns why."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentmesh.policy.document import Policy
 from tests.support.node import CHAT

@@ -1,9 +1,8 @@
 """Which session a message travels in."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agentmesh.errors import UsageError
 from agentmesh.node.sessions import choose

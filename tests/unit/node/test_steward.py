@@ -1,6 +1,6 @@
 """What the steward lets go of."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentmesh.errors import StorageError
 from agentmesh.node import steward

@@ -1,6 +1,6 @@
 """The same agent under another name: what stays, what ends, and what is not said twice."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agentmesh.errors import TransportError
 from agentmesh.node.prekeys import LAST_IDS, SUITES

@@ -1,10 +1,8 @@
 """An agent's words are looked through with the owner's patterns and our own keys."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
-from msgspec.structs import replace as replace_struct
+from msgspec.structs import replace
 
 from agentmesh.errors import Refused
 from agentmesh.messages.body import to_body
@@ -34,10 +32,10 @@ def test_the_note_of_a_knock_is_looked_through_too(pair: Pair) -> None:
 def test_so_is_whatever_else_a_knock_or_an_envelope_says(pair: Pair) -> None:
     token = "AKIAZ7QW3RTY5UIOP2SD"
     scrubber, body = Scrubber(pair.low.hand), to_body("hi")
-    intent = replace_struct(CHAT.intent, subcategory=token)
+    intent = replace(CHAT.intent, subcategory=token)
     for wish in (replace(CHAT, requires=("travel", token)), replace(CHAT, intent=intent)):
         assert scrubber.marked(body, wish).secrets == ("token",)
-    assert scrubber.marked(replace_struct(body, type=token), CHAT).secrets == ("token",)
+    assert scrubber.marked(replace(body, type=token), CHAT).secrets == ("token",)
 
 
 def test_a_secret_is_not_searched_for(pair: Pair) -> None:
