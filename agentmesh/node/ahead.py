@@ -73,10 +73,10 @@ class Ahead:
         if self._switches.stopped or not self._is_open:
             return
         kinds = {errand.kind for errand in turn.sheet.errands.values()}
+        if "resolve" in kinds:
+            self._fetch(turn.peer)  # first: for it a registry has more to do
         if kinds & {"resolve", "ask_policy"}:
             self._look_up(turn.peer)
-        if "resolve" in kinds:
-            self._fetch(turn.peer)
 
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is; the directory itself remembers it for a while."""

@@ -14,7 +14,8 @@ from agentmesh.protocol.merkle import Node
 from agentmesh_registry.storage.tables import log_nodes
 
 ENTRIES = 0
-_AT_ONCE = 32
+_AT_ONCE = (4, 8, 16, 32)
+"""Few different statements, so that each is put together once."""
 _KEPT_FROM = 4
 MAX_KEPT = 200_000
 """That many are the kept levels of a log with three million entries; beyond, all is read anew."""
@@ -47,17 +48,18 @@ def hashes_of(connection: sa.Connection, tree: int, nodes: Iterable[Node]) -> di
     """Return the hashes of these nodes of a tree, as far as they are there."""
     wanted = sorted(nodes)
     found: dict[Node, bytes] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
+    while wanted:
+        count = next(it for it in _AT_ONCE if it >= min(len(wanted), _AT_ONCE[-1]))
+        some, wanted = wanted[:count], wanted[count:]
         named: dict[str, int] = {"tree": tree}
-        for number, (level, position) in enumerate(some):
+        for number, (level, position) in enumerate(some + some[:1] * (count - len(some))):
             named |= {f"level{number}": level, f"position{number}": position}
-        for row in connection.execute(_looks(len(some)), named):
+        for row in connection.execute(_looks(count), named):
             found[row.level, row.position] = row.hash
     return found
 
 
-@lru_cache(_AT_ONCE)
+@lru_cache(len(_AT_ONCE))
 def _looks(count: int) -> sa.CompoundSelect[Any]:
     """Return a look at each of so many nodes: asked for in pairs, SQLite reads the whole tree.
 
