@@ -1,5 +1,6 @@
 """Messages and what became of them, as the control socket shows them."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import get_args
 
@@ -51,6 +52,8 @@ async def messages(
         remarks = noted.get(name_of(row.peer, row.message_id), NO_REMARKS)
         contact = await rooms.peers.row(row.peer)
         shown.append(_message(rooms, row, contact, remarks, start if as_content else None))
+        if as_content:
+            await asyncio.sleep(0)  # a long one is looked at letter by letter: others may wait
     return shown
 
 

@@ -1,10 +1,13 @@
 """Messages as the control socket shows them."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from agentmesh.daemon.api import message_views
 from agentmesh.messages.body import Body, to_body
+from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.schemas.problems import Problem
 from agentmesh.node.inbox import Wanted
 from agentmesh.node.outbox import Fate
@@ -12,7 +15,13 @@ from agentmesh.node.schemas.remarks import Remarks, card
 from agentmesh.protocol.ids import MessageId, SessionId
 from agentmesh.storage.interface import Outcome, Put
 from tests.support.node import CHAT
+from tests.support.stores import incoming
 from tests.unit.daemon.conftest import House
+
+NAME = MessageId("018f0000-0000-7000-8000-000000000001")
+KEPT = msgspec.msgpack.encode(
+    Envelope(id=NAME, sequence=1, type="text", timestamp=0, payload=b'{"text":"hi"}')
+)
 
 
 async def test_each_of_a_page_has_its_own_words_and_remarks(house: House) -> None:
@@ -30,6 +39,22 @@ async def test_each_of_a_page_has_its_own_words_and_remarks(house: House) -> Non
     contents = await message_views.messages(house.caller.rooms, rows, as_content=True)
     assert [it.payload for it in contents] == [None, None, None]
     assert len({str(it.content).partition("\n")[0] for it in contents}) == len(rows)
+
+
+async def test_a_page_for_an_agent_holds_up_nobody_else(house: House) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    rows = [incoming(str(number), body=KEPT) for number in range(100)]
+    waiting = asyncio.create_task(others())
+    page = await message_views.messages(house.caller.rooms, rows, as_content=True)
+    waiting.cancel()
+    assert len(page) <= turns
 
 
 async def test_no_payload_breaks_the_line_of_an_answer(house: House) -> None:
