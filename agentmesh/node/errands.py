@@ -73,6 +73,7 @@ class Errands:
         self._frames_from = 0.0
         self._refused_until: dict[Amid, float] = {}
         self._is_held = False
+        self._has_ended = False
 
     def employ(self, runners: Mapping[str, Runner], once: OnceRunner) -> None:
         """Say who runs which kind of errand. Called once, before the start."""
@@ -87,6 +88,7 @@ class Errands:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self._has_ended = True
         await self._tasks.end()  # what runs is kept, and runs again after the next start
 
     def hold(self) -> None:
@@ -102,6 +104,8 @@ class Errands:
 
     def take(self, turn: Turn) -> None:
         """Take over what a turn wants done; it is saved."""
+        if self._has_ended:
+            return
         for change in turn.sheet.dropped:
             self._drop(change)
         for row in turn.sheet.errands.values():

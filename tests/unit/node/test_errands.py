@@ -238,6 +238,19 @@ async def test_what_a_message_tells_no_receipt_tells_again(
     assert told == offered
 
 
+async def test_what_a_turn_wants_after_the_end_is_left_to_the_next_start() -> None:
+    """Sessions may end, by an emergency stop, while the daemon does."""
+    store = VolatileStore()
+    errands = _errands(store)
+    async with errands:
+        pass
+    turn = Turn.start(BOB, {}, party("alice", FakeClock()).ring)
+    turn.sheet.once[ONE, "reject"] = EmitOnce("reject", b"")
+    turn.sheet.receipts[ONE] = owed()
+    errands.take(turn)
+    assert len(errands._tasks) == 0
+
+
 async def test_a_frame_that_is_sent_once_may_fail() -> None:
     errands = _errands()
     await errands._run_once(BOB, EmitOnce("reject", b""))
