@@ -1,7 +1,7 @@
 """How a process is told to stop, and the last bound on how long that may take.
 
-Told once, everything ends in order. A second signal ends the process as if nobody listened to it.
-What was to last is on the disk before anything leaves, so that neither loses what was promised.
+Told once, everything ends in order. A second signal, a moment later, ends the process as if nobody
+listened. What was to last is on the disk before anything leaves: neither loses what was promised.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from agentmesh.observability.tasks import name_of, place_of
 
 CAME_TO_NOTHING = 70
 """The exit code of a process that nobody told to stop, and that cannot end by itself either."""
+SAME_SECONDS = 1.0
+"""A terminal and a wrapper may both pass on what was said once: so long it counts as once."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Stopping:
         self._seconds = seconds
         self._entering: asyncio.Timeout | None = None
         self._exit_code = 0
+        self._was_signalled = False
         self._last: threading.Timer | None = None
 
     def listen(self) -> None:
@@ -80,10 +83,15 @@ class Stopping:
             self._last = None
 
     def _signalled(self) -> None:
+        if not self._was_signalled:
+            self._was_signalled = True
+            self._loop.call_later(SAME_SECONDS, self._listen_no_more)
+        self.tell()
+
+    def _listen_no_more(self) -> None:
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
-        self.tell()
 
     def _give_up(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """A daemon with something in it that does not end: `python -m tests.support.stubborn WHAT`.
 
-The last bound is short here; everything else is the daemon as it is.
+The bounds are short here; everything else is the daemon as it is.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from agentmesh.daemon import process
 from agentmesh.daemon.assemble import assembled
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.node.background import Background
+from agentmesh.observability import stopping
 
 LAST_SECONDS = 1.0
 
@@ -46,5 +47,6 @@ async def with_one_more(*given: Any) -> AsyncIterator[Rooms]:
 if __name__ == "__main__":
     WHAT = sys.argv.pop()
     process.LAST_SECONDS = LAST_SECONDS
+    stopping.SAME_SECONDS = 0.0
     setattr(process, "assembled", with_one_more)  # noqa: B010 (a function is no variable)
     sys.exit(process.main())

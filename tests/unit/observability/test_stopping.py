@@ -105,12 +105,27 @@ async def test_who_is_told_while_it_starts_starts_no_further() -> None:
 @pytest.mark.usefixtures("as_before")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_one_signal_tells_it_and_the_next_is_the_systems(
-    codes: list[int], number: signal.Signals
+    codes: list[int], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
+    monkeypatch.setattr(room, "SAME_SECONDS", 0.0)
     stopping = Stopping(asyncio.get_running_loop(), 0.01)
     stopping.listen()
     signal.raise_signal(number)
-    await stopping.told.wait()
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    await until(lambda: signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+    assert stopping.told.is_set()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     await until(lambda: codes)
+
+
+@pytest.mark.usefixtures("as_before", "codes")
+async def test_what_is_said_twice_at_once_is_said_once() -> None:
+    stopping = Stopping(asyncio.get_running_loop(), PATIENCE)
+    stopping.listen()
+    signal.raise_signal(signal.SIGINT)
+    await stopping.told.wait()
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0)
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert stopping._last is not None
+    stopping._last.cancel()
