@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
+import msgspec
+
 from agentmesh.errors import AgentMeshError, IntegrityError
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import record_bug
@@ -21,8 +23,7 @@ MAX_TALKS = 5000
 log = logging.getLogger("agentmesh.node")
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """A job in a lane. One that says something names its wish, so that neighbours can join."""
 
     done: asyncio.Future[object]
