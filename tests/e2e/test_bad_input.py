@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -115,8 +116,18 @@ def test_garbage_on_the_control_socket_harms_nobody(alice: Agent) -> None:
         assert answers
         assert all("error" in json.loads(answer) for answer in answers)
     for _ in range(3):
-        told(alice, os.urandom(2 * 1024 * 1024))  # no line at all
+        noise = os.urandom(2 * 1024 * 1024)
+        assert told(alice, noise)
+        assert b"too long" in told(alice, noise.replace(b"\n", b""))
     assert alice.status()["amid"] == alice.amid
+
+
+def test_whoever_says_much_and_takes_no_answer_is_not_listened_to(alice: Agent) -> None:
+    with dialled(alice) as deaf:
+        deaf.settimeout(1)
+        with pytest.raises(TimeoutError):
+            deaf.sendall(b"{}\n" * TEN_MIB)
+        assert alice.status()["amid"] == alice.amid
 
 
 def test_whoever_hangs_up_early_harms_nobody(alice: Agent) -> None:
@@ -159,16 +170,22 @@ def dialled(agent: Agent) -> socket.socket:
 
 
 def told(agent: Agent, data: bytes) -> bytes:
-    """Write to the control socket, and return what comes back until it hangs up."""
+    """Write to the control socket, and return what comes back meanwhile, until it hangs up."""
     heard = b""
-    with dialled(agent) as line:
-        with contextlib.suppress(BrokenPipeError):  # it has said what it thinks of that
-            line.sendall(data)
-            line.shutdown(socket.SHUT_WR)
+    with dialled(agent) as line, ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(_write, line, data)
         with contextlib.suppress(ConnectionResetError):
             while chunk := line.recv(65536):
                 heard += chunk
+        writing.result()
     return heard
+
+
+def _write(line: socket.socket, data: bytes) -> None:
+    # It may have said what it thinks of that.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
 
 
 def _sleeps(pid: int) -> bool:
