@@ -6,7 +6,6 @@ it is saved, and whoever asks then gets the answer that is on its way.
 
 import asyncio
 from collections.abc import Coroutine
-from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from agentmesh.discovery.interface import Found
@@ -51,12 +50,7 @@ class Ahead:
         self._is_open = True
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._is_open = False
         await self._tasks.end()
 

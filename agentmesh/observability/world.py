@@ -37,8 +37,9 @@ _DRAWN_AT_ONCE = 64
 class SystemEntropy:
     """The system's randomness. What ids and nonces take is fetched for many of them at once.
 
-    These are no secrets once they are used; keys, and all that is drawn rarely, are fetched when
-    they are wanted. Any thread may draw: nobody gets what another one got.
+    It goes by the size alone: 16 and 32 bytes, as keys and tokens have, are fetched when they are
+    wanted. Any thread may draw: nobody gets what another one got. A machine that is copied while
+    it runs goes on twice with what is at hand.
     """
 
     def __init__(self) -> None:
