@@ -179,7 +179,7 @@ class Gatekeeper:
             reputation=found.reputation if found else None,
             trust=contact.trust if contact else 0,
             knocks_last_minute=max(1, self._rate.within(peer, MINUTE)),
-            open_sessions=await self._open_sessions(),
+            open_sessions=await self._store.open_sessions(self._hand.clock.now()),
             policy=policy,
         )
         return facts, vouching
@@ -223,11 +223,6 @@ class Gatekeeper:
             return any(turn.talks[rival].state.terms.ours for rival in rivals)
 
         return bool(await self._talks.run(peer, job))
-
-    async def _open_sessions(self) -> int:
-        now = self._hand.clock.now()
-        rows = await self._store.sessions()
-        return sum(1 for row in rows if row.phase == "open" and row.expires_at > now)
 
     async def _let_in_or_not(self, peer: Amid, knock: Knock) -> None:
         try:

@@ -133,6 +133,9 @@ class Store(Protocol):
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         """Return the sessions, newest first."""
 
+    async def open_sessions(self, now: float) -> int:
+        """Return how many sessions are open, and not past their time."""
+
     async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
         """Return some sessions, the last first; only what is returned is read whole."""
 

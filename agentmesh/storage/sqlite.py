@@ -1,26 +1,23 @@
 """The store on disk: SQLite, its bodies sealed.
 
-One thread writes (`writer.py`). Reads use connections of their own and see every commit that was
-answered: a single row is fetched on the event loop, which takes microseconds, and so is a page of
-new messages if it is a small one; lists, whose size is not known, in a thread.
+One thread writes (`writer.py`). Reads (`queries.py`) see every commit that was answered: a single
+row is fetched on the event loop, and so is what an index finds of one peer or session, if it is
+small; lists, whose size is not known, in a thread.
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from agentmesh.errors import StorageError
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage import opening
 from agentmesh.storage.applying import apply
 from agentmesh.storage.cleaning import clean
-from agentmesh.storage.connection import Connect, Connection, Values, connect
-from agentmesh.storage.failures import explain
+from agentmesh.storage.connection import Connect, connect
 from agentmesh.storage.interface import (
     CardRow,
     Change,
@@ -37,7 +34,8 @@ from agentmesh.storage.interface import (
     Unread,
     WantedSessions,
 )
-from agentmesh.storage.reading import Damage, Found, read, set_aside
+from agentmesh.storage.queries import FEW, Queries, querying
+from agentmesh.storage.reading import Damage, Found, set_aside
 from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.tables import (
     CARDS,
@@ -49,10 +47,12 @@ from agentmesh.storage.tables import (
     KNOCKS,
     NAMED,
     NEWEST,
+    OPEN_SESSIONS,
     OUTGOING,
     PREKEYS,
     SESSIONS,
     UNREAD,
+    UNREAD_ROWS,
     R,
     Table,
     as_json,
@@ -65,8 +65,6 @@ T = TypeVar("T")
 _WARNINGS = 100
 # What was erased is still in the write-ahead log, until that is emptied.
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
-_SIZE = "SELECT count(*), total(size) FROM (SELECT length(body) AS size FROM incoming {})"
-_FEW, _FEW_BYTES = 100, 64 * 1024
 
 
 class SqliteStore:
@@ -79,9 +77,7 @@ class SqliteStore:
         self._warnings: list[str] = []
         self._stack = AsyncExitStack()
         self._writer: Writer
-        self._rows: Connection
-        self._lists: Connection
-        self._reader: ThreadPoolExecutor
+        self._queries: Queries
 
     async def __aenter__(self) -> Self:
         """Open the database, made or brought up to date as needed; refuse a damaged one."""
@@ -91,12 +87,7 @@ class SqliteStore:
             )
             stack.callback(opened.connection.close)
             self._tell_of(opened)
-            self._rows = opening.another(self._path, self._connect)
-            stack.callback(self._rows.close)
-            self._lists = opening.another(self._path, self._connect)
-            stack.callback(self._lists.close)
-            self._reader = ThreadPoolExecutor(1, "store-reader")
-            stack.callback(self._reader.shutdown)
+            self._queries = stack.enter_context(querying(self._path, self._sealer, self._connect))
             self._writer = Writer(opened.connection, self._path)
             stack.push_async_callback(self._writer.close)
             self._stack = stack.pop_all()
@@ -111,7 +102,7 @@ class SqliteStore:
 
     async def clean(self, now: float) -> int:
         gone = await self._writer.run(lambda connection: clean(connection, now))
-        await self._off_loop(lambda: self._query(self._lists, _TRUNCATE, ()))
+        await self._queries.long_figures(_TRUNCATE)
         return gone
 
     async def session(self, session_id: SessionId) -> SessionRow | None:
@@ -120,11 +111,14 @@ class SqliteStore:
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         if peer is None:
             return await self._all(SESSIONS, NEWEST)
-        return await self._all(SESSIONS, "WHERE peer = ? " + NEWEST, peer)
+        return await self._few(SESSIONS, "WHERE peer = ? " + NEWEST, peer)
+
+    async def open_sessions(self, now: float) -> int:
+        return int(self._queries.figures(OPEN_SESSIONS, (now,))[0][0])
 
     async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
         phases, peer = as_json(tuple(sorted(wanted.phases))), wanted.peer
-        ((total,),) = self._query(self._rows, HOW_MANY_SESSIONS, (phases, peer, peer))
+        ((total,),) = self._queries.figures(HOW_MANY_SESSIONS, (phases, peer, peer))
         values = (phases, peer, peer, wanted.before, wanted.before, wanted.limit)
         return FoundSessions(
             await self._all(SESSIONS, some_sessions(wanted.moment), *values), total
@@ -134,14 +128,14 @@ class SqliteStore:
         return await self._one(OUTGOING, "WHERE message_id = ?", message_id)
 
     async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
-        return await self._all(
+        return await self._few(
             OUTGOING,
             "WHERE session_id = ? AND outcome IN ('held', 'queued') ORDER BY row",
             session_id,
         )
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:
-        return await self._all(
+        return await self._few(
             OUTGOING,
             "WHERE session_id = ? AND outcome IN ('held', 'queued') AND sequence IS NULL"
             " ORDER BY row",
@@ -169,11 +163,7 @@ class SqliteStore:
             + ("AND consumed_at IS NULL " if unread else "")
             + "ORDER BY position LIMIT ?"
         )
-        values = (after, peer, limit)
-        count, size = self._query(self._rows, _SIZE.format(tail), values)[0]
-        if count > _FEW or size > _FEW_BYTES:
-            return await self._all(INCOMING, tail, *values)
-        return await self._readable(self._read(self._rows, INCOMING, tail, values))
+        return await self._few(INCOMING, tail, after, peer, limit)
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
         last = (
@@ -182,7 +172,11 @@ class SqliteStore:
         return list(reversed(await self._all(INCOMING, last, peer, limit)))
 
     async def unread(self, peer: Amid) -> Unread:
-        found = await self._off_loop(lambda: self._query(self._lists, UNREAD, (peer, peer)))
+        ((rows,),) = self._queries.figures(UNREAD_ROWS, (FEW + 1, FEW + 1))
+        if rows <= FEW:
+            found = self._queries.figures(UNREAD, (peer, peer))
+        else:
+            found = await self._queries.long_figures(UNREAD, (peer, peer))
         shown, waiting = found[0]
         return Unread(int(shown), int(waiting))
 
@@ -219,8 +213,9 @@ class SqliteStore:
 
     async def cards_named(self, drawer: str, names: Sequence[str]) -> list[CardRow]:
         these = "WHERE drawer = ? AND name IN (SELECT value FROM json_each(?))"
-        found = self._read(self._rows, CARDS, these, (drawer, as_json(tuple(names))))
-        return await self._readable(found)
+        return await self._readable(
+            self._queries.rows(CARDS, these, (drawer, as_json(tuple(names))))
+        )
 
     async def prekeys(self, kind: PrekeyKind) -> list[PrekeyRow]:
         return await self._all(PREKEYS, "WHERE kind = ? ORDER BY id", kind)
@@ -233,14 +228,14 @@ class SqliteStore:
             "SELECT EXISTS (SELECT 1 FROM seen WHERE peer = ? AND id = ?) "
             "OR EXISTS (SELECT 1 FROM incoming WHERE peer = ? AND message_id = ?)"
         )
-        return bool(self._query(self._rows, query, (peer, seen_id, peer, seen_id))[0][0])
+        return bool(self._queries.figures(query, (peer, seen_id, peer, seen_id))[0][0])
 
     async def value(self, name: str) -> bytes | None:
         found = await self._one(NAMED, "WHERE name = ?", name)
         return found.value if found else None
 
     async def counts(self) -> Counts:
-        unread, outbox, pending, one_time = self._query(self._rows, COUNTS, ())[0]
+        unread, outbox, pending, one_time = self._queries.figures(COUNTS)[0]
         return Counts(
             unread=unread, outbox=outbox, knocks_pending=pending, one_time_prekeys=one_time
         )
@@ -249,29 +244,14 @@ class SqliteStore:
         return list(self._warnings)
 
     async def _one(self, table: Table[R], tail: str, *values: object) -> R | None:
-        rows = await self._readable(self._read(self._rows, table, tail, values))
+        rows = await self._readable(self._queries.rows(table, tail, values))
         return rows[0] if rows else None
 
+    async def _few(self, table: Table[R], tail: str, *values: object) -> list[R]:
+        return await self._readable(await self._queries.likely_few_rows(table, tail, values))
+
     async def _all(self, table: Table[R], tail: str, *values: object) -> list[R]:
-        found = await self._off_loop(lambda: self._read(self._lists, table, tail, values))
-        return await self._readable(found)
-
-    async def _off_loop(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
-
-    def _read(
-        self, connection: Connection, table: Table[R], tail: str, values: Sequence[object]
-    ) -> Found[R]:
-        try:
-            return read(connection, self._sealer, table, (tail, values))
-        except sqlite3.Error as error:
-            raise explain(error, self._path) from error
-
-    def _query(self, connection: Connection, sql: str, values: Values) -> list[Any]:
-        try:
-            return connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise explain(error, self._path) from error
+        return await self._readable(await self._queries.long_rows(table, tail, values))
 
     async def _readable(self, found: Found[R]) -> list[R]:
         """Return what could be read; what could not is set aside, with a warning."""

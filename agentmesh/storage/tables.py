@@ -65,6 +65,9 @@ class Table(Generic[R]):
             f"{column} = excluded.{column}" for column in self.columns if column not in key
         )
         self.select = f"SELECT row, {names} FROM {name} "  # noqa: S608 - names of our own
+        lengths = " + ".join(f"length({column})" for column in self._sealed)
+        # What is counted is not read: SQLite knows a blob's length without its pages.
+        self.measured = f"SELECT count(*), total(size) FROM (SELECT {lengths} AS size FROM {name} "  # noqa: S608
         self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
         same = ", ".join(key)
         there = " AND ".join(f"{column} = :{column}" for column in key)
@@ -143,12 +146,21 @@ SELECT
 NEWEST = "ORDER BY opened_at DESC, row DESC"
 _THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
 HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"
+OPEN_SESSIONS = "SELECT count(*) FROM sessions WHERE phase = 'open' AND expires_at > ?"
 # Each sum by an index of its own: messages that were read are many, and stay for a while.
 UNREAD = """
 SELECT
   (SELECT total(length(body)) FROM incoming
    WHERE position IS NOT NULL AND consumed_at IS NULL AND peer = ?),
   (SELECT total(length(body)) FROM incoming WHERE position IS NULL AND peer = ?)
+"""
+
+_SOME = "SELECT count(*) FROM (SELECT 1 FROM incoming WHERE {} LIMIT ?)"
+# By the same indexes, and no further than it matters.
+UNREAD_ROWS = f"""
+SELECT
+  ({_SOME.format("position IS NOT NULL AND consumed_at IS NULL")})
+  + ({_SOME.format("position IS NULL")})
 """
 
 

@@ -51,6 +51,10 @@ class VolatileStore:
         found = [s for s in self._shelves.sessions.values() if peer in {None, s.peer}]
         return sorted(found, key=lambda s: s.opened_at)[::-1]
 
+    async def open_sessions(self, now: float) -> int:
+        every = self._shelves.sessions.values()
+        return sum(1 for row in every if row.phase == "open" and row.expires_at > now)
+
     async def last_sessions(self, wanted: WantedSessions) -> FoundSessions:
         kept = self._shelves.sessions.values()
         every = sorted(kept, key=lambda row: float(getattr(row, wanted.moment)))[::-1]

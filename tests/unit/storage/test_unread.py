@@ -1,7 +1,7 @@
-"""How much of a peer lies unread, and what of it can be read."""
+"""Figures: how much of a peer lies unread and can be read, how many sessions are open."""
 
-from agentmesh.storage.interface import Consume, Deliver, Release, Store
-from tests.support.stores import ALICE, BOB, NOW, ONE, incoming
+from agentmesh.storage.interface import Consume, Deliver, Put, Release, Store
+from tests.support.stores import ALICE, BOB, NOW, ONE, incoming, session
 
 
 async def test_what_is_unread_is_counted_by_whether_it_can_be_read(store: Store) -> None:
@@ -14,3 +14,10 @@ async def test_what_is_unread_is_counted_by_whether_it_can_be_read(store: Store)
     await store.commit([Consume(rows[0].message_id, NOW, BOB)])
     assert await store.unread(BOB) == (waiting, waiting)
     assert await store.unread(ALICE) == (0, 0)
+
+
+async def test_open_sessions_are_counted_until_their_time_is_over(store: Store) -> None:
+    rows = [session("a"), session("b", phase="knocked"), session("c", expires_at=NOW)]
+    await store.commit([Put(row) for row in rows])
+    assert await store.open_sessions(NOW - 1) == 2
+    assert await store.open_sessions(NOW) == 1
