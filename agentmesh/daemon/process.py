@@ -25,7 +25,12 @@ from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import write_logs
 from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.observability.stopping import Stopping
-from agentmesh.observability.world import SystemClock, keep_freed_memory, system_entropy
+from agentmesh.observability.world import (
+    SystemClock,
+    keep_freed_memory,
+    quick_loop,
+    system_entropy,
+)
 from agentmesh.storage.draft_keys import refuse_draft
 from agentmesh.storage.failures import explain_os
 from agentmesh.storage.home import Home
@@ -80,7 +85,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
     sys.setswitchinterval(0.0005)
     gc.set_threshold(GARBAGE)
     keep_freed_memory()
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=quick_loop) as runner:
         ready_fd: int | None = given.ready_fd
         stopping = Stopping(runner.get_loop(), LAST_SECONDS)
         stopping.listen()
@@ -88,15 +93,6 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
             stopping.go_on()
             keys, ready_fd = files.open(), None
     return 0
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    """Return the quickest loop there is: uvloop has no Windows."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415
-
-    return uvloop.new_event_loop()
 
 
 def _failed(ready_fd: int | None, error: AgentMeshError) -> int:

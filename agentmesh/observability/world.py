@@ -1,5 +1,6 @@
 """The real clock, the real randomness, the real memory: the only place that touches them."""
 
+import asyncio
 import os
 import sys
 import time
@@ -73,3 +74,12 @@ def keep_freed_memory() -> None:
     """
     block = bytearray(_KEPT_BYTES)
     del block
+
+
+def quick_loop() -> asyncio.AbstractEventLoop:
+    """Return the quickest loop there is: uvloop has no Windows."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop  # noqa: PLC0415
+
+    return uvloop.new_event_loop()

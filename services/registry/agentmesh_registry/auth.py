@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from agentmesh.errors import CryptoError, Refused, RemoteProtocolError
+from agentmesh.errors import CryptoError
 from agentmesh.protocol import requests
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import SIGNATURE_MAX_AGE
@@ -30,38 +30,19 @@ async def authenticate_to_revoke(desk: Desk, call: Call) -> Amid:
 
 
 async def prove(desk: Desk, call: Call, signing_key: bytes | None = None) -> Seen:
-    """Return who calls, as far as the signature tells: whether it came before is still open."""
+    """Return who calls, as far as the signature tells.
+
+    Whether the request came before, and whether an agent that is registered still counts, is known
+    when it is remembered (`Nonces.noting`).
+    """
     given = call.authorization
     if given is None:
         raise requests.not_signed()
-    key = signing_key or await _key_of(desk, given.amid)
+    key = signing_key or await desk.signers.key_of(given.amid)
     _verify(desk, call, given, key)
     desk.gates.agent_requests.check(given.amid)
     until = (given.seconds + SIGNATURE_MAX_AGE + 1) * 1000
-    return Seen(amid=given.amid, nonce=given.nonce, until=until)
-
-
-async def _key_of(desk: Desk, amid: Amid) -> bytes:
-    known = await desk.agents.signing_key(amid)
-    if known is None:
-        raise RemoteProtocolError(
-            "unknown_signer",
-            "This registry does not know the agent that signed the request.",
-            "Register first: POST /v1/registry/register.",
-        )
-    key, revoked_at = known
-    if revoked_at is not None:
-        raise revoked(amid)
-    return key
-
-
-def revoked(amid: Amid) -> Refused:
-    """Return the error that says: this identity was taken back."""
-    return Refused(
-        "identity_revoked",
-        f"The identity {amid} was revoked.",
-        f"GET /v1/registry/revocation?amid={amid} has the proof.",
-    )
+    return Seen(amid=given.amid, nonce=given.nonce, until=until, must_stand=signing_key is None)
 
 
 def _verify(desk: Desk, call: Call, given: Authorization, key: bytes) -> None:

@@ -12,6 +12,7 @@ from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.owners.desk import OwnerDesk
 from agentmesh_registry.rates import Rate
 from agentmesh_registry.relays import Relays
+from agentmesh_registry.signers import Signers
 from agentmesh_registry.stamps import Stamps
 from agentmesh_registry.storage.absences import AbsenceStore
 from agentmesh_registry.storage.agents import Agents
@@ -68,6 +69,7 @@ class Desk:
         self.ledger = Ledger(database, signer)
         self.revocations = Revocations(database)
         self.agents = Agents(database)
+        self.signers = Signers(self.agents)
         self.search = Search(database)
         self.listings = Listings(database)
         self.absences = AbsenceStore(database)

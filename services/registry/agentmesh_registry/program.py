@@ -1,6 +1,7 @@
 """`agentmesh-registry`: options in, a registry that serves until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import agentmesh
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.logs import record, write_logs
 from agentmesh.observability.stopping import Stopping
-from agentmesh.observability.world import SystemClock, system_entropy
+from agentmesh.observability.world import SystemClock, quick_loop, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS, MAX_STAMP_BITS
 from agentmesh.protocol.relay_key import relay_key_in
@@ -29,6 +30,10 @@ _DEFAULTS = Rates()
 _PREFIX = "AGENTMESH_REGISTRY"
 LAST_SECONDS = 30.0
 """Who waits for the database is answered first, which may be slow."""
+GARBAGE = 20_000
+"""So many new objects begin a search for cycles; nearly all that is made goes without one."""
+SWITCH_SECONDS = 0.0005
+"""How long the loop and the database's threads wait for each other while one is busy."""
 
 
 def _rate(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -212,9 +217,19 @@ def revoke_certificate(subject: str, reason: Reason, database: str) -> None:
 
 def _serve_or_say(given: dict[str, Any]) -> None:
     try:
-        asyncio.run(_serve(_config(given)))
+        config = _config(given)
+        _make_way()
+        with asyncio.Runner(loop_factory=quick_loop) as runner:
+            runner.run(_serve(config))
     except AgentMeshError as error:
         sys.exit(commands.failed(error))
+
+
+def _make_way() -> None:
+    """See to it that requests are seldom held up: by the collector, or by one another's threads."""
+    gc.freeze()  # what was loaded is here to stay
+    gc.set_threshold(GARBAGE)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def _config(given: dict[str, Any]) -> Config:

@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.nonces import Nonces, Seen
-from agentmesh_registry.storage.tables import nonces
+from agentmesh_registry.storage.tables import agents, nonces
 
-from agentmesh.errors import RemoteProtocolError
+from agentmesh.errors import AgentMeshError, RemoteProtocolError
 from agentmesh.protocol.ids import Amid
 from tests.support.registrant import Registrant
 
@@ -39,3 +39,21 @@ async def test_what_is_over_is_swept_away(database: Database) -> None:
     query = sa.select(nonces.c.nonce)
     kept = await database.read(lambda connection: set(connection.execute(query).scalars()))
     assert kept == {"young", "new"}
+
+
+async def test_a_request_of_nobody_who_counts_is_not_remembered(database: Database) -> None:
+    times = dict.fromkeys(("sequence", "expires_at", "registered_at", "updated_at"), 1)
+    kept = {"signing_key": b"k", "signed": b"", **times}
+    rows = [{"amid": ALICE, "revoked_at": None, **kept}, {"amid": BOB, "revoked_at": 1, **kept}]
+    await database.write(lambda connection: connection.execute(sa.insert(agents), rows).rowcount)
+    memory, nobody = Nonces(database), Registrant("nobody").amid
+    for amid, code in ((ALICE, ""), (BOB, "identity_revoked"), (nobody, "unknown_signer")):
+        request = Seen(amid=amid, nonce="n", until=10, must_stand=True)
+        if not code:
+            await memory.remember(request, 0)
+            continue
+        with pytest.raises(AgentMeshError) as refused:
+            await memory.remember(request, 0)
+        assert refused.value.code == code
+    query = sa.select(nonces.c.amid)
+    assert await database.read(lambda it: it.execute(query).scalars().all()) == [ALICE]

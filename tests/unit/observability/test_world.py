@@ -1,5 +1,6 @@
-"""Memory that was freed is there for what comes next; nobody gets randomness twice."""
+"""Memory that was freed is there for what comes next, nobody gets randomness twice, a loop runs."""
 
+import asyncio
 import os
 import platform
 import subprocess
@@ -9,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from agentmesh.observability.world import SystemEntropy
+from agentmesh.observability.world import SystemEntropy, quick_loop
 
 IDS, NONCES, KEYS = 10, 24, 32
 
@@ -66,3 +67,10 @@ def test_a_child_does_not_draw_what_its_parent_will(count: int) -> None:
     os.close(writing)
     ours = {entropy(count) for _ in range(100)}
     assert ours.isdisjoint(theirs[at : at + count] for at in range(0, len(theirs), count))
+
+
+def test_the_quick_loop_runs_what_it_is_given() -> None:
+    with asyncio.Runner(loop_factory=quick_loop) as runner:
+        assert runner.run(asyncio.sleep(0, "done")) == "done"
+        is_uvloop = type(runner.get_loop()).__module__.startswith("uvloop")
+    assert is_uvloop == (sys.platform != "win32")

@@ -11,10 +11,11 @@ from agentmesh.protocol.feedback import MIN_RATERS
 from agentmesh.protocol.ids import Amid, did_of, parse_amid
 from agentmesh.protocol.times import to_text
 from agentmesh_registry.admission import admit, admitted
-from agentmesh_registry.auth import prove, revoked
+from agentmesh_registry.auth import prove
 from agentmesh_registry.bodies import AgentView, Lookup, LookupProved, Register
 from agentmesh_registry.desk import Call, Desk, Reply
 from agentmesh_registry.rates import household
+from agentmesh_registry.refusals import revoked
 from agentmesh_registry.storage.agents import Agent
 
 

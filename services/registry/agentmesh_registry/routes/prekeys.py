@@ -5,9 +5,10 @@ from agentmesh.protocol.ids import Amid, parse_amid
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.published import read_prekeys
 from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
-from agentmesh_registry.auth import authenticate, prove, revoked
+from agentmesh_registry.auth import authenticate, prove
 from agentmesh_registry.bodies import FetchPrekeys, Lookup, PrekeyShelf
 from agentmesh_registry.desk import Call, Desk, Reply
+from agentmesh_registry.refusals import revoked
 from agentmesh_registry.routes.agents import not_found
 from agentmesh_registry.storage.prekeys import Shelf
 

@@ -1,6 +1,7 @@
 """The way to the database: SQLite in a file, or PostgreSQL, by the same statements."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -34,11 +35,16 @@ class _Way(Protocol):
 
 
 class _Threads:
-    """A file: each piece of work stays in one thread, since going back and forth is what costs."""
+    """A file: each piece of work stays in one thread, since going back and forth is what costs.
+
+    So does each connection: to borrow one takes as long as a small read.
+    """
 
     def __init__(self, engine: sa.Engine, threads: int) -> None:
         self._engine = engine
         self._executor = ThreadPoolExecutor(threads, "registry-database")
+        self._own = threading.local()
+        self._connections: list[sa.Connection] = []
 
     async def run(self, work: Work[T]) -> T:
         loop = asyncio.get_running_loop()
@@ -50,11 +56,21 @@ class _Threads:
         return await loop.run_in_executor(self._executor, self._transact, work)
 
     def _transact(self, work: Work[T]) -> T:
-        with self._engine.begin() as connection:
+        connection = self._connection()
+        with connection.begin():
             return work(connection)
+
+    def _connection(self) -> sa.Connection:
+        kept: sa.Connection | None = getattr(self._own, "connection", None)
+        if kept is None:
+            kept = self._own.connection = self._engine.connect()
+            self._connections.append(kept)
+        return kept
 
     async def close(self) -> None:
         await asyncio.to_thread(self._executor.shutdown)
+        for connection in self._connections:
+            connection.close()
         self._engine.dispose()
 
 
