@@ -59,7 +59,7 @@ async def test_a_key_is_read_once(database: Database) -> None:
 async def test_who_is_not_there_or_was_taken_back_is_looked_up_each_time(
     database: Database,
 ) -> None:
-    await _kept(database, BOB, revoked=5)
+    await _kept(database, BOB, revoked_at=5)
     counted = Counted(database)
     known = Signers(counted)
     for _ in range(2):
