@@ -55,7 +55,11 @@ def start(
         finally:
             os.close(opened)
             os.close(tell)
-        report = _read_report(receive)
+        try:
+            report = _read_report(receive)
+        except BaseException:  # Ctrl-C: nobody would know of a daemon that gets ready later
+            _end(process)
+            raise
     finally:
         os.close(receive)
     return _judge(report, process, log)
@@ -79,8 +83,7 @@ def _read_report(receive: int) -> bytes | None:
 
 def _judge(report: bytes | None, process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
     if report is None:
-        process.terminate()
-        _reap(process)
+        _end(process)
         raise TimedOut(
             "start_timed_out",
             f"The daemon was not ready within {READY_SECONDS:.0f} s.{last_words(log)}",
@@ -109,6 +112,11 @@ def error_in(told: object) -> AgentMeshError:
         return IntegrityError("start_failed", "The daemon did not say why it cannot start.")
     detail = Detail(words["code"], words.get("hint", ""), words.get("kind", "usage"))
     return failures.error_in(Failure(0, words.get("message", words["code"]), detail))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    _reap(process)
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,15 @@ async def serve(ready: int) -> None:
 def main() -> None:
     ready = int(sys.argv[sys.argv.index("--ready-fd") + 1])
     how = os.environ["FAKE_DAEMON"]
+    if how == "silent":
+        print("pid", os.getpid(), flush=True)
     print("arguments:", *sys.argv[1:], flush=True)
     if how == "sealed" and SECRET in os.environ:
         with os.fdopen(int(os.environ[SECRET])) as secret:
             print("passphrase of", len(secret.read()), "letters", flush=True)
         os.write(ready, b'{"ready": true, "amid": "%s"}\n' % ALICE.encode())
+    elif how == "silent":
+        signal.pause()
     elif how == "serves":
         asyncio.run(serve(ready))
     elif how in REPORTS:

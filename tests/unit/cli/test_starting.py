@@ -1,7 +1,10 @@
 """Starting a program and hearing how it went."""
 
+import asyncio
 import os
+import signal
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from agentmesh.cli import starting
 from agentmesh.errors import IntegrityError, TimedOut, TransportError, UsageError
 from tests.architecture.tree import ROOT
+from tests.support.patience import until
 
 FAKE = "tests.support.fake_daemon"
 
@@ -56,6 +60,27 @@ def test_a_program_that_never_gets_ready_is_ended(
     monkeypatch.setattr(starting, "READY_SECONDS", 0.01)
     with pytest.raises(TimedOut):
         start(tmp_path, "serves")
+
+
+@pytest.mark.slow
+def test_a_program_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "daemon.log"
+
+    async def begun() -> None:
+        await until(lambda: log.exists() and log.read_text().endswith("\n"))
+
+    def interrupt() -> None:
+        asyncio.run(begun())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presses = threading.Thread(target=interrupt)
+    presses.start()
+    with pytest.raises(KeyboardInterrupt):
+        start(tmp_path, "silent")
+    presses.join()
+    pid = int(log.read_text().split()[1])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_nothing_is_imported_from_where_we_stand() -> None:
