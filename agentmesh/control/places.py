@@ -16,7 +16,14 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def home(environment: Mapping[str, str]) -> Path:
     """Return the directory that holds everything of this agent."""
     named = environment.get("AGENTMESH_HOME", "")
-    return Path(named).expanduser().absolute() if named else Path.home() / ".agentmesh"
+    try:
+        return Path(named).expanduser().absolute() if named else Path.home() / ".agentmesh"
+    except (RuntimeError, FileNotFoundError):  # no such user; or the directory we are in is gone
+        raise UsageError(
+            "home_not_found",
+            f"It cannot be said where the home {named or '~'} is.",
+            "Set AGENTMESH_HOME to a directory, from the root on: /home/me/agent",
+        ) from None
 
 
 def socket_in(directory: Path) -> Path:

@@ -14,6 +14,19 @@ def test_the_environment_names_the_home(tmp_path: Path) -> None:
     assert places.home({}) == Path.home() / ".agentmesh"
 
 
+def test_a_home_that_nobody_can_find_is_the_callers_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for named in ("~nobody-of-this-name/mesh", "mesh"):
+        with pytest.raises(UsageError, match=named) as caught:
+            places.home({"AGENTMESH_HOME": named})
+        assert caught.value.code == "home_not_found"
+
+
 def test_a_short_path_is_dialled_as_it_is() -> None:
     assert places.dialable(Path("/h/run/daemon.sock"), {}) == "/h/run/daemon.sock"
 
