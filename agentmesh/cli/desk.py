@@ -10,6 +10,8 @@ from typing import Any, TextIO, TypeVar
 import click
 import msgspec
 
+from agentmesh.cli import render
+from agentmesh.cli.overview import Overview
 from agentmesh.control import answers, calls, places
 from agentmesh.control.client import Client
 from agentmesh.errors import AgentMeshError
@@ -61,7 +63,8 @@ class Desk:
         """Print the JSON object `answered` with `ok` in front."""
         inside = bytes(answered).strip()[1:-1].strip()
         start = b'{"ok":true' if ok else b'{"ok":false'
-        say(_for_terminals((start + (b"," if inside else b"") + inside + b"}").decode()))
+        document = (start + (b"," if inside else b"") + inside + b"}").decode()
+        _write(sys.stdout, _for_terminals(document))
 
     def fail(self, error: AgentMeshError, **more: Any) -> None:
         """Print what went wrong; with `--json` on stdout, else for people on stderr."""
@@ -83,7 +86,7 @@ def group(name: str) -> Callable[[Callable[..., None]], click.Group]:
     """Make a function a group of commands, and what happens when none of them is named."""
 
     def grouped(function: Callable[..., None]) -> click.Group:
-        return click.group(name, invoke_without_command=True)(
+        return click.group(name, cls=Overview, invoke_without_command=True)(
             _as_json(click.pass_context(function))
         )
 
@@ -91,14 +94,14 @@ def group(name: str) -> Callable[[Callable[..., None]], click.Group]:
 
 
 def say(text: str) -> None:
-    """Write to stdout."""
-    _write(sys.stdout, text)
+    """Write lines to stdout. Whoever wrote them: no terminal obeys what is in them."""
+    _write(sys.stdout, render.lines(text))
 
 
 def note(text: str) -> None:
     """Write to stderr: a diagnostic, never an answer. One that cannot be written is no failure."""
     with suppress(OSError):
-        _write(sys.stderr, text)
+        _write(sys.stderr, render.lines(text))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -14,6 +14,7 @@ import click
 from agentmesh import __version__
 from agentmesh.cli import streams
 from agentmesh.cli.desk import Desk, note
+from agentmesh.cli.overview import SECTIONS, Overview
 from agentmesh.control import failures
 from agentmesh.errors import AgentMeshError, UsageError
 
@@ -49,7 +50,7 @@ COMMANDS = {
 """A command, and the module of this package that has it under the same name."""
 
 
-class Commands(click.Group):
+class Commands(Overview):
     """The commands by name; one that is misspelt is guessed at."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -65,6 +66,11 @@ class Commands(click.Group):
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
         found = getattr(importlib.import_module(f"agentmesh.cli.{module}"), name)
         return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for."""
+        for title, names in SECTIONS.items():
+            self.write_section(ctx, formatter, title, names)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Return names that begin like this, without loading what they name."""

@@ -24,11 +24,22 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 
 @command("send")
 @click.argument("peer")
-@click.argument("text", metavar="TEXT-or-JSON", required=False)
+@click.argument("text", metavar="[TEXT-or-JSON]", required=False)
 @click.option("--file", "path", default="", metavar="PATH", help="With or without a text.")
-@click.option("--intent", default="communication/messaging", metavar="CATEGORY[/SUBCATEGORY]")
-@click.option("--action", default="")
-@click.option("--type", "kind", type=click.Choice(_SESSION_TYPES), default="conversation")
+@click.option(
+    "--intent",
+    default="communication/messaging",
+    metavar="CATEGORY[/SUBCATEGORY]",
+    help="What it is about; the peer decides by it.",
+)
+@click.option("--action", default="", help="What is to be done, in a word, with a first knock.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(_SESSION_TYPES),
+    default="conversation",
+    help="How the session goes; a request_response ends with its answer.",
+)
 @click.option("--session", "session_id", default="", metavar="ID", help="Go on in this session.")
 @click.option("--message-type", default="", help="What a JSON object is, e.g. request.")
 @click.option("--priority", type=click.Choice(_PRIORITIES), help="Goes before what waits.")
@@ -113,7 +124,7 @@ def reply(desk: Desk, message_id: str, text: str, message_type: str, wait: float
     metavar="SECONDS",
     help="If there is none, wait for one.",
 )
-@click.option("--from", "sender", default="", metavar="PEER")
+@click.option("--from", "sender", default="", metavar="PEER", help="Only what this peer sent.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
 def inbox(desk: Desk, *, unread: bool, wait: float, sender: str, limit: int) -> None:
     """List the messages that came."""

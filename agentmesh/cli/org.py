@@ -103,10 +103,9 @@ for each in (_register, _verify, _issue, _revoke, _revoke_identity, _show_comman
 
 def _show_challenge(it: answers.DomainChallenge) -> str:
     hours = it.expires_in_seconds // 3600
-    return render.clean(
-        f"Put this TXT record into the DNS, within {hours} hours:\n\n"
-        f"  {it.record}  TXT  {it.value}\n\nThen: agentmesh org verify {it.domain}"
-    )
+    record = render.clean(f"  {it.record}  TXT  {it.value}")
+    then = render.clean(f"Then: agentmesh org verify {it.domain}")
+    return f"Put this TXT record into the DNS, within {hours} hours:\n\n{record}\n\n{then}"
 
 
 def _show_issued(it: answers.FleetAgent) -> str:

@@ -18,7 +18,7 @@ _TRUST = ("unknown", "verified", "trusted", "allied")
 @command("search")
 @click.argument("capability")
 @click.option("--tier-min", type=click.Choice(["2", "1", "1.5"]), help="1.5 ranks highest.")
-@click.option("--reputation-min", type=click.FloatRange(0, 1))
+@click.option("--reputation-min", type=click.FloatRange(0, 1), help="Who was rated so well.")
 @click.option("--status", default="", help="online, away, dnd or offline.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
 @click.option("--after", default="", help="Where the last page said to go on.")
@@ -44,7 +44,7 @@ def _list_command(desk: Desk) -> None:
 @command("add")
 @click.argument("peer")
 @click.option("--alias", default="", help="Your own name for it.")
-@click.option("--description", default="")
+@click.option("--description", default="", help="For yourself.")
 def _add(desk: Desk, peer: str, alias: str, description: str) -> None:
     """Make PEER (AMID or DID) a contact: it may talk to us without asking."""
     desk.ask(calls.ContactsAdd(peer=peer, alias=alias, description=description), _show_kept)
@@ -196,19 +196,18 @@ def _marks(it: answers.Contact) -> str:
 
 def _show_kept(kept: answers.Kept) -> str:
     it = kept.contact
-    return render.pairs(
-        [
-            ("AMID", it.amid),
-            ("name", it.name),
-            ("alias", it.alias),
-            ("description", it.description),
-            ("trust", _TRUST[it.trust]),
-            ("autonomy", it.autonomy),
-            ("note", it.note),
-            ("revoked", taken_back(it)),
-            ("", _marks(it)),
-        ]
+    rows = (
+        ("AMID", it.amid),
+        ("name", it.name),
+        ("alias", it.alias),
+        ("description", it.description),
+        ("trust", _TRUST[it.trust]),
+        ("autonomy", it.autonomy),
+        ("note", it.note),
+        ("revoked", taken_back(it)),
+        ("", _marks(it)),
     )
+    return render.pairs((name, value) for name, value in rows if value)
 
 
 def _show_introductions(found: answers.Introductions) -> str:

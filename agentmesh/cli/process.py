@@ -36,8 +36,8 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
             "--capability", multiple=True, metavar="C", help="What it offers; repeatable."
         ),
         _name,
-        click.option("--registry", metavar="URL"),
-        click.option("--relay", metavar="URL"),
+        click.option("--registry", metavar="URL", help="Where it is found: https://..."),
+        click.option("--relay", metavar="URL", help="By whom it is reached: wss://..."),
     ):
         function = option(function)
     return function

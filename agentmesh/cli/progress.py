@@ -72,13 +72,13 @@ class Meter:
         if self._is_terminal:
             self._tick += 1
             width = shutil.get_terminal_size().columns - 1
-            told = f"{bar(it, self._tick)} {line(it)}"[:width]
+            told = render.clean(f"{bar(it, self._tick)} {line(it)}")[:width]
             self._write(f"\r\x1b[K{told}")
             return
         step = f"{it.state} {it.reason} {percent(it) // _STEP}"
         if step != self._last:
             self._last = step
-            self._write(f"{line(it)}\n")
+            self._write(f"{render.clean(line(it))}\n")
 
     def close(self) -> None:
         """Leave the line as it is."""

@@ -18,6 +18,11 @@ def clean(text: str) -> str:
     return text if text.isprintable() else "".join(_visible(letter) for letter in text)
 
 
+def lines(text: str) -> str:
+    """Return lines of ours as they are, each without such characters."""
+    return "\n".join(map(clean, text.split("\n")))
+
+
 def paragraph(text: str, indent: str = "  ") -> str:
     """Return a text of several lines, each behind `indent`, so that none passes for one of ours."""
     return "\n".join(indent + clean(line) for line in text.splitlines())
@@ -25,9 +30,9 @@ def paragraph(text: str, indent: str = "  ") -> str:
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return columns under their titles."""
-    lines = [list(titles), *([_cell(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
-    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    shown = [list(titles), *([_cell(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in shown) for column in range(len(titles))]
+    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in shown)
     return "\n".join(padded)
 
 
@@ -63,10 +68,12 @@ def sessions(found: Sequence[answers.Session]) -> str:
         for it in found
     )
     vouchers = [
-        f"\n{who(it.peer_name, it.peer)}: {vouched(it.vouched)}" for it in found if it.vouched
+        "\n" + clean(f"{who(it.peer_name, it.peer)}: {vouched(it.vouched)}")
+        for it in found
+        if it.vouched
     ]
-    lines = table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
-    return lines + "".join(dict.fromkeys(vouchers))
+    listed = table(("SESSION", "PEER", "INTENT", "STATE", "UNTIL"), rows)
+    return listed + "".join(dict.fromkeys(vouchers))
 
 
 def _state(it: answers.Session) -> str:

@@ -52,4 +52,4 @@ def _show(it: answers.Reputation) -> str:
     ]
     lines += [f"  {tag.tag}: {tag.owners} owners, {tag.others} others" for tag in it.tags]
     lines += [f"  BEWARE: {flag.flag} until {flag.until}" for flag in it.flags]
-    return render.clean("\n".join(lines))
+    return "\n".join(map(render.clean, lines))

@@ -23,8 +23,9 @@ CALLED_FROM_OUTSIDE = [
     "data_received",
     "_process_msg",  # nats-py
     "handle_error",  # aiohttp
-    "list_commands",  # click
+    "list_commands",  # click, and the next two
     "get_command",
+    "format_commands",
     "add_contact",  # the Python API
     "__getattr__",  # Python, for what a module does not have yet
     "private_bytes*",  # cryptography's interface of a key

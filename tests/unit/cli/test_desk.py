@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from agentmesh.cli.desk import Desk
+from agentmesh.cli.desk import Desk, note, say
 from agentmesh.errors import NeedsOwner
 
 SLY = "\x9b31m\u202eevil"
@@ -50,3 +50,13 @@ def test_json_on_a_terminal_is_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json_in_a_pipe_is_as_it_came(capsys: pytest.CaptureFixture[str]) -> None:
     Desk(as_json=True).answer({"text": SLY}, "")
     assert SLY in capsys.readouterr().out
+
+
+def test_no_terminal_obeys_what_people_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"one {SLY}\n  two")
+    note(SLY)
+    Desk(as_json=False).fail(NeedsOwner("awaiting_owner", SLY, SLY))
+    out, err = capsys.readouterr()
+    assert out.splitlines() == ["one \ufffd31m\ufffdevil", "  two"]
+    assert all(line.isprintable() for line in err.splitlines())
+    assert err.count("evil") == 3

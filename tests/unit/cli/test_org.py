@@ -20,7 +20,7 @@ def test_claiming_names_the_record(mesh: Shell, script: Script) -> None:
         expires_in_seconds=86400,
     )
     said = mesh("org", "register", "acme.example", "--name", "Acme").out
-    assert "_agentmesh.acme.example  TXT  agentmesh-verify=abc" in said
+    assert "  _agentmesh.acme.example  TXT  agentmesh-verify=abc" in said.splitlines()
     assert "within 24 hours" in said
     (asked,) = script.asked
     assert asked[1] == calls.OrgRegister(domain="acme.example", name="Acme")

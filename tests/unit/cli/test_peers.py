@@ -120,6 +120,7 @@ def test_what_the_owner_says_about_a_contact(mesh: Shell, script: Script) -> Non
     said = mesh("contacts", "autonomy", "bob", "bounded")
     assert "bounded" in said.out
     assert "invited" in said.out
+    assert "revoked" not in said.out
     assert "\x1b" not in said.out
     mesh("contacts", "autonomy", "bob", "default")
     mesh("contacts", "note", "bob", "recipes only")

@@ -30,6 +30,7 @@ def test_what_a_score_rests_on_is_shown(mesh: Shell, script: Script) -> None:
     for words in ("0.81", "7 agents, 3 owners", "8 completed", "2 owners, 1 others", "BEWARE"):
         assert words in said.out
     assert "\x1b" not in said.out
+    assert len(said.out.splitlines()) == 6
 
 
 def test_an_unrated_agent_shows_no_score(mesh: Shell, script: Script) -> None:
