@@ -14,18 +14,22 @@
     └── TransportError       retry, or try another way
         └── NotRunning       start the daemon
 
-`code` is one stable word, safe to show to anybody. `message` and `hint` are for people.
+`code` is one stable word, safe to show to anybody. `message` and `hint` are for people. Who asks
+for several things at once learns `at`: which of them it is about, from 1 (0: no one of them), and
+`done`: how many of them are done all the same.
 """
 
 
 class AgentMeshError(Exception):
     """What went wrong: a stable code, and for people why and what to do next."""
 
-    def __init__(self, code: str, message: str = "", hint: str = "") -> None:
+    def __init__(self, code: str, message: str = "", hint: str = "", *, at: int = 0) -> None:
         super().__init__(message or code)
         self.code = code
         self.message = message or code.replace("_", " ")
         self.hint = hint
+        self.at = at
+        self.done = 0
 
 
 class UsageError(AgentMeshError):

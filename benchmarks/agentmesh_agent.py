@@ -4,7 +4,9 @@
     python -m benchmarks.agentmesh_agent ask PEER HOME...
 
 Each HOME has its own running daemon. Asking runs the plan: every home is a first contact, the last
-one goes on with pings and the flood.
+one goes on with pings and the flood. Who has many messages for a peer says them with one
+`send_all`, and so does the flood; a second one, of single sends with some under way, is measured
+beside it.
 """
 
 import asyncio
@@ -18,7 +20,8 @@ from pathlib import Path
 from agentmesh import Agent
 from benchmarks import plan
 
-IN_FLIGHT = 64  # sends that wait for the daemon's word at a time
+IN_FLIGHT = 64  # single sends that wait for the daemon's word at a time
+SINGLE = min(plan.FLOOD, 2000)  # of these; a minute's messages have a bound
 
 
 async def answer(home: Path) -> None:
@@ -48,7 +51,11 @@ class Talk:
         await self._me.send(self._peer, text)
 
     async def send_all(self, texts: Sequence[str]) -> None:
-        """Send many texts, some at a time."""
+        """Send many texts at once."""
+        await self._me.send_all(self._peer, texts)
+
+    async def send_each(self, texts: Sequence[str]) -> None:
+        """Send many texts, each by a call of its own, some at a time."""
         room = asyncio.Semaphore(IN_FLIGHT)
 
         async def one(text: str) -> None:
@@ -77,7 +84,9 @@ async def ask(peer: str, homes: Sequence[Path]) -> None:
         last = talks[-1]
         pings = await plan.round_trips(last.send, last.receive)
         rate = await plan.flood(last.send_all, last.receive)
-    print(json.dumps(plan.figures(contacts, pings, rate)), flush=True)
+        single = await plan.flood(last.send_each, last.receive, SINGLE)
+    found = plan.figures(contacts, pings, rate) | {"one_way_in_single_calls_per_second": single}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

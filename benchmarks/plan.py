@@ -84,13 +84,15 @@ async def round_trips(send: Send, receive: Receive) -> list[float]:
     return taken
 
 
-async def flood(send_all: Callable[[Sequence[str]], Awaitable[object]], receive: Receive) -> float:
+async def flood(
+    send_all: Callable[[Sequence[str]], Awaitable[object]], receive: Receive, count: int = FLOOD
+) -> float:
     """Return messages a second, from the first send to the last arrival."""
-    texts = [filled(f"f{FLOOD}:{number}:") for number in range(FLOOD)]
+    texts = [filled(f"f{count}:{number}:") for number in range(count)]
     started = time.monotonic_ns()
     await send_all(texts)
-    count, _, ended = (await receive())[1:].partition(":")
-    return int(count) / (int(ended) - started) * 1e9
+    came, _, ended = (await receive())[1:].partition(":")
+    return int(came) / (int(ended) - started) * 1e9
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -5,11 +5,13 @@
         async for message in me.inbox():
             await me.reply(message, "I have read it.")
 
+Many messages are sent at once by `await me.send_all("bob", texts)`.
+
 The daemon does the work; `agentmesh up` starts it.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,6 +21,8 @@ import msgspec
 from agentmesh.control import answers, calls, places
 from agentmesh.control.answers import Message, Sent
 from agentmesh.control.async_client import AsyncClient
+from agentmesh.control.pieces import pieces
+from agentmesh.errors import AgentMeshError
 
 A = TypeVar("A", bound=answers.Answer)
 
@@ -69,6 +73,31 @@ class Agent:
         """
         request = calls.Send(to=peer, body=body, intent=intent, wait=wait, **more)
         return await self._client.call(request)
+
+    async def send_all(
+        self,
+        peer: str,
+        bodies: Iterable[calls.Body],
+        *,
+        intent: str = "communication/messaging",
+        **more: Any,
+    ) -> list[Sent]:
+        """Send many texts or payloads, in their order; return what became of each so far.
+
+        A piece of them (256, and less than a MiB) is kept as a whole or not at all, one piece after
+        the other. An error says how many are kept by then (`done`), and which message it is about
+        (`at`, from 1), if it is about one. `more` are the other fields of the call `send.all`.
+        """
+        sent: list[Sent] = []
+        try:
+            for piece in pieces(bodies):
+                request = calls.SendAll(to=peer, bodies=piece, intent=intent, **more)
+                sent += (await self._client.call(request)).messages
+        except AgentMeshError as error:
+            error.done = len(sent)
+            error.at += len(sent) if error.at else 0
+            raise
+        return sent
 
     async def reply(
         self, message: Message | str, body: calls.Body, *, wait: float | None = None

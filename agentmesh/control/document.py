@@ -30,7 +30,8 @@ again. Times are RFC 3339, peers are written as alias, contact's name, AMID or D
 ## Errors
 
 An error is `{{"code": <number>, "message": <for people>, "data": {{"code": <word>, "hint": <what to
-do>, "kind": <word>}}}}`. `data.code` is stable. `data.kind` is one of:
+do>, "kind": <word>}}}}`. `data.code` is stable; `data.at` is there where one of several messages is
+wrong, and says which, from 1. `data.kind` is one of:
 
 | kind | exit code of the command |
 |---|---|
@@ -89,7 +90,8 @@ def _words(described: Any) -> str:
         case types.LiteralType():
             return " or ".join(f"`{it}`" for it in described.values)
         case types.ListType():
-            return f"list of {_words(described.item_type)}"
+            most = f", at most {described.max_length}" if described.max_length else ""
+            return f"list of {_words(described.item_type)}{most}"
         case types.StructType():
             return described.cls.__name__
         case types.StrType():

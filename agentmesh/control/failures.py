@@ -7,6 +7,7 @@ the exit code of a command. The number is JSON-RPC's where it has one.
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from agentmesh import errors
 
@@ -48,11 +49,12 @@ _NUMBERS = {"unknown_call": METHOD_NOT_FOUND, "invalid_argument": INVALID_PARAMS
 
 
 class Detail(msgspec.Struct, frozen=True):
-    """Our part of an error object."""
+    """Our part of an error object. `at`: which of several messages it is about, from 1."""
 
     code: str = "internal_error"
     hint: str = ""
     kind: str = "internal"
+    at: int | UnsetType = UNSET
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -75,14 +77,14 @@ def failure(error: errors.AgentMeshError) -> Failure:
     return Failure(
         code=_NUMBERS.get(error.code, number),
         message=error.message,
-        data=Detail(error.code, error.hint, kind.word),
+        data=Detail(error.code, error.hint, kind.word, error.at or UNSET),
     )
 
 
 def error_in(told: Failure) -> errors.AgentMeshError:
     """Return the error that `told` tells about; an unknown kind is an internal one."""
     kind = _BY_WORD.get(told.data.kind, KINDS[-1])
-    return kind.error(told.data.code, told.message, told.data.hint)
+    return kind.error(told.data.code, told.message, told.data.hint, at=told.data.at or 0)
 
 
 def internal_error() -> errors.AgentMeshError:

@@ -31,6 +31,7 @@ REQUESTS: dict[str, CallType] = {
     "hello": CallType(calls.Hello, answers.Welcome, "agent"),
     "status": CallType(calls.Status, answers.Status, "agent"),
     "send": CallType(calls.Send, answers.Sent, "agent"),
+    "send.all": CallType(calls.SendAll, answers.SentAll, "agent"),
     "reply": CallType(calls.Reply, answers.Sent, "agent"),
     "outcome": CallType(calls.Outcome, answers.Sent, "agent"),
     "inbox": CallType(calls.Inbox, answers.Inbox, "agent"),

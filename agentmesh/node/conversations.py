@@ -7,7 +7,7 @@ and saved in one transaction: the disk is the bound, so it is asked as rarely as
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Self
 
 from agentmesh.errors import (
@@ -20,7 +20,7 @@ from agentmesh.errors import (
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox_room import InboxRoom
-from agentmesh.node.lanes import Job, Lane, Waiting, fail, spare, together
+from agentmesh.node.lanes import Job, Lane, Waiting, fail, next_batch, spare, together
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.repetitions import drop_repeated
 from agentmesh.node.sessions import (
@@ -45,7 +45,6 @@ from agentmesh.storage.interface import Change, Store
 
 Reader = Callable[[Turn, Turn], Awaitable[None]]
 """Reads what a turn brings, compared with the turn as it was before."""
-MAX_JOBS_A_TURN = 256
 MAX_JOBS_WAITING = 2000
 PATIENCE_SECONDS = 0.02
 SURELY_BYTES = 1024
@@ -104,29 +103,32 @@ class Conversations:
 
         await self.run(peer, job)
 
-    async def say(self, peer: Amid, wish: Wish, saying: Saying, *also: Change) -> SessionId:
-        """Keep a message and see to it; return the session it travels in.
+    async def say(
+        self, peer: Amid, wish: Wish, sayings: tuple[Saying, ...], also: tuple[Change, ...] = ()
+    ) -> SessionId:
+        """Keep messages and see to them; return the session they travel in.
 
-        `also` is kept in the same transaction.
+        All of them are kept, in their order, or none; `also` is kept in the same transaction.
         """
-        await self._check_size(peer, wish, saying)
-        waiting = Waiting(_future(), wish=wish, saying=saying, also=also)
+        await self._check_sizes(peer, wish, sayings)
+        waiting = Waiting(_future(), wish=wish, sayings=sayings, also=also)
         session_id = await self._queue(peer, waiting)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
 
-    async def _check_size(self, peer: Amid, wish: Wish, saying: Saying) -> None:
+    async def _check_sizes(self, peer: Amid, wish: Wish, sayings: Sequence[Saying]) -> None:
         """Refuse at the door what is larger than what was agreed with the peer."""
-        if len(saying.payload) <= SURELY_BYTES or not is_counted(saying.type):
+        sizes = [len(saying.payload) if is_counted(saying.type) else 0 for saying in sayings]
+        if max(sizes) <= SURELY_BYTES:
             return
         if self._lane(peer).talks is None:
             await self.run(peer, _only_look)
         now = self._keys().clock.now()
         most = most_bytes(self._lane(peer).talks or {}, wish, now, self._cache_seconds)
-        if len(saying.payload) > most:
-            raise UsageError(
-                "message_too_large", f"This peer takes {most} bytes at most.", "Send less at once."
-            )
+        at = next((at for at, size in enumerate(sizes, 1) if size > most), 0)
+        if at:
+            why = f"This peer takes {most} bytes at most."
+            raise UsageError("message_too_large", why, "Send less at once.", at=at)
 
     async def remind(self) -> None:
         """Repeat our receipts in open sessions: the last one may have been lost.
@@ -195,7 +197,7 @@ class Conversations:
 
     async def _work(self, lane: Lane) -> None:
         while lane.waiting:
-            batch = [lane.waiting.popleft() for _ in range(min(len(lane.waiting), MAX_JOBS_A_TURN))]
+            batch = next_batch(lane.waiting)
             try:
                 await self._take_turn(lane, batch)
             except AgentMeshError as error:
@@ -240,7 +242,7 @@ class Conversations:
         first = group[0]
         if first.job is not None:
             return await first.job(turn)
-        sayings = tuple(waiting.saying for waiting in group if waiting.saying is not None)
+        sayings = tuple(saying for waiting in group for saying in waiting.sayings)
         assert first.wish is not None  # noqa: S101 (a job or a wish: `_queue` knows no third)
         session_id = find(turn, first.wish, self._cache_seconds)
         turn.say(session_id, sayings, turn.now + MAILBOX_SECONDS)

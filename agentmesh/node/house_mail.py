@@ -65,5 +65,5 @@ class HouseMail:
             payload=payload,
             timestamp=ring.milliseconds(),
         )
-        await self._talks.say(peer, wish, saying)
+        await self._talks.say(peer, wish, (saying,))
         return saying.message_id

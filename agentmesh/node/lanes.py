@@ -16,6 +16,9 @@ from agentmesh.session.events import Saying
 from agentmesh.storage.interface import Change
 
 Job = Callable[[Turn], Awaitable[object]]
+MAX_JOBS_A_TURN = 256
+MAX_SAYINGS_A_TURN = 512
+"""So many jobs, and about so many messages of ours, share a turn: others wait for the disk, too."""
 MAX_LANES = 500
 MAX_TALKS = 5000
 """So many peers and sessions are held in memory; the others are read again when they are needed."""
@@ -24,12 +27,15 @@ log = logging.getLogger("agentmesh.node")
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A job in a lane. One that says something names its wish, so that neighbours can join."""
+    """A job in a lane. One that says something names its wish, so that neighbours can join.
+
+    What one says is kept together, or not at all.
+    """
 
     done: asyncio.Future[object]
     job: Job | None = None
     wish: Wish | None = None
-    saying: Saying | None = None
+    sayings: tuple[Saying, ...] = ()
     also: tuple[Change, ...] = ()
 
 
@@ -61,6 +67,16 @@ def spare(lanes: Collection[Lane], besides: Lane) -> list[Lane]:
             lanes_over -= 1
             talks_over -= len(lane.talks or ())
     return found
+
+
+def next_batch(waiting: deque[Waiting]) -> list[Waiting]:
+    """Take from what waits, in its order, what shares the next turn."""
+    batch: list[Waiting] = []
+    said = 0
+    while waiting and len(batch) < MAX_JOBS_A_TURN and said < MAX_SAYINGS_A_TURN:
+        batch.append(waiting.popleft())
+        said += len(batch[-1].sayings)
+    return batch
 
 
 def together(batch: list[Waiting]) -> list[list[Waiting]]:

@@ -1,6 +1,7 @@
 """What the agent says: checked, kept, sent; and what became of it."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -70,36 +71,63 @@ class Outbox:
         self._inbox = inbox
         self._errands = errands
         self._room = 0
+        self._being_kept = 0
 
     async def say(
         self,
         peer: Amid,
-        body: Body,
+        bodies: Sequence[Body],
         wish: Wish,
         in_reply_to: MessageId | None = None,
         impulse: Impulse = "owner",
-    ) -> Fate:
-        """Keep a message and see to it, or put it before the owner. It is safe once this returns.
+    ) -> list[Fate]:
+        """Keep messages and see to them, in their order; or put them before the owner.
 
-        `impulse`: on whose words our agent acts.
+        They are safe once this returns: all of them, or none. `impulse`: on whose words our agent
+        acts.
         """
-        keys = self._hand.keys.ring
-        if peer == keys.identity.amid:
+        if peer == self._hand.keys.ring.identity.amid:
             raise UsageError("peer_is_ourselves", "That is this agent's own AMID.")
         self._refuse_if_stopped()
-        await self._take_room()
-        message_id = MessageId(uuid7(keys.clock.now(), keys.entropy))
-        draft = draft_of(message_id, peer, body, wish, in_reply_to)
-        leave = self._consent.leave
-        verdict = await leave.ask(peer, body.payload, impulse, body.secrets)
-        insist(verdict)
-        if verdict.decision == "ask_owner":
-            await self._consent.approvals.keep(replace(draft, reason=verdict.reason))
-            return Fate(
-                message_id=message_id, session_id=SessionId(""), outcome="queued", reason=AWAITING
+        self._being_kept += len(bodies)
+        try:
+            await self._take_room(len(bodies))
+            words = [(body.payload, body.secrets) for body in bodies]
+            verdicts = await self._consent.leave.ask_all(peer, words, impulse)
+            said = [self._saying(self._fresh_id(), body, in_reply_to) for body in bodies]
+            drafts: dict[int, Draft] = {}
+            for at, (saying, body, verdict) in enumerate(zip(said, bodies, verdicts, strict=True)):
+                insist(verdict)
+                if verdict.decision == "ask_owner":
+                    draft = draft_of(saying.message_id, peer, body, wish, in_reply_to)
+                    drafts[at + 1] = replace(draft, reason=verdict.reason)
+            return await self._keep(peer, wish, said, drafts)
+        finally:
+            self._being_kept -= len(bodies)
+
+    async def _keep(
+        self, peer: Amid, wish: Wish, said: list[Saying], drafts: dict[int, Draft]
+    ) -> list[Fate]:
+        """Keep what was said, and of it those drafts for the owner; return the fate of each."""
+        leaving = tuple(it for at, it in enumerate(said, 1) if at not in drafts)
+
+        async def save(changes: tuple[Change, ...]) -> SessionId:
+            if leaving:
+                return await self._send(peer, wish, leaving, changes)
+            self._refuse_if_stopped()
+            await self._store.commit(changes)
+            return SessionId("")
+
+        session_id = await (self._consent.approvals.keep(drafts, save) if drafts else save(()))
+        return [
+            Fate(
+                message_id=saying.message_id,
+                session_id=SessionId("") if at in drafts else session_id,
+                outcome="queued",
+                reason=AWAITING if at in drafts else "",
             )
-        session_id = await self._send(draft, wish)
-        return Fate(message_id=message_id, session_id=session_id, outcome="queued")
+            for at, saying in enumerate(said, 1)
+        ]
 
     async def approve(self, message_id: MessageId, digest: str) -> Draft:
         """Send a draft, as the owner said."""
@@ -107,7 +135,8 @@ class Outbox:
 
     async def _release(self, draft: Draft, done: Change) -> None:
         insist(await self._consent.leave.ask(draft.peer, draft.payload, "owner"))
-        await self._send(draft, await self._wish_now(draft), done)
+        saying = self._saying(draft.message_id, draft, draft.in_reply_to)
+        await self._send(draft.peer, await self._wish_now(draft), (saying,), (done,))
 
     async def _wish_now(self, draft: Draft) -> Wish:
         """Return the draft's wish; a session that ended meanwhile is replaced by one like it."""
@@ -117,43 +146,56 @@ class Outbox:
                 return replace(draft.wish, session_id=None)
         return draft.wish
 
-    async def _send(self, draft: Draft, wish: Wish, *also: Change) -> SessionId:
-        """Say it; return the session it travels in. `also` is kept in the same transaction."""
-        self._refuse_if_stopped()
-        saying = Saying(
-            message_id=draft.message_id,
-            type=draft.type,
-            payload=draft.payload,
-            in_reply_to=draft.in_reply_to,
-            context=draft.context,
+    def _fresh_id(self) -> MessageId:
+        keys = self._hand.keys.ring
+        return MessageId(uuid7(keys.clock.now(), keys.entropy))
+
+    def _saying(
+        self, message_id: MessageId, said: Body | Draft, in_reply_to: MessageId | None
+    ) -> Saying:
+        """Return what is said as a message of this moment."""
+        return Saying(
+            message_id=message_id,
+            type=said.type,
+            payload=said.payload,
+            in_reply_to=in_reply_to,
+            context=said.context,
             timestamp=self._hand.keys.ring.milliseconds(),
-            priority=draft.priority,
+            priority=said.priority,
         )
-        session_id = await self._talks.say(draft.peer, wish, saying, *also)
-        self._hand.bulletin.publish(
-            Notice(
-                kind="message_sent",
-                peer=draft.peer,
-                session_id=session_id,
-                message_id=draft.message_id,
-                in_reply_to=draft.in_reply_to,
-                fields={"type": draft.type},
+
+    async def _send(
+        self, peer: Amid, wish: Wish, sayings: tuple[Saying, ...], also: tuple[Change, ...] = ()
+    ) -> SessionId:
+        """Say this; return the session it travels in. `also` is kept in the same transaction."""
+        self._refuse_if_stopped()
+        session_id = await self._talks.say(peer, wish, sayings, also)
+        for saying in sayings:
+            self._hand.bulletin.publish(
+                Notice(
+                    kind="message_sent",
+                    peer=peer,
+                    session_id=session_id,
+                    message_id=saying.message_id,
+                    in_reply_to=saying.in_reply_to,
+                    fields={"type": saying.type},
+                )
             )
-        )
         return session_id
 
-    async def _take_room(self) -> None:
+    async def _take_room(self, count: int) -> None:
         """Refuse what would make the outbox grow without bound; it is counted now and then."""
-        if self._room <= 0:
-            left = MAX_UNSETTLED - (await self._store.counts()).outbox
-            if left <= 0:
+        if self._room < count:
+            left = MAX_UNSETTLED - (await self._store.counts()).outbox - self._being_kept
+            if left < 0:
                 raise TransportError(
                     "outbox_full",
-                    f"{MAX_UNSETTLED} messages wait for their peers already.",
+                    f"{MAX_UNSETTLED} messages may wait for their peers at a time.",
                     "Try again when some are through: agentmesh status",
                 )
             self._room = min(left, COUNT_EVERY)
-        self._room -= 1
+        else:
+            self._room -= count
 
     def _refuse_if_stopped(self) -> None:
         if self._hand.switches.emergency:

@@ -138,7 +138,8 @@ class Node:
     ) -> Fate:
         to = peer.amid if isinstance(peer, Node) else peer
         body = Body("text", write_json(text))
-        return await self.outbox.say(to, body, wish, impulse=impulse)
+        (fate,) = await self.outbox.say(to, [body], wish, impulse=impulse)
+        return fate
 
     async def texts(self) -> list[str]:
         """Return what the agent may see, in its order."""
@@ -154,7 +155,9 @@ class Node:
         """Answer a message, as `reply` does."""
         await self.inbox.consume(row.message_id)
         wish = await self.outbox.wish_to_answer(row)
-        return await self.outbox.say(row.peer, Body(kind, write_json(text)), wish, row.message_id)
+        body = Body(kind, write_json(text))
+        (fate,) = await self.outbox.say(row.peer, [body], wish, row.message_id)
+        return fate
 
     async def phases(self) -> list[str]:
         return sorted(row.phase for row in await self.store.sessions())

@@ -72,6 +72,7 @@ from agentmesh.control.answers.messages import (
     Progress,
     SearchResults,
     Sent,
+    SentAll,
 )
 from agentmesh.control.answers.moving import Acquaintance, Acquaintances, AcquaintancesAdded
 from agentmesh.control.answers.organizations import (
@@ -249,6 +250,7 @@ __all__ = [
     "Schemas",
     "SearchResults",
     "Sent",
+    "SentAll",
     "Session",
     "Sessions",
     "Settings",

@@ -58,6 +58,12 @@ class Sent(Answer, frozen=True, kw_only=True):
     schema_problems: list[Problem] | UnsetType = UNSET
 
 
+class SentAll(Answer, frozen=True, kw_only=True):
+    """What became of each message so far, in the order in which they were said."""
+
+    messages: list[Sent]
+
+
 class Inbox(Answer, frozen=True, kw_only=True):
     """Messages in the order in which they came. `context`: the token of the owner's own session."""
 

@@ -65,6 +65,7 @@ from agentmesh.control.calls.files import (
 from agentmesh.control.calls.invites import InvitesList, InvitesMake, InvitesRevoke, Join
 from agentmesh.control.calls.knocks import KnocksApprove, KnocksBlock, KnocksDeny, KnocksList
 from agentmesh.control.calls.messages import (
+    MAX_BODIES,
     Budget,
     Inbox,
     Outcome,
@@ -73,6 +74,7 @@ from agentmesh.control.calls.messages import (
     Reply,
     Search,
     Send,
+    SendAll,
 )
 from agentmesh.control.calls.moving import (
     AcquaintancesAdd,
@@ -90,11 +92,7 @@ from agentmesh.control.calls.organizations import (
     OrgVerify,
     WithdrawReason,
 )
-from agentmesh.control.calls.owner import (
-    OwnerBegin,
-    OwnerProve,
-    OwnerProviders,
-)
+from agentmesh.control.calls.owner import OwnerBegin, OwnerProve, OwnerProviders
 from agentmesh.control.calls.policy import (
     PolicyExplain,
     PolicyGet,
@@ -128,10 +126,7 @@ from agentmesh.control.calls.registry import (
     RevokeReason,
     Rotate,
 )
-from agentmesh.control.calls.reputation import (
-    ReputationRate,
-    ReputationShow,
-)
+from agentmesh.control.calls.reputation import ReputationRate, ReputationShow
 from agentmesh.control.calls.request import (
     MAX_ANSWER_LINE,
     MAX_LINE,
@@ -161,6 +156,7 @@ from agentmesh.control.calls.suites import ContactsAllowDegraded
 
 __all__ = [
     "MAX_ANSWER_LINE",
+    "MAX_BODIES",
     "MAX_LINE",
     "MAX_WAIT_SECONDS",
     "AcquaintancesAdd",
@@ -277,6 +273,7 @@ __all__ = [
     "Scope",
     "Search",
     "Send",
+    "SendAll",
     "SessionType",
     "Sessions",
     "SessionsHistory",

@@ -20,6 +20,8 @@ from agentmesh.control.calls.request import (
     Word,
 )
 
+MAX_BODIES = 256
+"""So many messages are said at once; together they fit into a line."""
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
@@ -55,6 +57,28 @@ class Send(Request[answers.Sent], frozen=True, kw_only=True):
     budget: Budget | None = None
     requires: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
     wait: Wait | None = None
+    context: Context = ""
+
+
+class SendAll(Request[answers.SentAll], frozen=True, kw_only=True):
+    """Send several messages to one peer: all are kept, in their order, or none.
+
+    Each is what `send` makes of it, with the same fields; where `send` would refuse one of them,
+    none is kept, and the error says which one it is (`at`). What the owner has to approve waits for
+    that, and the others do not. `outcome` tells what becomes of each.
+    """
+
+    to: Peer
+    bodies: Annotated[list[Body], Meta(min_length=1, max_length=MAX_BODIES)]
+    message_type: Word = ""
+    intent: Intent = "communication/messaging"
+    action: Word = ""
+    type: SessionType = "conversation"
+    session_id: Word = ""
+    note: Line = ""
+    priority: Priority | None = None
+    budget: Budget | None = None
+    requires: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
     context: Context = ""
 
 

@@ -1,6 +1,8 @@
 """Control calls about messages: say, hear, read."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -8,6 +10,7 @@ from msgspec.structs import replace
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import message_views, views
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import AgentMeshError
 from agentmesh.messages.body import Asking, Body, to_body
 from agentmesh.messages.checking import check, may_name_schema
 from agentmesh.node.consent.approvals import AWAITING
@@ -22,6 +25,9 @@ from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import MAX_SESSION_SECONDS, SESSION_CACHE_SECONDS
 from agentmesh.storage.interface import IncomingRow
 
+A = TypeVar("A")
+B = TypeVar("B")
+Asked = calls.Send | calls.SendAll
 ANSWERED = {"request", "capability_request"}
 """Types of messages to which an answer belongs."""
 
@@ -42,19 +48,40 @@ class Reader:
 async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers.Sent:
     """Keep a message and see to it; wait for its fate if that was asked for."""
     peer = await rooms.peers.find(asked.to)
+    ((body, fate),) = await _say(rooms, peer, asked, [asked.body], permit)
+    fate = await _awaited(rooms, peer, fate, body, asked.wait)
+    return await _said(rooms, fate, body, _reader(rooms, asked, permit))
+
+
+async def send_all(rooms: Rooms, asked: calls.SendAll, permit: calls.Permit) -> answers.SentAll:
+    """Keep messages and see to them; all of them, or none."""
+    peer = await rooms.peers.find(asked.to)
+    said = await _say(rooms, peer, asked, asked.bodies, permit)
+    reader = _reader(rooms, asked, permit)
+    return answers.SentAll(messages=[await _said(rooms, it, body, reader) for body, it in said])
+
+
+def _reader(rooms: Rooms, asked: Asked, permit: calls.Permit) -> Reader:
+    return Reader(permit, rooms.consent.contexts.setting(asked.context))
+
+
+async def _say(
+    rooms: Rooms, peer: Amid, asked: Asked, said: Sequence[calls.Body], permit: calls.Permit
+) -> list[tuple[Body, Fate]]:
+    """Keep what is said; return each message and its fate."""
     category, subcategory = take_apart(asked.intent)
     asking = Asking(
         intent=asked.intent if asked.type == "request_response" else "",
         priority=asked.priority,
         budget=None if asked.budget is None else _without_nothing(asked.budget),
     )
-    body = to_body(asked.body, kind=asked.message_type, asking=asking)
+    bodies = _each(said, lambda body: to_body(body, kind=asked.message_type, asking=asking))
     wish = Wish(
         intent=Intent(
             category=category,
             subcategory=subcategory,
             action=asked.action,
-            urgency=body.priority,
+            urgency=bodies[0].priority,  # a session of theirs would begin with this one
         ),
         request=_request(asked.type),
         note=asked.note,
@@ -65,11 +92,26 @@ async def send(rooms: Rooms, asked: calls.Send, permit: calls.Permit) -> answers
     where = rooms.consent.contexts.setting(asked.context)
     if permit == "agent":
         impulse = await rooms.consent.reading.impulse_to(peer, where)
-        body = replace(body, context=rooms.guards.sentry.may_send(peer, body, where))
-        body = rooms.guards.scrubber.marked(body, wish)
-    fate = await rooms.outbox.say(peer, body, wish, impulse=impulse)
-    fate = await _awaited(rooms, peer, fate, body, asked.wait)
-    return await _said(rooms, fate, body, Reader(permit, where))
+        bodies = _each(bodies, lambda body: _by_agent(rooms, peer, body, wish, where))
+    fates = await rooms.outbox.say(peer, bodies, wish, impulse=impulse)
+    return list(zip(bodies, fates, strict=True))
+
+
+def _by_agent(rooms: Rooms, peer: Amid, body: Body, wish: Wish, where: Setting) -> Body:
+    """Return a message as the guards let an agent say it."""
+    chained = replace(body, context=rooms.guards.sentry.may_send(peer, body, where))
+    return rooms.guards.scrubber.marked(chained, wish)
+
+
+def _each(said: Iterable[A], made: Callable[[A], B]) -> list[B]:
+    """Return what is made of each; what is wrong with one says which one it is."""
+    found: list[B] = []
+    try:
+        found.extend(made(it) for it in said)  # what is made before one fails stays there
+    except AgentMeshError as error:
+        error.at = len(found) + 1
+        raise
+    return found
 
 
 def _request(kind: SessionType) -> SessionRequest:
@@ -91,7 +133,7 @@ async def reply(rooms: Rooms, asked: calls.Reply, permit: calls.Permit) -> answe
     if is_agent:
         impulse = await rooms.consent.reading.impulse_to(row.peer, where, answers=True)
         body = rooms.guards.scrubber.marked(body, wish)
-    fate = await rooms.outbox.say(row.peer, body, wish, envelope.id, impulse)
+    (fate,) = await rooms.outbox.say(row.peer, [body], wish, envelope.id, impulse)
     fate = await _awaited(rooms, row.peer, fate, body, asked.wait)
     return await _said(rooms, fate, body, Reader(permit, where))
 

@@ -56,6 +56,7 @@ CALLS: dict[str, Run] = {
     "acquaintances.bind": acquaintances.acquaintances_bind,
     "events.subscribe": status.events_subscribe,
     "send": messages.send,
+    "send.all": messages.send_all,
     "reply": messages.reply,
     "outcome": messages.outcome,
     "inbox": messages.inbox,

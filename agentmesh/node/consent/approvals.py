@@ -6,7 +6,8 @@ in one transaction.
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,9 @@ HOUR = 3600.0
 AWAITING, DENIED, EXPIRED = "awaiting_approval", "denied_by_owner", "approval_expired"
 _SETTLED = {"approved": "approved", "denied": "denied", "expired": "too old"}
 
+T = TypeVar("T")
+Save = Callable[[tuple[Change, ...]], Awaitable[T]]
+"""Keeps these changes, with whatever else was said along with the drafts, in one transaction."""
 Release = Callable[[Draft, Change], Awaitable[None]]
 """Sends a draft, and keeps the change in the same transaction."""
 
@@ -42,18 +46,25 @@ class Approvals:
         self._one_at_a_time = asyncio.Lock()
         hand.bulletin.listen(self._notice, {"breaker_lifted"})
 
-    async def keep(self, draft: Draft) -> Draft:
-        """Keep a draft and ask the owner; it is safe once this returns."""
+    async def keep(self, drafts: Mapping[int, Draft], save: Save[T]) -> T:
+        """Keep drafts, by their places among what is said, and ask the owner about each.
+
+        They are safe once this returns what `save` does: all of them, or none.
+        """
         async with self._one_at_a_time:
             now = self._clock.now()
-            drafts = await self.all()
-            self._count(draft.peer, await self._alike(draft.peer, drafts), now)
-            if len(drafts) >= MAX_DRAFTS:
-                raise Refused("too_many_approvals", f"{MAX_DRAFTS} drafts are kept already.")
-            pending = asked(draft, now)
-            await self._store.commit([_put(pending)])
-        self._tell("approval_pending", pending)
-        return pending
+            kept, pending = await self.all(), list[Draft]()
+            for at, draft in drafts.items():
+                alike = await self._alike(draft.peer, [*kept, *pending])
+                self._count(draft.peer, alike, now, at)
+                if len(kept) + len(pending) >= MAX_DRAFTS:
+                    full = f"{MAX_DRAFTS} drafts are kept already."
+                    raise Refused("too_many_approvals", full, at=at)
+                pending.append(asked(draft, now))
+            saved = await save(tuple(map(_put, pending)))
+        for draft in pending:
+            self._tell("approval_pending", draft)
+        return saved
 
     async def _alike(self, peer: Amid, drafts: list[Draft]) -> list[Draft]:
         """Return those to the same peer. All strangers are one: whoever makes up AMIDs has many."""
@@ -61,7 +72,7 @@ class Approvals:
         peers = {peer} if peer in contacts else {it.peer for it in drafts} - contacts
         return [it for it in drafts if it.peer in peers]
 
-    def _count(self, peer: Amid, drafts: list[Draft], now: float) -> None:
+    def _count(self, peer: Amid, drafts: list[Draft], now: float, at: int) -> None:
         """Refuse to ask about one peer more often than the owner wants to be asked."""
         since = max(now - HOUR, self._lifted_at.get(peer, 0.0))
         lately = sum(it.asked_at > since for it in drafts)
@@ -72,6 +83,7 @@ class Approvals:
                 "too_many_approvals",
                 f"The owner was asked {lately} times in an hour about this peer.",
                 f"The owner may let it go on: agentmesh resume {peer}",
+                at=at,
             )
 
     def _notice(self, notice: Notice) -> None:

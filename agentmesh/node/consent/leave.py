@@ -6,7 +6,7 @@ than is allowed. Nothing is given back.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 import msgspec
@@ -30,6 +30,8 @@ from agentmesh.storage.interface import CardRow, ContactRow, Put
 DRAWER = "spent"
 LONGEST = max(budget.seconds for budget in BUDGETS.values())
 
+Words = tuple[bytes, tuple[str, ...]]
+"""A message's payload, and the kinds of secrets that were found in it."""
 HasChangedKey = Callable[[Amid], Awaitable[bool]]
 
 
@@ -60,6 +62,10 @@ def autonomy_of(row: ContactRow | None, policy: Policy) -> Autonomy:
     return cast("Autonomy", row.autonomy) if row is not None and row.autonomy else policy.autonomy
 
 
+def _verdict(facts: SendFacts, secrets: tuple[str, ...]) -> SendVerdict:
+    return may_send(msgspec.structs.replace(facts, secrets=secrets) if secrets else facts)
+
+
 def insist(verdict: SendVerdict) -> None:
     """Raise if the verdict is a refusal."""
     if verdict.decision == "refuse":
@@ -81,14 +87,20 @@ class Leave:
         self, peer: Amid, payload: bytes, impulse: Impulse, secrets: tuple[str, ...] = ()
     ) -> SendVerdict:
         """Return whether a message may leave; if it may, its cost is taken off."""
+        (verdict,) = await self.ask_all(peer, [(payload, secrets)], impulse)
+        return verdict
+
+    async def ask_all(
+        self, peer: Amid, said: Sequence[Words], impulse: Impulse
+    ) -> list[SendVerdict]:
+        """Return the same for each of these messages, as if they were asked about one by one."""
         facts = await self.facts(peer)
         if impulse == "owner":  # whose messages cost nothing
-            return may_send(msgspec.structs.replace(facts, secrets=secrets) if secrets else facts)
-        facts = msgspec.structs.replace(
-            facts, impulse=impulse, cost=cost_of(payload), secrets=secrets
-        )
+            verdicts = {kinds: _verdict(facts, kinds) for kinds in {kinds for _, kinds in said}}
+            return [verdicts[kinds] for _, kinds in said]
+        facts = msgspec.structs.replace(facts, impulse=impulse)
         async with self._one_at_a_time:
-            return await self._take_off(facts)
+            return await self._take_off(facts, said)
 
     async def facts(self, peer: Amid) -> SendFacts:
         """Return what is known about writing to a peer."""
@@ -127,15 +139,21 @@ class Leave:
         spent = sum((it.amount for it in kept if it.at > since), Amount())
         return msgspec.structs.replace(facts, autonomy=autonomy, spent=spent)
 
-    async def _take_off(self, facts: SendFacts) -> SendVerdict:
+    async def _take_off(self, facts: SendFacts, said: Sequence[Words]) -> list[SendVerdict]:
         now = self._hand.clock.now()
         kept = await self._kept(facts.peer, now)
         facts = await self._with_budget(facts, kept, now)
-        budget = BUDGETS.get(facts.autonomy)
-        verdict = may_send(facts)
-        if verdict.decision == "allow" and budget is not None:
-            await self._keep(facts.peer, [*kept, Spending(now, facts.cost)], now)
-        return verdict
+        has_budget = facts.autonomy in BUDGETS
+        verdicts, taken = list[SendVerdict](), list[Spending]()
+        for payload, secrets in said:
+            cost = cost_of(payload)
+            verdicts.append(_verdict(msgspec.structs.replace(facts, cost=cost), secrets))
+            if has_budget and verdicts[-1].decision == "allow":
+                taken.append(Spending(now, cost))
+                facts = msgspec.structs.replace(facts, spent=facts.spent + cost)
+        if taken:
+            await self._keep(facts.peer, [*kept, *taken], now)
+        return verdicts
 
     async def _kept(self, peer: Amid, now: float) -> list[Spending]:
         """Return what was spent within the longest time; what a wrong clock dated later is now."""

@@ -11,6 +11,7 @@ import agentmesh
 from agentmesh import Agent
 from agentmesh.control import answers, calls, places
 from agentmesh.control.socket import ControlServer
+from agentmesh.errors import UsageError
 from tests.support import control_server
 from tests.support.control_server import ALICE, BOB, Script
 
@@ -33,6 +34,42 @@ async def test_a_text_is_sent_in_one_line(me: Agent, script: Script) -> None:
     assert script.asked[0][1] == calls.Send(
         to="bob", body="hello", intent="travel/flights", wait=5, action="book"
     )
+
+
+async def test_many_texts_are_sent_in_pieces_and_each_has_its_fate(
+    me: Agent, script: Script
+) -> None:
+    script.answers["send.all"] = lambda asked: answers.SentAll(
+        messages=[control_server.sent(message_id=body) for body in asked.bodies]
+    )
+    texts = [f"text {number}" for number in range(300)]
+    sent = await me.send_all("bob", texts, intent="travel/flights", action="book")
+    assert [it.message_id for it in sent] == texts
+    first, second = [request for _, request, _ in script.asked]
+    assert first == calls.SendAll(
+        to="bob", bodies=texts[:256], intent="travel/flights", action="book"
+    )
+    assert second.bodies == texts[256:]  # type: ignore[attr-defined]
+    assert await me.send_all("bob", []) == []
+
+
+async def test_who_is_refused_half_way_learns_how_many_are_kept_and_which_is_wrong(
+    me: Agent, script: Script
+) -> None:
+    wrong = UsageError("message_too_large", "Too large.", at=3)
+    told = [answers.SentAll(messages=[control_server.sent()] * 256), wrong]
+    script.answers["send.all"] = lambda _: told.pop(0)
+    with pytest.raises(UsageError) as caught:
+        await me.send_all("bob", ["text"] * 300)
+    assert (caught.value.code, caught.value.done, caught.value.at) == (
+        "message_too_large",
+        256,
+        259,
+    )
+    script.answers["send.all"] = UsageError("unknown_peer")
+    with pytest.raises(UsageError) as caught:
+        await me.send_all("bob", ["text"])
+    assert (caught.value.done, caught.value.at) == (0, 0)
 
 
 async def test_messages_come_as_they_arrive_and_are_marked_as_read(

@@ -1,5 +1,6 @@
 """Errors on their way over the socket."""
 
+import msgspec
 import pytest
 
 from agentmesh import errors
@@ -30,6 +31,14 @@ def test_an_error_arrives_as_what_it_was(
     assert type(arrived) is error
     assert (arrived.code, arrived.message, arrived.hint) == ("some_code", "Why.", "What to do.")
     assert failures.kind_of(arrived).exit_code == exit_code
+
+
+def test_which_of_several_things_is_wrong_arrives_too() -> None:
+    told = failures.failure(errors.UsageError("some_code", at=3))
+    assert failures.error_in(told).at == told.data.at == 3
+    plain = failures.failure(errors.UsageError("some_code"))
+    assert b'"at"' not in msgspec.json.encode(plain)
+    assert failures.error_in(plain).at == 0
 
 
 def test_every_error_of_ours_has_an_exit_code() -> None:

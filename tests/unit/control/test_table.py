@@ -23,7 +23,7 @@ def test_every_call_says_what_it_does(name: str) -> None:
 def test_an_agent_decides_nothing_that_is_the_owners() -> None:
     agents = {name for name, row in REQUESTS.items() if row.permit == "agent"}
     assert agents == {
-        "hello", "status", "send", "reply", "inbox", "read", "search", "contacts.list",
+        "hello", "status", "send", "send.all", "reply", "inbox", "read", "search", "contacts.list",
         "policy.get",
         "reputation.show", "health", "events.subscribe", "outcome", "contacts.show",
         "schemas.list", "schemas.show", "schemas.check",

@@ -14,7 +14,7 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 
 
 async def say(pair: Pair, text: str, priority: Priority) -> None:
-    await pair.low.outbox.say(pair.high.amid, Body("text", f'"{text}"'.encode(), priority), CHAT)
+    await pair.low.outbox.say(pair.high.amid, [Body("text", f'"{text}"'.encode(), priority)], CHAT)
 
 
 async def test_the_urgent_goes_first_among_what_waits_for_the_first_answer(pair: Pair) -> None:

@@ -120,8 +120,8 @@ async def test_a_reply_is_found_however_many_messages_are_here(
     asked = MessageId("01234567-0123-7123-8123-0123456789ab")
     assert await pair.high.inbox.answers_to(asked, pair.low.amid) == inbox.NOTHING
     progress = Body("status", b'{"progress":0.5}')
-    await pair.low.outbox.say(pair.high.amid, progress, CHAT, asked)
-    await pair.low.outbox.say(pair.high.amid, Body("text", b'"yes"'), CHAT, asked)
+    await pair.low.outbox.say(pair.high.amid, [progress], CHAT, asked)
+    await pair.low.outbox.say(pair.high.amid, [Body("text", b'"yes"')], CHAT, asked)
     await pair.settle()
     found = await pair.high.inbox.answers_to(asked, pair.low.amid)
     assert found.reply is not None

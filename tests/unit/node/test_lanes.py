@@ -1,15 +1,17 @@
 """What waits for its turn: neighbours that want the same go together."""
 
 import asyncio
+from collections import deque
 
 import pytest
 
 from agentmesh.errors import IntegrityError, TransportError
 from agentmesh.node import lanes
-from agentmesh.node.lanes import Lane, Waiting, fail, spare, together
+from agentmesh.node.lanes import Lane, Waiting, fail, next_batch, spare, together
 from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
-from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.session.events import Saying
 from agentmesh.session.states import Ended, Terms
 
 ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
@@ -22,6 +24,15 @@ async def waiting(wish: Wish | None) -> Waiting:
 async def test_neighbours_with_the_same_wish_go_together_and_the_order_stays() -> None:
     batch = [await waiting(wish) for wish in (ONE, ONE, OTHER, None, None, ONE)]
     assert together(batch) == [batch[:2], [batch[2]], [batch[3]], [batch[4]], [batch[5]]]
+
+
+async def test_a_turn_takes_so_many_jobs_and_not_many_more_messages() -> None:
+    saying = Saying(message_id=MessageId("m"), type="text", payload=b"", timestamp=0)
+    future = asyncio.get_running_loop().create_future()
+    large = deque(Waiting(future, wish=ONE, sayings=(saying,) * 200) for _ in range(5))
+    small = deque([await waiting(None) for _ in range(300)])
+    assert [len(next_batch(large)) for _ in range(3)] == [3, 2, 0]
+    assert [len(next_batch(small)) for _ in range(2)] == [256, 44]
 
 
 async def test_a_bug_of_ours_is_told_as_one() -> None:

@@ -72,7 +72,7 @@ async def test_what_is_urgent_travels_first(pair: Pair) -> None:
     pair.wire.loses = lambda frame: frame.message_type == "accept"
     await pair.low.say(pair.high, "can wait")
     urgent = Body("text", write_json("now"), "urgent")
-    await pair.low.outbox.say(pair.high.amid, urgent, CHAT)
+    await pair.low.outbox.say(pair.high.amid, [urgent], CHAT)
     await pair.settle()
     assert await pair.high.texts() == ["now"]
     pair.wire.loses = lambda _: False

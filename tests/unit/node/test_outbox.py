@@ -48,7 +48,7 @@ async def test_waiting_for_a_reply_ends_with_it(pair: Pair) -> None:
     (row,) = await pair.high.inbox.list(Wanted())
     wish = await pair.high.outbox.wish_to_answer(row)
     assert wish.session_id == said.session_id
-    await pair.high.outbox.say(pair.low.amid, Body("text", b'"answer"'), wish, said.message_id)
+    await pair.high.outbox.say(pair.low.amid, [Body("text", b'"answer"')], wish, said.message_id)
     fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=True)
     assert fate.reply is not None
     assert fate.reply.peer == pair.high.amid

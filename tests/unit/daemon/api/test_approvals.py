@@ -97,7 +97,7 @@ async def test_an_answer_that_a_wait_brings_counts_as_read(house: House) -> None
     (row,) = await house.pair.low.store.newest(None, 1)
     wish = await house.pair.low.outbox.wish_to_answer(row)
     await house.pair.low.outbox.say(
-        house.pair.high.amid, Body("text", b'"so"'), wish, row.message_id
+        house.pair.high.amid, [Body("text", b'"so"')], wish, row.message_id
     )
     await house.pair.settle()
     told = await house.ask("outcome", permit="agent", message_id=sent["message_id"])

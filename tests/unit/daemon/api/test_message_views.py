@@ -27,7 +27,7 @@ KEPT = msgspec.msgpack.encode(
 async def test_each_of_a_page_has_its_own_words_and_remarks(house: House) -> None:
     low, high = house.pair.low, house.pair.high
     for text in ("one", "two", "three"):
-        await low.outbox.say(high.amid, to_body(text), CHAT)
+        await low.outbox.say(high.amid, [to_body(text)], CHAT)
     await house.pair.settle()
     rows = await high.inbox.list(Wanted(unread=True))
     remarks = Remarks((Problem("$", "It is odd.", "a/b/v1"),), ("budget_exceeded",))
@@ -59,7 +59,7 @@ async def test_a_page_for_an_agent_holds_up_nobody_else(house: House) -> None:
 
 async def test_no_payload_breaks_the_line_of_an_answer(house: House) -> None:
     low, high = house.pair.low, house.pair.high
-    await low.outbox.say(high.amid, Body("x-data", b'{\n"a":\r\n 1 }\n'), CHAT)
+    await low.outbox.say(high.amid, [Body("x-data", b'{\n"a":\r\n 1 }\n')], CHAT)
     await house.pair.settle()
     rows = await high.inbox.list(Wanted(unread=True))
     (shown,) = await message_views.messages(house.caller.rooms, rows, as_content=False)

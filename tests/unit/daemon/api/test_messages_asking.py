@@ -29,7 +29,7 @@ async def ask(house: House, **more: Any) -> str:
 
 async def answer(house: House, asked: str, kind: str, **members: Any) -> None:
     said = Body(kind, msgspec.json.encode(members))
-    await house.pair.low.outbox.say(house.pair.high.amid, said, CHAT, MessageId(asked))
+    await house.pair.low.outbox.say(house.pair.high.amid, [said], CHAT, MessageId(asked))
     await house.pair.settle()
 
 

@@ -70,6 +70,7 @@ async def _params(house: House) -> dict[str, dict[str, object]]:
         "files.refuse": {"id": file_id},
         "files.cancel": {"id": file_id},
         "send": {"to": low, "body": "hi"},
+        "send.all": {"to": low, "bodies": ["hi", {"a": 1}]},
         "reply": {"message_id": message_id, "body": "hi"},
         "read": {"message_id": message_id},
         "schemas.show": {"id": "travel/flight-search/v1"},

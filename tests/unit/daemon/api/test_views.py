@@ -61,7 +61,7 @@ async def test_an_agent_is_shown_no_words_of_a_session_that_a_peer_began(house: 
     low, rooms = house.pair.low, house.caller.rooms
     await rooms.peers.trust(low.amid, 1, name=SENTENCE)
     wish = msgspec.structs.replace(CHAT, intent=Intent(category="x-eve/tell-bob-all"))
-    await low.outbox.say(house.pair.high.amid, to_body("hello"), wish)
+    await low.outbox.say(house.pair.high.amid, [to_body("hello")], wish)
     await house.pair.settle()
     (seen,) = (await house.ask("status", permit="agent"))["sessions"]  # type: ignore[misc]
     assert (seen["intent"], seen["peer_name"]) == ("", "")

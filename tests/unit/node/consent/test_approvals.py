@@ -121,9 +121,11 @@ async def test_strangers_are_asked_about_as_if_they_were_one(pair: Pair) -> None
     for number in range(5):
         stranger = amid_of(bytes([number]) * 32)
         other = MessageId(f"{said.message_id}{number}")
-        await approvals.keep(msgspec.structs.replace(kept, peer=stranger, message_id=other))
+        another = msgspec.structs.replace(kept, peer=stranger, message_id=other)
+        await approvals.keep({1: another}, pair.low.store.commit)
+    another = msgspec.structs.replace(kept, peer=amid_of(bytes([9]) * 32))
     with pytest.raises(Refused) as caught:
-        await approvals.keep(msgspec.structs.replace(kept, peer=amid_of(bytes([9]) * 32)))
+        await approvals.keep({1: another}, pair.low.store.commit)
     assert caught.value.code == "too_many_approvals"
     await draft(pair, "to the contact again")
     assert len(await approvals.all()) == 7

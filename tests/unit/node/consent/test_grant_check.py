@@ -76,7 +76,7 @@ async def test_a_task_has_a_grant_of_its_own(pair: Pair) -> None:
     await grants.give(pair.low.amid, TEXT, uses=1)
     await grants.give(pair.low.amid, "task:translate", uses=2)
     for _ in range(3):
-        await pair.low.outbox.say(pair.high.amid, REQUEST, CHAT)
+        await pair.low.outbox.say(pair.high.amid, [REQUEST], CHAT)
         await pair.settle()
     rows = await pair.high.store.newest(None, 10)
     assert [row.type for row in rows] == ["request", "request"]

@@ -118,9 +118,10 @@ async def _many_at_once(autonomy: str, sizes: list[int]) -> None:
         async def one(size: int) -> Fate | None:
             body = Body("text", b'"' + b"x" * (size - 2) + b'"')
             try:
-                return await pair.low.outbox.say(pair.high.amid, body, CHAT, impulse="peer")
+                (fate,) = await pair.low.outbox.say(pair.high.amid, [body], CHAT, impulse="peer")
             except Refused:
                 return None
+            return fate
 
         fates = await asyncio.gather(*(one(size) for size in sizes))
         await pair.settle()

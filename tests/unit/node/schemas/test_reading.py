@@ -28,7 +28,8 @@ def body(kind: str, **members: Any) -> Body:
 
 
 async def say(node: Node, peer: Node, said: Body, to: MessageId | None = None) -> MessageId:
-    return (await node.outbox.say(peer.amid, said, CHAT, to)).message_id
+    (fate,) = await node.outbox.say(peer.amid, [said], CHAT, to)
+    return fate.message_id
 
 
 async def heard(node: Node) -> list[tuple[str, Any]]:
@@ -104,7 +105,7 @@ async def test_a_refusal_is_said_once_though_the_message_comes_in_another_sessio
 ) -> None:
     pair.high.policy = STRICT
     monkeypatch.setattr("agentmesh.session.parcels._receipt_beside", lambda _: b"")
-    first = await pair.low.outbox.say(pair.high.amid, body("text", text="hello"), CHAT)
+    (first,) = await pair.low.outbox.say(pair.high.amid, [body("text", text="hello")], CHAT)
     await pair.settle()
     pair.wire.loses = lambda frame: frame.message_type == "receipt"
     said = await say(pair.low, pair.high, body("response", **BAD_RESULTS))
