@@ -1,11 +1,14 @@
 """The real clock, the real randomness, the real memory: the only place that touches them."""
 
-import asyncio
 import os
 import sys
 import time
 from collections import defaultdict
 from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # commands need the clock, and no loop
+    import asyncio
 
 if sys.platform == "linux":
     _uptime = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
@@ -76,9 +79,11 @@ def keep_freed_memory() -> None:
     del block
 
 
-def quick_loop() -> asyncio.AbstractEventLoop:
+def quick_loop() -> "asyncio.AbstractEventLoop":
     """Return the quickest loop there is: uvloop has no Windows."""
     if sys.platform == "win32":
+        import asyncio  # noqa: PLC0415
+
         return asyncio.new_event_loop()
     import uvloop  # noqa: PLC0415
 
