@@ -26,6 +26,9 @@ AHEAD_SECONDS = 86400
 # Whoever drains the registry again and again makes us keep no more than this; beyond it sessions
 # begin without a one-time prekey.
 MAX_ONE_TIME = 1000
+# There are no numbers above 2**31. A registry that says that ours went further than halfway lies,
+# or would leave us none; what it says is not believed.
+MOST_BELIEVED = 2**30
 
 
 class Held(Protocol):
@@ -113,7 +116,12 @@ def ids_before(now: float) -> int:
     A store that was lost leaves ids behind that must not come again. Nobody makes a key each
     second for years, so the seconds are ahead of all ids counted up from an earlier such number.
     """
-    return max(0, int(now) - _SECONDS_BEFORE_2020)
+    return min(max(0, int(now) - _SECONDS_BEFORE_2020), MOST_BELIEVED)
+
+
+def believed(number: int) -> int:
+    """Return the highest number of ours that a registry says it has seen, 0 if that cannot be."""
+    return number if 0 < number <= MOST_BELIEVED else 0
 
 
 def _due(kind: Kind, keys: Sequence[Held], outlook: Outlook) -> int:

@@ -8,7 +8,7 @@ import msgspec
 from agentmesh.discovery.interface import Directory, PrekeyCount
 from agentmesh.errors import AgentMeshError, TransportError
 from agentmesh.identity import prekey_making
-from agentmesh.identity.prekeys import Kind, Name, Outlook, Plan, ids_before, plan
+from agentmesh.identity.prekeys import Kind, Name, Outlook, Plan, believed, ids_before, plan
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS
@@ -66,7 +66,7 @@ class Prekeys:
                 "kem": count.kem_prekey_id,
             }
             for kind, number in seen.items():
-                last_ids[kind] = max(last_ids.get(kind, 0), number)
+                last_ids[kind] = max(last_ids.get(kind, 0), believed(number))
         outlook = Outlook(now=self._hand.clock.now(), last_ids=last_ids, waiting=waiting)
         return plan(held, outlook)
 

@@ -1,16 +1,20 @@
 """Prekeys that are used while we look after them."""
 
 from collections.abc import Awaitable, Callable
+from typing import get_args
+
+import msgspec
+import pytest
 
 from agentmesh.discovery.interface import PrekeyCount
-from agentmesh.identity.prekeys import ids_before
+from agentmesh.identity.prekeys import MOST_BELIEVED, ids_before
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.notices import Bulletin
 from agentmesh.node.prekeys import Prekeys
 from agentmesh.node.switches import Switches
 from agentmesh.policy.document import Policy
-from agentmesh.protocol.records import PrekeyUpload
+from agentmesh.protocol.records import PrekeyId, PrekeyUpload
 from agentmesh.storage.interface import DropPrekey, PrekeyKind, PrekeyRow, Put
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.directories import FakeDirectory
@@ -19,6 +23,7 @@ from tests.support.registrant import Registrant
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
+
 ALICE = party("alice", CLOCK)
 Meanwhile = Callable[[], Awaitable[None]]
 
@@ -34,6 +39,7 @@ class Registry(FakeDirectory):
         super().__init__("registry", Registrant("alice"))
         self.one_time = 0
         self.meanwhile: Meanwhile = nothing
+        self.last_ids = {"one_time": 1, "signed": 1, "kem": 1}
 
     async def publish_prekeys(self, upload: PrekeyUpload) -> PrekeyCount:
         self.one_time += len(upload.one_time)
@@ -43,9 +49,9 @@ class Registry(FakeDirectory):
     def _count(self, question: str) -> PrekeyCount:
         return PrekeyCount(
             one_time=self.one_time,
-            last_one_time_id=self.one_time,
-            signed_prekey_id=1,
-            kem_prekey_id=1,
+            last_one_time_id=max(self.one_time, self.last_ids["one_time"]),
+            signed_prekey_id=self.last_ids["signed"],
+            kem_prekey_id=self.last_ids["kem"],
             low_prekeys=False,
         )
 
@@ -123,3 +129,20 @@ async def test_a_store_that_knows_of_no_keys_begins_above_all_that_a_lost_one_ca
     (signed,) = await store.prekeys("signed")
     assert signed.id > ids_before(signed.created_at - 1)
     assert await store.prekeys("one_time") == []  # not before it is known what the registry has
+
+
+@pytest.mark.parametrize("claimed", [2**31, 2**31 - 1, MOST_BELIEVED + 1, 10**30, -(10**30)])
+@pytest.mark.parametrize("kind", ["one_time", "signed", "kem"])
+async def test_a_registry_cannot_use_up_our_numbers(kind: str, claimed: int) -> None:
+    store, registry = VolatileStore(), Registry()
+    registry.last_ids[kind] = claimed
+    prekeys = await prekeys_in(store, registry)
+    await prekeys.rotate()
+    await prekeys.replenish()
+    made = [row.id for each in get_args(PrekeyKind) for row in await store.prekeys(each)]
+    assert max(made) < MOST_BELIEVED
+    msgspec.convert(made, type=list[PrekeyId])  # what others take for the number of a prekey
+
+
+def test_a_clock_that_is_far_ahead_uses_up_no_numbers_either() -> None:
+    assert ids_before(10**12) == MOST_BELIEVED
