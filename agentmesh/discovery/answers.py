@@ -18,7 +18,7 @@ from agentmesh.protocol.bounded import Status, Word
 from agentmesh.protocol.certificates.chain import MAX_CHAIN
 from agentmesh.protocol.feedback import Flag
 from agentmesh.protocol.ids import Amid, amid_of
-from agentmesh.protocol.limits import MAX_CERTIFICATE
+from agentmesh.protocol.limits import MAX_CERTIFICATE, MAX_RETRY_SECONDS
 from agentmesh.protocol.published import read_prekeys, read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle
@@ -31,7 +31,6 @@ A = TypeVar("A", bound=msgspec.Struct)
 _FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 _CODE = re.compile(r"[a-z][a-z_]{0,63}")
-_MAX_RETRY_SECONDS = 3600
 _MAX_WORDS = 300
 
 
@@ -151,7 +150,7 @@ def failure(status: int, body: bytes) -> AgentMeshError:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         problem = ProblemAnswer()
     if status == 429:
-        return RateLimited(min(max(problem.retry_after_seconds, 1), _MAX_RETRY_SECONDS))
+        return RateLimited(min(max(problem.retry_after_seconds, 1), MAX_RETRY_SECONDS))
     if problem.code == "stamp_needed":
         return StampNeeded(problem.stamp_bits)
     if status >= 500:

@@ -13,6 +13,7 @@ from agentmesh.protocol.signed import Document, Signed
 
 MessageType = Literal["knock", "accept", "reject", "message", "receipt", "bulk"]
 Sealed = Annotated[bytes, msgspec.Meta(max_length=limits.MAX_FRAME)]
+RetrySeconds = Annotated[int, msgspec.Meta(ge=1, le=limits.MAX_RETRY_SECONDS)]
 Outcome = Literal["forwarded", "queued", "refused"]
 ErrorCode = Literal[
     "INVALID_SIGNATURE",
@@ -107,7 +108,7 @@ class Sent(RelayFrame, frozen=True, kw_only=True, tag="sent"):
     id: FrameId
     outcome: Outcome
     code: ErrorCode | None = None
-    retry_after_seconds: int | None = None
+    retry_after_seconds: RetrySeconds | None = None
 
 
 class Receive(RelayFrame, frozen=True, kw_only=True, tag="receive"):
@@ -163,7 +164,7 @@ class Failure(RelayFrame, frozen=True, kw_only=True, tag="error"):
 
     code: ErrorCode
     message: str
-    retry_after_seconds: int | None = None
+    retry_after_seconds: RetrySeconds | None = None
 
 
 class Disconnect(RelayFrame, frozen=True, kw_only=True, tag="disconnect"):

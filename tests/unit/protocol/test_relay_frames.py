@@ -10,6 +10,7 @@ from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_FRAME, MAX_ID_LETTERS, MAX_RELAY_FRAME
 from agentmesh.protocol.relay_frames import (
     Ack,
+    Failure,
     Presence,
     Receive,
     Send,
@@ -110,3 +111,11 @@ def test_lists_have_a_bound() -> None:
     ):
         with pytest.raises(RemoteProtocolError):
             decode_from_agent(encode(frame))
+
+
+@pytest.mark.parametrize("seconds", [-(2**62), -1, 0, 3601, 2**62])
+def test_a_relay_keeps_nobody_away_for_ever_and_nobody_busy(seconds: int) -> None:
+    refused = Sent(id=FrameId("1"), outcome="refused", retry_after_seconds=seconds)
+    parted = Failure(code="SHUTTING_DOWN", message="Bye.", retry_after_seconds=seconds)
+    for frame in (refused, parted):
+        assert code_of(decode_from_relay, encode(frame)) == "relay_frame_malformed"
