@@ -9,13 +9,13 @@ import heapq
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin
+from agentmesh.node.owing import Owing
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.observability.tasks import Tasks
@@ -28,8 +28,6 @@ from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
 MAX_AT_ONCE = 64
-RECEIPT_SECONDS = 0.02
-"""How long a receipt waits for news to take along: most words are answered within it."""
 REFUSED_SECONDS = 1.0
 """A peer that shows itself is offered again, so long after, what its relay had refused."""
 FRAMES = {"knock", "accept", "message"}
@@ -66,8 +64,9 @@ class Errands:
         self._once: OnceRunner | None = None
         self._entries: dict[str, Entry] = {}
         self._heap: list[tuple[float, str]] = []
-        self._receipts: dict[SessionId, tuple[Amid, Acknowledge]] = {}
-        self._news = asyncio.Event()
+        self._owing = Owing(self._start_once)
+        self._timer: asyncio.Handle | None = None
+        self._looks_at = 0.0
         self._tasks = Tasks()
         self._running = 0
         self._frames_from = 0.0
@@ -84,11 +83,14 @@ class Errands:
         for row in await self._store.errands():
             self._add(row, [])
         await self._tasks.begin()
-        self._tasks.start(self._work())
+        self._start_what_is_due()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._has_ended = True
+        self._owing.forget()
+        if self._timer is not None:
+            self._timer.cancel()
         await self._tasks.end()  # what runs is kept, and runs again after the next start
 
     def hold(self) -> None:
@@ -98,7 +100,7 @@ class Errands:
     def go_on(self) -> None:
         """Run what is due."""
         self._is_held = False
-        self._news.set()
+        self._start_what_is_due()
 
     # --- what comes and goes -------------------------------------------------------------------
 
@@ -110,12 +112,14 @@ class Errands:
             self._drop(change)
         for row in turn.sheet.errands.values():
             self._add(row, turn.sheet.sequences.get(row.errand_id, []))
+        if turn.sheet.errands:
+            self._start_what_is_due()
         for session_id in turn.sheet.receipted:
-            self._receipts.pop(session_id, None)
+            self._owing.told(session_id)
         for session_id, receipt in turn.sheet.receipts.items():
-            self._receipt(turn.peer, session_id, receipt)
+            self._owing.owe(turn.peer, session_id, receipt)
         for effect in turn.sheet.once.values():
-            self._tasks.start(self._run_once(turn.peer, effect))
+            self._start_once(turn.peer, effect)
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed now, as if it were new."""
@@ -124,6 +128,7 @@ class Errands:
             if entry.kind in FRAMES:
                 entry.attempts = 0
                 self._schedule(entry, 0.0)
+        self._start_what_is_due()
 
     def listen(self, bulletin: Bulletin) -> None:
         """Look again for those who could not be looked up, as soon as there is news."""
@@ -134,6 +139,7 @@ class Errands:
         for entry in self._entries.values():
             if entry.kind not in FRAMES:
                 self._schedule(entry, 0.0)
+        self._start_what_is_due()
 
     def peer_is_there(self, peer: Amid) -> None:
         """A frame of the peer's came: offer it what was refused while it was away, but not always.
@@ -151,6 +157,7 @@ class Errands:
         for entry in self._entries.values():
             if entry.peer == peer and entry.kind in FRAMES and entry.reason:
                 self._schedule(entry, 0.0)
+        self._start_what_is_due()
 
     async def settle(self, seconds: float) -> None:
         """Wait until every frame was offered at least once, but no longer than so many seconds."""
@@ -166,17 +173,6 @@ class Errands:
             if entry.session_id == session_id and entry.reason:
                 return entry.reason
         return ""
-
-    def _receipt(self, peer: Amid, session_id: SessionId, effect: Acknowledge) -> None:
-        """Offer a receipt in a moment: the last one of a session says all that those before did."""
-        if session_id not in self._receipts:
-            self._tasks.start(self._offer_receipt(session_id))
-        self._receipts[session_id] = (peer, effect)
-
-    async def _offer_receipt(self, session_id: SessionId) -> None:
-        await asyncio.sleep(RECEIPT_SECONDS)
-        if session_id in self._receipts:  # no frame has told it meanwhile
-            await self._run_once(*self._receipts.pop(session_id))
 
     def _add(self, row: ErrandRow, sequences: list[int]) -> None:
         entry = Entry(row.errand_id, row.peer, row.session_id, row.kind, row, sequences)
@@ -198,23 +194,17 @@ class Errands:
     def _schedule(self, entry: Entry, pause: float) -> None:
         entry.due = self._clock.monotonic() + pause
         heapq.heappush(self._heap, (entry.due, entry.errand_id))
-        self._news.set()
 
-    async def _work(self) -> None:
-        while True:
-            self._news.clear()
-            wait = self._start_what_is_due()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._news.wait()
-
-    def _start_what_is_due(self) -> float | None:
-        """Start what is due; return how long nothing else will be."""
+    def _start_what_is_due(self) -> None:
+        """Start what is due, and look again when something else will be."""
+        if self._has_ended:
+            return
         now = self._clock.monotonic()
         while self._heap and self._running < MAX_AT_ONCE and not self._is_held:
             due, errand_id = self._heap[0]
             if due > now:
-                return due - now
+                self._look_again(due - now)
+                return
             heapq.heappop(self._heap)
             entry = self._entries.get(errand_id)
             if entry is None or entry.is_running or entry.due != due:
@@ -225,7 +215,21 @@ class Errands:
             entry.is_running = True
             self._running += 1
             self._tasks.start(self._run(entry))
-        return None
+
+    def _look_again(self, seconds: float) -> None:
+        """Look once more for what is due, no later than so many seconds from now."""
+        loop = asyncio.get_running_loop()
+        at = loop.time() + seconds
+        if self._timer is not None:
+            if self._looks_at <= at:
+                return
+            self._timer.cancel()
+        self._looks_at = at
+        self._timer = loop.call_later(seconds, self._time_is_over)
+
+    def _time_is_over(self) -> None:
+        self._timer = None
+        self._start_what_is_due()
 
     async def _run(self, entry: Entry) -> None:
         try:
@@ -233,12 +237,16 @@ class Errands:
         finally:
             entry.is_running = False
             self._running -= 1
-            self._news.set()
-        if entry.errand_id not in self._entries:
-            return
-        if again is None:
+        is_done = entry.errand_id in self._entries and again is None
+        if is_done:
+            del self._entries[entry.errand_id]
+        elif again is not None and entry.errand_id in self._entries:
+            self._put_off(entry, again)
+        self._start_what_is_due()
+        if is_done:
             await self._finish(entry)
-            return
+
+    def _put_off(self, entry: Entry, again: Again) -> None:
         entry.attempts += 1
         entry.reason = again.reason
         pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
@@ -266,11 +274,13 @@ class Errands:
             return Again(reason="internal_error")
 
     async def _finish(self, entry: Entry) -> None:
-        self._entries.pop(entry.errand_id, None)
         try:
             await self._store.commit([DropErrand(entry.errand_id)])
         except StorageError:
             return  # it is run once more after the next start
+
+    def _start_once(self, peer: Amid, effect: EmitOnce | Acknowledge) -> None:
+        self._tasks.start(self._run_once(peer, effect))
 
     async def _run_once(self, peer: Amid, effect: EmitOnce | Acknowledge) -> None:
         try:

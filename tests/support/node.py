@@ -113,11 +113,11 @@ class Node:
         lanes = not all(lane.is_idle for lane in self.talks._lanes.values())
         takes = 0 if self.incoming._waiting_for_room else len(self.incoming._tasks)
         asked = len(self.ahead._tasks)
-        at_work = len(self.errands._tasks) + takes + asked
+        at_work = len(self.errands._tasks) + len(self.errands._owing) + takes + asked
         now = self.clock.monotonic()
         due = any(entry.due <= now for entry in self.errands._entries.values())
         due = due and not self.errands._is_held
-        return not lanes and at_work <= 1 and not due
+        return not lanes and not at_work and not due
 
     def hurry(self) -> None:
         """Begin with jobs that are in no hurry."""

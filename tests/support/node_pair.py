@@ -110,7 +110,7 @@ class Pair:
         """Move the clock, and let happen what is due by then."""
         self.clock.advance(seconds)
         for node in (self.low, self.high):
-            node.errands._news.set()
+            node.errands._start_what_is_due()
         await self.settle()
 
     async def reconnect(self) -> None:

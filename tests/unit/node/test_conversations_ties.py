@@ -109,11 +109,11 @@ async def test_a_word_of_loss_from_somebody_else_ends_nothing(pair: Pair) -> Non
     said = await pair.low.say(pair.high, "hello")
     await pair.low.say(pair.high, "other", DEAL)
     await pair.settle()
+    lost: list[Send] = []
+    pair.wire.loses = lambda frame: bool(lost.append(frame)) or True
     await pair.low.talks.run(
         pair.high.amid, lambda turn: _say_lost(pair.low, turn, said.session_id)
     )
-    lost: list[Send] = []
-    pair.wire.loses = lambda frame: bool(lost.append(frame)) or True
     await pair.settle()
     (frame,) = [each for each in lost if each.message_type == "reject"]
     pair.wire.bring(Amid("nobody"), frame)

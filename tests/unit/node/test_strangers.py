@@ -47,7 +47,7 @@ async def test_many_strangers_leave_so_many_traces_and_a_contact_comes_through(
     assert len(await pair.high.store.sessions()) == 4
     await pair.later(HOUR)
     for stranger in came:
-        stranger.errands._news.set()
+        stranger.errands._start_what_is_due()
     await until_quiet(*came, pair.high)
     assert len(await pair.high.store.sessions()) == 6
     await leave(pair, came)
