@@ -54,10 +54,15 @@ def did_of(amid: Amid) -> str:
 
 def uuid7(now: float, entropy: Entropy) -> str:
     """Return a fresh UUIDv7 (RFC 9562, section 5.7): later ones sort later."""
-    milliseconds = int(now * 1000) & ((1 << 48) - 1)
-    time, random = f"{milliseconds:012x}", entropy(10).hex()
+    random = entropy(10).hex()
     variant = "89ab"[int(random[4], 16) & 0x3]
-    return f"{time[:8]}-{time[8:]}-7{random[1:4]}-{variant}{random[5:8]}-{random[8:]}"
+    return f"{id_time(now)}-7{random[1:4]}-{variant}{random[5:8]}-{random[8:]}"
+
+
+def id_time(now: float) -> str:
+    """Return how ids begin that are made at this time; all that were made before sort before it."""
+    time = f"{int(now * 1000) & ((1 << 48) - 1):012x}"
+    return f"{time[:8]}-{time[8:]}"
 
 
 def parse_id(text: str) -> str:

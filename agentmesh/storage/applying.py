@@ -1,6 +1,6 @@
 """Changes as SQL: for each kind the statements that carry it out, in `interface`'s words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -23,41 +23,21 @@ from agentmesh.storage.changes import (
     Renew,
     SetValue,
 )
-from agentmesh.storage.connection import Connection
+from agentmesh.storage.connection import Connection, Values
+from agentmesh.storage.delivering import FIRST_OF_ID, RELEASE, deliver
 from agentmesh.storage.rows import Row
 from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.settling import SETTLING
-from agentmesh.storage.tables import INCOMING, NAMED, PREKEYS, TABLES, Named, as_json
+from agentmesh.storage.tables import NAMED, PREKEYS, TABLES, Named, as_json
 
-# A run of changes of one kind is carried out statement by statement: each first statement, then
-# each second one. The statements are such that this comes to the same as change by change.
-_UNLESS_SEEN = """
-WHERE NOT EXISTS (SELECT 1 FROM seen WHERE peer = :peer AND id = :message_id)
-ON CONFLICT DO NOTHING
-"""
+
+class _DropValue(SetValue, frozen=True):
+    """What a value that is set to nothing comes to."""
+
+
 _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
     **SETTLING,
-    Release: (
-        """
-        UPDATE incoming SET position = numbered.position
-        FROM (
-          SELECT row, row_number() OVER (ORDER BY sequence, row) + (
-            SELECT max(value, ifnull((
-              SELECT max(position) FROM incoming WHERE position IS NOT NULL
-            ), 0)) FROM last_position
-          ) AS position
-          FROM incoming
-          WHERE session_id = :session_id AND position IS NULL AND sequence <= :up_to
-        ) AS numbered
-        WHERE incoming.row = numbered.row
-        """,
-        """
-        UPDATE last_position
-        SET value = max(value, ifnull((
-          SELECT max(position) FROM incoming WHERE position IS NOT NULL
-        ), 0))
-        """,
-    ),
+    Release: (RELEASE,),
     Judge: (
         """
         UPDATE knocks SET verdict = :verdict, reason = :reason
@@ -75,13 +55,13 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
     DropCard: ("DELETE FROM cards WHERE drawer = :drawer AND name = :name",),
     DropContact: ("DELETE FROM contacts WHERE amid = :amid",),
     Consume: (
-        """
+        f"""
         UPDATE incoming SET consumed_at = :at
         WHERE consumed_at IS NULL AND row = (
           SELECT row FROM incoming WHERE message_id = :message_id AND ifnull(:peer, peer) = peer
-          ORDER BY row LIMIT 1
+          {FIRST_OF_ID}
         )
-        """,
+        """,  # noqa: S608 - our own words
     ),
     Remember: (
         """
@@ -89,43 +69,52 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
         ON CONFLICT DO UPDATE SET until = max(until, excluded.until)
         """,
     ),
-    SetValue: (NAMED.put, "DELETE FROM named WHERE name = :name AND value = x''"),
+    SetValue: (NAMED.put,),
+    _DropValue: ("DELETE FROM named WHERE name = :name",),
 }
 
 
 def apply(connection: Connection, sealer: Sealer, changes: Sequence[Change]) -> None:
     """Carry out the changes in their order; the caller holds the transaction."""
-    for kind, run in groupby(changes, key=_kind):
-        statements, values = _prepare(kind, list(run), sealer)
+    runs: list[tuple[type, list[Any]]] = [
+        (kind, list(run)) for kind, run in groupby(changes, key=_kind)
+    ]
+    for place, (kind, run) in enumerate(runs):
+        if kind is Deliver:
+            then = runs[place + 1][1] if runs[place + 1 :] and runs[place + 1][0] is Release else []
+            deliver(connection, sealer, [change.row for change in run], then)
+        else:
+            _carry_out(connection, *_prepare(kind, run, sealer))
+
+
+def _carry_out(connection: Connection, statements: Sequence[str], run: Sequence[Values]) -> None:
+    if len(statements) == 1:
+        connection.executemany(statements[0], run).fetchall()
+        return
+    for values in run:
         for statement in statements:
-            connection.executemany(statement, values).fetchall()
+            connection.execute(statement, values).fetchall()
 
 
 def _kind(change: Change) -> type[Change] | type[Row]:
-    return type(change.row) if isinstance(change, Put) else type(change)
+    if isinstance(change, Put):
+        return type(change.row)
+    is_dropped = isinstance(change, SetValue) and not change.value
+    return _DropValue if is_dropped else type(change)
 
 
 def _prepare(
     kind: type[Change] | type[Row], run: Sequence[Any], sealer: Sealer
-) -> tuple[Iterable[str], list[dict[str, Any]]]:
+) -> tuple[Sequence[str], list[Values]]:
     if issubclass(kind, Row):
         table = TABLES[kind]
         return (table.put,), [table.to_disk(put.row, sealer) for put in run]
-    if kind is Deliver:
-        return (INCOMING.insert + _UNLESS_SEEN,), [
-            INCOMING.to_disk(change.row, sealer) for change in run
-        ]
     if kind is Renew:
         return _STATEMENTS[kind], [PREKEYS.to_disk(change.row, sealer) for change in run]
     if kind is SetValue:
-        return _STATEMENTS[kind], [_value(change, sealer) for change in run]
+        values = [Named(name=change.name, value=change.value) for change in run]
+        return _STATEMENTS[kind], [NAMED.to_disk(value, sealer) for value in values]
     return _STATEMENTS[kind], [_columns(change) for change in run]
-
-
-def _value(change: SetValue, sealer: Sealer) -> dict[str, Any]:
-    if not change.value:
-        return {"name": change.name, "value": b""}
-    return NAMED.to_disk(Named(name=change.name, value=change.value), sealer)
 
 
 def _columns(change: Change) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Erasing what is past its time, a bounded piece at a time."""
 
+from agentmesh.protocol.ids import id_time
 from agentmesh.protocol.limits import AGENT_SIGNATURE_MAX_AGE, SESSION_ERASE_SECONDS
 from agentmesh.storage.connection import Connection
 
@@ -16,7 +17,7 @@ SELECT peer, message_id, :now + :remember FROM incoming
 WHERE consumed_at <= :now - :message ORDER BY consumed_at, row LIMIT :piece
 ON CONFLICT DO UPDATE SET until = max(until, excluded.until)
 """
-_STATEMENTS = (
+STATEMENTS = (
     """
     UPDATE knocks SET verdict = 'dismissed', reason = 'expired' WHERE row IN (
       SELECT row FROM knocks WHERE verdict = 'pending' AND expires_at <= :now LIMIT :piece
@@ -40,10 +41,13 @@ _STATEMENTS = (
       ORDER BY consumed_at, row LIMIT :piece
     )
     """,
+    # Our ids begin with the time at which they were made, which was never after `created_at`.
     """
     DELETE FROM outgoing WHERE row IN (
       SELECT row FROM outgoing
-      WHERE outcome NOT IN ('held', 'queued') AND created_at <= :now - :message LIMIT :piece
+      WHERE message_id < :made AND outcome NOT IN ('held', 'queued')
+        AND created_at <= :now - :message
+      ORDER BY message_id LIMIT :piece
     )
     """,
     """
@@ -63,6 +67,7 @@ def clean(connection: Connection, now: float) -> int:
     """Erase and mark at most a piece of each table; return how many rows it were."""
     bounds = {
         "now": now,
+        "made": id_time(now - MESSAGE_SECONDS + 1),
         "message": MESSAGE_SECONDS,
         "session": SESSION_ERASE_SECONDS,
         "knock": KNOCK_SECONDS,
@@ -70,7 +75,7 @@ def clean(connection: Connection, now: float) -> int:
         "piece": PIECE,
     }
     gone = 0
-    for statement in _STATEMENTS:
+    for statement in STATEMENTS:
         connection.execute(statement, bounds).fetchall()
         if statement is not _REMEMBER:
             gone += connection.execute("SELECT changes()").fetchall()[0][0]

@@ -165,7 +165,7 @@ class Store(Protocol):
     async def unread(self, peer: Amid) -> Unread:
         """Return how large all is that came from a peer and was not read yet."""
 
-    async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
+    async def errands(self) -> list[ErrandRow]:
         """Return the errands, oldest first."""
 
     async def errand(self, errand_id: str) -> ErrandRow | None:

@@ -1,6 +1,7 @@
 """Changes in memory: what `applying.py` says in SQL, on dictionaries in the order of the rows."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -81,8 +82,10 @@ class Shelves:
         """Never accept this id from this peer again, until then."""
         self.seen[peer, seen_id] = max(until, self.seen.get((peer, seen_id), until))
 
-    def settle(self, messages: Iterable[OutgoingRow], outcome: Outcome, reason: str) -> None:
-        """Move outcomes forward."""
+    def settle(self, messages: Sequence[OutgoingRow], outcome: Outcome, reason: str) -> None:
+        """Move outcomes forward, and drop the frames of these messages with nothing open left."""
+        if outcome not in UNSETTLED:
+            self._drop_closed(messages)
         for message in messages:
             if message.outcome in UNSETTLED and (message.outcome, outcome) != ("queued", "held"):
                 body = message.body if outcome in UNSETTLED else b""
@@ -91,17 +94,26 @@ class Shelves:
             elif (message.outcome, outcome) == ("delivered", "consumed"):
                 self.outgoing[message.message_id] = replace(message, outcome="consumed")
 
-    def drop_closed(self, frames: Iterable[str]) -> None:
-        """Drop those of the frames of which each message is settled."""
-        sent = {str(m.frame_id) for m in self.outgoing.values()}
-        is_open = {str(m.frame_id) for m in self.outgoing.values() if m.outcome in UNSETTLED}
-        for frame in frames:
-            if frame in sent - is_open:
-                self.errands.pop(frame, None)
+    def first_of_id(self, message_id: MessageId, peer: Amid | None) -> IncomingRow | None:
+        """Return the message of this id; of several the one that was shown first."""
+        found = (
+            row
+            for row in self.incoming.values()
+            if row.message_id == message_id and peer in {None, row.peer}
+        )
+        return min(found, key=lambda row: row.position or math.inf, default=None)
 
-    def errands_of(self, session_id: SessionId) -> list[str]:
-        """Return the names of a session's errands."""
-        return [e.errand_id for e in self.errands.values() if e.session_id == session_id]
+    def _drop_closed(self, messages: Sequence[OutgoingRow]) -> None:
+        """Drop the frames of which nothing but these messages is open."""
+        names = {m.message_id for m in messages}
+        others = {
+            (m.session_id, str(m.frame_id))
+            for m in self.outgoing.values()
+            if m.outcome in UNSETTLED and m.sequence and m.message_id not in names
+        }
+        for frame in {str(m.frame_id) for m in messages if m.outcome in UNSETTLED}:
+            if frame in self.errands and (self.errands[frame].session_id, frame) not in others:
+                del self.errands[frame]
 
 
 def _drop(shelf: dict[Any, Any], is_gone: Callable[[Any], bool]) -> int:
@@ -160,7 +172,6 @@ def _release(shelves: Shelves, change: changes.Release) -> None:
 def _settle(shelves: Shelves, change: Settle) -> None:
     found = [shelves.outgoing[i] for i in change.message_ids if i in shelves.outgoing]
     shelves.settle(found, change.outcome, change.reason)
-    shelves.drop_closed(str(message.frame_id) for message in found)
 
 
 def _confirm(shelves: Shelves, change: Confirm) -> None:
@@ -172,7 +183,6 @@ def _confirm(shelves: Shelves, change: Confirm) -> None:
         and (message.sequence <= change.up_to or message.sequence in change.also)
     ]
     shelves.settle(found, change.outcome, "")
-    shelves.drop_closed(shelves.errands_of(change.session_id))
 
 
 def _settle_all(shelves: Shelves, change: SettleAll) -> None:
@@ -184,7 +194,6 @@ def _settle_all(shelves: Shelves, change: SettleAll) -> None:
         and (message.sequence is None or not change.held_only)
     ]
     shelves.settle(found, change.outcome, change.reason)
-    shelves.drop_closed(shelves.errands_of(change.session_id))
 
 
 def _judge(shelves: Shelves, change: changes.Judge) -> None:
@@ -207,11 +216,9 @@ def _drop_session(shelves: Shelves, change: changes.DropSession) -> None:
 
 
 def _consume(shelves: Shelves, change: changes.Consume) -> None:
-    for key, row in shelves.incoming.items():
-        if row.message_id == change.message_id and change.peer in {None, row.peer}:
-            if row.consumed_at is None:
-                shelves.incoming[key] = replace(row, consumed_at=change.at)
-            return
+    row = shelves.first_of_id(change.message_id, change.peer)
+    if row is not None and row.consumed_at is None:
+        shelves.incoming[row.message_id, row.peer] = replace(row, consumed_at=change.at)
 
 
 def _set_value(shelves: Shelves, change: changes.SetValue) -> None:

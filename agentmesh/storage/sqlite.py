@@ -18,6 +18,7 @@ from agentmesh.storage import opening
 from agentmesh.storage.applying import apply
 from agentmesh.storage.cleaning import clean
 from agentmesh.storage.connection import Connect, connect
+from agentmesh.storage.delivering import FIRST_OF_ID
 from agentmesh.storage.interface import (
     CardRow,
     Change,
@@ -37,6 +38,7 @@ from agentmesh.storage.interface import (
 from agentmesh.storage.queries import FEW, Queries, querying
 from agentmesh.storage.reading import Damage, Found, set_aside
 from agentmesh.storage.sealing import Sealer
+from agentmesh.storage.settling import EXPIRED, UNSETTLED
 from agentmesh.storage.tables import (
     CARDS,
     CONTACTS,
@@ -130,27 +132,24 @@ class SqliteStore:
     async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
         return await self._few(
             OUTGOING,
-            "WHERE session_id = ? AND outcome IN ('held', 'queued') ORDER BY row",
+            f"WHERE session_id = ? AND {UNSETTLED} ORDER BY row",
             session_id,
         )
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:
         return await self._few(
             OUTGOING,
-            "WHERE session_id = ? AND outcome IN ('held', 'queued') AND sequence IS NULL"
-            " ORDER BY row",
+            f"WHERE session_id = ? AND {UNSETTLED} AND sequence IS NULL ORDER BY row",
             session_id,
         )
 
     async def expired_outgoing(self, now: float) -> list[OutgoingRow]:
-        return await self._all(
-            OUTGOING, "WHERE outcome IN ('held', 'queued') AND expires_at <= ? ORDER BY row", now
-        )
+        return await self._all(OUTGOING, f"WHERE row IN ({EXPIRED}) ORDER BY row", now)
 
     async def incoming(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow | None:
         return await self._one(
             INCOMING,
-            "WHERE message_id = ? AND ifnull(?, peer) = peer ORDER BY row LIMIT 1",
+            f"WHERE message_id = ? AND ifnull(?, peer) = peer {FIRST_OF_ID}",
             message_id,
             peer,
         )
@@ -159,16 +158,14 @@ class SqliteStore:
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
     ) -> list[IncomingRow]:
         tail = (
-            "WHERE position > ? AND ifnull(?, peer) = peer "
+            "WHERE row > 0 AND row > ? AND ifnull(?, peer) = peer "
             + ("AND consumed_at IS NULL " if unread else "")
-            + "ORDER BY position LIMIT ?"
+            + "ORDER BY row LIMIT ?"
         )
         return await self._few(INCOMING, tail, after, peer, limit)
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
-        last = (
-            "WHERE position IS NOT NULL AND ifnull(?, peer) = peer ORDER BY position DESC LIMIT ?"
-        )
+        last = "WHERE row > 0 AND ifnull(?, peer) = peer ORDER BY row DESC LIMIT ?"
         return list(reversed(await self._all(INCOMING, last, peer, limit)))
 
     async def unread(self, peer: Amid) -> Unread:
@@ -180,10 +177,8 @@ class SqliteStore:
         shown, waiting = found[0]
         return Unread(int(shown), int(waiting))
 
-    async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
-        if peer is None:
-            return await self._all(ERRANDS, "ORDER BY row")
-        return await self._all(ERRANDS, "WHERE peer = ? ORDER BY row", peer)
+    async def errands(self) -> list[ErrandRow]:
+        return await self._all(ERRANDS, "ORDER BY row")
 
     async def errand(self, errand_id: str) -> ErrandRow | None:
         return await self._one(ERRANDS, "WHERE errand_id = ?", errand_id)

@@ -1,6 +1,6 @@
 """Rows as they lie in the database: one column a field, `bytes` sealed, tuples as JSON."""
 
-from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -50,70 +50,75 @@ class Table(Generic[R]):
         self.name = name
         self.kind = kind
         self.columns = tuple(field.name for field in fields)
-        self._sealed = tuple(field.name for field in fields if field.type is bytes)
-        self._flags = tuple(field.name for field in fields if field.type is bool)
-        self._tuples = tuple(
-            field.name for field in fields if getattr(field.type, "__origin__", None) is tuple
-        )
-        self._times = tuple(field.name for field in fields if field.type in _TIMES)
-        self._bound = tuple(
-            column for column in self.columns if column not in {*self._sealed, *loose}
-        )
+        places = [(place, field.type, field.name) for place, field in enumerate(fields)]
+        self._sealed = [(place, name) for place, type_, name in places if type_ is bytes]
+        self._flags = [place for place, type_, _ in places if type_ is bool]
+        self._tuples = [
+            place for place, type_, _ in places if getattr(type_, "__origin__", None) is tuple
+        ]
+        self._times = [place for place, type_, _ in places if type_ in _TIMES]
+        self._bound = [
+            place for place, type_, name in places if type_ is not bytes and name not in loose
+        ]
+        self._values = attrgetter(*self.columns)
+        self.marks = {column: f"?{number}" for number, column in enumerate(self.columns, 1)}
         names = ", ".join(self.columns)
-        values = ", ".join(f":{column}" for column in self.columns)
+        values = ", ".join(self.marks.values())
         changed = ", ".join(
             f"{column} = excluded.{column}" for column in self.columns if column not in key
         )
         self.select = f"SELECT row, {names} FROM {name} "  # noqa: S608 - names of our own
-        lengths = " + ".join(f"length({column})" for column in self._sealed)
+        lengths = " + ".join(f"length({column})" for _, column in self._sealed)
         # What is counted is not read: SQLite knows a blob's length without its pages.
         self.measured = f"SELECT count(*), total(size) FROM (SELECT {lengths} AS size FROM {name} "  # noqa: S608
         self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
         same = ", ".join(key)
-        there = " AND ".join(f"{column} = :{column}" for column in key)
+        there = " AND ".join(f"{column} = {self.marks[column]}" for column in key)
         update = f"ON CONFLICT ({same}) DO UPDATE SET {changed}"
         self.put = f"{self.insert} WHERE true {update}"
         self.renew = f"{self.insert} WHERE EXISTS (SELECT 1 FROM {name} WHERE {there}) {update}"  # noqa: S608
 
-    def to_disk(self, row: Row, sealer: Sealer) -> dict[str, Any]:
-        """Return the row's columns."""
-        values = msgspec.structs.asdict(row)
-        for column in self._times:
-            if values[column] is not None:
-                values[column] = float(values[column])  # as it will come back
-        for column in self._tuples:
-            values[column] = as_json(values[column])
-        places = [(column, self._place(values, column)) for column in self._sealed]
-        for column, place in places:
-            values[column] = sealer.seal(place, values[column])
+    def to_disk(self, row: Row, sealer: Sealer) -> list[Any]:
+        """Return the row's columns, as `insert`, `put` and `renew` take them."""
+        values = list(self._values(row))
+        for place in self._times:
+            if values[place] is not None:
+                values[place] = float(values[place])  # as it will come back
+        for place in self._tuples:
+            values[place] = as_json(values[place])
+        bound = self._bound_to(values)
+        for place, column in self._sealed:
+            values[place] = sealer.seal(place_of(self.name, bound, column), values[place])
         return values
 
     def from_disk(self, found: tuple[Any, ...], sealer: Sealer) -> R:
         """Return the row of what `select` found, or raise `Unreadable`."""
-        values = dict(zip(self.columns, found[1:], strict=True))
+        values = list(found[1:])
         try:
-            for column in self._flags:
-                values[column] = {0: False, 1: True}[values[column]]
-            for column in self._sealed:
-                if values[column] or not _erased(values):
-                    values[column] = sealer.open(self._place(values, column), values[column])
-            for column in self._tuples:
-                values[column] = msgspec.json.decode(values[column])
-            return msgspec.convert(values, self.kind)
+            for place in self._flags:
+                values[place] = {0: False, 1: True}[values[place]]
+            bound = self._bound_to(values)
+            for place, column in self._sealed:
+                if values[place] or not self._is_erased(values):
+                    box = values[place]
+                    values[place] = sealer.open(place_of(self.name, bound, column), box)
+            for place in self._tuples:
+                values[place] = msgspec.json.decode(values[place])
+            return msgspec.convert(dict(zip(self.columns, values, strict=True)), self.kind)
         except (IntegrityError, msgspec.MsgspecError, KeyError, TypeError) as error:
             raise Unreadable(self.name) from error
 
-    def _place(self, values: Mapping[str, Any], column: str) -> bytes:
-        return place_of(self.name, tuple([values[part] for part in self._bound]), column)
+    def _bound_to(self, values: list[Any]) -> tuple[Any, ...]:
+        """Return what the seals of a row are bound to."""
+        return tuple([values[place] for place in self._bound])
+
+    def _is_erased(self, values: list[Any]) -> bool:
+        return "outcome" in self.columns and values[self.columns.index("outcome")] in SETTLED
 
 
 def as_json(values: tuple[str | int, ...]) -> str:
     """Return a list as it is written in a column or handed to `json_each`."""
     return msgspec.json.encode(values).decode()
-
-
-def _erased(values: Mapping[str, Any]) -> bool:
-    return values.get("outcome") in SETTLED
 
 
 SESSIONS = Table("sessions", SessionRow, ("session_id",))
@@ -138,7 +143,7 @@ TABLES: dict[type[Row], Table[Any]] = {
 
 COUNTS = """
 SELECT
-  (SELECT count(*) FROM incoming WHERE position IS NOT NULL AND consumed_at IS NULL),
+  (SELECT count(*) FROM incoming WHERE row > 0 AND consumed_at IS NULL),
   (SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')),
   (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
   (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
@@ -147,20 +152,20 @@ NEWEST = "ORDER BY opened_at DESC, row DESC"
 _THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
 HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"
 OPEN_SESSIONS = "SELECT count(*) FROM sessions WHERE phase = 'open' AND expires_at > ?"
-# Each sum by an index of its own: messages that were read are many, and stay for a while.
+# Neither sum looks at messages that were read: those are many, and stay for a while.
 UNREAD = """
 SELECT
   (SELECT total(length(body)) FROM incoming
-   WHERE position IS NOT NULL AND consumed_at IS NULL AND peer = ?),
-  (SELECT total(length(body)) FROM incoming WHERE position IS NULL AND peer = ?)
+   WHERE row > 0 AND consumed_at IS NULL AND peer = ?),
+  (SELECT total(length(body)) FROM incoming WHERE row < 0 AND peer = ?)
 """
 
 _SOME = "SELECT count(*) FROM (SELECT 1 FROM incoming WHERE {} LIMIT ?)"
-# By the same indexes, and no further than it matters.
+# In the same way, and no further than it matters.
 UNREAD_ROWS = f"""
 SELECT
-  ({_SOME.format("position IS NOT NULL AND consumed_at IS NULL")})
-  + ({_SOME.format("position IS NULL")})
+  ({_SOME.format("row > 0 AND consumed_at IS NULL")})
+  + ({_SOME.format("row < 0")})
 """
 
 

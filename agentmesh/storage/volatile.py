@@ -80,10 +80,7 @@ class VolatileStore:
         return [m for m in self._open() if m.expires_at <= now]
 
     async def incoming(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow | None:
-        for row in self._shelves.incoming.values():
-            if row.message_id == message_id and peer in {None, row.peer}:
-                return row
-        return None
+        return self._shelves.first_of_id(message_id, peer)
 
     async def inbox(
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
@@ -108,8 +105,8 @@ class VolatileStore:
             sum(len(m.body) for m in rows if m.position is None),
         )
 
-    async def errands(self, peer: Amid | None = None) -> list[ErrandRow]:
-        return [e for e in self._shelves.errands.values() if peer in {None, e.peer}]
+    async def errands(self) -> list[ErrandRow]:
+        return list(self._shelves.errands.values())
 
     async def errand(self, errand_id: str) -> ErrandRow | None:
         return self._shelves.errands.get(errand_id)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agentmesh.errors import UsageError
 from agentmesh.protocol import base58
-from agentmesh.protocol.ids import amid_of, did_of, parse_amid, uuid7
+from agentmesh.protocol.ids import amid_of, did_of, id_time, parse_amid, uuid7
 from tests.support.world import FakeEntropy
 
 AMIDS = {
@@ -94,3 +94,10 @@ def test_later_ones_sort_later(milliseconds: int, later: int) -> None:
 def test_two_of_one_moment_differ() -> None:
     entropy = FakeEntropy()
     assert len({uuid7(1_800_000_000.0, entropy) for _ in range(1000)}) == 1000
+
+
+@given(st.floats(0, 2**48 / 1000 - 1), st.binary(min_size=10, max_size=10))
+def test_an_id_begins_with_its_time_and_sorts_by_it(now: float, random: bytes) -> None:
+    made = uuid7(now, lambda _: random)
+    assert made.startswith(id_time(now))
+    assert id_time(now) < made < id_time(now + 0.002)

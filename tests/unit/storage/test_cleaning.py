@@ -1,12 +1,13 @@
 """What is past its time goes, the rest stays, in each store alike."""
 
-from agentmesh.protocol.ids import MessageId, SessionId
+from agentmesh.protocol.ids import MessageId, SessionId, id_time
 from agentmesh.storage import cleaning
 from agentmesh.storage.interface import Consume, Deliver, Put, Release, Remember, Store
 from agentmesh.storage.sqlite import SqliteStore
 from tests.support.stores import BOB, DAY, NOW, ONE, incoming, knock, outgoing, session
 
 WEEK = 7 * DAY
+OPEN, DONE = (MessageId(f"{id_time(NOW)}-{name}") for name in ("open", "done"))
 
 
 async def test_nothing_goes_before_its_time(store: Store) -> None:
@@ -19,12 +20,12 @@ async def test_nothing_goes_before_its_time(store: Store) -> None:
 
 
 async def test_only_what_is_done_goes_after_a_week(store: Store) -> None:
-    await store.commit([Put(outgoing("open")), Put(outgoing("done", outcome="delivered"))])
+    await store.commit([Put(outgoing(OPEN)), Put(outgoing(DONE, outcome="delivered"))])
     await store.commit([Deliver(incoming("unread")), Deliver(incoming("read")), Release(ONE, 1)])
     await store.commit([Consume(MessageId("read"), NOW)])
     assert await store.clean(NOW + WEEK) == 2
-    assert await store.outgoing(MessageId("open")) is not None
-    assert await store.outgoing(MessageId("done")) is None
+    assert await store.outgoing(OPEN) is not None
+    assert await store.outgoing(DONE) is None
     assert await store.incoming(MessageId("unread")) is not None
     assert await store.incoming(MessageId("read")) is None
 
@@ -66,7 +67,7 @@ async def test_a_knock_that_nobody_answered_is_marked_and_later_goes(store: Stor
 
 
 async def test_one_call_does_a_bounded_piece(on_disk: SqliteStore) -> None:
-    rows = [outgoing(str(n), outcome="refused") for n in range(cleaning.PIECE + 1)]
+    rows = [outgoing(f"{DONE}{n}", outcome="refused") for n in range(cleaning.PIECE + 1)]
     await on_disk.commit([Put(row) for row in rows])
     assert await on_disk.clean(NOW + WEEK) == cleaning.PIECE
     assert await on_disk.clean(NOW + WEEK) == 1

@@ -62,7 +62,8 @@ async def test_a_settled_body_is_erased_and_an_open_one_is_not(store: Store) -> 
 
 
 async def test_a_frame_is_dropped_with_its_last_open_message(store: Store) -> None:
-    rows = [outgoing(name, frame_id="f", outcome="queued") for name in ("a", "b")]
+    both = enumerate(("a", "b"), 1)
+    rows = [outgoing(name, sequence=n, frame_id="f", outcome="queued") for n, name in both]
     await store.commit([*map(Put, rows), Put(errand("f")), Put(errand("other"))])
     await store.commit([Settle((MessageId("a"),), "delivered")])
     assert [e.errand_id for e in await store.errands()] == ["f", "other"]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId
+from agentmesh.protocol.ids import Amid, FrameId, MessageId, SessionId, id_time
 from agentmesh.storage import interface as words
 from agentmesh.storage.interface import Change, Outcome, Put, Store, WantedSessions
 from agentmesh.storage.volatile import VolatileStore
@@ -27,7 +27,8 @@ OUTCOMES: list[Outcome] = [
 ]
 sessions = st.sampled_from([SessionId("s1"), SessionId("s2")])
 peers = st.sampled_from([stores.ALICE, stores.BOB])
-messages = st.sampled_from([MessageId(name) for name in "abcd"])
+NAMES = [MessageId(f"{id_time(stores.NOW)}-{letter}") for letter in "abcd"]
+messages = st.sampled_from(NAMES)
 frames = st.sampled_from([FrameId("f1"), FrameId("f2")])
 numbers = st.integers(1, 4)
 times = st.integers(0, 40).map(lambda days: stores.NOW + days * stores.DAY)
@@ -78,37 +79,35 @@ settlings: st.SearchStrategy[Change] = st.one_of(
 )
 changes = others | settlings
 BEGINNING: list[Change] = [
-    Put(stores.outgoing("a", session_id="s1", sequence=1, frame_id="f1", outcome="queued")),
-    Put(stores.outgoing("b", session_id="s1", sequence=2, frame_id="f1", outcome="queued")),
-    Put(stores.outgoing("c", session_id="s1", sequence=3, frame_id="f2", outcome="delivered")),
-    Put(stores.outgoing("d", session_id="s2")),
+    Put(stores.outgoing(NAMES[0], session_id="s1", sequence=1, frame_id="f1", outcome="queued")),
+    Put(stores.outgoing(NAMES[1], session_id="s1", sequence=2, frame_id="f1", outcome="queued")),
+    Put(stores.outgoing(NAMES[2], session_id="s1", sequence=3, frame_id="f2", outcome="delivered")),
+    Put(stores.outgoing(NAMES[3], session_id="s2")),
     Put(stores.errand("f1", session_id="s1")),
     Put(stores.errand("f2", session_id="s2")),
     Put(stores.knock("s1")),
-    *(words.Deliver(stores.incoming(n, i, session_id="s1")) for i, n in enumerate("abcd", 1)),
+    *(words.Deliver(stores.incoming(n, i, session_id="s1")) for i, n in enumerate(NAMES, 1)),
 ]
 
 
 async def _everything(store: Store) -> list[Any]:
     """Return what every question answers."""
-    names = [MessageId(name) for name in "abcd"]
-    seen = [(peer, name) for peer in (stores.ALICE, stores.BOB) for name in names]
+    seen = [(peer, name) for peer in (stores.ALICE, stores.BOB) for name in NAMES]
     return [
         await store.sessions(),
         await store.sessions(stores.BOB),
         await store.last_sessions(WantedSessions(phases=frozenset({"open"}), limit=2)),
-        [await store.outgoing(name) for name in names],
+        [await store.outgoing(name) for name in NAMES],
         [await store.unsettled(SessionId(name)) for name in ("s1", "s2")],
         [await store.held(SessionId(name)) for name in ("s1", "s2")],
         await store.expired_outgoing(stores.NOW + 9 * stores.DAY),
         [await store.incoming(name, Amid(peer)) for peer, name in seen],
-        [await store.incoming(name) for name in names],
+        [await store.incoming(name) for name in NAMES],
         await store.inbox(unread=True, peer=stores.BOB, after=1, limit=2),
         await store.inbox(unread=False, peer=None, after=0, limit=100),
         await store.newest(None, 2),
         await store.newest(stores.BOB, 3),
         await store.errands(),
-        await store.errands(stores.ALICE),
         await store.knocks(pending=True, limit=1),
         await store.knocks(pending=False, limit=9),
         await store.contacts(),

@@ -1,6 +1,5 @@
 import asyncio
 import os
-import sqlite3
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from agentmesh.storage.interface import Deliver, DropSession, Put, SetValue, Sto
 from agentmesh.storage.sqlite import SqliteStore
 from tests.support.stores import (
     BODY,
-    DAY,
     NOW,
     ONE,
     TWO,
@@ -184,19 +182,3 @@ async def test_a_store_that_was_left_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         await store.outgoing(MessageId("m"))
     assert [path.name for path in tmp_path.iterdir()] == ["agentmesh.db"]
-
-
-async def test_the_questions_of_each_turn_use_an_index(tmp_path: Path) -> None:
-    async with sqlite_store(tmp_path) as store:
-        await store.commit([Put(session())])
-    connection = sqlite3.connect(tmp_path / "agentmesh.db")
-    for question in (
-        "SELECT count(*) FROM incoming WHERE position IS NOT NULL AND consumed_at IS NULL",
-        "SELECT count(*) FROM outgoing WHERE outcome IN ('held', 'queued')",
-        "SELECT max(position) FROM incoming WHERE position IS NOT NULL",
-        "SELECT * FROM outgoing WHERE session_id = 'a' AND outcome IN ('held', 'queued')",
-        f"SELECT * FROM incoming WHERE consumed_at <= {NOW - 7 * DAY}",
-    ):
-        plan = connection.execute("EXPLAIN QUERY PLAN " + question).fetchall()
-        assert all("INDEX" in step[3] for step in plan), (question, plan)
-    connection.close()
