@@ -3,12 +3,14 @@
 from typing import Any
 
 import click
+import msgspec
 from msgspec import UNSET
 
 from agentmesh.cli import awaiting, render
 from agentmesh.cli.body import read_body
 from agentmesh.cli.desk import Desk, command, note, say
 from agentmesh.cli.files import MAX_WAIT_SECONDS, send_file
+from agentmesh.cli.many import send_lines
 from agentmesh.control import answers, calls, failures, outcomes
 from agentmesh.errors import UsageError
 
@@ -26,6 +28,9 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 @click.argument("peer")
 @click.argument("text", metavar="[TEXT-or-JSON]", required=False)
 @click.option("--file", "path", default="", metavar="PATH", help="With or without a text.")
+@click.option(
+    "--lines", default="", metavar="PATH", help="Each line is a message of its own; `-` is stdin."
+)
 @click.option(
     "--intent",
     default="communication/messaging",
@@ -56,8 +61,12 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 def send(desk: Desk, **given: Any) -> None:
     """Send a message to PEER: an alias, an AMID or a DID. `-` takes the text from stdin.
 
-    With --file the peer is offered a file; `agentmesh files` tells how far it is.
+    With --file the peer is offered a file; `agentmesh files` tells how far it is. With --lines each
+    line of a file is sent as a text, in their order; blank ones are left out.
     """
+    if given["lines"]:
+        _send_lines(desk, given)
+        return
     if given["path"]:
         _send_with_file(desk, given)
         return
@@ -66,6 +75,19 @@ def send(desk: Desk, **given: Any) -> None:
     if (given["wait"] or 0) > calls.MAX_WAIT_SECONDS:
         raise UsageError("usage_error", f"A message waits {calls.MAX_WAIT_SECONDS} s at most.")
     _deliver(desk, _request(given))
+
+
+def _send_lines(desk: Desk, given: dict[str, Any]) -> None:
+    """Send many texts; what becomes of each tells `outcome`."""
+    if given["text"] is not None or given["path"] or given["wait"] is not None:
+        raise UsageError(
+            "usage_error",
+            "With --lines there is no text, no --file and no --wait.",
+            "agentmesh send --help",
+        )
+    fields = msgspec.structs.asdict(_request({**given, "text": "the lines"}))
+    del fields["body"], fields["wait"]
+    send_lines(desk, given["lines"], lambda bodies: calls.SendAll(bodies=bodies, **fields))
 
 
 def _send_with_file(desk: Desk, given: dict[str, Any]) -> None:

@@ -80,6 +80,20 @@ def test_what_is_no_json_object_is_text(pair: list[Agent], alice: Agent, text: s
     assert pair[1].gets(text)["type"] == "text"
 
 
+def test_the_lines_before_a_wrong_one_arrive_and_the_wrong_one_is_named(
+    pair: list[Agent], alice: Agent
+) -> None:
+    lines = "first of many\n\nsecond of many\n" + "x" * 70_000 + "\nfifth of many\n"
+    error = alice.fails(2, "send", "bob", "--lines", "-", stdin=lines)
+    assert (error["code"], error["message"]) == (
+        "text_too_long", "Line 4: A message has at most 64 KiB.",
+    )  # fmt: skip
+    pair[1].gets("second of many")
+    texts = pair[1].texts()
+    assert texts.index("first of many") == texts.index("second of many") - 1
+    assert "fifth of many" not in texts
+
+
 def test_a_request_of_another_shape_is_refused(alice: Agent) -> None:
     wrong = '{"intent": 7}'
     error = alice.fails(2, "send", "bob", wrong, "--type", "request_response")
