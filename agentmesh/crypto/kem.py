@@ -9,6 +9,7 @@ from agentmesh.protocol.world import Entropy
 SEED_BYTES = 64
 PUBLIC_BYTES = 1184
 CIPHERTEXT_BYTES = 1088
+KEM_KEY_INVALID = "kem_key_invalid"
 
 
 def generate(entropy: Entropy) -> Secret:
@@ -34,8 +35,18 @@ def encapsulate(public: bytes) -> tuple[Secret, bytes]:
 
 def decapsulate(private: Secret, ciphertext: bytes) -> Secret:
     """Return the secret. A forged ciphertext gives another secret, not an error (FIPS 203, 6.3)."""
+    return _decapsulated(_private(private), ciphertext)
+
+
+def decapsulate_naming(private: Secret, ciphertext: bytes) -> tuple[Secret, bytes]:
+    """Return the secret and the public half: to make a key of its seed is what takes long."""
+    key = _private(private)
+    return _decapsulated(key, ciphertext), key.public_key().public_bytes_raw()
+
+
+def _decapsulated(key: MLKEM768PrivateKey, ciphertext: bytes) -> Secret:
     try:
-        return Secret(_private(private).decapsulate(ciphertext))
+        return Secret(key.decapsulate(ciphertext))
     except ValueError:
         raise CryptoError("kem_ciphertext_invalid") from None
 
@@ -44,11 +55,11 @@ def _public(public: bytes) -> MLKEM768PublicKey:
     try:
         return MLKEM768PublicKey.from_public_bytes(public)
     except ValueError:
-        raise CryptoError("kem_key_invalid") from None
+        raise CryptoError(KEM_KEY_INVALID) from None
 
 
 def _private(private: Secret) -> MLKEM768PrivateKey:
     try:
         return MLKEM768PrivateKey.from_seed_bytes(private.reveal())
     except ValueError:
-        raise CryptoError("kem_key_invalid") from None
+        raise CryptoError(KEM_KEY_INVALID) from None

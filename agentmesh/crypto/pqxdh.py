@@ -18,7 +18,7 @@ from agentmesh.errors import CryptoError, Refused
 from agentmesh.protocol.frames import Handshake
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.records import ExchangeKey, SuiteList
-from agentmesh.protocol.signed import Purpose, Signed
+from agentmesh.protocol.signed import Purpose, Signed, reread
 from agentmesh.protocol.world import Entropy
 
 # The paper's F: what keeps this input apart from an XEdDSA signature's.
@@ -113,7 +113,7 @@ def initiate(
 ) -> tuple[Handshake, Root]:
     """Return what the KNOCK has to say, and the root that the peer will find, too."""
     _check_suite(suite)
-    ours = read_own(us.exchange_key, ExchangeKey, Purpose.EXCHANGE_KEY, us.identity)
+    ours = reread(us.exchange_key, ExchangeKey)
     ephemeral = x25519.generate(entropy)
     shared = agree_as_initiator(us, ephemeral, bundle)
     kem_secret, ciphertext = kem.encapsulate(bundle.kem_prekey.key)
@@ -219,7 +219,7 @@ def _check_suite(suite: str) -> None:
 
 
 def _check_keys(us: Responder, handshake: Handshake) -> None:
-    own_suites = read_own(us.suites, SuiteList, Purpose.SUITES, us.identity)
+    own_suites = reread(us.suites, SuiteList)
     named = (
         handshake.peer_exchange_key_id,
         handshake.peer_suites_sequence,

@@ -71,13 +71,14 @@ def open_with_prekeys(
     frame: SealedToPrekeys, signed_prekey_private: Secret, kem_private: Secret
 ) -> Letter:
     """Return the letter. The caller finds the keys by the frame's ids."""
+    secret, public = kem.decapsulate_naming(kem_private, frame.kem_ciphertext)
     recipient = _Recipient(
         Label.SEAL_TO_PREKEYS,
         _prekey_names(frame.signed_prekey_id, frame.kem_prekey_id),
         x25519.public_key(signed_prekey_private),
-        kem.public_key(kem_private),
+        public,
     )
-    return _open(frame, recipient, signed_prekey_private, kem_private)
+    return _open(frame, recipient, signed_prekey_private, secret)
 
 
 def seal_to_reply_key(letter: Letter, reply_key: ReplyKey, entropy: Entropy) -> SealedToReplyKey:
@@ -96,12 +97,9 @@ def open_with_reply_key(frame: SealedToReplyKey, reply_secret: ReplySecret) -> L
     """Return the letter."""
     if frame.reply_key_id != reply_secret.id:
         raise CryptoError("seal_invalid")
-    reply_key = ReplyKey(
-        reply_secret.id,
-        x25519.public_key(reply_secret.x25519),
-        kem.public_key(reply_secret.ml_kem),
-    )
-    return _open(frame, _reply_recipient(reply_key), reply_secret.x25519, reply_secret.ml_kem)
+    secret, public = kem.decapsulate_naming(reply_secret.ml_kem, frame.kem_ciphertext)
+    reply_key = ReplyKey(reply_secret.id, x25519.public_key(reply_secret.x25519), public)
+    return _open(frame, _reply_recipient(reply_key), reply_secret.x25519, secret)
 
 
 def _prekey_names(signed_prekey_id: int, kem_prekey_id: int) -> bytes:
@@ -136,10 +134,13 @@ def _key(label: Label, shared: bytes, secret: Secret) -> Secret:
 
 
 def _open(
-    frame: SealedToPrekeys | SealedToReplyKey, recipient: _Recipient, private: Secret, seed: Secret
+    frame: SealedToPrekeys | SealedToReplyKey,
+    recipient: _Recipient,
+    private: Secret,
+    secret: Secret,
 ) -> Letter:
     shared = x25519.exchange(private, frame.ephemeral)
-    key = _key(recipient.label, shared, kem.decapsulate(seed, frame.kem_ciphertext))
+    key = _key(recipient.label, shared, secret)
     bound = _bound_to(recipient, frame.ephemeral, frame.kem_ciphertext)
     try:
         encoded = unpad(open_box(key, frame.box, bound))

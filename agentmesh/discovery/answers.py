@@ -5,6 +5,8 @@ from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 
+from agentmesh.crypto.bundle import VerifiedBundle, verify_bundle
+from agentmesh.crypto.kem import KEM_KEY_INVALID
 from agentmesh.discovery.interface import Found, RateLimited
 from agentmesh.discovery.stamping import StampNeeded
 from agentmesh.errors import (
@@ -17,9 +19,9 @@ from agentmesh.errors import (
 from agentmesh.protocol.bounded import Status, Word
 from agentmesh.protocol.certificates.chain import MAX_CHAIN
 from agentmesh.protocol.feedback import Flag
-from agentmesh.protocol.ids import Amid, amid_of
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import MAX_CERTIFICATE, MAX_RETRY_SECONDS
-from agentmesh.protocol.published import read_prekeys, read_record
+from agentmesh.protocol.published import read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
 from agentmesh.protocol.records import PrekeyBundle
 from agentmesh.protocol.signed import Signed
@@ -130,14 +132,16 @@ def schema_of(answer: SchemaAnswer, schema_id: str) -> PublishedSchema:
     )
 
 
-def checked_bundle(bundle: PrekeyBundle, amid: Amid) -> PrekeyBundle:
-    """Return the bundle, if all in it that is signed is by this agent."""
+def checked_bundle(bundle: PrekeyBundle, amid: Amid) -> VerifiedBundle:
+    """Return the bundle, if all in it that is signed is by this agent.
+
+    Raises `CryptoError` (`kem_key_invalid`) for what the agent itself made useless.
+    """
     try:
-        if amid_of(bundle.identity) == amid:
-            read_prekeys(bundle, amid)
-            return bundle
-    except (CryptoError, RemoteProtocolError):
-        pass
+        return verify_bundle(bundle, amid)
+    except (CryptoError, RemoteProtocolError) as error:
+        if error.code == KEM_KEY_INVALID:
+            raise
     raise RemoteProtocolError(
         "bundle_invalid", "The registry handed out keys that the agent did not sign."
     )

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.discovery.interface import (
     Directory,
     DirectoryStatus,
@@ -26,7 +27,7 @@ from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published_schema import PublishedSchema
-from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.records import PrekeyUpload
 from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.world import Clock
 
@@ -86,7 +87,7 @@ class Chain:
         """Ask afresh the next time."""
         self._known.pop(amid, None)
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with, always fresh."""
         return await self._first(lambda directory: directory.bundle(amid, one_time=one_time))
 

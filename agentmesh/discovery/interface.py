@@ -9,12 +9,13 @@ from typing import Annotated, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.errors import TransportError
 from agentmesh.protocol.bounded import Count, Status, Word
 from agentmesh.protocol.feedback import Feedback, Flag, Share
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published_schema import PublishedSchema
-from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.records import AgentRecord, ExchangeKey, PrekeyUpload
 from agentmesh.protocol.signed import Signed
 
 
@@ -158,7 +159,7 @@ class Directory(Protocol):
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is, or raise `agent_not_found`."""
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with; a one-time prekey among them is spent for us."""
 
     async def register(self, signed: Signed) -> Found:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.discovery.answers import (
     A,
     AgentAnswer,
@@ -93,7 +94,7 @@ class RegistryDirectory:
             )
         return await self._proved(agent, answer, asked)
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with; a one-time prekey among them is spent for us."""
         target = f"/v1/registry/prekeys/{amid}" + ("" if one_time else "?one_time=false")
         answer = await self._of(amid, self._get(target, PrekeyBundle, signed=True))

@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol, Self, TypeVar
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.discovery.interface import Found
 from agentmesh.node.conversations import Reader
 from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Turn
 from agentmesh.observability.tasks import Tasks
 from agentmesh.protocol.ids import Amid
-from agentmesh.protocol.records import PrekeyBundle
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Answers(Protocol):
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is."""
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with."""
 
 
@@ -43,7 +43,7 @@ class Ahead:
         self._tasks = Tasks()
         self._is_open = False
         self._lookups: dict[Amid, asyncio.Task[Found | Exception]] = {}
-        self._bundles: dict[Amid, asyncio.Task[PrekeyBundle | Exception]] = {}
+        self._bundles: dict[Amid, asyncio.Task[VerifiedBundle | Exception]] = {}
 
     async def __aenter__(self) -> Self:
         await self._tasks.begin()
@@ -79,7 +79,7 @@ class Ahead:
             return await self._directory.lookup(amid)
         return _said(await asyncio.shield(under_way))
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with; each bundle is handed out once."""
         begun = self._bundles.pop(amid, None) if one_time else None
         if begun is None:
@@ -100,7 +100,7 @@ class Ahead:
         self._bundles[peer] = task
         asyncio.get_running_loop().call_later(FRESH_SECONDS, self._forget, peer, task)
 
-    def _forget(self, peer: Amid, task: asyncio.Task[PrekeyBundle | Exception]) -> None:
+    def _forget(self, peer: Amid, task: asyncio.Task[VerifiedBundle | Exception]) -> None:
         if self._bundles.get(peer) is task:
             del self._bundles[peer]
 

@@ -34,7 +34,7 @@ from agentmesh.protocol.frames import Constraints, Intent, Knock
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.limits import MAX_NOTE_LETTERS
 from agentmesh.protocol.records import SuiteList
-from agentmesh.protocol.signed import Purpose, read
+from agentmesh.protocol.signed import Purpose, reread
 from agentmesh.session.events import Allowed, Denied
 from agentmesh.session.first_contact import STALE_PREKEY
 from agentmesh.session.states import Knocked, Terms
@@ -67,7 +67,7 @@ class Gatekeeper:
         talk = await self._talks.look(errand.peer, errand.session_id)
         if talk is None or not isinstance(talk.state, Knocked):
             return None
-        knock = read(talk.state.knock, Knock, Purpose.KNOCK)
+        knock = reread(talk.state.knock, Knock)
         facts, vouching = await self._facts(errand.peer, knock)
         verdict = decide(facts)
         if verdict.decision != "refuse" and vouching.fact == "valid":
@@ -109,7 +109,7 @@ class Gatekeeper:
         talk = await self._talks.look(row.peer, knock_id)
         if talk is None or not isinstance(talk.state, Knocked):
             raise UsageError("knock_over", "This KNOCK is not waiting any more.")
-        knock = read(talk.state.knock, Knock, Purpose.KNOCK)
+        knock = reread(talk.state.knock, Knock)
         await self._suites_of(row.peer, knock)
         contact = await self._peers.row(row.peer)
         if as_contact and (contact is None or contact.trust < CONTACT):
@@ -244,7 +244,7 @@ class Gatekeeper:
         return theirs
 
     def _our_suites(self) -> SuiteList:
-        return read(self._hand.keys.ring.suites, SuiteList, Purpose.SUITES)
+        return reread(self._hand.keys.ring.suites, SuiteList)
 
     async def _let_in(self, peer: Amid, knock: Knock) -> None:
         missing = capabilities.missing(knock.offered_capabilities, self._hand.keys.ring.offers)

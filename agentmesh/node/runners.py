@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
-from agentmesh.crypto.bundle import verify_bundle
 from agentmesh.crypto.seal import seal_to_prekeys
 from agentmesh.crypto.suites import choose
 from agentmesh.errors import (
@@ -28,7 +27,7 @@ from agentmesh.protocol.ids import Amid, FrameId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.protocol.records import SuiteList
 from agentmesh.protocol.relay_frames import MessageType, Send, Sent
-from agentmesh.protocol.signed import Purpose, read
+from agentmesh.protocol.signed import Purpose, reread
 from agentmesh.session.effects import EmitOnce
 from agentmesh.session.events import AnyEvent, Resolved, Unresolvable
 from agentmesh.storage.interface import Change, ErrandRow
@@ -136,8 +135,8 @@ class Runners:
             if error.code in _KNOWN:
                 raise
             raise Refused("registry_refused") from None  # an agent is told the code: no sentences
-        theirs = verify_bundle(bundle, peer).suites
-        ours = read(self._keys.ring.suites, SuiteList, Purpose.SUITES)
+        theirs = bundle.suites
+        ours = reread(self._keys.ring.suites, SuiteList)
         suite = choose(ours, theirs, await self._peers.known_suites(peer))
         learnt = await self._peers.learnt(found, theirs, suite)
         return Resolved(bundle, suite), learnt
@@ -188,9 +187,7 @@ class Runners:
         if ring.clock.now() >= errand.expires_at:
             return None
         try:
-            bundle = verify_bundle(
-                await self._directory.bundle(errand.peer, one_time=False), errand.peer
-            )
+            bundle = await self._directory.bundle(errand.peer, one_time=False)
         except TransportError:
             raise
         except AgentMeshError:

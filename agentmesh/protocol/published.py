@@ -10,7 +10,6 @@ from agentmesh.protocol.records import (
     AgentRecord,
     ExchangeKey,
     KemPrekey,
-    PrekeyBundle,
     PrekeyUpload,
     SignedPrekey,
     SuiteList,
@@ -21,7 +20,7 @@ K = TypeVar("K", ExchangeKey, SignedPrekey, KemPrekey, SuiteList)
 
 
 class Prekeys(msgspec.Struct, frozen=True):
-    """The signed documents of an upload or a bundle, verified."""
+    """The signed documents of an upload, verified."""
 
     exchange_key: ExchangeKey
     signed_prekey: SignedPrekey
@@ -38,8 +37,8 @@ def read_record(signed: Signed) -> tuple[AgentRecord, ExchangeKey]:
     return record, key
 
 
-def read_prekeys(source: PrekeyUpload | PrekeyBundle, amid: Amid) -> Prekeys:
-    """Return the documents of an upload or a bundle, if all are by this agent."""
+def read_prekeys(source: PrekeyUpload, amid: Amid) -> Prekeys:
+    """Return the documents of an upload, if all are by this agent."""
     return Prekeys(
         _read_own(source.exchange_key, ExchangeKey, Purpose.EXCHANGE_KEY, amid),
         _read_own(source.signed_prekey, SignedPrekey, Purpose.SIGNED_PREKEY, amid),

@@ -91,6 +91,11 @@ def read(signed: Signed, kind: type[D], purpose: Purpose) -> D:
         VerifyKey(signed.signer).verify(signing_bytes(purpose, signed.payload), signed.signature)
     except (SodiumError, ValueError, TypeError):
         raise CryptoError("signature_invalid") from None
+    return reread(signed, kind)
+
+
+def reread(signed: Signed, kind: type[D]) -> D:
+    """Return a document that is ours, or verified before we kept it."""
     try:
         return msgspec.msgpack.decode(signed.payload, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):

@@ -2,13 +2,13 @@
 
 import msgspec
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.messages.envelope import Context
 from agentmesh.messages.payloads import Priority
 from agentmesh.protocol.frames import Accept, Constraints, ReceiptFrame, Reject, SessionFrame
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.protocol.limits import MAX_SESSION_SECONDS
-from agentmesh.protocol.records import PrekeyBundle
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Resolved(Event, frozen=True):
     `first`: the message that may travel with the KNOCK, for a peer that we trust.
     """
 
-    bundle: PrekeyBundle
+    bundle: VerifiedBundle
     suite: str
     first: Saying | None = None
 

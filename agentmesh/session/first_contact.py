@@ -2,7 +2,6 @@
 
 import msgspec
 
-from agentmesh.crypto.bundle import verify_bundle
 from agentmesh.crypto.cipher import ask, of_initiator, of_responder
 from agentmesh.crypto.pqxdh import Greeting, Initiator
 from agentmesh.crypto.seal import make_reply_key, seal_to_prekeys, seal_to_reply_key
@@ -20,7 +19,7 @@ from agentmesh.protocol.frames import (
 )
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import PROTOCOL
-from agentmesh.protocol.signed import Purpose, read
+from agentmesh.protocol.signed import Purpose, read, reread
 from agentmesh.session import optimistic
 from agentmesh.session.bond import bond, show
 from agentmesh.session.effects import (
@@ -59,11 +58,12 @@ AWAITING_OWNER = "awaiting_owner"
 
 
 def knock(state: Resolving, found: Resolved, keys: KeyRing) -> tuple[Knocking | Ended, Effects]:
-    """Make the handshake, and knock; a bundle that does not verify is nobody's."""
+    """Make the handshake, and knock; a bundle of somebody else is nobody's."""
     offered = capabilities.to_offer(state.terms.capabilities, keys.offers)
-    terms = msgspec.structs.replace(state.terms, capabilities=offered)
+    terms, bundle = msgspec.structs.replace(state.terms, capabilities=offered), found.bundle
     try:
-        bundle = verify_bundle(found.bundle, terms.peer)
+        if bundle.amid != terms.peer:
+            raise CryptoError("bundle_invalid")
         us = Initiator(
             identity=keys.identity.public_key,
             exchange_key=keys.exchange_key,
@@ -189,7 +189,7 @@ def _check_answer(terms: Terms, signer: str, answer: tuple[str, str, str], keys:
 def admit(state: Knocked, event: Allowed, keys: KeyRing) -> tuple[Open, Effects]:
     """Find the same root as the initiator, and say yes. Only now a session key exists."""
     terms = state.terms
-    document = read(state.knock, Knock, Purpose.KNOCK)
+    document = reread(state.knock, Knock)
     greeting = Greeting(
         knock_id=terms.session_id,
         identity=state.knock.signer,
@@ -255,7 +255,7 @@ def refuse(state: Knocked, event: Denied, keys: KeyRing) -> tuple[Knocked | Ende
     over: Effects = [DropAll(), Over(event.reason, by_peer=False)]
     if event.silent:
         return ended, over
-    document = read(state.knock, Knock, Purpose.KNOCK)
+    document = reread(state.knock, Knock)
     reject = Reject(
         knock_id=terms.session_id,
         reason=event.reason,

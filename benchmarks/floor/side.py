@@ -66,7 +66,7 @@ class Side(WSListener):
         """Say the first word to a peer."""
         name = SessionId(uuid7(self._us.ring.clock.now(), system_entropy))
         talk = self._talk(Resolving(terms=_terms(peer.amid, name, ours=True)))
-        talk.say([text], Resolved(peer.bundle(), PQXDH_DR))
+        talk.say([text], Resolved(peer.verified(), PQXDH_DR))
         if isinstance(talk.state, Knocking):
             self._asking[talk.state.reply_secret.id] = talk
         return talk

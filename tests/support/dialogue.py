@@ -131,7 +131,7 @@ def knocking(
 ) -> tuple[Dialogue, Knocked]:
     """Return Alice after her KNOCK, and Bob's state when it has arrived."""
     dialogue = Dialogue(alice, Resolving(terms=terms(alice, bob, ours=True), again=again))
-    effects = dialogue.say(Resolved(bob.bundle(), suite))
+    effects = dialogue.say(Resolved(bob.verified(), suite))
     (frame,) = frames_in(effects)
     dialogue.effects.clear()
     assert isinstance(frame, SealedToPrekeys)

@@ -1,5 +1,6 @@
 """Directories that answer what a test tells them, and how agents look in one."""
 
+from agentmesh.crypto.bundle import VerifiedBundle, verify_bundle
 from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
@@ -15,7 +16,7 @@ from agentmesh.protocol.feedback import Feedback
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.published_schema import PublishedSchema, read_schema
-from agentmesh.protocol.records import PrekeyBundle, PrekeyUpload
+from agentmesh.protocol.records import PrekeyUpload
 from agentmesh.protocol.signed import Signed
 from tests.support.registrant import Registrant
 
@@ -72,8 +73,9 @@ class FakeDirectory:
     async def lookup(self, amid: Amid) -> Found:
         return found(self._agent("lookup", amid), sequence=len(self.asked))
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
-        return self._agent("bundle", amid).bundle(len(self.asked) if one_time else None)
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
+        bundle = self._agent("bundle", amid).bundle(len(self.asked) if one_time else None)
+        return verify_bundle(bundle, amid)
 
     async def register(self, signed: Signed) -> Found:
         return found(self._agent("register"))

@@ -1,5 +1,7 @@
 """A registry in memory, with real keys in it: what one agent publishes, another finds."""
 
+from agentmesh.crypto.bundle import VerifiedBundle
+from agentmesh.discovery.answers import checked_bundle
 from agentmesh.discovery.interface import (
     DirectoryStatus,
     Found,
@@ -73,13 +75,13 @@ class RealisticDirectory:
             certificates=self.shelf.certificates.get(amid, ()),
         )
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         self._ask("bundle")
         if amid not in self.shelf.uploads:
             raise Refused("agent_not_found")
         upload = self.shelf.uploads[amid]
         left = self.shelf.one_time.get(amid, [])
-        return PrekeyBundle(
+        bundle = PrekeyBundle(
             identity=upload.suites.signer,
             exchange_key=upload.exchange_key,
             signed_prekey=upload.signed_prekey,
@@ -87,6 +89,7 @@ class RealisticDirectory:
             suites=upload.suites,
             one_time=left.pop(0) if one_time and left else None,
         )
+        return checked_bundle(bundle, amid)
 
     async def register(self, signed: Signed) -> Found:
         self._ask("register")

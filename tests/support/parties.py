@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from agentmesh.crypto.bundle import VerifiedBundle, verify_bundle
 from agentmesh.crypto.pqxdh import Responder
 from agentmesh.crypto.secret import Secret
 from agentmesh.identity.keys import Identity
@@ -45,6 +46,10 @@ class Party:
             suites=self.ring.suites,
             one_time=OneTimePrekey(one_time.id, one_time.public),
         )
+
+    def verified(self) -> VerifiedBundle:
+        """Return what whoever fetched the bundle has checked."""
+        return verify_bundle(self.bundle(), self.amid)
 
     def responder(self) -> Responder:
         pairs = {

@@ -40,7 +40,7 @@ def asking(alice: Party, bob: Party, kind: SessionType, *, first: str = "") -> D
 
 def knock(alice: Dialogue, bob: Party, first: Saying | None = None) -> Knocked:
     """Let Alice knock; return what that is for Bob."""
-    (frame,) = frames_in(alice.say(Resolved(bob.bundle(), SUITE, first)))
+    (frame,) = frames_in(alice.say(Resolved(bob.verified(), SUITE, first)))
     alice.effects.clear()
     assert isinstance(frame, SealedToPrekeys)
     letter = open_with_prekeys(frame, *bob.openers())

@@ -178,7 +178,7 @@ def _any_events(**fitting: AnyEvent) -> dict[str, AnyEvent]:
     events: list[AnyEvent] = [
         Send(sayings),
         Unheld(sayings),
-        Resolved(BOB.bundle(), SUITE),
+        Resolved(BOB.verified(), SUITE),
         Unresolvable("agent_not_found"),
         yes,
         Vouched(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from agentmesh.crypto.bundle import VerifiedBundle, verify_bundle
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.crypto.invite_exchange import Party
 from agentmesh.crypto.seal import seal_to_prekeys, seal_to_reply_key
 from agentmesh.discovery.interface import Directory
@@ -49,7 +49,7 @@ class Letters:
 
     async def bundle(self, peer: Amid) -> VerifiedBundle:
         """Return a peer's keys; none is spent."""
-        return verify_bundle(await self._directory.bundle(peer, one_time=False), peer)
+        return await self._directory.bundle(peer, one_time=False)
 
     async def to_inviter(self, peer: Amid, letter: Letter) -> None:
         """Send a letter to a peer's prekeys."""

@@ -14,6 +14,13 @@ def test_the_secret_arrives() -> None:
     assert kem.decapsulate(private, ciphertext) == secret
 
 
+def test_the_secret_arrives_with_the_name_of_its_key() -> None:
+    private = kem.generate(os.urandom)
+    public = kem.public_key(private)
+    secret, ciphertext = kem.encapsulate(public)
+    assert kem.decapsulate_naming(private, ciphertext) == (secret, public)
+
+
 def test_a_key_is_its_seed() -> None:
     private = kem.generate(lambda size: b"s" * size)
     assert private == Secret(b"s" * kem.SEED_BYTES)

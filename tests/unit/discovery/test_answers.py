@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentmesh.crypto.bundle import verify_bundle
 from agentmesh.discovery.answers import AgentAnswer, checked_bundle, decoded, failure, found
 from agentmesh.discovery.interface import RateLimited
-from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError, TransportError
+from agentmesh.errors import (
+    AgentMeshError,
+    CryptoError,
+    Refused,
+    RemoteProtocolError,
+    TransportError,
+)
+from agentmesh.protocol.records import KemPrekey
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from tests.support.registrant import DAY, NOW, Registrant
 
@@ -62,7 +70,7 @@ def test_an_expired_record_finds_nobody() -> None:
 
 
 def test_a_good_bundle_passes() -> None:
-    assert checked_bundle(ALICE.bundle(1), ALICE.amid) == ALICE.bundle(1)
+    assert checked_bundle(ALICE.bundle(1), ALICE.amid) == verify_bundle(ALICE.bundle(1), ALICE.amid)
 
 
 def test_a_bundle_of_somebody_else_is_refused() -> None:
@@ -74,6 +82,14 @@ def test_a_bundle_of_somebody_else_is_refused() -> None:
         with pytest.raises(RemoteProtocolError) as caught:
             checked_bundle(bundle, ALICE.amid)
         assert caught.value.code == "bundle_invalid"
+
+
+def test_a_key_that_is_none_is_its_agents_own_fault() -> None:
+    prekey = KemPrekey(amid=ALICE.amid, id=1, key=b"\xff" * 1184, created_at=1)
+    signed = sign(prekey, Purpose.KEM_PREKEY, ALICE.key)
+    with pytest.raises(CryptoError) as caught:
+        checked_bundle(msgspec.structs.replace(ALICE.bundle(), kem_prekey=signed), ALICE.amid)
+    assert caught.value.code == "kem_key_invalid"
 
 
 def problem(**fields: object) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from agentmesh.crypto.bundle import VerifiedBundle
 from agentmesh.discovery.interface import Found
 from agentmesh.errors import TransportError
 from agentmesh.node import ahead as module
@@ -12,7 +13,6 @@ from agentmesh.node.ahead import MAX_AHEAD, Ahead
 from agentmesh.node.switches import Switches
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, SessionId
-from agentmesh.protocol.records import PrekeyBundle
 from agentmesh.session.effects import AnyEffect, AskPolicy, Resolve
 from agentmesh.storage.interface import Change
 from agentmesh.storage.volatile import VolatileStore
@@ -40,7 +40,7 @@ class SlowDirectory(FakeDirectory):
         await self.may_answer.wait()
         return await super().lookup(amid)
 
-    async def bundle(self, amid: Amid, *, one_time: bool = True) -> PrekeyBundle:
+    async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         self.asked.append("bundle")
         await self.may_answer.wait()
         return await super().bundle(amid, one_time=one_time)

@@ -45,7 +45,7 @@ def update(side: Dialogue, **changed: list[str]) -> Saying:
 def test_a_knock_offers_what_we_have_and_what_it_cannot_do_without() -> None:
     wanted = msgspec.structs.replace(terms(ALICE, BOB, ours=True), capabilities=mark(["finance"]))
     alice = Dialogue(ALICE, Resolving(terms=wanted))
-    alice.say(Resolved(BOB.bundle(), SUITE))
+    alice.say(Resolved(BOB.verified(), SUITE))
     assert alice.state.terms.capabilities == ("!finance", *ALICE.ring.offers)
     _, knocked = knocking(ALICE, BOB)
     document = read(knocked.knock, Knock, Purpose.KNOCK)

@@ -123,7 +123,7 @@ def test_other_keys_than_the_knock_was_made_for_open_no_words() -> None:
 
 def test_a_suite_the_bundle_does_not_know_begins_nothing() -> None:
     alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True)))
-    effects = alice.say(Resolved(BOB.bundle(), "unheard-of.v9"))
+    effects = alice.say(Resolved(BOB.verified(), "unheard-of.v9"))
     assert isinstance(alice.state, Ended)
     assert not any(isinstance(effect, Emit) for effect in effects)
     assert any(isinstance(effect, Fail) for effect in effects)

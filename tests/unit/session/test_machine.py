@@ -119,14 +119,14 @@ def test_a_stale_prekey_is_tried_once_more_with_fresh_keys() -> None:
     alice, _ = knocking(ALICE, BOB)
     alice.say(PrekeyStale())
     assert isinstance(alice.state, Resolving)
-    alice.say(Resolved(BOB.bundle(), SUITE))
+    alice.say(Resolved(BOB.verified(), SUITE))
     assert alice.say(PrekeyStale()) == [], "an unsigned word ends nothing"
     assert isinstance(alice.state, Knocking)
 
 
 def again_at_the_last_try() -> Dialogue:
     alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True), again=True))
-    alice.say(Resolved(BOB.bundle(), SUITE))
+    alice.say(Resolved(BOB.verified(), SUITE))
     return alice
 
 
@@ -159,7 +159,7 @@ def test_a_signed_word_of_stale_prekeys_is_believed_once() -> None:
 def test_keys_that_do_not_verify_begin_nothing() -> None:
     eve = party("eve", CLOCK)
     alice = Dialogue(ALICE, Resolving(terms=terms(ALICE, BOB, ours=True)))
-    effects = alice.say(Resolved(eve.bundle(), SUITE))
+    effects = alice.say(Resolved(eve.verified(), SUITE))
     assert Fail(refused=False, reason="bundle_invalid") in effects
     assert frames_in(effects) == []
 

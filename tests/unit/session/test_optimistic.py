@@ -83,7 +83,7 @@ def test_it_knocks_again_with_fresh_keys() -> None:
     alice, _ = knocking()
     first = alice.held[0]
     alice.say(PrekeyStale())
-    alice.say(Resolved(BOB.bundle(), SUITE, first))
+    alice.say(Resolved(BOB.verified(), SUITE, first))
     assert isinstance(alice.state, Knocking)
     assert alice.state.optimistic == first.message_id
 
