@@ -1,10 +1,10 @@
 """One agent on AgentMesh's Python API, started by `agentmesh_pair.py`.
 
     python -m benchmarks.agentmesh_agent answer HOME
-    python -m benchmarks.agentmesh_agent ask PEER HOME...
+    python -m benchmarks.agentmesh_agent ask PEER PEER HOME...
 
-Each HOME has its own running daemon. Asking runs the plan: every home is a first contact, the last
-one goes on with pings and the flood. Who has many messages for a peer says them with one
+Each HOME has its own running daemon. Asking runs the plan: every home meets both peers, and the
+last one goes on with pings and the flood. Who has many messages for a peer says them with one
 `send_all`, and so does the flood; a second one, of single sends with some under way, is measured
 beside it.
 """
@@ -35,11 +35,11 @@ async def answer(home: Path) -> None:
 
 
 class Talk:
-    """One agent's talk with the peer, as the plan wants it."""
+    """One agent's talk with a peer, as the plan wants it."""
 
     def __init__(self, me: Agent, peer: str) -> None:
         self._me = me
-        self._peer = peer
+        self.peer = peer
         self._texts = self._arriving()
 
     async def _arriving(self) -> AsyncIterator[str]:
@@ -48,11 +48,11 @@ class Talk:
 
     async def send(self, text: str) -> None:
         """Send a text; returns when the daemon keeps it."""
-        await self._me.send(self._peer, text)
+        await self._me.send(self.peer, text)
 
     async def send_all(self, texts: Sequence[str]) -> None:
         """Send many texts at once."""
-        await self._me.send_all(self._peer, texts)
+        await self._me.send_all(self.peer, texts)
 
     async def send_each(self, texts: Sequence[str]) -> None:
         """Send many texts, each by a call of its own, some at a time."""
@@ -72,15 +72,19 @@ class Talk:
         return await asyncio.wait_for(anext(self._texts), plan.SEND_TIMEOUT)
 
 
-async def ask(peer: str, homes: Sequence[Path]) -> None:
-    """Run the plan against the peer, and print what was found."""
+async def ask(peers: Sequence[str], homes: Sequence[Path]) -> None:
+    """Run the plan against the peers, and print what was found."""
     async with AsyncExitStack() as stack:
         agents = [await stack.enter_async_context(Agent(home=home)) for home in homes]
-        talks = [Talk(me, peer) for me in agents]
-        contacts = []
-        for talk in talks:
+        talks = [Talk(me, peers[0]) for me in agents]
+
+        async def meet(sender: int, answerer: int) -> float:
+            talk = talks[sender]
+            talk.peer = peers[answerer]
             started = time.monotonic_ns()
-            contacts.append(await plan.first_message(started, talk.send, talk.receive))
+            return await plan.first_message(started, talk.send, talk.receive)
+
+        contacts = await plan.first_contacts(meet)
         last = talks[-1]
         pings = await plan.round_trips(last.send, last.receive)
         rate = await plan.flood(last.send_all, last.receive)
@@ -93,7 +97,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["answer", home]:
             asyncio.run(answer(Path(home)))
-        case ["ask", peer, *homes]:
-            asyncio.run(ask(peer, [Path(home) for home in homes]))
+        case ["ask", first, second, *homes]:
+            asyncio.run(ask((first, second), [Path(home) for home in homes]))
         case _:
             sys.exit(__doc__)

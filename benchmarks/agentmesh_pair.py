@@ -102,14 +102,15 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="agentmesh-") as name, ExitStack() as stack:
         folder = Path(name)
         settings = stack.enter_context(services(folder))
-        bob = folder / "bob"
-        peer = stack.enter_context(daemon(bob, settings))
+        answering = [folder / name for name in ("bob", "carol")]
+        peers = [stack.enter_context(daemon(home, settings)) for home in answering]
         homes = [folder / f"alice{number}" for number in range(plan.CONTACTS)]
         for home in homes:
             stack.enter_context(daemon(home, settings))
         log = folder / "agents.log"
-        stack.enter_context(process([*agent, "answer", str(bob)], log))
-        asking = stack.enter_context(process([*agent, "ask", peer, *map(str, homes)], log))
+        for home in answering:
+            stack.enter_context(process([*agent, "answer", str(home)], log))
+        asking = stack.enter_context(process([*agent, "ask", *peers, *map(str, homes)], log))
         found: dict[str, float] = json.loads(line(asking, RUN_TIMEOUT))
     return found
 

@@ -2,7 +2,8 @@
 
 Everybody runs the same plan on the same machine in the same run, in turns; medians over the rounds.
 The floor is our protocol with nothing around it (`floor/pair.py`): what lies between it and theirs
-is what the protocol costs, what lies between ours and it is what we add.
+is what the protocol costs, what lies between ours and it is what we add. First contacts count
+where everybody's code has run before; the very first one, cold, is printed beside them (`plan.py`).
 """
 
 import sys
@@ -77,17 +78,23 @@ def shares(found: Mapping[str, Figures]) -> dict[str, float]:
     }
 
 
+def cold(found: Mapping[str, Figures]) -> dict[str, float]:
+    """Return our very first contact by theirs: between programs that never had one."""
+    ours, theirs = found[OURS]["first_message_cold_ms"], found[THEIRS]["handshake_cold_ms"]
+    return {"first message, cold, by their cold handshake": ours / theirs}
+
+
 def main() -> None:
     """Run and print."""
     openclaw_p2p.interpreter()  # installed before the first round, not within it
     found = in_turns(MEASURED, ROUNDS)
     by_goal = ratios(found)
     if "--json" in sys.argv:
-        print(as_json(found, by_goal | shares(found)))
+        print(as_json(found, by_goal | cold(found) | shares(found)))
         return
     told = f"{plan.SIZE} B of text, {ROUNDS} rounds in turns, medians"
     goals = [goal.line(by_goal[goal.name]) for goal in GOALS]
-    parts = [f"{name:<44} {ratio:6.2f} x" for name, ratio in shares(found).items()]
+    parts = [f"{name:<44} {ratio:6.2f} x" for name, ratio in (cold(found) | shares(found)).items()]
     print(report(told, found, [*goals, "", *parts]))
 
 

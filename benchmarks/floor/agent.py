@@ -1,9 +1,10 @@
 """An agent of the floor, in one process with all that the protocol asks of its daemon.
 
-    python -m benchmarks.floor.agent answer FOLDER PORT
+    python -m benchmarks.floor.agent bob FOLDER PORT
+    python -m benchmarks.floor.agent carol FOLDER PORT
     python -m benchmarks.floor.agent ask FOLDER PORT
 
-Asking runs the plan: a fresh sender for each first contact, the last one goes on.
+Bob and carol answer. Asking runs the plan: fresh senders meet both, the last one goes on.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -22,7 +24,7 @@ from benchmarks import plan
 from benchmarks.floor.side import Show, Side, keys_of
 from benchmarks.floor.talk import Talk
 
-ANSWERER = "bob"
+ANSWERERS = ("bob", "carol")
 TOGETHER = 64
 """So many messages are said at once: as many as are under way of everybody."""
 GARBAGE = 20_000
@@ -36,7 +38,7 @@ async def connected(name: str, folder: Path, port: int, show: Show) -> Side:
     return side
 
 
-async def answer(folder: Path, port: int) -> None:
+async def answer(name: str, folder: Path, port: int) -> None:
     """Answer whatever comes, until this process is stopped."""
     answering = plan.Answering()
 
@@ -45,7 +47,7 @@ async def answer(folder: Path, port: int) -> None:
         if reply is not None:
             talk.say([reply])
 
-    await connected(ANSWERER, folder, port, show)
+    await connected(name, folder, port, show)
     print("ready", flush=True)
     await asyncio.Event().wait()
 
@@ -61,9 +63,9 @@ class Asking:
         """Be on the wire."""
         self._side = await connected(name, folder, port, lambda _, it: self._texts.put_nowait(it))
 
-    async def first(self, text: str) -> None:
+    async def first(self, answerer: int, text: str) -> None:
         """Knock, and say this first."""
-        self._talk = self._side.knock(keys_of(ANSWERER), text)
+        self._talk = self._side.knock(keys_of(ANSWERERS[answerer]), text)
 
     async def send(self, text: str) -> None:
         """Say a text."""
@@ -86,10 +88,13 @@ async def ask(folder: Path, port: int) -> None:
     askings = [Asking() for _ in range(plan.CONTACTS)]
     for number, asking in enumerate(askings):
         await asking.connect(f"alice{number}", folder, port)
-    contacts = []
-    for asking in askings:
+
+    async def meet(sender: int, answerer: int) -> float:
+        asking = askings[sender]
         started = time.monotonic_ns()
-        contacts.append(await plan.first_message(started, asking.first, asking.receive))
+        return await plan.first_message(started, partial(asking.first, answerer), asking.receive)
+
+    contacts = await plan.first_contacts(meet)
     last = askings[-1]
     pings = await plan.round_trips(last.send, last.receive)
     rate = await plan.flood(last.send_all, last.receive)
@@ -100,7 +105,8 @@ def main(role: str, folder: str, port: str) -> None:
     """Run one agent, under the same loop and collector as a daemon."""
     gc.set_threshold(GARBAGE)
     keep_freed_memory()
-    uvloop.run({"answer": answer, "ask": ask}[role](Path(folder), int(port)))
+    at = Path(folder), int(port)
+    uvloop.run(ask(*at) if role == "ask" else answer(role, *at))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One agent on openclaw-p2p, as its README shows it: `python THIS RELAY_URL FOLDER [PEER]`.
+"""One agent on openclaw-p2p, as its README shows it: `python THIS RELAY_URL FOLDER [PEER PEER]`.
 
-Without PEER it answers, prints its id and stays until it is stopped; with PEER it runs the plan and
-prints what it found as JSON. Owners approve at once. Nothing else is set: deflate is on.
+Without PEERs it answers, prints its id and stays until it is stopped; with them it runs the plan,
+and prints what it found as JSON. Owners approve at once. Nothing else is set: deflate is on.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import statistics
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,13 @@ class Store(PeerStore):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.active = asyncio.Event()
+        self.active: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def save(self, record: PeerRecord) -> None:
         """Keep the record."""
         super().save(record)
         if record.trust_level > 0:
-            self.active.set()
+            self.active[record.peer_id].set()
 
 
 class Agent:
@@ -82,21 +83,21 @@ async def meet(agent: Agent, peer: str) -> tuple[float, float]:
     started = time.monotonic_ns()
     if not await agent.node.connect_to_peer(peer):
         raise RuntimeError("the peer could not be reached")
-    await asyncio.wait_for(agent.store.active.wait(), plan.SEND_TIMEOUT)
+    await asyncio.wait_for(agent.store.active[peer].wait(), plan.SEND_TIMEOUT)
     handshake = (time.monotonic_ns() - started) / 1e6
     arrival = await plan.first_message(started, lambda text: agent.send(peer, text), agent.receive)
     return handshake, arrival
 
 
-async def ask(relay: str, folder: Path, peer: str) -> None:
-    """Run the plan against the peer."""
-    met = []
-    agent = None
-    for number in range(plan.CONTACTS):
-        agent = Agent(relay, folder / str(number))
-        await agent.node.start()
-        met.append(await meet(agent, peer))
-    assert agent is not None
+async def ask(relay: str, folder: Path, peers: Sequence[str]) -> None:
+    """Run the plan against the peers."""
+    agents = [Agent(relay, folder / str(number)) for number in range(plan.CONTACTS)]
+    for each in agents:
+        await each.node.start()
+    cold, met = await plan.first_contacts(
+        lambda sender, answerer: meet(agents[sender], peers[answerer])
+    )
+    agent, peer = agents[-1], peers[-1]
 
     async def send(text: str) -> None:
         await agent.send(peer, text)
@@ -108,10 +109,11 @@ async def ask(relay: str, folder: Path, peer: str) -> None:
     pings = await plan.round_trips(send, agent.receive)
     rate = await plan.flood(send_all, agent.receive)
     handshake = statistics.median(bare for bare, _ in met)
-    found = plan.figures([arrival for _, arrival in met], pings, rate)
-    print(json.dumps({"handshake_ms": handshake, **found}), flush=True)
+    found = plan.figures((cold[1], [arrival for _, arrival in met]), pings, rate)
+    bare = {"handshake_ms": handshake, "handshake_cold_ms": cold[0]}
+    print(json.dumps(bare | found), flush=True)
 
 
 if __name__ == "__main__":
     url, home, *peers = sys.argv[1:]
-    asyncio.run(ask(url, Path(home), peers[0]) if peers else answer(url, Path(home)))
+    asyncio.run(ask(url, Path(home), peers) if peers else answer(url, Path(home)))

@@ -1,7 +1,7 @@
 """Measure openclaw-p2p on this machine: `python -m benchmarks.peers.openclaw_p2p`.
 
 It is installed as published into an environment of its own under `.peers/`. Relay and agents are
-three processes on loopback; the relay's limits are raised (see `openclaw_relay.py`).
+four processes on loopback; the relay's limits are raised (see `openclaw_relay.py`).
 """
 
 import json
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.processes import free_port, line, process, wait_for_port
@@ -38,15 +39,18 @@ def measure() -> dict[str, float]:
     agent = str(HERE / "openclaw_agent.py")
     port = free_port()
     relay_url = f"ws://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="openclaw-p2p-") as name:
+    with tempfile.TemporaryDirectory(prefix="openclaw-p2p-") as name, ExitStack() as stack:
         folder = Path(name)
         log = folder / "log"
-        with process([python, str(HERE / "openclaw_relay.py"), str(port)], log):
-            wait_for_port(port)
-            with process([python, agent, relay_url, str(folder / "bob")], log) as bob:
-                peer = line(bob)
-                with process([python, agent, relay_url, str(folder / "alice"), peer], log) as alice:
-                    found: dict[str, float] = json.loads(line(alice, RUN_TIMEOUT))
+        stack.enter_context(process([python, str(HERE / "openclaw_relay.py"), str(port)], log))
+        wait_for_port(port)
+        answering = [
+            stack.enter_context(process([python, agent, relay_url, str(folder / name)], log))
+            for name in ("bob", "carol")
+        ]
+        asking = [python, agent, relay_url, str(folder / "alice"), *map(line, answering)]
+        alice = stack.enter_context(process(asking, log))
+        found: dict[str, float] = json.loads(line(alice, RUN_TIMEOUT))
     return found
 
 
