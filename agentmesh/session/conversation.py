@@ -18,7 +18,7 @@ from agentmesh.messages.payloads import (
 from agentmesh.messages.strict_json import read_json
 from agentmesh.protocol.frames import SessionFrame, SessionStub
 from agentmesh.protocol.ids import MessageId, uuid7
-from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.protocol.signed import Purpose, Signed, read, reread
 from agentmesh.session import agreement, flow, outcome, parting
 from agentmesh.session.bounds import CANNOT_GO_ON, is_spent, spent
 from agentmesh.session.effects import (
@@ -203,7 +203,7 @@ def _peer_stub(state: Open, payload: bytes) -> Signed:
     except msgspec.MsgspecError:
         raise RemoteProtocolError("opening_malformed") from None
     theirs = read(signed, SessionStub, Purpose.SESSION_RECEIPT)
-    ours = read(state.our_stub, SessionStub, Purpose.SESSION_RECEIPT)
+    ours = reread(state.our_stub, SessionStub)
     if signed.amid != state.terms.peer or theirs != ours:
         raise RemoteProtocolError("session_receipt_differs")
     return signed

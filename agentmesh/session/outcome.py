@@ -8,7 +8,7 @@ from agentmesh.errors import CryptoError, RemoteProtocolError
 from agentmesh.messages.payloads import Payload
 from agentmesh.protocol.frames import SessionStub
 from agentmesh.protocol.session_receipt import SessionOutcome, SessionReceipt, fingerprint
-from agentmesh.protocol.signed import Purpose, Signed, read
+from agentmesh.protocol.signed import Purpose, Signed, read, reread
 from agentmesh.session.effects import KeepReceipt
 from agentmesh.session.keyring import KeyRing
 from agentmesh.session.numbers import Numbers
@@ -78,7 +78,7 @@ def co_signed(
 
 
 def _outcome(state: Open, said: int, *, with_words: bool) -> SessionOutcome:
-    stub = read(state.our_stub, SessionStub, Purpose.SESSION_RECEIPT)
+    stub = reread(state.our_stub, SessionStub)
     counts, words = (said, state.heard), (state.our_words.digest, state.their_words.digest)
     if not state.terms.ours:
         counts, words = counts[::-1], words[::-1]

@@ -96,7 +96,7 @@ AGENT: sa.Select[Any] = sa.select(
 )
 # To put a statement together takes longer than to carry it out.
 _MINE = agents.c.amid == sa.bindparam("asked")
-_AT = AGENT.where(_MINE, agents.c.expires_at > sa.bindparam("now"))
+AT = AGENT.where(_MINE, agents.c.expires_at > sa.bindparam("now"))
 _KEY = sa.select(agents.c.signing_key, agents.c.revoked_at).where(_MINE)
 
 
@@ -160,7 +160,7 @@ class Agents:
 
 def agent_at(connection: sa.Connection, amid: Amid, now: int) -> Agent | None:
     """Return an agent whose record has not expired; it may be revoked."""
-    row = connection.execute(_AT, {"asked": amid, "now": now}).one_or_none()
+    row = connection.execute(AT, {"asked": amid, "now": now}).one_or_none()
     return None if row is None else agent_of(row).at(now)
 
 

@@ -11,13 +11,19 @@ from agentmesh.protocol.signed import Signed
 from agentmesh.protocol.transparency import RECORD, LogHead, LogProof
 from agentmesh_registry.log_key import HeadSigner
 from agentmesh_registry.storage import log
-from agentmesh_registry.storage.agents import Agent, agent_at
+from agentmesh_registry.storage.agents import AT, Agent, agent_of
 from agentmesh_registry.storage.database import Database
 from agentmesh_registry.storage.log import Change, Tree
 from agentmesh_registry.storage.log_nodes import LogNodes
 from agentmesh_registry.storage.tables import agents, log_key, revocations
 
 _AT_ONCE = 500
+# To put a statement together takes longer than to carry it out.
+_AGENT = log.with_entry(AT, agents.c.log_index)
+_REVOCATION = log.with_entry(
+    sa.select(revocations).where(revocations.c.amid == sa.bindparam("asked")),
+    revocations.c.log_index,
+)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -45,12 +51,10 @@ class Ledger:
         """Return an agent, and what proves its record to who knows the first `known` entries."""
 
         def look(connection: sa.Connection) -> tuple[Agent, log.Proved] | None:
-            agent = agent_at(connection, amid, now)
-            return (
-                None
-                if agent is None
-                else (agent, log.prove(connection, self._nodes, agent.log_index, known))
-            )
+            row = connection.execute(_AGENT, {"asked": amid, "now": now}).one_or_none()
+            if row is None:
+                return None
+            return agent_of(row).at(now), log.proof_of(connection, self._nodes, row, known)
 
         found = await self._database.read(look)
         return None if found is None else (found[0], self._proof(found[0].log_index, found[1]))
@@ -86,11 +90,10 @@ class Ledger:
         """Return an agent's revocation, if there is one."""
 
         def look(connection: sa.Connection) -> Standing | None:
-            query = sa.select(revocations).where(revocations.c.amid == amid)
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_REVOCATION, {"asked": amid}).one_or_none()
             if row is None:
                 return None
-            proved = log.prove(connection, self._nodes, row.log_index, known)
+            proved = log.proof_of(connection, self._nodes, row, known)
             return Standing(row.signed, self._proof(row.log_index, proved))
 
         return await self._database.read(look)

@@ -6,7 +6,7 @@ There is one writer, so numbers have no gaps.
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -51,22 +51,25 @@ class Proved(NamedTuple):
 
 
 _revoked = log_trees.alias()
-# The entry is in this tree: one statement sees one moment.
-_entry_and_trees = (
-    sa.select(
+
+
+def with_entry(query: sa.Select[Any], index: sa.ColumnElement[int]) -> sa.Select[Any]:
+    """Return a query whose rows have their entry and the trees beside them, for `proof_of`.
+
+    The entry is in the tree: one statement sees one moment.
+    """
+    joined = (
+        query.join(log_entries, log_entries.c.index == index)
+        .join(log_trees, log_trees.c.tree == Tree.ENTRIES)
+        .join(_revoked, _revoked.c.tree == Tree.REVOCATIONS)
+    )
+    return joined.add_columns(
         log_entries.c.entry,
-        log_trees.c.size,
-        log_trees.c.peaks,
-        _revoked.c.size.label("revocations"),
-        _revoked.c.peaks.label("revoked_peaks"),
+        log_trees.c.size.label("log_size"),
+        log_trees.c.peaks.label("log_peaks"),
+        _revoked.c.size.label("log_revocations"),
+        _revoked.c.peaks.label("log_revoked_peaks"),
     )
-    .select_from(
-        log_entries.join(log_trees, log_trees.c.tree == Tree.ENTRIES).join(
-            _revoked, _revoked.c.tree == Tree.REVOCATIONS
-        )
-    )
-    .where(log_entries.c.index == sa.bindparam("at"))
-)
 
 
 def append(connection: sa.Connection, change: Change, now: int) -> int:
@@ -101,17 +104,17 @@ def trees(connection: sa.Connection) -> Trees:
     return Trees(*(Frontier(row.size, split(row.peaks)) for row in rows))
 
 
-def prove(connection: sa.Connection, nodes: LogNodes, index: int, known: int) -> Proved:
-    """Return what proves entry `index`, and that the tree of `known` entries is the beginning.
+def proof_of(connection: sa.Connection, nodes: LogNodes, row: sa.Row[Any], known: int) -> Proved:
+    """Return what proves the entry of a row of `with_entry`, and that the log goes on from `known`.
 
     A tree larger than ours is nobody's beginning: no proof then.
     """
-    row = connection.execute(_entry_and_trees, {"at": index}).one()
     now = Trees(
-        Frontier(row.size, split(row.peaks)), Frontier(row.revocations, split(row.revoked_peaks))
+        Frontier(row.log_size, split(row.log_peaks)),
+        Frontier(row.log_revocations, split(row.log_revoked_peaks)),
     )
     size = now.entries.size
-    steps = merkle.inclusion_ranges(index, size)
+    steps = merkle.inclusion_ranges(row.log_index, size)
     steps_since = _ranges_since(known, size)
     hashes = nodes.of(connection, [*steps, *steps_since])
     path = merkle.proof(steps, hashes.__getitem__)
