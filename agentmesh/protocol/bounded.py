@@ -11,7 +11,7 @@ Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 KemKey = Annotated[bytes, Meta(min_length=1184, max_length=1184)]
 KemCiphertext = Annotated[bytes, Meta(min_length=1088, max_length=1088)]
 Count = Annotated[int, Meta(ge=0, le=2**31)]
-Milliseconds = Annotated[int, Meta(ge=0, le=2**53)]
+Milliseconds = Annotated[int, Meta(ge=0, le=limits.LAST_MILLISECOND)]
 Word = Annotated[str, Meta(max_length=limits.MAX_ID_LETTERS)]
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,31}")
 Name = Annotated[str, Meta(max_length=limits.MAX_NAME_LETTERS)]

@@ -12,6 +12,13 @@ Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]
 """What `getaddrinfo` says."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "::/96", "64:ff9b:1::/48", "3fff::/20", "5f00::/16"),
+    )
+)
+"""Kept for protocols, examples and translators inside a network; Python counts them as public."""
 
 
 async def connect_to(host: str, port: int) -> socket.socket:
@@ -55,6 +62,8 @@ def is_public(text: str) -> bool:
             return False
         if address in _NAT64:  # the last four bytes are the address that is dialled in truth
             address = ipaddress.IPv4Address(address.packed[-4:])
+    if any(address in network for network in _NOBODYS):
+        return False
     return address.is_global and not address.is_multicast
 
 

@@ -1,6 +1,7 @@
 """What the papers name is there: a reader who follows a path arrives."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,13 @@ def _paths(paper: Path) -> set[str]:
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_paper_names_only_what_is_there(paper: Path) -> None:
     assert sorted(path for path in _paths(paper) if not (ROOT / path).exists()) == []
+
+
+def test_the_house_has_the_rooms_and_rows_that_its_page_names() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    named = set(re.findall(r"^\| `agentmesh/(\w+)(?:\.py)?` \|", page, re.MULTILINE))
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    rows = [row.split(" | ") for row in linter["contracts"][0]["layers"]]
+    assert named == {room for row in rows for room in row}
+    written = re.findall(r"^\| \d+ \| ((?:`\w+` ?)+) ?\|", page, re.MULTILINE)
+    assert [sorted(re.findall(r"\w+", row)) for row in written] == [sorted(row) for row in rows]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.errors import AgentMeshError
+from agentmesh.protocol.limits import LAST_MILLISECOND
 from tests.support.registrant import DAY, NOW, Registrant
 
 ALICE = Registrant("alice")
@@ -27,7 +28,7 @@ def test_a_good_record_is_ready_to_be_kept() -> None:
     "changes",
     [
         {"expires_at": MS},
-        {"expires_at": 2**53},
+        {"expires_at": LAST_MILLISECOND},
         {"published_at": MS + 61_000},
         {"relay_endpoint": ""},
         {"relay_endpoint": "javascript:alert(1)"},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agentmesh.errors import IntegrityError
 from agentmesh.protocol import receipt_file
+from agentmesh.protocol.limits import LAST_MILLISECOND
 from agentmesh.protocol.receipt_file import prove_it
 from agentmesh.protocol.session_receipt import SessionReceipt
 from agentmesh.protocol.signed import Purpose
@@ -103,7 +104,9 @@ def test_a_session_with_oneself_is_no_receipt() -> None:
     assert refusal(with_receipt(SessionReceipt(stub=(copy, copy)))) == "receipt_differs"
 
 
-@pytest.mark.parametrize("started", [0, 1_000_000_000_000, 2**53, receipts.STARTED + 10**7])
+@pytest.mark.parametrize(
+    "started", [0, 1_000_000_000_000, LAST_MILLISECOND, receipts.STARTED + 10**7]
+)
 def test_a_time_at_which_it_cannot_have_been_is_refused(started: int) -> None:
     odd = SessionReceipt(
         stub=both(msgspec.structs.replace(STUB, started=started), Purpose.SESSION_RECEIPT)

@@ -7,7 +7,13 @@ from hypothesis import strategies as some
 
 from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.ids import Amid, FrameId
-from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_FRAME, MAX_ID_LETTERS, MAX_RELAY_FRAME
+from agentmesh.protocol.limits import (
+    LAST_MILLISECOND,
+    MAILBOX_SECONDS,
+    MAX_FRAME,
+    MAX_ID_LETTERS,
+    MAX_RELAY_FRAME,
+)
 from agentmesh.protocol.relay_frames import (
     Ack,
     Failure,
@@ -88,7 +94,7 @@ def test_the_largest_sealed_frame_fits_with_all_that_the_relay_says_around_it() 
         sender=send.to,
         message_type="message",
         encrypted_payload=send.encrypted_payload,
-        timestamp=2**53,
+        timestamp=LAST_MILLISECOND,
         attempt=2**31,
     )
     assert decode_from_relay(encode(receive)) == receive

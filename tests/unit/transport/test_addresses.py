@@ -23,6 +23,13 @@ from agentmesh.transport.addresses import is_public
         "64:ff9b::a00:1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "::127.0.0.1",
+        "::7f00:1",
+        "64:ff9b:1::a00:1",
+        "2001:0:53aa:64c::",
+        "192.0.0.8",
+        "3fff::1",
+        "5f00::1",
     ],
 )
 def test_a_private_address_is_private_however_it_is_written(address: str) -> None:
