@@ -11,6 +11,7 @@ import msgspec
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group, say
+from agentmesh.cli.figure import Figure
 from agentmesh.cli.progress import Meter, line, size
 from agentmesh.control import answers, calls, failures
 from agentmesh.control.client import Client
@@ -25,7 +26,7 @@ _OUTCOMES = {"done": "delivered", "refused": "refused", "cancelled": "refused"}
 _clock = SystemClock()
 _wait = click.option(
     "--wait",
-    type=click.FloatRange(0, MAX_WAIT_SECONDS),
+    type=Figure(0, MAX_WAIT_SECONDS),
     metavar="SECONDS",
     help="Show how far it is, until it is over or so long.",
 )

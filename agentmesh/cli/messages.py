@@ -9,6 +9,7 @@ from msgspec import UNSET
 from agentmesh.cli import awaiting, render
 from agentmesh.cli.body import read_body
 from agentmesh.cli.desk import Desk, command, note, say
+from agentmesh.cli.figure import Figure
 from agentmesh.cli.files import MAX_WAIT_SECONDS, send_file
 from agentmesh.cli.many import send_lines
 from agentmesh.control import answers, calls, failures, outcomes
@@ -16,7 +17,7 @@ from agentmesh.errors import UsageError
 
 _wait = click.option(
     "--wait",
-    type=click.FloatRange(0, calls.MAX_WAIT_SECONDS),
+    type=Figure(0, calls.MAX_WAIT_SECONDS),
     metavar="SECONDS",
     help="Wait so long for the outcome.",
 )
@@ -48,13 +49,13 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 @click.option("--session", "session_id", default="", metavar="ID", help="Go on in this session.")
 @click.option("--message-type", default="", help="What a JSON object is, e.g. request.")
 @click.option("--priority", type=click.Choice(_PRIORITIES), help="Goes before what waits.")
-@click.option("--budget", type=(float, str), metavar="AMOUNT CURRENCY", help="Of a request.")
-@click.option("--max-cost", type=float, metavar="AMOUNT", help="What a request may cost at most.")
+@click.option("--budget", type=(Figure(), str), metavar="AMOUNT CURRENCY", help="Of a request.")
+@click.option("--max-cost", type=Figure(), metavar="AMOUNT", help="Of a request, at most.")
 @click.option("--require", multiple=True, metavar="C", help="What the peer must have; repeatable.")
 @click.option("--note", "remark", default="", help="For the peer's owner, with a first knock.")
 @click.option(
     "--wait",
-    type=click.FloatRange(0, MAX_WAIT_SECONDS),
+    type=Figure(0, MAX_WAIT_SECONDS),
     metavar="SECONDS",
     help="Wait so long for the outcome; with a file, show how far it is.",
 )
@@ -141,7 +142,7 @@ def reply(desk: Desk, message_id: str, text: str, message_type: str, wait: float
 @click.option("--unread", is_flag=True, help="Only what is not marked as read.")
 @click.option(
     "--wait",
-    type=click.FloatRange(0, calls.MAX_WAIT_SECONDS),
+    type=Figure(0, calls.MAX_WAIT_SECONDS),
     default=0.0,
     metavar="SECONDS",
     help="If there is none, wait for one.",

@@ -6,6 +6,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
+from agentmesh.cli.figure import Figure
 from agentmesh.control import answers, calls
 from agentmesh.protocol.feedback import MIN_RATERS, FeedbackTag
 
@@ -21,7 +22,7 @@ def reputation(desk: Desk, peer: str) -> None:
 
 @command("rate")
 @click.argument("peer")
-@click.argument("score", type=click.FloatRange(0, 1))
+@click.argument("score", type=Figure(0, 1))
 @click.option("--tag", "tags", multiple=True, type=click.Choice(_TAGS), help="May be repeated.")
 @click.option("--session", "session_id", default="", metavar="ID", help="Not the youngest one.")
 def rate(

@@ -3,6 +3,7 @@
 Is there such a call, may this caller make it, is it well made?
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ def decode(
     try:
         request: Request[Any] = msgspec.json.decode(params, type=row.request)
     except msgspec.ValidationError as error:
-        raise UsageError("invalid_argument", f"{name}: {error}.") from None
+        raise UsageError("invalid_argument", f"{name}: {_in_words(str(error))}.") from None
     except (ValueError, RecursionError):
         raise UsageError("invalid_argument", f"The arguments of {name} are not JSON.") from None
     text = bytes(params)
@@ -41,6 +42,23 @@ def decode(
     if may_be_deep and _depth(request) > limits.MAX_JSON_DEPTH:
         raise UsageError("invalid_argument", f"The arguments of {name} are nested too deeply.")
     return request
+
+
+_BOUND = re.compile(r"Expected `(str|int|float)`(?: of length)? ([<>]=) ([0-9.]+) - at `\$\.(\w+)`")
+_WORDS = {"<=": "at most", ">=": "at least"}
+
+
+def _in_words(problem: str) -> str:
+    """Return what does not fit a request, for people where it is a bound."""
+    found = _BOUND.fullmatch(problem)
+    if found is None:
+        return problem
+    kind, way, bound, field = found.groups()
+    if (kind, way, bound) == ("str", ">=", "1"):
+        return f"`{field}` is empty"
+    if kind == "str":
+        return f"`{field}` has {_WORDS[way]} {bound} letters"
+    return f"`{field}` is {_WORDS[way]} {bound}"
 
 
 def _depth(request: Request[Any]) -> int:

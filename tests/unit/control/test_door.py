@@ -1,7 +1,9 @@
 """What every door asks first."""
 
 import contextlib
+import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,22 @@ def test_a_bad_request_is_the_callers_to_mend(name: str, params: bytes, code: st
     with pytest.raises(UsageError) as caught:
         decode(name, params, "owner")
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "words"),
+    [
+        ("contacts.alias", {"peer": "b", "alias": "x" * 65}, "`alias` has at most 64 letters"),
+        ("send", {"to": "", "body": "x"}, "`to` is empty"),
+        ("grants.give", {"peer": "b", "kind": "text", "seconds": 10**9}, "`seconds` is at most"),
+        ("inbox", {"limit": 0}, "`limit` is at least 1"),
+        ("inbox", {"wait": -1}, "`wait` is at least 0"),
+        ("inbox", {"wait": "x"}, "Expected `float`, got `str` - at `$.wait`"),
+    ],
+)
+def test_a_bound_is_said_in_words(name: str, params: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"{name}: {words}")):
+        decode(name, msgspec.json.encode(params), "owner")
 
 
 def test_what_is_the_owners_is_not_the_agents() -> None:
