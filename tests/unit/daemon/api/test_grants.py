@@ -30,6 +30,7 @@ async def test_the_owner_gives_sees_and_takes_back(house: House) -> None:
     "bounds",
     [
         {"until": "tomorrow"},
+        {"until": "9999-12-31T23:59:59-23:59"},
         {"until": "2001-01-01T00:00:00Z"},
         {"until": "2101-01-01T00:00:00Z", "seconds": 5},
         {"uses": 0},
