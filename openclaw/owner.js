@@ -7,7 +7,8 @@ const plain = (id) => String(id).trim().toLowerCase();
 /** Return `{agentId}` of the owner's own agent, and `why` if the host would not wake it. */
 export const ownersAgent = (cfg) => {
   const { entries, defaults } = cfg.agents ?? {};
-  const ids = Object.keys(entries ?? { main: {} });
+  const entered = Object.keys(entries ?? {});
+  const ids = entered.length ? entered : ["main"];
   const named = defaults?.heartbeat?.agentId || defaults?.systemAgent?.agentId;
   const marked = ids.filter((id) => entries?.[id]?.default === true);
   const [agentId, ...others] = named ? [named] : marked.length === 1 ? marked : ids;

@@ -118,12 +118,18 @@ def _why_not_woken(entries: dict[str, Any], defaults: dict[str, Any]) -> str:
     names = [str(named)] if named else marked if len(marked) == 1 else [*entries] or [MAIN]
     if len(names) > 1:
         return "there are several agents, and none is named as the owner's own"
-    beating = {name.lower() for name in entries if "heartbeat" in _inside(entries, name)}
-    if beating and names[0].lower() not in beating:
+    owner = _plain(names[0])
+    beating = {_plain(it) for it in entries if _inside(entries, it).get("heartbeat") is not None}
+    if beating and owner not in beating:
         return "agents.entries gives other agents a heartbeat, and the owner's own none"
-    own = next((_inside(entries, it) for it in entries if it.lower() == names[0].lower()), {})
-    often = _inside(own, "heartbeat").get("every", every.get("every"))
+    own = next((_inside(entries, it) for it in entries if _plain(it) == owner), {})
+    often = _inside(own, "heartbeat").get("every")
+    often = every.get("every") if often is None else often
     return "the heartbeat is switched off" if _NEVER.fullmatch(str(often).strip()) else ""
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower()
 
 
 def _tools(settings: dict[str, Any], agent: dict[str, Any]) -> Tools:

@@ -8,6 +8,7 @@ import pytest
 
 from agentmesh.observability.checkup.openclaw import Place, openclaw, place
 from agentmesh.observability.findings import Finding
+from tests.architecture.tree import ROOT
 
 USED = {"channels": {"agentmesh": {"enabled": True}}}
 MESHDESK = {"tools": {"profile": "minimal", "alsoAllow": ["mesh_inbox", "mesh_reply"]}}
@@ -108,26 +109,11 @@ def test_settings_that_cannot_be_read_are_a_finding_if_they_may_name_us(tmp_path
     assert "openclaw.json is not JSON5." in finding.why
 
 
-DESK: dict[str, Any] = {"main": {}, "desk": {}}
-OFF = {"heartbeat": {"every": "0"}}
+# The plugin decides by its own code, and by the same table: tests/openclaw/rooms_rules.mjs.
+CASES = json.loads((ROOT / "tests/openclaw/owner_cases.json").read_text())
 
 
-@pytest.mark.parametrize(
-    ("agents", "why"),
-    [
-        ({}, ""),
-        ({"entries": {"main": {}}}, ""),
-        ({"entries": DESK}, "several agents"),
-        ({"entries": DESK, "defaults": {"heartbeat": {"target": "none"}}}, "several agents"),
-        ({"entries": DESK, "defaults": {"heartbeat": {"agentId": "Main"}}}, ""),
-        ({"entries": DESK, "defaults": {"systemAgent": {"agentId": "main"}}}, ""),
-        ({"entries": {**DESK, "main": {"default": True}}}, ""),
-        ({"entries": {"main": {"default": True}, "desk": {"heartbeat": {}}}}, "other agents"),
-        ({"defaults": OFF}, "switched off"),
-        ({"entries": {"main": {"heartbeat": {"every": "0"}}}}, "switched off"),
-        ({"entries": {"main": {"heartbeat": {"every": "9m"}}}, "defaults": OFF}, ""),
-    ],
-)
+@pytest.mark.parametrize(("agents", "why"), [(it["agents"], it["why"]) for it in CASES])
 def test_an_owner_whom_nobody_would_wake_is_told(
     tmp_path: Path, agents: dict[str, Any], why: str
 ) -> None:
