@@ -1,6 +1,7 @@
 """How much happened in each of the last minutes. Kept in memory: it is about now."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentmesh.node.notices import Bulletin, Notice
@@ -35,7 +36,7 @@ class Counters:
         self._clock = clock
         self._tallies: deque[Tally] = deque(maxlen=MAX_MINUTES)
         self.since = clock.now()
-        bulletin.listen(self._count, _COUNTED)
+        bulletin.listen_to_runs(self._count, _COUNTED)
 
     def last(self, minutes: int) -> list[Tally]:
         """Return the last minutes, this one included, the oldest first; empty ones, too."""
@@ -44,12 +45,12 @@ class Counters:
         first = max(now - minutes + 1, int(self.since // MINUTE))
         return [known.get(each) or Tally(each) for each in range(first, now + 1)]
 
-    def _count(self, notice: Notice) -> None:
-        name, now = _COUNTED[notice.kind], self._minute()
+    def _count(self, run: Sequence[Notice]) -> None:
+        name, now = _COUNTED[run[0].kind], self._minute()
         if not self._tallies or self._tallies[-1].minute != now:
             self._tallies.append(Tally(now))
         tally = self._tallies[-1]
-        setattr(tally, name, getattr(tally, name) + 1)
+        setattr(tally, name, getattr(tally, name) + len(run))
 
     def _minute(self) -> int:
         return int(self._clock.now() // MINUTE)

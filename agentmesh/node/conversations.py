@@ -268,8 +268,7 @@ class Conversations:
     def _wake(self, turn: Turn) -> None:
         self._errands.take(turn)
         self._journal(turn.sheet)
-        for notice in turn.sheet.notices:
-            self._bulletin.publish(notice)
+        self._bulletin.publish(*turn.sheet.notices)
 
     async def _load(self, peer: Amid) -> dict[SessionId, Talk]:
         talks: dict[SessionId, Talk] = {}

@@ -6,7 +6,7 @@ message.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Self, get_args
 
 import msgspec
@@ -78,7 +78,7 @@ class Journal:
 
     def listen(self, bulletin: Bulletin) -> None:
         """Write down every notice from now on that belongs into the audit log."""
-        bulletin.listen(self._fact, _EVENTS)
+        bulletin.listen_to_runs(self._facts, _EVENTS)
 
     async def __aenter__(self) -> Self:
         await self._background.begin(self._flush())
@@ -103,17 +103,8 @@ class Journal:
                 self.missing += len(entries)
                 record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
 
-    def _fact(self, notice: Notice) -> None:
-        given: dict[str, Field] = {}
-        if notice.peer is not None:
-            given["peer"] = notice.peer
-        if notice.session_id is not None:
-            given["session_id"] = notice.session_id
-        if notice.message_id is not None:
-            given["message_id"] = notice.message_id
-        for name, value in notice.fields.items():
-            given[name] = _safe(value)
-        self.audit.record(_EVENTS[notice.kind], **given)
+    def _facts(self, run: Sequence[Notice]) -> None:
+        self.audit.record_all(_EVENTS[run[0].kind], [_fields(notice) for notice in run])
 
     async def _flush(self) -> None:
         while True:
@@ -126,6 +117,20 @@ class Journal:
             self.transcripts.sync()
         except StorageError as error:
             record(log, logging.WARNING, "transcript.unsynced", code=Code(error.code))
+
+
+def _fields(notice: Notice) -> dict[str, Field]:
+    """Return what the audit log says of a notice."""
+    given: dict[str, Field] = {}
+    if notice.peer is not None:
+        given["peer"] = notice.peer
+    if notice.session_id is not None:
+        given["session_id"] = notice.session_id
+    if notice.message_id is not None:
+        given["message_id"] = notice.message_id
+    for name, value in notice.fields.items():
+        given[name] = _safe(value)
+    return given
 
 
 def _safe(value: str | float) -> Code | float:

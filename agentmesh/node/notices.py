@@ -1,8 +1,9 @@
 """What happened, for whoever wants to know: events, the audit log, callers who wait."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
 
 import msgspec
 
@@ -30,6 +31,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Listener = Callable[[Notice], None]
+RunListener = Callable[[Sequence[Notice]], None]
 EVERY_KIND: frozenset[str] = frozenset()
 """Of no kind in particular."""
 
@@ -38,22 +40,36 @@ class Bulletin:
     """Hands each notice to whoever listens. A listener that is too slow loses the oldest."""
 
     def __init__(self) -> None:
-        self._listeners: list[tuple[Listener, Collection[str]]] = []
-        self._by_kind: dict[str, list[Listener]] = {}
+        self._listeners: list[tuple[RunListener, Collection[str]]] = []
+        self._by_kind: dict[str, list[RunListener]] = {}
 
     def listen(self, listener: Listener, kinds: Collection[str] = EVERY_KIND) -> None:
         """Call `listener` with every notice of these kinds from now on, for good."""
+
+        def one_by_one(run: Sequence[Notice]) -> None:
+            for notice in run:
+                listener(notice)
+
+        self.listen_to_runs(one_by_one, kinds)
+
+    def listen_to_runs(self, listener: RunListener, kinds: Collection[str] = EVERY_KIND) -> None:
+        """The same, but once for all notices of one kind that come one after the other."""
         self._listeners.append((listener, kinds))
         self._by_kind.clear()
 
-    def publish(self, notice: Notice) -> None:
+    def publish(self, *notices: Notice) -> None:
         """Tell everybody who wants to know."""
-        wanted = self._by_kind.get(notice.kind)
-        if wanted is None:
-            wanted = [it for it, kinds in self._listeners if not kinds or notice.kind in kinds]
-            self._by_kind[notice.kind] = wanted
-        for listener in wanted:
-            listener(notice)
+        for kind, run in groupby(notices, key=_kind):
+            together = tuple(run)
+            for listener in self._wanting(kind):
+                listener(together)
+
+    def _wanting(self, kind: str) -> list[RunListener]:
+        wanting = self._by_kind.get(kind)
+        if wanting is None:
+            wanting = [it for it, kinds in self._listeners if not kinds or kind in kinds]
+            self._by_kind[kind] = wanting
+        return wanting
 
     @asynccontextmanager
     async def subscribed(
@@ -62,14 +78,19 @@ class Bulletin:
         """Yield a bounded queue of what happens from now on."""
         queue: asyncio.Queue[Notice] = asyncio.Queue(MAX_WAITING_NOTICES)
 
-        def put(notice: Notice) -> None:
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(notice)
+        def put(run: Sequence[Notice]) -> None:
+            for notice in run:
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(notice)
 
-        self.listen(put, kinds)
+        self.listen_to_runs(put, kinds)
         try:
             yield queue
         finally:
             self._listeners.remove((put, kinds))
             self._by_kind.clear()
+
+
+def _kind(notice: Notice) -> str:
+    return notice.kind

@@ -170,17 +170,18 @@ class Outbox:
         """Say this; return the session it travels in. `also` is kept in the same transaction."""
         self._refuse_if_stopped()
         session_id = await self._talks.say(peer, wish, sayings, also)
-        for saying in sayings:
-            self._hand.bulletin.publish(
-                Notice(
-                    kind="message_sent",
-                    peer=peer,
-                    session_id=session_id,
-                    message_id=saying.message_id,
-                    in_reply_to=saying.in_reply_to,
-                    fields={"type": saying.type},
-                )
+        notices = [
+            Notice(
+                kind="message_sent",
+                peer=peer,
+                session_id=session_id,
+                message_id=saying.message_id,
+                in_reply_to=saying.in_reply_to,
+                fields={"type": saying.type},
             )
+            for saying in sayings
+        ]
+        self._hand.bulletin.publish(*notices)
         return session_id
 
     async def _take_room(self, count: int) -> None:

@@ -4,10 +4,15 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.publishing import Publisher
+from agentmesh.observability.audit_line import Event
 from agentmesh.protocol import relay_frames
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import VISIBLE_TO
 from agentmesh.transport.interface import Transport
+
+_NEWS = frozenset({"session_started", "peer_trust_changed"}) | {
+    event.value for event in Event if event.value.startswith("breaker_")
+}
 
 
 class Presence:
@@ -29,7 +34,7 @@ class Presence:
         for row in await self._hand.store.sessions():
             if row.phase == "open" and row.expires_at > now:
                 self._visible_to.add(row.peer)
-        self._hand.bulletin.listen(self._notice)
+        self._hand.bulletin.listen(self._notice, _NEWS)
         self.show()
 
     def show(self) -> None:

@@ -74,16 +74,19 @@ class AuditLog:
 
     def record(self, event: Event, **fields: Field) -> None:
         """Write down one fact, soon."""
+        self.record_all(event, [fields])
+
+    def record_all(self, event: Event, facts: Sequence[Mapping[str, Field]]) -> None:
+        """Write down facts of one kind, soon."""
         with self._memory:
-            # One place is kept for saying how many found none.
-            if len(self._waiting) >= MAX_WAITING - 1:
-                self._lost += 1
-                return
             now = self._clock.now()
-            if self._lost:
+            if self._lost and len(self._waiting) < MAX_WAITING - 1:
                 self._waiting.append((now, Event.AUDIT_LOST, {"count": self._lost}))
                 self._lost = 0
-            self._waiting.append((now, event, fields))
+            # One place is kept for saying how many found none.
+            room = max(MAX_WAITING - 1 - len(self._waiting), 0)
+            self._waiting += [(now, event, fields) for fields in facts[:room]]
+            self._lost += len(facts[room:])
 
     def flush(self) -> bool:
         """Write what waits; return whether all of it is in the file. Once a second it is synced."""

@@ -29,6 +29,8 @@ _TOPICS: dict[str, Topic] = {
     "breaker_emergency_stop": "stopped",
     "error": "error",
 }
+TOLD = frozenset(_TOPICS)
+"""The kinds of notices about which the owner may be told."""
 
 
 def topic_of(kind: str) -> Topic | None:

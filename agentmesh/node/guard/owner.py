@@ -14,7 +14,7 @@ from agentmesh.node.at_hand import AtHand
 from agentmesh.node.guard.channel import Channel
 from agentmesh.node.notices import Notice
 from agentmesh.policy.document import NotifyOwner
-from agentmesh.policy.telling import SENTENCES, Topic, is_wanted, topic_of
+from agentmesh.policy.telling import SENTENCES, TOLD, Topic, is_wanted, topic_of
 
 COMMAND_SECONDS = 10.0
 TITLE = {"Title": "AgentMesh", "Content-Type": "text/plain; charset=utf-8"}
@@ -40,7 +40,7 @@ class Owner:
         self._webhook = Channel("webhook", self._hook, hand.clock)
         self._ntfy = Channel("ntfy", self._topic, hand.clock)
         self._stack = AsyncExitStack()
-        hand.bulletin.listen(self._notice)
+        hand.bulletin.listen(self._notice, TOLD)
 
     async def __aenter__(self) -> Self:
         for channel in (self._command, self._webhook, self._ntfy):

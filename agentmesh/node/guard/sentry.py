@@ -6,6 +6,7 @@ must not be able to silence an agent. Counts are kept in memory; what tripped is
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from agentmesh.errors import AgentMeshError, CryptoError, NeedsOwner, Refused
 from agentmesh.messages.body import Body
@@ -30,7 +31,6 @@ BROKEN = {"parcel_malformed", "parcel_not_of_this_session"}
 
 
 _HEARD = (
-    "message_received",
     "key_change",
     "peer_verified",
     "peer_floods",
@@ -53,6 +53,7 @@ class Sentry:
         self._answered: OrderedDict[MessageId, None] = OrderedDict()
         self._unreadable: RecentByName[Amid] = RecentByName()
         hand.bulletin.listen(self._notice, _HEARD)
+        hand.bulletin.listen_to_runs(self._received, {"message_received"})
 
     # --- what our agent says -------------------------------------------------------------------
 
@@ -139,11 +140,14 @@ class Sentry:
             if 0 < self._limits.unreadable_frames < count:
                 self._trips.trip("unreadable_frames", peer, count, MINUTE)
 
+    def _received(self, run: Sequence[Notice]) -> None:
+        now = self._clock.monotonic()
+        for peer in {notice.peer or ALL_PEERS for notice in run}:
+            self._turns.heard(peer, now)
+
     def _notice(self, notice: Notice) -> None:
         peer = notice.peer or ALL_PEERS
         match notice.kind:
-            case "message_received":
-                self._turns.heard(peer, self._clock.monotonic())
             case "key_change" if peer:
                 self._trips.trip("key_change", peer)
             case "peer_verified" if peer:

@@ -7,7 +7,9 @@ against the registry, not against the peer.
 
 import base64
 import binascii
+import math
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -67,7 +69,7 @@ class Gossip:
         self._to_tell: OrderedDict[Amid, None] = OrderedDict()
         self._told: OrderedDict[Amid, float] = OrderedDict()
         self._heard: OrderedDict[Amid, _Heard] = OrderedDict()
-        hand.bulletin.listen(self._notice, {"session_started", "message_received"})
+        hand.bulletin.listen_to_runs(self._notice, {"session_started", "message_received"})
 
     def takers(self) -> dict[str, Take]:
         """Return who takes which type of house mail."""
@@ -124,14 +126,12 @@ class Gossip:
         _put(self._told, peer, self._hand.clock.monotonic())
         return True
 
-    def _notice(self, notice: Notice) -> None:
+    def _notice(self, run: Sequence[Notice]) -> None:
         """Remember with whom there is a session now, or something was said."""
-        peer = notice.peer
-        if peer is None:
-            return
-        told = self._told.get(peer)
-        if told is None or self._hand.clock.monotonic() - told >= TOLD_SECONDS:
-            _put(self._to_tell, peer, None)
+        now = self._hand.clock.monotonic()
+        for peer in dict.fromkeys(notice.peer for notice in run):
+            if peer is not None and now - self._told.get(peer, -math.inf) >= TOLD_SECONDS:
+                _put(self._to_tell, peer, None)
 
 
 def _put(drawer: OrderedDict[Amid, T], peer: Amid, value: T) -> None:

@@ -34,3 +34,13 @@ async def test_a_listener_that_is_too_slow_loses_the_oldest() -> None:
             bulletin.publish(Notice(kind=str(number)))
         assert news.qsize() == notices.MAX_WAITING_NOTICES
         assert (await news.get()).kind == "3"
+
+
+def test_notices_of_one_kind_are_told_together_to_who_wants_that() -> None:
+    bulletin, alone, together = Bulletin(), list[str](), list[str]()
+    bulletin.listen(lambda notice: alone.append(notice.kind))
+    bulletin.listen_to_runs(lambda run: together.append(" ".join(it.kind for it in run)), {"a"})
+    bulletin.publish(*(Notice(kind=kind) for kind in "aabca"))
+    bulletin.publish()
+    assert together == ["a a", "a"]
+    assert alone == [*"aabca"]

@@ -101,6 +101,22 @@ def test_a_disk_full_for_long_is_counted(
     whole(logs)
 
 
+def test_of_facts_that_come_together_those_are_kept_for_which_there_is_room(
+    begin: Callable[[], AuditLog], logs: Path, disk: Disk
+) -> None:
+    log = begin()
+    disk.room = 0
+    log.record_all(Event.MESSAGE_SENT, [{"number": n} for n in range(MAX_WAITING + 9)])
+    log.record_all(Event.MESSAGE_SENT, [{"number": 0}])
+    assert (log.condition().waiting, log.condition().lost) == (MAX_WAITING - 1, 11)
+    disk.room = None
+    assert log.flush()
+    log.record_all(Event.MESSAGE_SENT, [{"number": n} for n in (1, 2)])
+    log.close()
+    assert whole(logs).lines == MAX_WAITING + 2
+    assert b'"fields":{"count":11}' in (logs / FIRST_DAY).read_bytes()
+
+
 def test_without_room_to_mend_the_log_goes_on_in_another_file(
     begin: Callable[[], AuditLog], logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
