@@ -31,6 +31,7 @@ from agentmesh.storage.interface import (
     Change,
     DropSession,
     Judge,
+    Move,
     OutgoingRow,
     Put,
     Release,
@@ -229,7 +230,10 @@ class Turn:
     def finish(self) -> list[Change]:
         """Return everything to be kept, in one transaction."""
         sessions = [Put(self._row(session_id)) for session_id in sorted(self.touched)]
-        rows = [Put(row) for row in self.sheet.rows.values()]
+        kept = self.sheet.loaded
+        rows: list[Change] = [
+            Move(row) if name in kept else Put(row) for name, row in self.sheet.rows.items()
+        ]
         errands = [Put(errand) for errand in self.sheet.errands.values()]
         # Errands come last: a change may end all those of a session, and mean the earlier ones.
         return [*sessions, *rows, *self.sheet.changes, *errands]

@@ -17,6 +17,7 @@ from agentmesh.storage.changes import (
     DropPrekey,
     DropSession,
     Judge,
+    Move,
     Put,
     Release,
     Remember,
@@ -27,7 +28,7 @@ from agentmesh.storage.connection import Connection, Values
 from agentmesh.storage.delivering import FIRST_OF_ID, RELEASE, deliver
 from agentmesh.storage.rows import Row
 from agentmesh.storage.sealing import Sealer
-from agentmesh.storage.settling import SETTLING
+from agentmesh.storage.settling import SETTLING, UNSETTLED
 from agentmesh.storage.tables import NAMED, PREKEYS, TABLES, Named, as_json
 
 
@@ -38,6 +39,13 @@ class _DropValue(SetValue, frozen=True):
 _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
     **SETTLING,
     Release: (RELEASE,),
+    Move: (
+        f"""
+        UPDATE outgoing SET session_id = :session_id, sequence = :sequence, frame_id = :frame_id,
+          outcome = :outcome, reason = :reason
+        WHERE message_id = :message_id AND {UNSETTLED}
+        """,  # noqa: S608 - our own words
+    ),
     Judge: (
         """
         UPDATE knocks SET verdict = :verdict, reason = :reason
@@ -114,6 +122,8 @@ def _prepare(
     if kind is SetValue:
         values = [Named(name=change.name, value=change.value) for change in run]
         return _STATEMENTS[kind], [NAMED.to_disk(value, sealer) for value in values]
+    if kind is Move:
+        return _STATEMENTS[kind], [msgspec.structs.asdict(change.row) for change in run]
     return _STATEMENTS[kind], [_columns(change) for change in run]
 
 

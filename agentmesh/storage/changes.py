@@ -29,6 +29,15 @@ class Put(Change, frozen=True):
     row: SessionRow | OutgoingRow | ErrandRow | KnockRow | ContactRow | CardRow | PrekeyRow
 
 
+class Move(Change, frozen=True):
+    """A message of ours that is kept and open has another session, number, frame or outcome now.
+
+    Its words stay as they are: nothing is sealed anew for it.
+    """
+
+    row: OutgoingRow
+
+
 class Renew(Change, frozen=True):
     """Keep what is new about a prekey; one that was erased meanwhile stays erased."""
 

@@ -145,6 +145,19 @@ def _put(shelves: Shelves, change: changes.Put) -> None:
             shelves.prekeys[row.kind, row.id] = row
 
 
+def _move(shelves: Shelves, change: changes.Move) -> None:
+    kept, row = shelves.outgoing.get(change.row.message_id), change.row
+    if kept is not None and kept.outcome in UNSETTLED:
+        shelves.outgoing[row.message_id] = replace(
+            kept,
+            session_id=row.session_id,
+            sequence=row.sequence,
+            frame_id=row.frame_id,
+            outcome=row.outcome,
+            reason=row.reason,
+        )
+
+
 def _renew(shelves: Shelves, change: changes.Renew) -> None:
     if (change.row.kind, change.row.id) in shelves.prekeys:
         shelves.prekeys[change.row.kind, change.row.id] = change.row
@@ -229,6 +242,7 @@ def _set_value(shelves: Shelves, change: changes.SetValue) -> None:
 
 _APPLY: dict[type[Change], Callable[[Shelves, Any], object]] = {
     changes.Put: _put,
+    changes.Move: _move,
     changes.Renew: _renew,
     changes.Deliver: _deliver,
     changes.Release: _release,

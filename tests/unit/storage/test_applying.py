@@ -19,6 +19,7 @@ from agentmesh.storage.interface import (
     DropPrekey,
     DropSession,
     Judge,
+    Move,
     Put,
     Release,
     Remember,
@@ -220,6 +221,19 @@ async def test_only_what_has_no_number_yet_is_held(store: Store) -> None:
     await store.commit([Put(sent), Put(done), Put(outgoing("held"))])
     assert [m.message_id for m in await store.held(ONE)] == ["held"]
     assert await store.held(TWO) == []
+
+
+async def test_a_message_that_is_moved_keeps_its_words_and_a_settled_one_its_place(
+    store: Store,
+) -> None:
+    done = outgoing("done", outcome="delivered", body=b"")
+    await store.commit([Put(outgoing("m")), Put(done)])
+    changed = {"session_id": TWO, "sequence": 4, "frame_id": "f", "outcome": "queued"}
+    moved = [outgoing(name, body=b"", **changed) for name in ("m", "done", "not there")]
+    await store.commit([Move(row) for row in moved])
+    assert await store.outgoing(MessageId("m")) == outgoing("m", **changed)
+    assert await store.outgoing(MessageId("done")) == done
+    assert await store.outgoing(MessageId("not there")) is None
 
 
 async def test_errands_are_dropped_one_by_one_by_kind_and_by_session(store: Store) -> None:

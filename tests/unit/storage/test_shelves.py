@@ -60,6 +60,17 @@ others: st.SearchStrategy[Change] = st.one_of(
         words.Deliver,
         st.builds(stores.incoming, messages, numbers, peer=peers, session_id=sessions),
     ),
+    st.builds(
+        words.Move,
+        st.builds(
+            stores.outgoing,
+            messages,
+            session_id=sessions,
+            sequence=st.none() | numbers,
+            frame_id=st.none() | frames,
+            outcome=st.sampled_from(["held", "queued"]),
+        ),
+    ),
     st.builds(words.Release, sessions, numbers),
     st.builds(words.Judge, sessions, st.sampled_from(["accepted", "rejected"])),
     st.builds(words.DropErrand, frames),
