@@ -10,7 +10,7 @@ record that a crash cut short.
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -54,21 +54,30 @@ class Place(msgspec.Struct, frozen=True):
         end = self.end + _HEAD.size + len(seal)
         return Place(end, self.number + 1, hashlib.sha256(seal).digest())
 
-    def bound_to(self) -> bytes:
-        """Return what a seal at this place is bound to."""
-        return MAGIC + self.number.to_bytes(8, "big") + self.before
-
 
 BEGINNING = Place()
 
 
-def write(key: Secret, place: Place, entry: Entry, entropy: Entropy) -> tuple[bytes, Place]:
-    """Return the record for an entry, and the place behind it."""
-    plain = _encode(entry)
-    if len(plain) > MAX_ENTRY:
-        raise UsageError("entry_too_large", f"An entry has at most {MAX_ENTRY} bytes.")
-    seal = seal_box(key, plain, place.bound_to(), entropy)
-    return _HEAD.pack(len(seal), len(seal) ^ _TURNED) + seal, place.after(seal)
+def _bound_to(number: int, before: bytes) -> bytes:
+    """Return what the seal of this number is bound to."""
+    return MAGIC + number.to_bytes(8, "big") + before
+
+
+def write(
+    key: Secret, place: Place, entries: Sequence[Entry], entropy: Entropy
+) -> tuple[bytes, Place]:
+    """Return the records for some entries, and the place behind them."""
+    pieces: list[bytes] = []
+    number, before = place.number, place.before
+    for entry in entries:
+        plain = _encode(entry)
+        if len(plain) > MAX_ENTRY:
+            raise UsageError("entry_too_large", f"An entry has at most {MAX_ENTRY} bytes.")
+        seal = seal_box(key, plain, _bound_to(number, before), entropy)
+        pieces += (_HEAD.pack(len(seal), len(seal) ^ _TURNED), seal)
+        number, before = number + 1, hashlib.sha256(seal).digest()
+    records = b"".join(pieces)
+    return records, Place(place.end + len(records), number, before)
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +133,7 @@ class Reader:
 
     def _opened(self, seal: bytes) -> Iterator[Entry]:
         try:
-            plain = open_box(self._key, seal, self.place.bound_to())
+            plain = open_box(self._key, seal, _bound_to(self.place.number, self.place.before))
             entry = _decode(plain)
         except (CryptoError, msgspec.MsgspecError):
             self.is_damaged = True

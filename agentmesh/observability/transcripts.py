@@ -67,13 +67,10 @@ class Transcripts:
         """Add entries, in one write. Raises `StorageError`, and has then added none of them."""
         try:
             tail = self._tail(session_id)
-            place, records = tail.place, []
-            for entry in entries:
-                record, place = write(tail.key, place, entry, self._entropy)
-                records.append(record)
+            records, place = write(tail.key, tail.place, entries, self._entropy)
             if place.end > MAX_FILE:
                 raise StorageError("transcript_full", "This session's transcript is full.")
-            self._write(tail, b"".join(records))
+            self._write(tail, records)
             tail.place = place
             tail.is_synced = False
         except OSError as error:

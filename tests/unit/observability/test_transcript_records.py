@@ -28,7 +28,7 @@ def entry(body: bytes) -> Entry:
 def records(*bodies: bytes) -> list[bytes]:
     place, made, entropy = Place(), [], FakeEntropy()
     for body in bodies:
-        record, place = write(KEY, place, entry(body), entropy)
+        record, place = write(KEY, place, [entry(body)], entropy)
         made.append(record)
     return made
 
@@ -40,6 +40,14 @@ FILE = MAGIC + ONE + TWO + THREE
 def read(data: bytes, key: Secret = KEY) -> tuple[list[bytes], Reader]:
     reader = Reader(key, data)
     return [found.body for found in reader], reader
+
+
+def test_entries_that_are_written_together_are_the_same_records() -> None:
+    together, place = write(KEY, Place(), [entry(it) for it in (b"one", b"two")], FakeEntropy())
+    assert together == ONE + TWO
+    assert write(KEY, place, [], FakeEntropy()) == (b"", place)
+    last, _ = write(KEY, place, [entry(b"three")], FakeEntropy("others"))
+    assert read(MAGIC + together + last)[0] == [b"one", b"two", b"three"]
 
 
 def test_what_was_written_is_read() -> None:
@@ -91,5 +99,5 @@ def test_every_cut_is_torn_or_between_two_records(length: int) -> None:
 
 def test_an_entry_has_a_bound() -> None:
     with pytest.raises(UsageError) as caught:
-        write(KEY, Place(), entry(b"x" * MAX_ENTRY), FakeEntropy())
+        write(KEY, Place(), [entry(b"x" * MAX_ENTRY)], FakeEntropy())
     assert caught.value.code == "entry_too_large"
