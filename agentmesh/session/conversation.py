@@ -146,7 +146,7 @@ def hear(state: Open, frame: SessionFrame, keys: KeyRing) -> tuple[Open | Restin
         state, effects = _begun(state)
     if parcel.receipt:
         state, learnt = learn(state, parcel.receipt)
-        effects += [*learnt, Unhold()] if learnt and state.holding else learnt
+        effects += [*learnt, Unhold()] if learnt and flow.goes_on(state) else learnt
     if not state.closing and (broken := flow.broken_by(state, parcel.envelopes)):
         after, said = parting.close(state, parting.POLICY_VIOLATION, keys)
         return after, [*effects, Broke(broken), *said, receipt(state)]

@@ -70,7 +70,7 @@ def confirm(state: Open, frame: ReceiptFrame, keys: KeyRing) -> tuple[Open | End
         return state, []
     if parting.is_settled(state):
         return parting.settle(state, effects)
-    if state.holding:
+    if flow.goes_on(state):
         effects.append(Unhold())
     if flow.is_complete(state) and state.confirmed.up_to == state.next_sequence - 1:
         after, said = parting.close(state, COMPLETED, keys)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from agentmesh.errors import RemoteProtocolError
-from agentmesh.protocol.frames import Constraints
+from agentmesh.protocol.frames import AnyFrame, Constraints
 from agentmesh.protocol.limits import MAX_IN_FLIGHT, STREAM_WINDOW
 from agentmesh.session import flow
 from agentmesh.session.effects import (
@@ -15,6 +15,7 @@ from agentmesh.session.effects import (
     EmitOnce,
     Number,
     StartOver,
+    Unhold,
     Unsayable,
 )
 from agentmesh.session.events import Allowed, Read, Reconnected
@@ -164,6 +165,24 @@ def test_the_window_is_never_more_than_may_be_on_the_way() -> None:
     sent = [effect for effect in effects if isinstance(effect, Number)]
     assert len(sent) == MAX_IN_FLIGHT - 1, "one request is not answered yet"
     assert any(isinstance(effect, Emit) for effect in effects)
+
+
+def test_what_is_held_is_looked_for_once_there_is_room_for_many() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "1")
+    carry(alice, bob)
+    alice.effects.clear()
+    alice.send(*(str(number) for number in range(2, MAX_IN_FLIGHT + 300)))
+
+    def confirmed(frame: AnyFrame) -> list[AnyEffect]:
+        bob.effects.clear()
+        bob.say(event_of(frame))
+        return alice.say(event_of(frames_in(bob.effects)[-1]))
+
+    first, second, *_ = frames_in(alice.effects)
+    assert Unhold() not in confirmed(first), "there is room for one parcel"
+    assert Unhold() in confirmed(second)
+    carry(alice, bob)
+    assert bob.shown_texts() == [str(number) for number in range(1, MAX_IN_FLIGHT + 300)]
 
 
 # --- asking a full stream's receiver -------------------------------------------------------------
