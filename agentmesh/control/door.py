@@ -26,9 +26,10 @@ def decode(
     if row is None:
         raise UsageError("unknown_call", f"There is no call {name[:60]!r}.")
     if row.permit == "owner" and permit != "owner":
-        words = name.replace(".", " ").replace("_", "-")
         raise NotPermitted(
-            "owner_only", f"{name} is for the owner.", f"The owner can use it: `agentmesh {words}`."
+            "owner_only",
+            f"{name} is for the owner.",
+            f"The owner can use it: `agentmesh {command_of(name)}`.",
         )
     try:
         request: Request[Any] = msgspec.json.decode(params, type=row.request)
@@ -42,6 +43,42 @@ def decode(
     if may_be_deep and _depth(request) > limits.MAX_JSON_DEPTH:
         raise UsageError("invalid_argument", f"The arguments of {name} are nested too deeply.")
     return request
+
+
+_COMMANDS = {
+    "owner.providers": "verify-me",
+    "owner.begin": "verify-me",
+    "owner.prove": "verify-me",
+    "reputation.rate": "rate",
+    "registry.show": "registry",
+    "dashboard.open": "dashboard",
+    "dashboard.close": "dashboard --close",
+    "sessions.history": "dashboard",
+    "settings": "dashboard",
+    "figures": "dashboard",
+    "qr": "dashboard",
+    "policy.replace": "dashboard",
+    "wake": "up",
+    "stop": "down",
+    "examine": "doctor",
+    "probe": "netcheck",
+    "invites.make": "invite",
+    "introductions.list": "contacts introductions",
+    "transcripts.read": "transcripts show",
+    "transcripts.warm": "transcripts search",
+    "audit.seal": "audit export",
+    "receipts.list": "receipt list",
+    "receipts.show": "receipt show",
+    "acquaintances.add": "import p2p",
+    "acquaintances.list": "import list",
+    "acquaintances.bind": "import bind",
+}
+"""Where an owner's command is not called as its call is."""
+
+
+def command_of(name: str) -> str:
+    """Return what an owner types for a call."""
+    return _COMMANDS.get(name) or name.replace(".", " ").replace("_", "-")
 
 
 _BOUND = re.compile(r"Expected `(str|int|float)`(?: of length)? ([<>]=) ([0-9.]+) - at `\$\.(\w+)`")
