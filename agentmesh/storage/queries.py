@@ -20,6 +20,7 @@ from agentmesh.storage.tables import R, Table
 
 T = TypeVar("T")
 
+_TIDY = "PRAGMA wal_checkpoint(PASSIVE)"
 FEW, FEW_BYTES = 100, 64 * 1024
 """What is no more than this is small."""
 
@@ -63,6 +64,10 @@ class Queries:
         if count > FEW or size > FEW_BYTES:
             return await self.long_rows(table, tail, values)
         return self.rows(table, tail, values)
+
+    def tidy(self) -> None:
+        """Empty the write-ahead log beside whoever writes; what cannot be now is left for later."""
+        self._thread.submit(self._ask, self._there, _TIDY, ())
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

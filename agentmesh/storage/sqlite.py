@@ -1,8 +1,8 @@
 """The store on disk: SQLite, its bodies sealed.
 
-One thread writes (`writer.py`). Reads (`queries.py`) see every commit that was answered: a single
-row is fetched on the event loop, and so is what an index finds of one peer or session, if it is
-small; lists, whose size is not known, in a thread.
+One thread writes, or the loop what is small and alone (`writer.py`). Reads (`queries.py`) see every
+commit that was answered: a single row is fetched on the event loop, and so is what an index finds
+of one peer or session, if it is small; lists, whose size is not known, in a thread.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ from agentmesh.storage.tables import (
     as_json,
     some_sessions,
 )
-from agentmesh.storage.writer import Writer
+from agentmesh.storage.writer import FEW_CHANGES, Writer
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class SqliteStore:
             stack.callback(opened.connection.close)
             self._tell_of(opened)
             self._queries = stack.enter_context(querying(self._path, self._sealer, self._connect))
-            self._writer = Writer(opened.connection, self._path)
+            self._writer = Writer(opened.connection, self._path, self._queries.tidy)
             stack.push_async_callback(self._writer.close)
             self._stack = stack.pop_all()
         return self
@@ -100,7 +100,8 @@ class SqliteStore:
         await self._stack.aclose()
 
     async def commit(self, changes: Sequence[Change]) -> None:
-        await self._writer.run(lambda connection: apply(connection, self._sealer, changes))
+        work = partial(apply, sealer=self._sealer, changes=changes)
+        await self._writer.run(work, is_small=len(changes) <= FEW_CHANGES)
 
     async def clean(self, now: float) -> int:
         gone = await self._writer.run(lambda connection: clean(connection, now))

@@ -37,7 +37,7 @@ MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 ANSWER_SECONDS = 30
 PATIENT_BYTES = 32 * 1024
 ACK_SECONDS = 0.01
-"""So much that was saved may wait so long for a frame of ours, to be acknowledged with it."""
+"""So much that was saved may wait so long for more, to be acknowledged with it."""
 
 ACKS_IN_A_FRAME = 1000
 
@@ -67,6 +67,7 @@ class Channel:
         self._news = asyncio.Event()
         self._unwritten: deque[bytes] = deque()
         self._unwritten_bytes = 0
+        self._is_writing = False
         self._acks: deque[int] = deque()
         self._acked_bytes = 0
         self._arrivals: list[Arrival] = []
@@ -120,15 +121,15 @@ class Channel:
         """Offer a frame and return the relay's answer."""
         if len(self._answers) >= MAX_IN_FLIGHT or frame.id in self._answers:
             raise TransportError("relay_busy", "Too much is on its way to the relay.")
-        answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Sent] = loop.create_future()
         self._answers[frame.id] = answer
+        late = loop.call_later(self._answer_seconds, _give_up, answer)
         try:
             self.say(frame)
-            async with asyncio.timeout(self._answer_seconds):
-                return await answer
-        except TimeoutError:
-            raise TransportError("relay_silent", "The relay did not answer.") from None
+            return await answer
         finally:
+            late.cancel()
             del self._answers[frame.id]
 
     async def presence_of(self, amid: Amid) -> PresenceResponse:
@@ -147,7 +148,7 @@ class Channel:
             raise TransportError("relay_silent", "The relay did not answer.") from None
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
-        """Say that these are saved, with what else is said in this moment: nobody waits for it."""
+        """Say that these are saved, with others of this moment: nobody waits for it."""
         ours = [it.frame for it in arrivals if it.connection == self._number]
         if ours and not self._acks:
             asyncio.get_running_loop().call_later(ACK_SECONDS, self._news.set)
@@ -157,8 +158,10 @@ class Channel:
             self._news.set()
 
     def say(self, frame: FromAgent) -> None:
-        """Write a frame, together with all others of this turn of the loop."""
+        """Write a frame: now, or behind those that the network has not taken yet."""
         data = encode(frame)
+        if not (self._unwritten or self._is_writing) and self._wire.send_now(data):
+            return
         if self._unwritten_bytes + len(data) > MAX_UNWRITTEN_BYTES:
             raise TransportError("relay_busy", "Too much is on its way to the relay.")
         self._unwritten.append(data)
@@ -186,7 +189,9 @@ class Channel:
             self._acked_bytes = 0
             frames, self._unwritten = self._unwritten, deque()
             self._unwritten_bytes = 0
+            self._is_writing = True
             await self._wire.send_together(frames)
+            self._is_writing = False
 
     async def _read(self) -> None:
         while True:
@@ -227,6 +232,11 @@ class Channel:
 def _resolve(future: asyncio.Future[T] | None, value: T) -> None:
     if future is not None and not future.done():
         future.set_result(value)
+
+
+def _give_up(future: asyncio.Future[Sent]) -> None:
+    if not future.done():
+        future.set_exception(TransportError("relay_silent", "The relay did not answer."))
 
 
 def _fail(future: asyncio.Future[T]) -> None:

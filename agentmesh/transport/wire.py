@@ -49,6 +49,15 @@ class Wire(WSListener):
                 await self._may_send.wait()
         self._open()
 
+    def send_now(self, frame: bytes) -> bool:
+        """Send a frame, unless the network is slower than we are; return whether it was sent."""
+        if self._transport is None or self._is_cut or self._has_ended:
+            return False
+        if not self._may_send.is_set():
+            return False
+        self._transport.send(WSMsgType.BINARY, frame)
+        return True
+
     async def next_frame(self) -> bytes:
         """Return the next binary frame."""
         while not self._unread:

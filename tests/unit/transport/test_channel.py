@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError
@@ -33,15 +34,7 @@ from tests.support.relay_client import amid_called, message
 ORIGIN = "ws://relay"
 PATIENCE = 20
 ALICE, BOB = amid_called("alice"), amid_called("bob")
-LIMITS = Limits(
-    max_frame_bytes=1,
-    messages_per_minute=1,
-    knocks_per_minute=1,
-    receipts_per_minute=1,
-    bulk_bytes_per_minute=1,
-    mailbox_messages=1,
-    mailbox_seconds=1,
-)
+LIMITS = msgspec.convert(dict.fromkeys(Limits.__struct_fields__, 1), Limits)
 CONNECTED = Connected(session_id="1", pending_messages=0, limits=LIMITS, keepalive_seconds=25)
 
 
@@ -51,6 +44,7 @@ class FakeWire:
     def __init__(self) -> None:
         self.batches: list[list[FromAgent]] = []
         self.has_written = asyncio.Event()
+        self.is_slow = False
         self._incoming: asyncio.Queue[FromRelay | None] = asyncio.Queue()
 
     def say(self, *frames: FromRelay | None) -> None:
@@ -60,6 +54,13 @@ class FakeWire:
     @property
     def written(self) -> list[FromAgent]:
         return [frame for batch in self.batches for frame in batch]
+
+    def send_now(self, frame: bytes) -> bool:
+        if self.is_slow:
+            return False
+        self.has_written.set()
+        self.batches.append([decode_from_agent(frame)])
+        return True
 
     async def send_together(self, frames: Collection[bytes]) -> None:
         self.has_written.set()
@@ -121,14 +122,25 @@ def received(delivery: int, payload: bytes = b"") -> Receive:
     )
 
 
-async def test_sends_of_one_turn_are_written_together_and_answered_apart() -> None:
+async def test_sends_are_written_at_once_and_answered_apart() -> None:
     async with running() as link:
         sends = [asyncio.ensure_future(link.channel.send(message(BOB, str(n)))) for n in range(20)]
         await link.answer_all()
         answers = await asyncio.gather(*sends)
         assert [answer.id for answer in answers] == [str(n) for n in range(20)]
-        assert [len(batch) for batch in link.wire.batches] == [20]
+        assert [len(batch) for batch in link.wire.batches] == [1] * 20
         assert not link.channel.is_busy
+
+
+async def test_what_the_network_does_not_take_waits_and_nothing_overtakes_it() -> None:
+    async with running() as link:
+        link.wire.is_slow = True
+        link.channel.say(PresenceQuery(amid=BOB))
+        link.wire.is_slow = False
+        link.channel.say(PresenceQuery(amid=ALICE))
+        async with asyncio.timeout(PATIENCE):
+            await link.wire.has_written.wait()
+        assert link.wire.batches == [[PresenceQuery(amid=BOB), PresenceQuery(amid=ALICE)]]
 
 
 async def test_frames_that_came_together_are_handed_over_together_and_acknowledged_so() -> None:
@@ -143,15 +155,17 @@ async def test_frames_that_came_together_are_handed_over_together_and_acknowledg
         assert link.wire.written == [Ack(deliveries=(0, 1, 2, 3, 4))]
 
 
-async def test_what_is_acknowledged_goes_with_the_next_frame() -> None:
+async def test_what_is_said_does_not_wait_behind_what_is_acknowledged() -> None:
     async with running() as link:
         link.wire.say(received(1))
         await link.ear.until(lambda: bool(link.ear.arrivals))
         link.channel.ack(link.ear.arrivals)
         link.channel.say(PresenceQuery(amid=BOB))
+        assert link.wire.written == [PresenceQuery(amid=BOB)]
+        link.wire.has_written.clear()
         async with asyncio.timeout(PATIENCE):
             await link.wire.has_written.wait()
-        assert link.wire.batches == [[PresenceQuery(amid=BOB), Ack(deliveries=(1,))]]
+        assert link.wire.written[1:] == [Ack(deliveries=(1,))]
 
 
 async def test_the_relay_does_not_wait_for_the_acknowledgement_of_much() -> None:
