@@ -18,6 +18,7 @@ from agentmesh.tools import browser
 
 ENDED_SECONDS = 20.0
 _PAUSE = 0.05
+_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 _KEY_STORAGES = ("auto", "keyring", "passphrase", "file")
 
 _key_storage = click.option(
@@ -70,6 +71,8 @@ def up(desk: Desk, *, no_open: bool, **given: Any) -> None:
     for name, link in (("relay", state.relay), ("registry", state.registry)):
         if link.state == "unreachable":
             note(f"The {name} does not answer. It is tried again by itself; see agentmesh netcheck")
+            if link.url.partition("://")[2].startswith(_THIS_MACHINE):
+                note(f"It would run on this machine: `agentmesh-{name}` starts one.")
     if not (no_open or already or desk.as_json) and sys.stdout.isatty():
         _show_dashboard(desk)
 

@@ -31,9 +31,24 @@ def paragraph(text: str, indent: str = "  ") -> str:
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return columns under their titles."""
     shown = [list(titles), *([_cell(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in shown) for column in range(len(titles))]
-    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in shown)
+    widths = [max(columns(line[column]) for line in shown) for column in range(len(titles))]
+    padded = ("  ".join(map(_padded, line, widths)).rstrip() for line in shown)
     return "\n".join(padded)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a cleaned text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415 - only for other scripts
+
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    marks = sum(unicodedata.category(letter) in {"Mn", "Me"} for letter in text)
+    return len(text) + wide - marks
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
 
 
 def pairs(rows: Iterable[tuple[str, object]]) -> str:

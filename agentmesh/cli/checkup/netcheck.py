@@ -106,7 +106,8 @@ def _show(report: dict[str, Any]) -> str:
 
 def _step(step: dict[str, Any]) -> list[str]:
     taken = "" if step["milliseconds"] is None else f"{step['milliseconds']:.1f} ms"
-    facts = ", ".join(f"{name} {_plain(it)}" for name, it in step["facts"].items() if it != [])
+    known = ((name, it) for name, it in step["facts"].items() if it not in ([], None))
+    facts = ", ".join(f"{name} {_plain(it)}" for name, it in known)
     head = f"  {step['name']:<14}{step['state']:<9}{taken:<11}{facts}".rstrip()
     words = [step["why"], step["fix"]] if step["state"] == "failed" else [step["why"]]
     return [render.clean(head), *(f"      {render.clean(word)}" for word in words if word)]

@@ -83,6 +83,10 @@ def test_a_service_that_does_not_answer_is_told_at_once(mesh: Shell, script: Scr
     said = mesh("up")
     assert (said.code, said.err.count("The relay does not answer.")) == (0, 1)
     assert "registry" not in said.err
+    assert "agentmesh-relay" not in said.err
+    missing = answers.Link(url="http://127.0.0.1:8080", state="unreachable")
+    script.answers["status"] = control_server.status(registry=missing)
+    assert "`agentmesh-registry` starts one" in mesh("up").err
 
 
 @pytest.mark.slow

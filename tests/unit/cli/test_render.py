@@ -35,6 +35,12 @@ def test_columns_stand_under_their_titles() -> None:
     )
 
 
+def test_letters_of_other_scripts_take_the_columns_that_they_take() -> None:
+    accented = "e\N{COMBINING ACUTE ACCENT}"
+    shown = render.table(("A", "B"), [("日本", 1), (accented, 2), ("abcd", 3)])
+    assert shown.splitlines() == ["A     B", "日本  1", f"{accented}     2", "abcd  3"]
+
+
 def test_a_cell_has_an_end() -> None:
     assert len(render.table(("A",), [("x" * 500,)]).splitlines()[1]) == render.MAX_CELL
 

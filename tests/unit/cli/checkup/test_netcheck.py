@@ -110,6 +110,15 @@ def test_a_daemon_that_is_not_let_in_means_not_reachable(
     assert said.document["error"]["message"] == "Two daemons."
 
 
+def test_what_was_not_measured_is_no_fact(mesh: Shell, script: Script, program: Any) -> None:
+    program(report(step("dns")))
+    failed = probed(RELAY, code="relay_unreachable", why="No link.", p50_ms=None, count=0)
+    script.answers["probe"] = answers.Probed(relay=failed, registry=probed(REGISTRY))
+    said = run(mesh)
+    assert "by daemon, count 0" in said.out
+    assert "None" not in said.out
+
+
 def test_of_another_relay_the_daemon_says_nothing(
     mesh: Shell, script: Script, program: Any
 ) -> None:
