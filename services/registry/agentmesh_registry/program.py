@@ -179,7 +179,7 @@ def revoke(amid: str, database: str, log_key: str, reason: RevocationReason, not
     commands.revoke(Config(database=database, log_key=log_key), (amid, reason, note))
 
 
-@main.command()
+@main.command(short_help="Copy all of it, and the log's key, into files.")
 @_file
 @_database
 @_log_key
@@ -206,7 +206,7 @@ def create_authority(database: str, authority: str, authority_program: str) -> N
     commands.create_authority(database, authority, authority_program)
 
 
-@main.command("revoke-certificate")
+@main.command("revoke-certificate", short_help="Take back what the authority certified.")
 @click.argument("subject", metavar="DOMAIN|AMID")
 @click.option("--reason", type=click.Choice(get_args(Reason)), required=True)
 @_database

@@ -121,6 +121,15 @@ def config_from(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
     )
 
 
+_HELP = {
+    "listen": "%(default)s; HOST and PORT in the environment say it, too",
+    "most": "at once (%(default)s)",
+    "rate": "of one agent (%(default)s)",
+    "bulk": "of files, of one agent (%(default)s)",
+    "gone": "how long it may be without a connection (%(default)s)",
+}
+
+
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "agentmesh-relay", description="Carries sealed frames between agents and reads none."
@@ -128,11 +137,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=agentmesh.__version__)
     add = parser.add_argument
     here = f"{environment.get('HOST') or '127.0.0.1'}:{environment.get('PORT') or 8765}"
-    add("--listen", type=_address, default=here, metavar="HOST:PORT", help="also HOST and PORT")
-    add("--data", type=Path, default=platformdirs.user_data_path("agentmesh-relay"), metavar="DIR")
+    add("--listen", type=_address, default=here, metavar="HOST:PORT", help=_HELP["listen"])
+    data = platformdirs.user_data_path("agentmesh-relay")
+    add("--data", type=Path, default=data, metavar="DIR", help="mailboxes (%(default)s)")
     add("--origin", metavar="URL", help="as agents dial it, e.g. wss://relay.example.org")
     add("--cert", type=Path, metavar="FILE", help="PEM chain; without it put TLS in front")
-    add("--key", type=Path, metavar="FILE")
+    add("--key", type=Path, metavar="FILE", help="of --cert")
     add("--admin", type=_address, metavar="HOST:PORT", help="serves /metrics")
     add(
         "--trusted-proxy",
@@ -149,13 +159,13 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="web pages of this origin may connect; may be repeated; none may",
     )
     most = CONNECTIONS_PER_ADDRESS
-    add("--connections-per-address", type=_positive, default=most, metavar="N")
+    add("--connections-per-address", type=_positive, default=most, metavar="N", help=_HELP["most"])
     rate = limits.MESSAGES_PER_MINUTE
-    add("--messages-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
+    add("--messages-per-minute", type=_positive, default=rate, metavar="N", help=_HELP["rate"])
     rate = limits.KNOCKS_PER_MINUTE
-    add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help="for one agent")
+    add("--knocks-per-minute", type=_positive, default=rate, metavar="N", help=_HELP["rate"])
     rate = limits.BULK_BYTES_PER_MINUTE // MEBIBYTE
-    add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help="files, one agent")
+    add("--bulk-mib-per-minute", type=_positive, default=rate, metavar="N", help=_HELP["bulk"])
     servers = environment.get(NATS_VARIABLE, "")
     add("--nats", type=_servers, default=servers, metavar="URL,...", help="be one of several nodes")
     registry = environment.get(REGISTRY_VARIABLE, "")
@@ -163,7 +173,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     key = environment.get(KEY_VARIABLE) or None
     add("--identity", type=Path, default=key, metavar="FILE", help="our key; in --data by itself")
     gone = GONE_SECONDS
-    add("--gone-after", type=_grace, default=gone, metavar="SECONDS", help="without a connection")
+    add("--gone-after", type=_grace, default=gone, metavar="SECONDS", help=_HELP["gone"])
     add("--show-key", action="store_true", help="print what the registry's operator needs, and end")
     return parser
 
