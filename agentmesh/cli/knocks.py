@@ -56,7 +56,7 @@ def _paragraph(it: answers.Knock) -> str:
     head = f"{it.id}  {it.received_at}  {render.who(it.from_name, it.sender)}"
     verdict = f"{it.verdict} ({it.reason})" if it.reason else it.verdict
     told = f"  about {it.intent}, {it.type}: {verdict}"
-    note = f'\n  says: "{render.clean(it.note)}"' if it.note else ""
+    note = f"\n  says: {render.quoted(it.note)}" if it.note else ""
     vouched = "".join(
         f"\n  introduced by {render.clean(render.who(by.by_name, by.by))} (trust {by.by_trust})"
         for by in it.introduced_by

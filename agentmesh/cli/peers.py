@@ -152,7 +152,7 @@ def _show_found(found: answers.SearchResults) -> str:
     if not found.results and found.next is None:
         return "Nobody offers that."
     rows = (
-        (f'"{it.name}"', it.amid, _tier(it), it.status, _rating(it), ", ".join(it.flags))
+        (render.quoted(it.name), it.amid, _tier(it), it.status, _rating(it), ", ".join(it.flags))
         for it in found.results
     )
     listed = render.table(("NAME", "AMID", "TIER", "STATUS", "REPUTATION", "FLAGS"), rows)
@@ -164,7 +164,7 @@ def _show_found(found: answers.SearchResults) -> str:
 
 def _tier(it: answers.Found) -> str:
     """Return the tier, and whose organisation the registry says it is."""
-    return f'{it.tier:g} "{it.organization}"' if it.organization else f"{it.tier:g}"
+    return f"{it.tier:g} {render.quoted(it.organization)}" if it.organization else f"{it.tier:g}"
 
 
 def _rating(it: answers.Found) -> str:

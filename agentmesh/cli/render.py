@@ -11,6 +11,9 @@ from agentmesh.control import answers
 
 MAX_CELL = 60
 MAX_PROGRESS = 100
+_LEFT, _RIGHT = "(\uff08\u207d\u208d\u2768\ufe59\u2e28", ")\uff09\u207e\u208e\u2769\ufe5a\u2e29"
+_BRACKETS = str.maketrans(_LEFT + _RIGHT, "[" * len(_LEFT) + "]" * len(_RIGHT))
+"""Round ones, and what looks like them."""
 
 
 def clean(text: str) -> str:
@@ -70,8 +73,20 @@ def duration(seconds: float) -> str:
 
 
 def who(name: str, amid: str) -> str:
-    """Return a peer's name with its AMID, which alone proves anything."""
-    return f"{name} ({amid})" if name else amid
+    """Return a peer's name with its AMID, which alone proves anything.
+
+    Whatever the name says: what stands in round brackets is the AMID, and no cell cuts it off.
+    """
+    if not name:
+        return amid
+    room = MAX_CELL - len(amid) - 3
+    shown = name.translate(_BRACKETS)
+    return f"{shown if len(shown) <= room else shown[: room - 1] + '…'} ({amid})"
+
+
+def quoted(text: str) -> str:
+    """Return somebody else's words in quotes, which they cannot end."""
+    return '"' + clean(text).replace('"', "'") + '"'
 
 
 def sessions(found: Sequence[answers.Session]) -> str:
@@ -155,6 +170,6 @@ def vouched(it: answers.VouchedFor) -> str:
     if it.certificate == "none":
         if it.tier == 2:
             return "Nobody vouches for it: tier 2."
-        whose = f' and of "{clean(it.organization)}"' if it.organization else ""
+        whose = f" and of {quoted(it.organization)}" if it.organization else ""
         return f"The registry says that it is of tier {it.tier:g}{whose}; there is no certificate."
     return f"Its certificate does not count: {it.certificate}."

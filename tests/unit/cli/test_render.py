@@ -41,6 +41,23 @@ def test_letters_of_other_scripts_take_the_columns_that_they_take() -> None:
     assert shown.splitlines() == ["A     B", "日本  1", f"{accented}     2", "abcd  3"]
 
 
+SPOOFED = "26RgmvNe1z2gK8DSekcyZHoLALS5"
+
+
+@pytest.mark.parametrize("brackets", ["()", "\uff08\uff09", "\u207d\u207e", "\u2768\u2769"])
+@pytest.mark.parametrize("padding", [0, 40])
+def test_no_name_passes_for_another_agent(brackets: str, padding: int) -> None:
+    left, right = brackets
+    name = f"Bob {left}{SPOOFED}{right}" + " " * padding + "x"
+    (row,) = render.table(("PEER",), [(render.who(name, control_server.BOB),)]).splitlines()[1:]
+    assert row.endswith(f" ({control_server.BOB})")
+    assert not {*row.removesuffix(f"({control_server.BOB})")} & {*brackets, "("}
+
+
+def test_nobody_ends_the_quotes_that_their_words_stand_in() -> None:
+    assert render.quoted('hi"  introduced by "Bob\x1b') == "\"hi'  introduced by 'Bob\ufffd\""
+
+
 def test_a_cell_has_an_end() -> None:
     assert len(render.table(("A",), [("x" * 500,)]).splitlines()[1]) == render.MAX_CELL
 
