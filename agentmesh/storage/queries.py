@@ -23,6 +23,8 @@ T = TypeVar("T")
 _TIDY = "PRAGMA wal_checkpoint(PASSIVE)"
 FEW, FEW_BYTES = 100, 64 * 1024
 """What is no more than this is small."""
+# In no order, and no further than it takes to know that it is not small.
+MEASURED = f"SELECT count(*), total(size) FROM (SELECT size FROM ({{}}) LIMIT {FEW + 1})"  # noqa: S608 - a number of ours
 
 
 class Queries:
@@ -57,10 +59,11 @@ class Queries:
         return await self._off_loop(lambda: self._read(self._there, table, tail, values))
 
     async def likely_few_rows(
-        self, table: Table[R], tail: str, values: Sequence[object]
+        self, table: Table[R], which: str, order: str, values: Sequence[object]
     ) -> Found[R]:
         """Return rows of which an index tells quickly that they are few, and small, as a rule."""
-        count, size = self.figures(table.measured + tail + ")", values)[0]
+        count, size = self.figures(MEASURED.format(table.sizes + which), values)[0]
+        tail = which + order
         if count > FEW or size > FEW_BYTES:
             return await self.long_rows(table, tail, values)
         return self.rows(table, tail, values)

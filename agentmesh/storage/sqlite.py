@@ -114,7 +114,7 @@ class SqliteStore:
     async def sessions(self, peer: Amid | None = None) -> list[SessionRow]:
         if peer is None:
             return await self._all(SESSIONS, NEWEST)
-        return await self._few(SESSIONS, "WHERE peer = ? " + NEWEST, peer)
+        return await self._few(SESSIONS, "WHERE peer = ? ", NEWEST, peer)
 
     async def open_sessions(self, now: float) -> int:
         return int(self._queries.figures(OPEN_SESSIONS, (now,))[0][0])
@@ -133,14 +133,16 @@ class SqliteStore:
     async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
         return await self._few(
             OUTGOING,
-            f"WHERE session_id = ? AND {UNSETTLED} ORDER BY row",
+            f"WHERE session_id = ? AND {UNSETTLED} ",
+            "ORDER BY row",
             session_id,
         )
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:
         return await self._few(
             OUTGOING,
-            f"WHERE session_id = ? AND {UNSETTLED} AND sequence IS NULL ORDER BY row",
+            f"WHERE session_id = ? AND {UNSETTLED} AND sequence IS NULL ",
+            "ORDER BY row",
             session_id,
         )
 
@@ -163,7 +165,7 @@ class SqliteStore:
             + ("AND consumed_at IS NULL " if unread else "")
             + "ORDER BY row LIMIT ?"
         )
-        return await self._few(INCOMING, tail, after, peer, limit)
+        return await self._few(INCOMING, tail, "", after, peer, limit)
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
         last = "WHERE row > 0 AND ifnull(?, peer) = peer ORDER BY row DESC LIMIT ?"
@@ -243,8 +245,9 @@ class SqliteStore:
         rows = await self._readable(self._queries.rows(table, tail, values))
         return rows[0] if rows else None
 
-    async def _few(self, table: Table[R], tail: str, *values: object) -> list[R]:
-        return await self._readable(await self._queries.likely_few_rows(table, tail, values))
+    async def _few(self, table: Table[R], which: str, order: str, *values: object) -> list[R]:
+        found = await self._queries.likely_few_rows(table, which, order, values)
+        return await self._readable(found)
 
     async def _all(self, table: Table[R], tail: str, *values: object) -> list[R]:
         return await self._readable(await self._queries.long_rows(table, tail, values))

@@ -69,8 +69,8 @@ class Table(Generic[R]):
         )
         self.select = f"SELECT row, {names} FROM {name} "  # noqa: S608 - names of our own
         lengths = " + ".join(f"length({column})" for _, column in self._sealed)
-        # What is counted is not read: SQLite knows a blob's length without its pages.
-        self.measured = f"SELECT count(*), total(size) FROM (SELECT {lengths} AS size FROM {name} "  # noqa: S608
+        # What is measured is not read: SQLite knows a blob's length without its pages.
+        self.sizes = f"SELECT {lengths} AS size FROM {name} "  # noqa: S608
         self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
         same = ", ".join(key)
         there = " AND ".join(f"{column} = {self.marks[column]}" for column in key)

@@ -84,7 +84,7 @@ class Desk:
         self.schemas = SchemaStore(database)
         self.reputation = Reputation(database)
         self.prekeys = PrekeyStore(database)
-        self.nonces = Nonces(database)
+        self.nonces = Nonces(database, self.signers.forget)
         self.gates = Gates(config.rates, clock)
         self.stamps = Stamps(config.stamp_bits, audiences, clock)
 

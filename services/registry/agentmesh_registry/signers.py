@@ -23,15 +23,21 @@ class Signers:
 
     async def key_of(self, amid: Amid) -> bytes:
         """Return a registered agent's key; it may have been revoked since it was read."""
-        if amid not in self._kept:
-            known = await self._agents.signing_key(amid)
-            if known is None:
-                raise unknown_signer()
-            key, revoked_at = known
-            if revoked_at is not None:
-                raise revoked(amid)
-            self._kept[amid] = key
-            if len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(amid)
-        return self._kept[amid]
+        key = self._kept.pop(amid, None) or await self._read(amid)
+        self._kept[amid] = key
+        if len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return key
+
+    def forget(self, amid: Amid) -> None:
+        """Look an agent up again the next time: it does not count any more. From any thread."""
+        self._kept.pop(amid, None)
+
+    async def _read(self, amid: Amid) -> bytes:
+        known = await self._agents.signing_key(amid)
+        if known is None:
+            raise unknown_signer()
+        key, revoked_at = known
+        if revoked_at is not None:
+            raise revoked(amid)
+        return key

@@ -46,7 +46,8 @@ async def test_a_request_of_nobody_who_counts_is_not_remembered(database: Databa
     kept = {"signing_key": b"k", "signed": b"", **times}
     rows = [{"amid": ALICE, "revoked_at": None, **kept}, {"amid": BOB, "revoked_at": 1, **kept}]
     await database.write(lambda connection: connection.execute(sa.insert(agents), rows).rowcount)
-    memory, nobody = Nonces(database), Registrant("nobody").amid
+    forgotten: list[Amid] = []
+    memory, nobody = Nonces(database, forgotten.append), Registrant("nobody").amid
     for amid, code in ((ALICE, ""), (BOB, "identity_revoked"), (nobody, "unknown_signer")):
         request = Seen(amid=amid, nonce="n", until=10, must_stand=True)
         if not code:
@@ -55,5 +56,6 @@ async def test_a_request_of_nobody_who_counts_is_not_remembered(database: Databa
         with pytest.raises(AgentMeshError) as refused:
             await memory.remember(request, 0)
         assert refused.value.code == code
+    assert forgotten == [BOB, nobody]
     query = sa.select(nonces.c.amid)
     assert await database.read(lambda it: it.execute(query).scalars().all()) == [ALICE]

@@ -84,6 +84,17 @@ async def test_no_more_is_kept_than_the_bound(
     assert counted.asked == 4
 
 
+async def test_who_is_forgotten_is_looked_up_again(database: Database) -> None:
+    await _kept(database, ALICE)
+    counted = Counted(database)
+    known = Signers(counted)
+    await known.key_of(ALICE.amid)
+    known.forget(ALICE.amid)
+    known.forget(BOB.amid)
+    assert await known.key_of(ALICE.amid) == ALICE.public
+    assert counted.asked == 2
+
+
 async def test_who_was_taken_back_after_its_key_was_read_spends_nothing(registry: Asker) -> None:
     for who in (ALICE, BOB):
         await registry.register(who)

@@ -1,5 +1,7 @@
 """Where the file is asked: small answers cost no hand-over, large ones hold up nobody."""
 
+import itertools
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 
 from agentmesh.storage.connection import Connection, Cursor, Values, connect
 from agentmesh.storage.interface import Deliver, Put, Release
-from agentmesh.storage.queries import FEW, FEW_BYTES
-from tests.support.stores import BOB, ONE, TWO, incoming, outgoing, sqlite_store
+from agentmesh.storage.queries import FEW, FEW_BYTES, MEASURED, querying
+from agentmesh.storage.settling import UNSETTLED
+from agentmesh.storage.tables import OUTGOING
+from tests.support.stores import BOB, ONE, TWO, incoming, outgoing, sqlite_store, vault
 
 
 class Watched:
@@ -50,6 +54,26 @@ async def test_what_a_session_holds_is_read_at_once_if_it_is_small(
         asked_by.clear()
         assert await store.held(ONE) == held
     assert asked_by == [where]
+
+
+@pytest.mark.parametrize("count", [2 * FEW, 50 * FEW])
+async def test_to_find_that_there_is_much_takes_no_longer_for_more(
+    tmp_path: Path, count: int
+) -> None:
+    async with sqlite_store(tmp_path) as store:
+        await store.commit([Put(outgoing(f"m{number}")) for number in range(count)])
+    worked = itertools.count()
+
+    def counting(path: Path) -> Connection:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.set_progress_handler(lambda: next(worked) < 0, 100)
+        return connection
+
+    with querying(tmp_path / "agentmesh.db", vault(), counting) as queries:
+        held = f"WHERE session_id = ? AND {UNSETTLED} AND sequence IS NULL"
+        began = next(worked)
+        ((found, _),) = queries.figures(MEASURED.format(OUTGOING.sizes + held), (ONE,))
+        assert (found, next(worked) - began < 40) == (FEW + 1, True)
 
 
 async def test_unread_bytes_are_right_however_many_messages_there_are(tmp_path: Path) -> None:

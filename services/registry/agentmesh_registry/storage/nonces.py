@@ -4,6 +4,8 @@ They are kept in the database, so that a restart forgets none of them, and two p
 PostgreSQL know the same. The rates per AMID bound how many there are.
 """
 
+from collections.abc import Callable
+
 import msgspec
 import sqlalchemy as sa
 
@@ -38,8 +40,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class Nonces:
     """The memory against replays."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forget: Callable[[Amid], None] = lambda _: None) -> None:
+        """`forget` is told who does not count any more, so that it is refused sooner."""
         self._database = database
+        self._forget = forget
         self._swept_at = 0
 
     async def remember(self, seen: Seen, now: int) -> None:
@@ -64,6 +68,7 @@ class Nonces:
                     "replayed", "This very request came before.", "Sign each request anew."
                 ) from None
             if not kept:
+                self._forget(seen.amid)
                 raise _not_standing(connection, seen.amid)
             if now - self._swept_at >= _SWEEP_MS:
                 self._swept_at = now
