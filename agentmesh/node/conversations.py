@@ -19,6 +19,7 @@ from agentmesh.errors import (
 )
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
+from agentmesh.node.held import Held
 from agentmesh.node.inbox_room import InboxRoom
 from agentmesh.node.lanes import Job, Lane, Waiting, fail, next_batch, spare, together
 from agentmesh.node.notices import Bulletin, Notice
@@ -65,7 +66,7 @@ class Conversations:
         journal: Callable[[Sheet], None],
     ) -> None:
         self._store = store
-        self._room = InboxRoom(store)
+        self._room, self._held = InboxRoom(store), Held(store)
         self.grants = GrantCheck(store)
         self._keys = keys
         self._journal = journal
@@ -111,8 +112,8 @@ class Conversations:
         All of them are kept, in their order, or none; `also` is kept in the same transaction.
         """
         await self._check_sizes(peer, wish, sayings)
-        waiting = Waiting(_future(), wish=wish, sayings=sayings, also=also)
-        session_id = await self._queue(peer, waiting)
+        said = Waiting(_future(), wish=wish, sayings=sayings, also=also)
+        session_id = await self._queue(peer, said)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
 
@@ -202,6 +203,7 @@ class Conversations:
                 await self._take_turn(lane, batch)
             except AgentMeshError as error:
                 lane.talks = None  # what was stepped was not saved: read it again
+                self._held.forget(lane.peer)
                 for waiting in batch:
                     fail(waiting, error)
         lane.is_busy = False
@@ -231,6 +233,7 @@ class Conversations:
                 answers += [(waiting, answer) for waiting in group]
         if changes := turn.finish():
             await self._store.commit(changes)
+            self._held.learn(turn)
         lane.talks = turn.talks
         self._make_room(lane, held)
         self._wake(turn)
@@ -262,7 +265,7 @@ class Conversations:
                     turn.move(rows, found or turn.begin(wish, last_try=over.last_try))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
-                rows = turn.unsettled(session_id, await self._store.held(session_id))
+                rows = turn.unsettled(session_id, await self._held.of(turn.peer, session_id))
                 turn.apply(session_id, Unheld(in_order(rows)))
 
     def _wake(self, turn: Turn) -> None:
@@ -277,8 +280,8 @@ class Conversations:
                 state = snapshot.load(row.state)
             except IntegrityError as error:
                 record(log, logging.WARNING, "session.unreadable", peer=peer)
-                notice = Notice(kind="error", peer=peer, fields={"code": error.code})
-                self._bulletin.publish(notice)
+                told = {"code": error.code}
+                self._bulletin.publish(Notice(kind="error", peer=peer, fields=told))
                 continue
             talks[row.session_id] = Talk(state, row.opened_at, row.expires_at)
         return talks

@@ -269,7 +269,7 @@ async def node_called(
 async def until_quiet(*nodes: Node) -> None:
     """Let everything happen that can happen at this moment of the fake clock."""
     calm = 0
-    for _ in range(20_000):
+    for _ in range(200_000):  # a receipt waits for a moment of real time
         await asyncio.sleep(0)
         for node in nodes:
             node.hurry()

@@ -1,0 +1,90 @@
+"""What is held for a peer, remembered as the store has it.
+
+With every receipt there is room for some of what is held: all of it would be read each time. Only
+turns change it, so what they changed is taken over as soon as it is kept; what is not simple is
+read again.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from agentmesh.node.turn import Turn
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.storage.interface import DropSession, OutgoingRow, Settle, SettleAll, Store
+
+MAX_SESSIONS = 16
+MAX_BYTES = 2 * 1024 * 1024
+"""So much of so many sessions is remembered; the others are read when they are needed."""
+
+
+@dataclass
+class _Pile:
+    """What is held in one session, in its order."""
+
+    peer: Amid
+    rows: dict[MessageId, OutgoingRow] = field(default_factory=dict)
+    size: int = 0
+
+    def put(self, row: OutgoingRow) -> None:
+        self.drop(row.message_id)
+        self.rows[row.message_id] = row
+        self.size += len(row.body)
+
+    def drop(self, message_id: MessageId) -> None:
+        row = self.rows.pop(message_id, None)
+        self.size -= 0 if row is None else len(row.body)
+
+
+class Held:
+    """The messages of ours that have no number yet."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._piles: OrderedDict[SessionId, _Pile] = OrderedDict()
+
+    async def of(self, peer: Amid, session_id: SessionId) -> list[OutgoingRow]:
+        """Return what is held in a session, as it was kept last."""
+        pile = self._piles.get(session_id)
+        if pile is None:
+            pile = _Pile(peer)
+            for row in await self._store.held(session_id):
+                pile.put(row)
+            self._remember(session_id, pile)
+        return list(pile.rows.values())
+
+    def learn(self, turn: Turn) -> None:
+        """Take over what a turn changed, once it is kept."""
+        known = {name for name, pile in self._piles.items() if pile.peer == turn.peer}
+        if not known:
+            return
+        if any(isinstance(it, Settle | SettleAll | DropSession) for it in turn.sheet.changes):
+            self.forget(turn.peer)
+            return
+        for row in turn.sheet.rows.values():
+            if row.sequence is None and row.message_id in turn.sheet.loaded:  # it was moved
+                self.forget(turn.peer)
+                return
+            if row.session_id in known:
+                self._take(self._piles[row.session_id], row)
+        for session_id in known:
+            self._remember(session_id, self._piles[session_id])
+
+    def forget(self, peer: Amid) -> None:
+        """Read again what is held for this peer."""
+        for session_id in [name for name, pile in self._piles.items() if pile.peer == peer]:
+            del self._piles[session_id]
+
+    @staticmethod
+    def _take(pile: _Pile, row: OutgoingRow) -> None:
+        if row.sequence is None:
+            pile.put(row)
+        else:
+            pile.drop(row.message_id)
+
+    def _remember(self, session_id: SessionId, pile: _Pile) -> None:
+        self._piles[session_id] = pile
+        self._piles.move_to_end(session_id)
+        if pile.size > MAX_BYTES:
+            del self._piles[session_id]
+        elif len(self._piles) > MAX_SESSIONS:
+            self._piles.popitem(last=False)
