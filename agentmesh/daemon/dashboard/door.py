@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
-from agentmesh.control import failures
-from agentmesh.control.answers import Answer
+from agentmesh.control import calls, failures
+from agentmesh.control.answers import Answer, Policy
 from agentmesh.control.connection import AnswerCall
 from agentmesh.control.door import decode
-from agentmesh.daemon.dashboard import heads, permits
+from agentmesh.daemon.dashboard import heads, permits, programs
 from agentmesh.daemon.dashboard.heads import Head
 from agentmesh.daemon.dashboard.listener import MAX_BODY, NO_REQUEST, response
 from agentmesh.daemon.dashboard.pages import Page
@@ -132,12 +132,18 @@ class Door:
             raise TransportError("busy", "Too many calls are at work.", "Ask again in a moment.")
         self._at_work += 1
         try:
+            if isinstance(request, calls.PolicySet | calls.PolicyReplace):
+                programs.check(request, await self._policy())
             said = await self._answer(name, msgspec.Raw(body), "owner")
         finally:
             self._at_work -= 1
         if not isinstance(said, Answer):  # a stream; the list of what is not here names them all
             raise UsageError("unknown_call", f"There is no call {name!r} here.")
         return answered(said)
+
+    async def _policy(self) -> dict[str, Any]:
+        said = await self._answer("policy.get", msgspec.Raw(b"{}"), "owner")
+        return said.policy if isinstance(said, Policy) else {}
 
     async def _live(self, request: web.BaseRequest, head: Head) -> web.StreamResponse:
         bearer = self._tokens.take(head.target.removeprefix(heads.LIVE_WITH_TICKET))

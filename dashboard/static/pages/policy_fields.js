@@ -30,6 +30,12 @@ const flag = (path, label) => ({ path, label, kind: "flag" });
 const choice = (path, label, options) => ({ path, label, kind: "choice", options });
 const number = (path, label, more) => ({ path, label, kind: "number", ...more });
 const lines = (path, label, help = "") => ({ path, label, kind: "lines", help: `One a line. ${help}` });
+// Programs and folders of this machine: no page changes them (agentmesh/daemon/dashboard/programs.py).
+const told = (path, label) => ({
+	...lines(path, label),
+	isTold: true,
+	help: `Changed in the terminal alone: agentmesh policy set ${path}`,
+});
 const text = (path, label) => ({ path, label, kind: "text" });
 
 export const GROUPS = [
@@ -58,7 +64,7 @@ export const GROUPS = [
 			choice("validation_mode", "Data that does not fit its schema", VALIDATION),
 			lines("scrubber_patterns", "Never let out", "Regular expressions; a message that fits waits for me."),
 			lines("delegated_keys", "Fields that it may change itself"),
-			lines("shared_folders", "Folders whose files it may send"),
+			told("shared_folders", "Folders whose files it may send"),
 		],
 	],
 	[
@@ -108,7 +114,7 @@ export const GROUPS = [
 			number("notify_owner.threshold_usd", "Much is, in US dollars", { step: "any" }),
 			text("notify_owner.ntfy", "By ntfy, at this topic’s URL"),
 			text("notify_owner.webhook", "By a webhook’s URL"),
-			lines("notify_owner.command", "By a program", "Then its arguments."),
+			told("notify_owner.command", "By a program"),
 		],
 	],
 	[
@@ -117,7 +123,7 @@ export const GROUPS = [
 			flag("store_transcripts", "Keep transcripts"),
 			number("transcript_days", "Days that transcripts are kept (0: for ever)"),
 			number("audit_days", "Days that the audit log is kept (0: for ever)"),
-			lines("stop_hook", "Program that an emergency stop runs", "Then its arguments."),
+			told("stop_hook", "Program that an emergency stop runs"),
 		],
 	],
 ];

@@ -50,6 +50,7 @@ function one(it, value, set) {
 					rows: Math.min(8, all.length + 2),
 					value: all.join("\n"),
 					spellcheck: "false",
+					readOnly: Boolean(it.isTold),
 					on: { input: type },
 				}),
 				it.help,
