@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agentmesh.daemon.dashboard.programs import FIELDS
 from agentmesh.policy.document import Policy, Section
 from tests.architecture.tree import ROOT
 
@@ -92,5 +93,6 @@ def _leaves(section: type[Section], inside: str = "") -> list[str]:
 
 def test_the_policys_form_has_every_field() -> None:
     form = (DASHBOARD / "static/pages/policy_fields.js").read_text()
-    shown = re.findall(r'(?:flag|choice|number|lines|text)\("([\w.]+)"|path: "([\w.]+)"', form)
+    shown = re.findall(r'(?:flag|choice|number|lines|text|told)\("([\w.]+)"|path: "([\w.]+)"', form)
     assert sorted(map("".join, shown)) == sorted(_leaves(Policy))
+    assert sorted(re.findall(r'told\("([\w.]+)"', form)) == sorted(FIELDS)
