@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from agentmesh.cli import streams
 from agentmesh.cli.desk import Desk, note
 from agentmesh.control import answers, calls
 from agentmesh.errors import NotRunning, TimedOut
@@ -33,6 +34,7 @@ def new_lines(path: Path) -> Iterator[str]:
     rest = b""
     while True:
         time.sleep(PAUSE_SECONDS)
+        streams.check_reader()  # else we would go on until a line comes
         now, size = _place(path)
         if now != inode or size < position:
             inode, position, rest = now, 0, b""

@@ -1,6 +1,7 @@
 """stdin, stdout and stderr of a command, as odd as a shell may hand them in."""
 
 import os
+import select
 import signal
 import sys
 
@@ -22,6 +23,14 @@ def hear_interrupts() -> None:
     """Take Ctrl-C as an exception from now on, unless whoever started us ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def check_reader() -> None:
+    """Raise `BrokenPipeError` if stdout is a pipe that nobody reads any more."""
+    poll = select.poll()
+    poll.register(1, 0)
+    if any(state & select.POLLERR for _, state in poll.poll(0)):
+        raise BrokenPipeError
 
 
 def failure(error: OSError) -> StorageError:

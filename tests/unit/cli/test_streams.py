@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentmesh.cli import main, streams
+from tests.support.patience import PATIENCE
 from tests.unit.cli.conftest import Shell
 
 FULL = Path("/dev/full")
@@ -84,3 +85,19 @@ def test_a_daemon_of_another_version_is_what_is_wrong(
 
     monkeypatch.setattr(main.cli, "invoke", invoke)
     assert "agentmesh down && agentmesh up" in shell("status").err
+
+
+@pytest.mark.slow
+def test_what_goes_on_ends_when_nobody_reads_it_any_more(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "daemon.log"
+    log.parent.mkdir()
+    log.write_text("a line\n")
+    following = subprocess.Popen(
+        [*CLI, "logs", "--follow"],
+        env={**os.environ, "AGENTMESH_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    )
+    assert following.stdout is not None
+    with following.stdout:
+        assert following.stdout.readline() == b"a line\n"
+    assert following.wait(PATIENCE) == streams.BROKEN_PIPE
