@@ -1,11 +1,14 @@
 """A page changes the policy, but for what this machine would run or share."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from agentmesh.daemon.dashboard.programs import FIELDS
+from agentmesh.policy.document import Argv, Policy, Section
 from tests.support.tab import Tab
 from tests.unit.daemon.conftest import House
 
@@ -25,8 +28,18 @@ async def replaced(house: House, tab: Tab, **changes: Any) -> str:
     return "" if said.status == 200 else str(said.code)
 
 
+def lists_of_words(section: type[Section], inside: str = "") -> Iterator[str]:
+    """Yield the policy's fields that could hold a program with its arguments."""
+    for field in msgspec.structs.fields(section):
+        if isinstance(field.type, type) and issubclass(field.type, Section):
+            yield from lists_of_words(field.type, f"{field.name}.")
+        elif field.type == Argv:
+            yield inside + field.name
+
+
 def test_each_such_field_is_tried() -> None:
-    assert set(WANTED) == set(FIELDS)
+    harmless = {"scrubber_patterns"}  # it is searched for, and no more
+    assert set(WANTED) == set(FIELDS) == set(lists_of_words(Policy)) - harmless
 
 
 @pytest.mark.parametrize(("field", "value"), WANTED.items())
