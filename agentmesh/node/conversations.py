@@ -17,6 +17,7 @@ from agentmesh.errors import (
     TransportError,
     UsageError,
 )
+from agentmesh.node.afterwards import Afterwards
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
 from agentmesh.node.held import Held
@@ -69,7 +70,7 @@ class Conversations:
         self._room, self._held = InboxRoom(store), Held(store)
         self.grants = GrantCheck(store)
         self._keys = keys
-        self._journal = journal
+        self.afterwards = Afterwards(journal)
         self._errands = errands
         self._bulletin = bulletin
         self._cache_seconds: float = SESSION_CACHE_SECONDS
@@ -89,6 +90,7 @@ class Conversations:
     async def __aexit__(self, *exc_info: object) -> None:
         self._is_closing = True
         await self._tasks.end(FINISH_SECONDS)
+        self.afterwards.finish()
 
     def cache_for(self, seconds: float) -> None:
         """Say how long a session spares its peers a KNOCK. Called once, before the start."""
@@ -270,8 +272,8 @@ class Conversations:
 
     def _wake(self, turn: Turn) -> None:
         self._errands.take(turn)
-        self._journal(turn.sheet)
         self._bulletin.publish(*turn.sheet.notices)
+        self.afterwards.put(turn.sheet)
 
     async def _load(self, peer: Amid) -> dict[SessionId, Talk]:
         talks: dict[SessionId, Talk] = {}

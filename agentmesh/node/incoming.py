@@ -128,7 +128,10 @@ class Incoming:
             self._missed()
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:
-        done = await asyncio.gather(*(self._take(arrival.frame) for arrival in arrivals))
+        if len(arrivals) == 1:
+            done = [await self._take(arrivals[0].frame)]
+        else:
+            done = await asyncio.gather(*(self._take(arrival.frame) for arrival in arrivals))
         self._acknowledge([a for a, is_done in zip(arrivals, done, strict=True) if is_done])
 
     async def _receive_beside(self, arrivals: Sequence[Arrival]) -> None:

@@ -1,7 +1,6 @@
 """What a turn leaves behind: changes, errands, frames, notices. One sheet, one commit."""
 
 from copy import copy
-from dataclasses import MISSING, dataclass, field, fields
 
 import msgspec
 
@@ -42,27 +41,26 @@ class Letter(msgspec.Struct, frozen=True):
     envelope: Envelope
 
 
-@dataclass
-class Sheet:
+class Sheet(msgspec.Struct):
     """Everything that effects want, gathered until it is saved."""
 
     peer: Amid
     now: float
-    changes: list[Change] = field(default_factory=list)
-    errands: dict[str, ErrandRow] = field(default_factory=dict)
-    once: dict[tuple[SessionId, str], wanted.EmitOnce] = field(default_factory=dict)
-    receipts: dict[SessionId, wanted.Acknowledge] = field(default_factory=dict)
-    sequences: dict[str, list[int]] = field(default_factory=dict)
-    dropped: list[Change] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    rows: dict[MessageId, OutgoingRow] = field(default_factory=dict)
-    loaded: dict[MessageId, OutgoingRow] = field(default_factory=dict)
-    unhold: set[SessionId] = field(default_factory=set)
-    start_over: dict[SessionId, wanted.StartOver] = field(default_factory=dict)
-    receipted: set[SessionId] = field(default_factory=set)
-    lost: set[SessionId] = field(default_factory=set)
-    withheld: list[Deliver] = field(default_factory=list)
-    heard: dict[tuple[SessionId, int], Envelope] = field(default_factory=dict)
+    changes: list[Change] = []
+    errands: dict[str, ErrandRow] = {}
+    once: dict[tuple[SessionId, str], wanted.EmitOnce] = {}
+    receipts: dict[SessionId, wanted.Acknowledge] = {}
+    sequences: dict[str, list[int]] = {}
+    dropped: list[Change] = []
+    notices: list[Notice] = []
+    rows: dict[MessageId, OutgoingRow] = {}
+    loaded: dict[MessageId, OutgoingRow] = {}
+    unhold: set[SessionId] = msgspec.field(default_factory=set)
+    start_over: dict[SessionId, wanted.StartOver] = {}
+    receipted: set[SessionId] = msgspec.field(default_factory=set)
+    lost: set[SessionId] = msgspec.field(default_factory=set)
+    withheld: list[Deliver] = []
+    heard: dict[tuple[SessionId, int], Envelope] = {}
 
     def copy(self) -> "Sheet":
         """Return this sheet as it is now, to come back to when a job fails half-way."""
@@ -239,7 +237,7 @@ _ASKING: dict[type[AnyEffect], tuple[str, str]] = {
     wanted.AskPolicy: ("policy", "ask_policy"),
     wanted.CheckChain: ("chain", "check_chain"),
 }
-_PILES = tuple(it.name for it in fields(Sheet) if it.default_factory is not MISSING)
+_PILES = tuple(name for name in Sheet.__struct_fields__ if name not in ("peer", "now"))
 
 
 def _ends(change: DropErrands, errand: ErrandRow) -> bool:

@@ -1,6 +1,5 @@
 """One turn with one peer: what its events change, gathered until it is saved in one piece."""
 
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -55,8 +54,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Talk:
+class Talk(msgspec.Struct, frozen=True):
     """A session as a lane holds it."""
 
     state: AnyState
@@ -64,21 +62,18 @@ class Talk:
     expires_at: float
 
 
-@dataclass
-class Turn:
+class Turn(msgspec.Struct):
     """Everything that a batch of one peer's events changes."""
 
     peer: Amid
     talks: dict[SessionId, Talk]
     keys: KeyRing
     sheet: Sheet
-    touched: set[SessionId] = field(default_factory=set)
+    touched: set[SessionId] = msgspec.field(default_factory=set)
 
     def copy(self) -> "Turn":
         """Return this turn as it is now, to come back to when a job fails half-way."""
-        return replace(
-            self, talks=self.talks.copy(), touched=self.touched.copy(), sheet=self.sheet.copy()
-        )
+        return Turn(self.peer, self.talks.copy(), self.keys, self.sheet.copy(), self.touched.copy())
 
     @classmethod
     def start(cls, peer: Amid, talks: dict[SessionId, Talk], keys: KeyRing) -> "Turn":

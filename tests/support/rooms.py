@@ -26,6 +26,7 @@ from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.discovery.chain import Chain
 from agentmesh.node.acquaintances import Acquaintances
+from agentmesh.node.afterwards import Afterwards
 from agentmesh.node.certificates.rooms import certificate_rooms
 from agentmesh.node.consent.successions import Successions
 from agentmesh.node.guard.owner import Telling
@@ -95,7 +96,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         lambda: True,
     )
     journal.listen(node.hand.bulletin)
-    node.talks._journal = journal.write
+    node.talks.afterwards = Afterwards(journal.write)
     transport = SwitchedTransport(lambda: _end(pair, node), _off)
     nothing = Examination(list, node.clock)
     directory = Chain([node.directory], node.clock)

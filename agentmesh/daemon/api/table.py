@@ -162,6 +162,7 @@ class ControlApi:
     async def answer(self, name: str, params: msgspec.Raw, permit: calls.Permit) -> Answered:
         """Return the answer to a call, or raise what its caller is told."""
         request = decode(name, params, permit)
+        self._rooms.talks.afterwards.finish()  # who asks sees the last word
         if isinstance(request, calls.Stop):
             return self._stop()
         return await CALLS[name](self._rooms, request, permit)

@@ -1,9 +1,9 @@
 """Frames from the relay: taken, acknowledged, or dropped and counted."""
 
 import asyncio
-import dataclasses
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from agentmesh.errors import (
@@ -203,7 +203,7 @@ async def test_a_session_in_which_nothing_opens_any_more_is_told_lost_once_a_min
     assert lane.talks is not None
     talk = lane.talks[row.session_id]
     gone = Ended(terms=talk.state.terms, reason="excessive_skip", by_peer=True)
-    lane.talks[row.session_id] = dataclasses.replace(talk, state=gone)
+    lane.talks[row.session_id] = msgspec.structs.replace(talk, state=gone)
     said = await pair.low.say(pair.high, "again")
     await pair.settle()
     assert await pair.low.fate_of(said) == ("delivered", "")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import StorageError
+from agentmesh.node.afterwards import Afterwards
 from agentmesh.node.journal import Journal
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
@@ -40,7 +41,7 @@ class Notebook:
 
 async def test_words_of_both_sides_are_in_the_transcript(pair: Pair, tmp_path: Path) -> None:
     notebook = Notebook(tmp_path)
-    pair.low.talks._journal = notebook.journal.write
+    pair.low.talks.afterwards = Afterwards(notebook.journal.write)
     said = await pair.low.say(pair.high, "question")
     await pair.settle()
     await pair.high.say(pair.low, "answer")
@@ -72,7 +73,7 @@ def test_a_session_ends_in_its_transcript_if_it_ever_opened(tmp_path: Path) -> N
 async def test_no_words_are_kept_when_the_owner_wants_none(pair: Pair, tmp_path: Path) -> None:
     notebook = Notebook(tmp_path)
     notebook.keeps_words = False
-    pair.low.talks._journal = notebook.journal.write
+    pair.low.talks.afterwards = Afterwards(notebook.journal.write)
     said = await pair.low.say(pair.high, "question")
     await pair.settle()
     shown = [s.session_id for s in notebook.journal.transcripts.overview()]
@@ -89,7 +90,7 @@ async def test_a_full_disk_stops_no_conversation(pair: Pair, tmp_path: Path) -> 
 
     kept = notebook.journal.transcripts
     notebook.journal.transcripts = Full()  # type: ignore[assignment]
-    pair.low.talks._journal = notebook.journal.write
+    pair.low.talks.afterwards = Afterwards(notebook.journal.write)
     await pair.low.say(pair.high, "question")
     await pair.settle()
     assert await pair.high.texts() == ["question"]
