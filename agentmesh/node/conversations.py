@@ -20,7 +20,7 @@ from agentmesh.errors import (
 from agentmesh.node.afterwards import Afterwards
 from agentmesh.node.consent.grant_check import GrantCheck
 from agentmesh.node.errands import Errands
-from agentmesh.node.held import Held
+from agentmesh.node.held import SURELY_BYTES, Held
 from agentmesh.node.inbox_room import InboxRoom
 from agentmesh.node.lanes import Job, Lane, Waiting, fail, next_batch, spare, together
 from agentmesh.node.notices import Bulletin, Notice
@@ -49,8 +49,6 @@ Reader = Callable[[Turn, Turn], Awaitable[None]]
 """Reads what a turn brings, compared with the turn as it was before."""
 MAX_JOBS_WAITING = 2000
 PATIENCE_SECONDS = 0.02
-SURELY_BYTES = 1024
-"""No policy agrees to less; a peer that makes up one of its own is told within the session."""
 
 log = logging.getLogger("agentmesh.node")
 
@@ -267,7 +265,7 @@ class Conversations:
                     turn.move(rows, found or turn.begin(wish, last_try=over.last_try))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
-                rows = turn.unsettled(session_id, await self._held.of(turn.peer, session_id))
+                rows = turn.unsettled(session_id, await self._held.first(turn, session_id))
                 turn.apply(session_id, Unheld(in_order(rows)))
 
     def _wake(self, turn: Turn) -> None:

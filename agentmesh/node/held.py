@@ -2,16 +2,24 @@
 
 With every receipt there is room for some of what is held: all of it would be read each time. Only
 turns change it, so what they changed is taken over as soon as it is kept; what is not simple is
-read again.
+read again. Where none is urgent and none may be too large, the first ones are enough.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import islice
+
+import msgspec
 
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.session import flow
+from agentmesh.session.events import Saying
+from agentmesh.session.states import Open
 from agentmesh.storage.interface import DropSession, OutgoingRow, Settle, SettleAll, Store
 
+SURELY_BYTES = 1024
+"""No policy agrees to less; a peer that makes up one of its own is told within the session."""
 MAX_SESSIONS = 16
 MAX_BYTES = 2 * 1024 * 1024
 """So much of so many sessions is remembered; the others are read when they are needed."""
@@ -19,14 +27,17 @@ MAX_BYTES = 2 * 1024 * 1024
 
 @dataclass
 class _Pile:
-    """What is held in one session, in its order."""
+    """What is held in one session, in its order. Plain: all alike urgent, and small."""
 
     peer: Amid
     rows: dict[MessageId, OutgoingRow] = field(default_factory=dict)
     size: int = 0
+    is_plain: bool = True
 
     def put(self, row: OutgoingRow) -> None:
         self.drop(row.message_id)
+        is_small = len(row.body) <= SURELY_BYTES
+        self.is_plain = self.is_plain and is_small and _priority(row) == "normal"
         self.rows[row.message_id] = row
         self.size += len(row.body)
 
@@ -42,15 +53,22 @@ class Held:
         self._store = store
         self._piles: OrderedDict[SessionId, _Pile] = OrderedDict()
 
-    async def of(self, peer: Amid, session_id: SessionId) -> list[OutgoingRow]:
-        """Return what is held in a session, as it was kept last."""
+    async def first(self, turn: Turn, session_id: SessionId) -> list[OutgoingRow]:
+        """Return what is held in a session, as it was kept last, and this turn has not said.
+
+        All of it, or one more than there is room for: that there is more has to be known.
+        """
         pile = self._piles.get(session_id)
         if pile is None:
-            pile = _Pile(peer)
+            pile = _Pile(turn.peer)
             for row in await self._store.held(session_id):
                 pile.put(row)
             self._remember(session_id, pile)
-        return list(pile.rows.values())
+        newer, state = turn.sheet.rows, turn.talks[session_id].state
+        rows = (row for row in pile.rows.values() if _is_still(newer.get(row.message_id, row), row))
+        if pile.is_plain and isinstance(state, Open):
+            return list(islice(rows, flow.room(state) + 1))
+        return list(rows)
 
     def learn(self, turn: Turn) -> None:
         """Take over what a turn changed, once it is kept."""
@@ -88,3 +106,11 @@ class Held:
             del self._piles[session_id]
         elif len(self._piles) > MAX_SESSIONS:
             self._piles.popitem(last=False)
+
+
+def _is_still(now: OutgoingRow, row: OutgoingRow) -> bool:
+    return now.sequence is None and now.session_id == row.session_id
+
+
+def _priority(row: OutgoingRow) -> str:
+    return msgspec.msgpack.decode(row.body, type=Saying).priority

@@ -1,11 +1,13 @@
 """What is held is remembered as the store has it, whatever happens to it."""
 
 import asyncio
+from dataclasses import replace as replaced
 from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agentmesh.crypto import session_cipher
 from agentmesh.errors import AgentMeshError, StorageError
@@ -14,8 +16,12 @@ from agentmesh.messages.payloads import Priority
 from agentmesh.messages.strict_json import write_json
 from agentmesh.node import held
 from agentmesh.node.guard.silencing import silence
+from agentmesh.node.turn import Turn
+from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session.events import Close
+from agentmesh.session.numbers import Numbers
+from agentmesh.session.states import Open
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair, node_pair
 
@@ -91,6 +97,56 @@ async def test_the_urgent_still_goes_first(pair: Pair, reads: Reads) -> None:
     await pair.settle()
     assert (await pair.high.texts())[WINDOW + 1] == "urgent"
     assert reads.count > 0
+
+
+async def test_what_a_turn_has_said_already_is_not_said_twice_and_hides_nothing(
+    pair: Pair, reads: Reads
+) -> None:
+    await say(pair, "hello")
+    await pair.settle()
+    pair.wire.is_up = False
+    await say(pair, *(f"text {number}" for number in range(3 * WINDOW)))
+    (session,) = await pair.low.store.sessions()
+    rows = await pair.low.store.held(session.session_id)
+
+    async def job(turn: Turn) -> None:
+        first, second, *rest = rows
+        turn.sheet.rows[first.message_id] = replace(first, sequence=99)
+        turn.sheet.rows[second.message_id] = replace(second, session_id=SessionId("another"))
+        found = await pair.low.talks._held.first(turn, session.session_id)
+        assert found == rest[:1], "there is no room, and there is more"
+        del turn.sheet.rows[first.message_id], turn.sheet.rows[second.message_id]
+
+    await pair.low.talks.run(pair.high.amid, job)
+    assert reads.count <= 2
+
+
+async def test_two_receipts_in_one_turn_say_all_that_there_is_room_for(
+    pair: Pair, reads: Reads
+) -> None:
+    await say(pair, "hello")
+    await pair.settle()
+    pair.wire.is_up = False
+    texts = [f"text {number}" for number in range(4 * WINDOW)]
+    await say(pair, *texts)
+    (session,) = await pair.low.store.sessions()
+
+    async def job(turn: Turn) -> None:
+        for up_to in (5, 9):
+            now = turn.talks[session.session_id].state
+            assert isinstance(now, Open)
+            state = replace(now, confirmed=Numbers(up_to))
+            turn.talks[session.session_id] = replaced(turn.talks[session.session_id], state=state)
+            turn.sheet.unhold.add(session.session_id)
+            await pair.low.talks._follow_up(turn)
+
+    await pair.low.talks.run(pair.high.amid, job)
+    (kept,) = pair.low.talks._lanes[pair.high.amid].talks.values()  # type: ignore[union-attr]
+    assert isinstance(kept.state, Open)
+    assert kept.state.holding
+    assert kept.state.next_sequence - 1 == 9 + WINDOW
+    assert await is_as_kept(pair)
+    assert reads.count <= 2
 
 
 async def test_what_is_too_much_is_not_remembered(
