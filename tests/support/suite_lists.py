@@ -8,7 +8,7 @@ from agentmesh.session.states import Knocking, Open
 from tests.support.node import Node
 
 
-async def offer(node: Node, *suites: str, sequence: int = 2**52) -> None:
+async def offer(node: Node, *suites: str, sequence: int = 2**47) -> None:
     """Let a node speak these suites from now on, and publish that."""
     keys = node.hand.keys
     keys.ring = replace(keys.ring, suites=sign_suites(keys.ring.identity, sequence, suites))

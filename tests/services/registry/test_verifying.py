@@ -19,7 +19,7 @@ def registration(agent: Registrant, sequence: int) -> Registration:
         signing_key=agent.public,
         signed=f"{agent.name} {sequence}".encode(),
         sequence=sequence,
-        expires_at=2**50,
+        expires_at=2**47,
         words=frozenset({("travel", "")}),
     )
 
