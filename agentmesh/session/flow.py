@@ -30,7 +30,7 @@ def goes_on(state: Open) -> bool:
     """
     is_all_there = state.confirmed.up_to == state.next_sequence - 1
     window = STREAM_WINDOW if state.terms.request.type == "stream" else MAX_IN_FLIGHT
-    return state.holding and (is_all_there or room(state) >= window // 4)
+    return state.holding and (is_all_there or room(state) >= window // 2)
 
 
 def is_full(state: Open) -> bool:
