@@ -18,7 +18,7 @@ from agentmesh.storage import opening
 from agentmesh.storage.applying import apply
 from agentmesh.storage.cleaning import clean
 from agentmesh.storage.connection import Connect, connect
-from agentmesh.storage.delivering import FIRST_OF_ID
+from agentmesh.storage.delivering import FIRST_OF_ID, SHOWN_BEHIND, UNREAD_BEHIND
 from agentmesh.storage.interface import (
     CardRow,
     Change,
@@ -160,11 +160,7 @@ class SqliteStore:
     async def inbox(
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
     ) -> list[IncomingRow]:
-        tail = (
-            "WHERE row > 0 AND row > ? AND ifnull(?, peer) = peer "
-            + ("AND consumed_at IS NULL " if unread else "")
-            + "ORDER BY row LIMIT ?"
-        )
+        tail = UNREAD_BEHIND if unread else SHOWN_BEHIND
         return await self._few(INCOMING, tail, "", after, peer, limit)
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:

@@ -6,20 +6,21 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from agentmesh.storage.changes import Confirm, Settle, SettleAll
-from agentmesh.storage.cleaning import STATEMENTS
-from agentmesh.storage.delivering import RELEASE
-from agentmesh.storage.settling import EXPIRED, SETTLING, UNSETTLED
-from agentmesh.storage.tables import COUNTS
-from tests.support.stores import sqlite_store
+import pytest
 
-_INBOX = "SELECT body FROM incoming WHERE row > 0 AND row > :after AND consumed_at IS NULL"
+from agentmesh.storage.changes import Confirm, Deliver, Release, Settle, SettleAll
+from agentmesh.storage.cleaning import STATEMENTS
+from agentmesh.storage.delivering import RELEASE, SHOWN_BEHIND, UNREAD_BEHIND
+from agentmesh.storage.settling import EXPIRED, SETTLING, UNSETTLED
+from agentmesh.storage.tables import COUNTS, INCOMING
+from tests.support.stores import ONE, incoming, sqlite_store
+
 _OPEN = f"SELECT body FROM outgoing WHERE session_id = :session_id AND {UNSETTLED}"
 _ANSWERED_BY = {
     COUNTS: "incoming_unread outgoing_open",
     EXPIRED: "outgoing_open",
     _OPEN: "outgoing_open",
-    _INBOX: "incoming_unread",
+    INCOMING.select + UNREAD_BEHIND: "incoming_unread",
     RELEASE: "incoming_waiting",
     **dict.fromkeys(SETTLING[Confirm], "outgoing_"),
     **dict.fromkeys(SETTLING[SettleAll], "outgoing_open"),
@@ -39,4 +40,25 @@ async def test_no_question_of_each_turn_reads_a_table_through(tmp_path: Path) ->
         plan = "\n".join(row[3] for row in rows)
         assert not re.search(r"SCAN (outgoing|incoming|errands|seen|sessions)$", plan, re.M), plan
         assert all(name in plan for name in indexes.split()), plan
+    connection.close()
+
+
+@pytest.mark.parametrize("tail", [SHOWN_BEHIND, UNREAD_BEHIND])
+async def test_a_page_costs_the_same_however_much_lies_before_it(tmp_path: Path, tail: str) -> None:
+    count = 300
+    async with sqlite_store(tmp_path) as store:
+        rows = [incoming(str(number), number) for number in range(1, count + 1)]
+        await store.commit([*map(Deliver, rows), Release(ONE, count)])
+    connection = sqlite3.connect(tmp_path / "agentmesh.db")
+    steps: list[int] = []
+
+    def asked(after: int) -> int:
+        steps.clear()
+        found = connection.execute(INCOMING.select + tail, (after, None, 5)).fetchall()
+        assert [row[0] for row in found] == list(range(after + 1, after + 6))
+        return len(steps)
+
+    connection.set_progress_handler(lambda: steps.append(1), 1)
+    asked(0)  # the first one reads the schema, too
+    assert asked(count - 5) == asked(0)
     connection.close()
