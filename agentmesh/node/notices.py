@@ -55,7 +55,7 @@ class Bulletin:
     def listen_to_runs(self, listener: RunListener, kinds: Collection[str] = EVERY_KIND) -> None:
         """The same, but once for all notices of one kind that come one after the other."""
         self._listeners.append((listener, kinds))
-        self._by_kind.clear()
+        self._forget_wanting(kinds)
 
     def publish(self, *notices: Notice) -> None:
         """Tell everybody who wants to know."""
@@ -89,7 +89,12 @@ class Bulletin:
             yield queue
         finally:
             self._listeners.remove((put, kinds))
-            self._by_kind.clear()
+            self._forget_wanting(kinds)
+
+    def _forget_wanting(self, kinds: Collection[str]) -> None:
+        """Find out anew who wants these kinds: whoever waits for a message comes and goes often."""
+        for kind in kinds or tuple(self._by_kind):
+            self._by_kind.pop(kind, None)
 
 
 def _kind(notice: Notice) -> str:

@@ -44,3 +44,17 @@ def test_notices_of_one_kind_are_told_together_to_who_wants_that() -> None:
     bulletin.publish()
     assert together == ["a a", "a"]
     assert alone == [*"aabca"]
+
+
+async def test_who_comes_and_goes_hides_nothing_from_who_stays() -> None:
+    bulletin, heard = Bulletin(), list[str]()
+    bulletin.listen(lambda notice: heard.append(f"all {notice.kind}"))
+    bulletin.listen(lambda notice: heard.append(notice.kind), {"one", "two"})
+    bulletin.publish(Notice(kind="one"), Notice(kind="two"))
+    heard.clear()
+    async with bulletin.subscribed({"one"}) as some, bulletin.subscribed() as every:
+        bulletin.publish(Notice(kind="one"), Notice(kind="two"))
+        assert [some.qsize(), every.qsize()] == [1, 2]
+    bulletin.publish(Notice(kind="one"), Notice(kind="two"))
+    assert [some.qsize(), every.qsize()] == [1, 2]
+    assert heard == 2 * ["all one", "one", "all two", "two"]
