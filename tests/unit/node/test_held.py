@@ -1,7 +1,6 @@
 """What is held is remembered as the store has it, whatever happens to it."""
 
 import asyncio
-from dataclasses import replace as replaced
 from typing import get_args
 
 import pytest
@@ -136,7 +135,7 @@ async def test_two_receipts_in_one_turn_say_all_that_there_is_room_for(
             now = turn.talks[session.session_id].state
             assert isinstance(now, Open)
             state = replace(now, confirmed=Numbers(up_to))
-            turn.talks[session.session_id] = replaced(turn.talks[session.session_id], state=state)
+            turn.talks[session.session_id] = replace(turn.talks[session.session_id], state=state)
             turn.sheet.unhold.add(session.session_id)
             await pair.low.talks._follow_up(turn)
 
