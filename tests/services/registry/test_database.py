@@ -99,3 +99,24 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         async with opened(f"{tmp_path}/registry.db"):
             pass
+
+
+async def test_who_finds_it_locked_is_told_and_the_next_one_is_served(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, add = sa.text("BEGIN IMMEDIATE"), sa.insert(nonces)
+    row = {"amid": ALICE, "nonce": "n", "expires_at": 2}
+    other = sa.create_engine(sqlite_url, isolation_level="AUTOCOMMIT")
+    monkeypatch.setattr(storage, "_SECONDS", 0.3)
+    async with opened(sqlite_url) as database:
+        monkeypatch.undo()
+        with other.connect() as holding:
+            holding.execute(lock)
+            for _ in range(2):
+                with pytest.raises(StorageError) as refused:
+                    await database.fill(lambda connection: connection.execute(add, row).rowcount)
+                assert refused.value.code == "database_unreachable"
+            holding.execute(sa.text("ROLLBACK"))
+        await database.fill(lambda connection: connection.execute(add, row).rowcount)
+        assert await count(database) == 1
+    other.dispose()

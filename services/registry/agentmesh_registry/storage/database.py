@@ -179,8 +179,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _beginning_with(statement: str) -> Any:
-    # By the driver itself: each piece of work begins with it.
-    return lambda connection: connection.connection.driver_connection.execute(statement)
+    def begin(connection: sa.Connection) -> None:
+        # By the driver itself: each piece of work begins with it. Its errors come as they are.
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(statement)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _unreachable(error) from error
+
+    return begin
 
 
 def _postgres(url: sa.URL) -> Database:
@@ -205,12 +212,15 @@ def _failing_as_storage() -> Iterator[None]:
     except (exc.IntegrityError, StorageError):
         raise
     except (exc.DBAPIError, exc.TimeoutError, OSError, TimeoutError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StorageError(
-            "database_unreachable",
-            f"The database does not answer ({type(cause).__name__}).",
-            "Is it running, and do user, password and database name in --database fit?",
-        ) from error
+        raise _unreachable(getattr(error, "orig", None) or error) from error
+
+
+def _unreachable(cause: BaseException) -> StorageError:
+    return StorageError(
+        "database_unreachable",
+        f"The database does not answer ({type(cause).__name__}).",
+        "Is it running, and do user, password and database name in --database fit?",
+    )
 
 
 def _not_a_database() -> UsageError:
