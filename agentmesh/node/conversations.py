@@ -156,7 +156,8 @@ class Conversations:
     async def run(self, peer: Amid, job: Job, *, in_no_hurry: bool = False) -> object:
         """Run a job in a peer's lane; return what it returns, once everything is saved.
 
-        A job in no hurry shares the turn of the next one that has some, if it comes soon.
+        A job in no hurry shares the turn of the next one that has some, if it comes soon, unless
+        messages of ours wait for room.
         """
         return await self._queue(peer, Waiting(_future(), job), in_no_hurry=in_no_hurry)
 
@@ -171,7 +172,7 @@ class Conversations:
         lane.waiting.append(waiting)
         if lane.is_busy:
             pass  # whoever is at work takes it along
-        elif in_no_hurry:
+        elif in_no_hurry and not lane.is_holding:
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start, lane)
         else:
             self._start(lane)

@@ -117,7 +117,7 @@ class Errands:
         for session_id in turn.sheet.receipted:
             self._owing.told(session_id)
         for session_id, receipt in turn.sheet.receipts.items():
-            self._owing.owe(turn.peer, session_id, receipt)
+            self._owing.owe(turn.peer, session_id, receipt, turn.sheet.news_in(session_id))
         for effect in turn.sheet.once.values():
             self._start_once(turn.peer, effect)
 

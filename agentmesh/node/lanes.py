@@ -13,6 +13,7 @@ from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import record_bug
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.session.events import Saying
+from agentmesh.session.states import Open
 from agentmesh.storage.interface import Change
 
 Job = Callable[[Turn], Awaitable[object]]
@@ -52,6 +53,12 @@ class Lane:
     def is_idle(self) -> bool:
         """Whether nobody would miss it: two lanes of one peer would tear its sessions apart."""
         return not self.is_busy and not self.waiting
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether messages of ours wait for room in a session."""
+        states = (talk.state for talk in (self.talks or {}).values())
+        return any(isinstance(state, Open) and state.holding for state in states)
 
 
 def spare(lanes: Collection[Lane], besides: Lane) -> list[Lane]:

@@ -1,5 +1,7 @@
 """Receipts that are owed: each waits a moment for a message that takes its news along.
 
+One that is about much does not: whoever said so much waits for room to say more.
+
 The last receipt of a session says all that those before it did, so a session owes one at a time.
 """
 
@@ -8,19 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAX_IN_FLIGHT
 from agentmesh.session.effects import Acknowledge
 
 RECEIPT_SECONDS = 0.02
 """How long a receipt waits for news to take along: most words are answered within it."""
+MUCH = MAX_IN_FLIGHT // 4
+"""A receipt for so many messages waits no more."""
 
 
 @dataclass(slots=True)
 class _Owed:
-    """A session's receipt, and when it is offered."""
+    """A session's receipt, how many messages are new in it, and when it is offered."""
 
     peer: Amid
     effect: Acknowledge
     timer: asyncio.Handle
+    news: int = 0
 
 
 class Owing:
@@ -34,14 +40,21 @@ class Owing:
         """Return how many are owed."""
         return len(self._owed)
 
-    def owe(self, peer: Amid, session_id: SessionId, effect: Acknowledge) -> None:
-        """Owe a receipt: it is offered when the first one since the last offer has waited."""
+    def owe(self, peer: Amid, session_id: SessionId, effect: Acknowledge, news: int = 0) -> None:
+        """Owe a receipt, in which so many messages are new.
+
+        It is offered when the first one since the last offer has waited, or when it is about much.
+        """
         owed = self._owed.get(session_id)
-        if owed is not None:
-            owed.effect = effect
-            return
-        timer = asyncio.get_running_loop().call_later(RECEIPT_SECONDS, self._is_due, session_id)
-        self._owed[session_id] = _Owed(peer, effect, timer)
+        if owed is None:
+            later = asyncio.get_running_loop().call_later
+            timer = later(RECEIPT_SECONDS, self._is_due, session_id)
+            owed = self._owed[session_id] = _Owed(peer, effect, timer)
+        owed.effect = effect
+        owed.news += news
+        if owed.news >= MUCH:
+            owed.timer.cancel()
+            self._is_due(session_id)
 
     def told(self, session_id: SessionId) -> None:
         """A message says it: nothing is owed any more."""

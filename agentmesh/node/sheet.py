@@ -163,6 +163,10 @@ class Sheet(msgspec.Struct):
         """Return the envelope that a row of this turn's keeps."""
         return self.heard[row.session_id, row.sequence]
 
+    def news_in(self, session_id: SessionId) -> int:
+        """Return how many messages came in a session."""
+        return sum(name == session_id for name, _ in self.heard)
+
     def forget(self, change: Deliver) -> None:
         """Take a message out, and the news of it."""
         self.changes.remove(change)

@@ -26,11 +26,11 @@ def room(state: Open) -> int:
 def goes_on(state: Open) -> bool:
     """Whether it is time to look for what is held: there is much room, or nothing is under way.
 
-    All of it is read to find the most urgent: not with each receipt that makes room for a little.
+    It may have to be read to find the most urgent: not with each receipt that makes a little room.
     """
     is_all_there = state.confirmed.up_to == state.next_sequence - 1
     window = STREAM_WINDOW if state.terms.request.type == "stream" else MAX_IN_FLIGHT
-    return state.holding and (is_all_there or room(state) >= window // 2)
+    return state.holding and (is_all_there or room(state) >= window // 4)
 
 
 def is_full(state: Open) -> bool:

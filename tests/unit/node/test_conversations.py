@@ -232,3 +232,15 @@ async def test_a_lane_in_which_somebody_waits_is_not_let_go(
     assert await pair.low.talks.look(Amid("other"), SessionId("none")) is None
     assert pair.high.amid in pair.low.talks._lanes
     assert await patient == "done"
+
+
+async def test_no_receipt_is_patient_while_messages_of_ours_wait_for_room(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "PATIENCE_SECONDS", 3600.0)
+    monkeypatch.setattr(lanes.Lane, "is_holding", True)
+
+    async def job(_: Turn) -> str:
+        return "done"
+
+    assert await pair.low.talks.run(pair.high.amid, job, in_no_hurry=True) == "done"

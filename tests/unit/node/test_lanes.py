@@ -11,9 +11,14 @@ from agentmesh.node.lanes import Lane, Waiting, fail, next_batch, spare, togethe
 from agentmesh.node.turn import Talk, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
+from agentmesh.protocol.limits import MAX_IN_FLIGHT
 from agentmesh.session.events import Saying
 from agentmesh.session.states import Ended, Terms
+from tests.support.parties import party
+from tests.support.session_kinds import open_state, talking
+from tests.support.world import FakeClock
 
+ONE_ID = SessionId("s")
 ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
 
 
@@ -70,3 +75,15 @@ async def test_a_lane_is_idle_when_nothing_waits() -> None:
     assert lane.is_idle
     lane.waiting.append(await waiting(ONE))
     assert not lane.is_idle
+
+
+async def test_a_lane_tells_whether_messages_wait_for_room() -> None:
+    clock = FakeClock()
+    alice, _ = talking(party("alice", clock), party("bob", clock), "conversation", "1")
+    lane = Lane(alice.state.terms.peer)
+    assert not lane.is_holding
+    lane.talks = {ONE_ID: Talk(open_state(alice), 0, 0)}
+    assert not lane.is_holding
+    alice.send(*["x"] * (MAX_IN_FLIGHT + 1))
+    lane.talks = {ONE_ID: Talk(open_state(alice), 0, 0)}
+    assert lane.is_holding

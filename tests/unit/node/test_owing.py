@@ -61,3 +61,17 @@ async def test_a_receipt_waits_its_own_time_whatever_was_owed_before(
     assert offered == []
     receipts.forget()
     assert not len(receipts)
+
+
+async def test_a_receipt_for_much_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owing, "RECEIPT_SECONDS", AN_HOUR)
+    offered: list[tuple[Amid, Acknowledge]] = []
+    receipts = Owing(lambda *it: offered.append(it))
+    last = owed(b"3")
+    receipts.owe(BOB, ONE, owed(b"1"), owing.MUCH - 1)
+    assert offered == []
+    receipts.owe(BOB, ONE, last, 1)
+    assert offered == [(BOB, last)]
+    receipts.owe(BOB, ONE, owed(b"4"), owing.MUCH - 1)  # it is counted anew
+    assert offered == [(BOB, last)]
+    receipts.forget()
