@@ -13,8 +13,9 @@ QUICK := tests/unit tests/architecture tests/services tests/integration
 SLOW := tests/e2e tests/reliability tests/attack
 # A browser's driver keeps a loop of its own: these have a process to themselves.
 VISIT := tests/browser/test_visit.py
-# Many programs at once, crowded, damaged and killed: they have a step of their own.
-SERVICES := tests/e2e/test_cluster.py tests/e2e/test_hard_times.py tests/e2e/test_org.py tests/reliability/test_cluster_kills.py tests/reliability/test_jetstream_replicas.py \
+# Many programs at once, crowded, damaged, killed and moved: they have a step of their own.
+SERVICES := tests/e2e/test_audit_scenarios.py tests/e2e/test_backup.py tests/e2e/test_records.py tests/e2e/test_service.py \
+	tests/e2e/test_cluster.py tests/e2e/test_hard_times.py tests/e2e/test_org.py tests/reliability/test_cluster_kills.py tests/reliability/test_jetstream_replicas.py \
 	tests/reliability/test_kills.py tests/reliability/test_registry_killed.py tests/reliability/test_relay_load.py \
 	tests/reliability/test_rotate_killed.py tests/reliability/test_stop_flood.py tests/attack/test_worm.py
 
@@ -59,7 +60,7 @@ test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(SLOW) $(SERVICES:%=--ignore=%)
 	@$(BIN)/pytest $(VISIT)
 
-# Crowds at a relay, a worm among agents, a fleet; agents, nodes, NATS and the registry are damaged and killed: a little of each.
+# Crowds at a relay, a worm among agents, a fleet; agents, their homes and records, nodes, NATS and the registry are damaged, moved and killed: a little of each.
 test-services: setup postgres
 	@$(BIN)/pytest -n 2 $(SERVICES)
 
