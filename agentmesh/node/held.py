@@ -79,8 +79,9 @@ class Held:
             self.forget(turn.peer)
             return
         for row in turn.sheet.rows.values():
-            if row.sequence is None and row.message_id in turn.sheet.loaded:  # it was moved
-                self.forget(turn.peer)
+            was = turn.sheet.loaded.get(row.message_id)
+            if was is not None and (row.sequence is None or was.session_id != row.session_id):
+                self.forget(turn.peer)  # it was moved, and perhaps said there at once
                 return
             if row.session_id in known:
                 self._take(self._piles[row.session_id], row)

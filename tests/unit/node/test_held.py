@@ -21,6 +21,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session.events import Close
 from agentmesh.session.numbers import Numbers
 from agentmesh.session.states import Open
+from agentmesh.storage.interface import OutgoingRow
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair, node_pair
 
@@ -118,6 +119,31 @@ async def test_what_a_turn_has_said_already_is_not_said_twice_and_hides_nothing(
 
     await pair.low.talks.run(pair.high.amid, job)
     assert reads.count <= 2
+
+
+@pytest.mark.usefixtures("reads")
+async def test_what_was_moved_and_said_elsewhere_in_one_turn_is_not_held_here(pair: Pair) -> None:
+    await say(pair, "hello")
+    await pair.settle()
+    pair.wire.is_up = False
+    await say(pair, *(f"text {number}" for number in range(3 * WINDOW)))
+    (session,) = await pair.low.store.sessions()
+    first, *_ = await pair.low.store.held(session.session_id)
+
+    async def look(turn: Turn) -> list[OutgoingRow]:
+        return await pair.low.talks._held.first(turn, session.session_id)
+
+    async def move(turn: Turn) -> None:
+        assert first in await look(turn)
+        turn.sheet.loaded[first.message_id] = first
+        moved = replace(first, session_id=SessionId("another"), sequence=1)
+        turn.sheet.rows[first.message_id] = moved
+
+    await pair.low.talks.run(pair.high.amid, move)
+    found = await pair.low.talks.run(pair.high.amid, look)
+    assert isinstance(found, list)
+    assert found
+    assert first not in found
 
 
 async def test_two_receipts_in_one_turn_say_all_that_there_is_room_for(
