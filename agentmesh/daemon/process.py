@@ -81,10 +81,7 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
         _tell(given.ready_fd, {"ready": True, **_public(keys)})
         return 0
     signal.signal(signal.SIGUSR1, lambda *_: StopFlag(home).put_up())  # until the rooms are there
-    # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
-    sys.setswitchinterval(0.0005)
-    gc.set_threshold(GARBAGE)
-    keep_freed_memory()
+    _make_way()
     with asyncio.Runner(loop_factory=quick_loop) as runner:
         ready_fd: int | None = given.ready_fd
         stopping = Stopping(runner.get_loop(), LAST_SECONDS)
@@ -93,6 +90,15 @@ def _run(home: Path, world: World, given: argparse.Namespace) -> int:
             stopping.go_on()
             keys, ready_fd = files.open(), None
     return 0
+
+
+def _make_way() -> None:
+    """See to it that the loop is seldom held up: by the collector, a thread or the system."""
+    gc.freeze()  # what was loaded is here to stay: to search it takes some 50 ms each time
+    gc.set_threshold(GARBAGE)
+    # The loop answers, a thread writes: neither may keep the other waiting for 5 ms.
+    sys.setswitchinterval(0.0005)
+    keep_freed_memory()
 
 
 def _failed(ready_fd: int | None, error: AgentMeshError) -> int:

@@ -9,6 +9,14 @@ import pytest
 
 from agentmesh.daemon.process import _tell
 
+SEARCHED = """
+import gc
+from agentmesh.daemon.process import _make_way
+
+_make_way()
+print(len(gc.get_objects()))
+"""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("blocks", ["0", "1"])
@@ -41,3 +49,9 @@ def test_who_gave_up_waiting_ends_nothing() -> None:
     os.close(read)
     _tell(write, {"ready": True})
     _tell(None, {"ready": True})
+
+
+@pytest.mark.slow
+def test_the_collector_does_not_search_what_was_loaded() -> None:
+    run = subprocess.run([sys.executable, "-c", SEARCHED], capture_output=True, check=True)
+    assert int(run.stdout) < 1000
