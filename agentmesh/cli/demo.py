@@ -140,7 +140,7 @@ def _converse(
 
 def _show_relay(wiretap: Wiretap, seen: list[Sighting], tell: Callable[[str], None]) -> None:
     tell("\nWhat the relay saw of all this: two ids, a kind, a size (and the time).")
-    tell(render.table(("FROM", "TO", "KIND", "SEALED BYTES"), seen))
+    tell(render.table(("FROM", "TO", "KIND", "BYTES"), seen))
     for words in (QUESTION, ANSWER):
         if wiretap.holds(words):
             raise IntegrityError("plaintext_seen", f"The relay could read {words!r}.")

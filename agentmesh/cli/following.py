@@ -24,6 +24,7 @@ def events(desk: Desk, request: calls.EventsSubscribe) -> Iterator[answers.Event
         note("The daemon has ended; waiting for its next start. Ctrl-C ends this.")
         while not _is_back(desk):
             time.sleep(BACK_SECONDS)
+            streams.check_reader()
         note("The daemon is back.")
         yield from _until_gone(desk, request)
 
@@ -48,7 +49,7 @@ def _until_gone(desk: Desk, request: calls.EventsSubscribe) -> Iterator[answers.
     """Yield events until the daemon hangs up; raise if it is not there."""
     with desk.client() as client:
         try:
-            yield from client.events(request)
+            yield from client.events(request, streams.wait_for)
         except NotRunning as error:
             if error.code == "not_running":
                 raise

@@ -189,12 +189,14 @@ def _confess(desk: Desk, error: Exception) -> int:
 
 _OTHER_VERSION = "The daemon is of another version: agentmesh down && agentmesh up"
 _TRY_HELP = "See `agentmesh --help`."
+_ALIKE = 0.7
+"""Below it a guess is no help: `rotate`, which cannot be taken back, is somewhat like a lot."""
 
 
 def _guess(word: str) -> str:
     import difflib  # noqa: PLC0415 - only for misspelt words
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=_ALIKE)
     return f"Did you mean `agentmesh {near[0]}`?" if near else _TRY_HELP
 
 

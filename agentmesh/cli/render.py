@@ -3,6 +3,9 @@
 What peers and registries wrote never reaches a terminal with its control characters.
 """
 
+import math
+import os
+import sys
 from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET
@@ -32,11 +35,25 @@ def paragraph(text: str, indent: str = "  ") -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return columns under their titles."""
+    """Return columns under their titles, or a paragraph a row where not all columns have room."""
     shown = [list(titles), *([_cell(cell) for cell in row] for row in rows)]
     widths = [max(columns(line[column]) for line in shown) for column in range(len(titles))]
+    if sum(widths[:-1]) + 2 * len(widths[:-1]) > _room():
+        return "\n\n".join(pairs(_filled(titles, row)) for row in shown[1:])
     padded = ("  ".join(map(_padded, line, widths)).rstrip() for line in shown)
     return "\n".join(padded)
+
+
+def _filled(titles: Sequence[str], row: Sequence[str]) -> Iterable[tuple[str, str]]:
+    return ((title, cell) for title, cell in zip(titles, row, strict=True) if cell)
+
+
+def _room() -> float:
+    """Return how many columns stdout has: without end where it is no terminal."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or math.inf
+    except OSError:  # a file, a pipe, or nothing that has a number
+        return math.inf
 
 
 def columns(text: str) -> int:

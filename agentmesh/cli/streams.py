@@ -27,9 +27,19 @@ def hear_interrupts() -> None:
 
 def check_reader() -> None:
     """Raise `BrokenPipeError` if stdout is a pipe that nobody reads any more."""
+    _watch_reader(select.poll(), 0)
+
+
+def wait_for(descriptor: int) -> None:
+    """Wait until there is something to read there; raise as `check_reader` does meanwhile."""
     poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    _watch_reader(poll, None)
+
+
+def _watch_reader(poll: select.poll, milliseconds: int | None) -> None:
     poll.register(1, 0)
-    if any(state & select.POLLERR for _, state in poll.poll(0)):
+    if dict(poll.poll(milliseconds)).get(1, 0) & select.POLLERR:
         raise BrokenPipeError
 
 

@@ -5,7 +5,7 @@ It loads neither asyncio nor crypto, because every command pays for what is load
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -77,11 +77,15 @@ class Client:
             if rpc.answers(line, self._number):
                 return rpc.result_of(line)
 
-    def events(self, request: calls.EventsSubscribe) -> Iterator[answers.Event]:
-        """Yield what happens, until the daemon ends."""
+    def events(
+        self, request: calls.EventsSubscribe, wait_for: Callable[[int], None]
+    ) -> Iterator[answers.Event]:
+        """Yield what happens, until the daemon ends; `wait_for` its descriptor may end it, too."""
         self.ask(request)
         self._wait_for(None)
         while True:
+            if self._socket is not None and b"\n" not in self._received:
+                wait_for(self._socket.fileno())
             line = self._line()
             if line.method == "event" and isinstance(line.params, msgspec.Raw):
                 yield rpc.read_answer(line.params, answers.Event)

@@ -58,6 +58,10 @@ def test_a_misspelt_command_is_guessed(shell: Shell) -> None:
     said = shell("statsu")
     assert (said.code, said.out) == (2, "")
     assert "Did you mean `agentmesh status`?" in said.err
+
+
+def test_a_command_that_is_hardly_alike_is_not_suggested(shell: Shell) -> None:
+    assert shell("frobnicate").err.splitlines()[1:] == ["See `agentmesh --help`."]
     assert shell("--json", "xyzzy").document["error"]["code"] == "unknown_command"
 
 

@@ -1,5 +1,10 @@
 """What people see."""
 
+import os
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -33,6 +38,30 @@ def test_columns_stand_under_their_titles() -> None:
     assert render.table(("A", "LONG"), [("wide one", 1), ("x", 2)]) == (
         "A         LONG\nwide one  1\nx         2"
     )
+
+
+@contextmanager
+def narrow() -> Iterator[None]:
+    """Stand in a terminal of twelve columns."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 12))
+    with os.fdopen(ours), os.fdopen(theirs, "w") as terminal, redirect_stdout(terminal):
+        yield
+
+
+def test_rows_are_paragraphs_where_a_column_would_begin_beyond_the_edge() -> None:
+    rows = [("Bob", "", "open"), ("A longer name", "in", "closed")]
+    with narrow():
+        assert render.table(("PEER", "", "STATE"), rows) == (
+            "PEER   Bob\nSTATE  open\n\nPEER   A longer name\n       in\nSTATE  closed"
+        )
+
+
+def test_a_last_column_may_go_on_beyond_the_edge() -> None:
+    with narrow():
+        assert render.table(("PEER", "STATE"), [("Bob", "closed by it")]) == (
+            "PEER  STATE\nBob   closed by it"
+        )
 
 
 def test_letters_of_other_scripts_take_the_columns_that_they_take() -> None:

@@ -1,16 +1,20 @@
 """What a shell may hand in as stdin, stdout and stderr, and Ctrl-C at the worst moment."""
 
+import asyncio
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from agentmesh.cli import main, streams
+from agentmesh.control import answers
+from tests.support.control_server import Script, serving
 from tests.support.patience import PATIENCE
 from tests.unit.cli.conftest import Shell
 
@@ -92,12 +96,27 @@ def test_what_goes_on_ends_when_nobody_reads_it_any_more(tmp_path: Path) -> None
     log = tmp_path / "logs" / "daemon.log"
     log.parent.mkdir()
     log.write_text("a line\n")
+    hang_up_on(tmp_path, "logs", said=b"a line\n")
+
+
+@pytest.mark.slow
+def test_events_end_when_nobody_reads_them_though_none_comes(tmp_path: Path) -> None:
+    async def one(_: object) -> AsyncIterator[answers.Event]:
+        yield answers.Event(kind="paused", at="2026-01-31T12:00:00.000Z")
+        await asyncio.Event().wait()
+
+    with serving(tmp_path, Script(events__subscribe=one)):
+        hang_up_on(tmp_path, "events", said=b"2026-01-31T12:00:00.000Z  paused  \n")
+
+
+def hang_up_on(home: Path, command: str, said: bytes) -> None:
+    """Read one line of what is followed, and no more."""
     following = subprocess.Popen(
-        [*CLI, "logs", "--follow"],
-        env={**os.environ, "AGENTMESH_HOME": str(tmp_path)},
+        [*CLI, command, "--follow"],
+        env={**os.environ, "AGENTMESH_HOME": str(home)},
         stdout=subprocess.PIPE,
     )
     assert following.stdout is not None
     with following.stdout:
-        assert following.stdout.readline() == b"a line\n"
+        assert following.stdout.readline() == said
     assert following.wait(PATIENCE) == streams.BROKEN_PIPE

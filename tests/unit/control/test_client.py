@@ -68,10 +68,12 @@ def test_an_agents_client_takes_its_permit_first(tmp_path: Path) -> None:
 
 
 def test_events_come_one_by_one(tmp_path: Path) -> None:
+    waited: list[int] = []
     told = [answers.Event(kind=kind, at="2026-01-31T12:00:00.000Z") for kind in ("a", "b")]
     with serving(tmp_path, Script(events__subscribe=told)), Client(tmp_path) as client:
-        coming = client.events(calls.EventsSubscribe())
+        coming = client.events(calls.EventsSubscribe(), waited.append)
         assert [next(coming).kind, next(coming).kind] == ["a", "b"]
+    assert all(descriptor > 2 for descriptor in waited)
 
 
 def test_no_home_means_not_running(tmp_path: Path) -> None:
