@@ -169,20 +169,7 @@ class Outbox:
     ) -> SessionId:
         """Say this; return the session it travels in. `also` is kept in the same transaction."""
         self._refuse_if_stopped()
-        session_id = await self._talks.say(peer, wish, sayings, also)
-        notices = [
-            Notice(
-                kind="message_sent",
-                peer=peer,
-                session_id=session_id,
-                message_id=saying.message_id,
-                in_reply_to=saying.in_reply_to,
-                fields={"type": saying.type},
-            )
-            for saying in sayings
-        ]
-        self._hand.bulletin.publish(*notices)
-        return session_id
+        return await self._talks.say(peer, wish, sayings, also)
 
     async def _take_room(self, count: int) -> None:
         """Refuse what would make the outbox grow without bound; it is counted now and then."""

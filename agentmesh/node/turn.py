@@ -5,6 +5,8 @@ from typing import Literal
 import msgspec
 
 from agentmesh.messages import capabilities
+from agentmesh.messages.payloads import is_house_mail
+from agentmesh.node.notices import Notice
 from agentmesh.node.sheet import Sheet
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId, uuid7
@@ -190,6 +192,7 @@ class Turn(msgspec.Struct):
     def say(self, session_id: SessionId, sayings: tuple[Saying, ...], expires_at: float) -> None:
         """Keep new messages and send them, if the session is ready for them."""
         for saying in sayings:
+            self._tell_sent(session_id, saying)
             self.sheet.rows[saying.message_id] = OutgoingRow(
                 message_id=saying.message_id,
                 peer=self.peer,
@@ -200,6 +203,21 @@ class Turn(msgspec.Struct):
                 expires_at=expires_at,
             )
         self.apply(session_id, Send(sayings))
+
+    def _tell_sent(self, session_id: SessionId, saying: Saying) -> None:
+        """Tell of a message of our agent's; what the daemons say to each other is no news."""
+        if is_house_mail(saying.type):
+            return
+        self.sheet.notices.append(
+            Notice(
+                kind="message_sent",
+                peer=self.peer,
+                session_id=session_id,
+                message_id=saying.message_id,
+                in_reply_to=saying.in_reply_to,
+                fields={"type": saying.type},
+            )
+        )
 
     def unsettled(self, session_id: SessionId, kept_rows: list[OutgoingRow]) -> list[OutgoingRow]:
         """Return a session's unsettled messages: those in the store, as this turn left them.

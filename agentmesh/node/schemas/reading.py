@@ -164,15 +164,6 @@ class Reading:
             timestamp=turn.keys.milliseconds(),
         )
         turn.say(session_id, (saying,), turn.now + MAILBOX_SECONDS)
-        notice = Notice(
-            kind="message_sent",
-            peer=turn.peer,
-            session_id=session_id,
-            message_id=saying.message_id,
-            in_reply_to=saying.in_reply_to,
-            fields={"type": kind},
-        )
-        turn.sheet.notices.append(notice)
 
     # --- what goes -----------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """What the agent says, and what becomes of it."""
 
+import asyncio
+
 import pytest
 
 from agentmesh.errors import Refused, UsageError
@@ -28,6 +30,17 @@ async def test_nothing_is_said_to_a_blocked_peer_or_while_all_is_stopped(pair: P
     with pytest.raises(Refused) as caught:
         await pair.low.say(pair.high, "hello")
     assert caught.value.code == "stopped"
+
+
+async def test_what_is_kept_is_told_of_though_its_program_hung_up(pair: Pair) -> None:
+    await pair.low.say(pair.high, "hello")
+    saying = asyncio.create_task(pair.low.say(pair.high, "and good-bye"))
+    await asyncio.sleep(0)
+    assert pair.low.talks._lane(pair.high.amid).waiting
+    saying.cancel()
+    await pair.settle()
+    assert await pair.high.texts() == ["hello", "and good-bye"]
+    assert pair.low.kinds().count("message_sent") == 2
 
 
 async def test_the_fate_of_an_unknown_message_is_unknown(pair: Pair) -> None:
