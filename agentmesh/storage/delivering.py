@@ -25,8 +25,11 @@ WHERE incoming.row = numbered.row
 """  # noqa: S608 - put together from the words above
 FIRST_OF_ID = "ORDER BY row < 0, abs(row) LIMIT 1"
 """Which of several messages of one id is meant: the one that was shown first."""
-_BEHIND = "WHERE row > ? AND row > 0 AND ifnull(?, peer) = peer"
-"""SQLite seeks by the first bound and only checks the second, which leads it to the index."""
+_BEHIND = "WHERE row > +? AND row > 0 AND ifnull(?, peer) = peer"
+"""SQLite seeks by the first bound and only checks the second, which leads it to the index.
+
+A bare `?` it would compare with the index's own bound, and plan anew for each value it has.
+"""
 SHOWN_BEHIND = f"{_BEHIND} ORDER BY row LIMIT ?"
 UNREAD_BEHIND = f"{_BEHIND} AND consumed_at IS NULL ORDER BY row LIMIT ?"
 _WAITS = "SELECT EXISTS (SELECT 1 FROM incoming WHERE session_id = ? AND row < 0)"

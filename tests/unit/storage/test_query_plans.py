@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from agentmesh.storage.changes import Confirm, Deliver, Release, Settle, SettleAll
+from agentmesh.protocol.ids import MessageId
+from agentmesh.storage.changes import Confirm, Deliver, Put, Release, Settle, SettleAll
 from agentmesh.storage.cleaning import STATEMENTS
 from agentmesh.storage.delivering import RELEASE, SHOWN_BEHIND, UNREAD_BEHIND
+from agentmesh.storage.interface import Store
 from agentmesh.storage.settling import EXPIRED, SETTLING, UNSETTLED
 from agentmesh.storage.tables import COUNTS, INCOMING
-from tests.support.stores import ONE, incoming, sqlite_store
+from tests.support.stores import ONE, errand, incoming, outgoing, session, sqlite_store
 
 _OPEN = f"SELECT body FROM outgoing WHERE session_id = :session_id AND {UNSETTLED}"
 _ANSWERED_BY = {
@@ -62,3 +64,33 @@ async def test_a_page_costs_the_same_however_much_lies_before_it(tmp_path: Path,
     asked(0)  # the first one reads the schema, too
     assert asked(count - 5) == asked(0)
     connection.close()
+
+
+async def test_what_each_turn_asks_is_planned_once(tmp_path: Path) -> None:
+    planned: list[str] = []
+
+    def watched(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.set_authorizer(lambda *what: planned.append(str(what)) or sqlite3.SQLITE_OK)
+        return connection
+
+    async with sqlite_store(tmp_path, watched) as store:
+        for number in range(1, 4):
+            planned.clear()
+            await _talk(store, number)
+    assert not planned
+
+
+async def _talk(store: Store, number: int) -> None:
+    """Say a message, hear its answer and show it: each time with other values."""
+    said = outgoing(f"said {number}", sequence=number, frame_id=f"frame {number}", outcome="queued")
+    await store.commit([Put(session()), Put(said), Put(errand(f"frame {number}"))])
+    heard = Deliver(incoming(f"heard {number}", number))
+    confirmed = Confirm(ONE, number, (), "delivered")
+    await store.commit([Put(session()), confirmed, heard, Release(ONE, number)])
+    for unread in (True, False):
+        await store.inbox(unread=unread, peer=None, after=number - 1, limit=100)
+    await store.outgoing(MessageId(f"said {number}"))
+    await store.unsettled(ONE)
+    await store.held(ONE)
+    await store.sessions(said.peer)
