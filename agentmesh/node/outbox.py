@@ -94,7 +94,7 @@ class Outbox:
             await self._take_room(len(bodies))
             words = [(body.payload, body.secrets) for body in bodies]
             verdicts = await self._consent.leave.ask_all(peer, words, impulse)
-            said = [self._saying(self._fresh_id(), body, in_reply_to) for body in bodies]
+            said = self._sayings(bodies, in_reply_to)
             drafts: dict[int, Draft] = {}
             for at, (saying, body, verdict) in enumerate(zip(said, bodies, verdicts, strict=True)):
                 insist(verdict)
@@ -135,7 +135,7 @@ class Outbox:
 
     async def _release(self, draft: Draft, done: Change) -> None:
         insist(await self._consent.leave.ask(draft.peer, draft.payload, "owner"))
-        saying = self._saying(draft.message_id, draft, draft.in_reply_to)
+        saying = _saying(draft.message_id, draft, draft.in_reply_to, self._hand.clock.now())
         await self._send(draft.peer, await self._wish_now(draft), (saying,), (done,))
 
     async def _wish_now(self, draft: Draft) -> Wish:
@@ -146,23 +146,10 @@ class Outbox:
                 return replace(draft.wish, session_id=None)
         return draft.wish
 
-    def _fresh_id(self) -> MessageId:
-        keys = self._hand.keys.ring
-        return MessageId(uuid7(keys.clock.now(), keys.entropy))
-
-    def _saying(
-        self, message_id: MessageId, said: Body | Draft, in_reply_to: MessageId | None
-    ) -> Saying:
-        """Return what is said as a message of this moment."""
-        return Saying(
-            message_id=message_id,
-            type=said.type,
-            payload=said.payload,
-            in_reply_to=in_reply_to,
-            context=said.context,
-            timestamp=self._hand.keys.ring.milliseconds(),
-            priority=said.priority,
-        )
+    def _sayings(self, bodies: Sequence[Body], in_reply_to: MessageId | None) -> list[Saying]:
+        """Return what is said as messages of this moment, each under a fresh id."""
+        now, entropy = self._hand.clock.now(), self._hand.keys.ring.entropy
+        return [_saying(MessageId(uuid7(now, entropy)), body, in_reply_to, now) for body in bodies]
 
     async def _send(
         self, peer: Amid, wish: Wish, sayings: tuple[Saying, ...], also: tuple[Change, ...] = ()
@@ -265,6 +252,20 @@ class Outbox:
             if talk is not None and isinstance(talk.state, Open) and is_full(talk.state):
                 return PEER_IS_FULL
         return self._errands.reason(row.session_id) or "awaiting_peer"
+
+
+def _saying(
+    message_id: MessageId, said: Body | Draft, in_reply_to: MessageId | None, now: float
+) -> Saying:
+    return Saying(
+        message_id=message_id,
+        type=said.type,
+        payload=said.payload,
+        in_reply_to=in_reply_to,
+        context=said.context,
+        timestamp=int(now * 1000),
+        priority=said.priority,
+    )
 
 
 def _is_further(fate: Fate, seen: str | None) -> bool:

@@ -18,6 +18,7 @@ FrameId = NewType("FrameId", str)
 FileId = NewType("FileId", str)
 
 _AMID_BYTES = 20
+_VARIANTS = {letter: "89ab"[int(letter, 16) & 0x3] for letter in "0123456789abcdef"}
 DID_PREFIX = "did:agentmesh:"
 
 
@@ -55,10 +56,10 @@ def did_of(amid: Amid) -> str:
 def uuid7(now: float, entropy: Entropy) -> str:
     """Return a fresh UUIDv7 (RFC 9562, section 5.7): later ones sort later."""
     random = entropy(10).hex()
-    variant = "89ab"[int(random[4], 16) & 0x3]
-    return f"{id_time(now)}-7{random[1:4]}-{variant}{random[5:8]}-{random[8:]}"
+    return f"{id_time(now)}-7{random[1:4]}-{_VARIANTS[random[4]]}{random[5:8]}-{random[8:]}"
 
 
+@lru_cache(1)  # messages that are said together are of one time
 def id_time(now: float) -> str:
     """Return how ids begin that are made at this time; all that were made before sort before it."""
     time = f"{int(now * 1000) & ((1 << 48) - 1):012x}"

@@ -56,6 +56,19 @@ def test_a_value_comes_out_as_it_went_in(value: object) -> None:
     assert read_json(write_json(value)) == value
 
 
+@given(st.dictionaries(st.text(), st.text()))
+def test_texts_are_written_as_all_else_is(value: dict[str, str]) -> None:
+    written = json.dumps([value], ensure_ascii=False, separators=(",", ":")).encode()
+    assert write_json(value) == written[1:-1]
+    assert write_json([value]) == written
+
+
+@pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": "a"}, ["\ud800"]])
+def test_half_a_character_is_not_written(value: object) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_json(value)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("text", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_what_is_ambiguous_is_refused(text: str) -> None:
     with pytest.raises(RemoteProtocolError) as caught:

@@ -1,6 +1,7 @@
 """What the agent says, and what becomes of it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from agentmesh.protocol.ids import MessageId
 from agentmesh.session.events import Close
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
+from tests.support.world import FakeClock
 
 
 async def test_nobody_talks_to_itself(pair: Pair) -> None:
@@ -41,6 +43,23 @@ async def test_what_is_kept_is_told_of_though_its_program_hung_up(pair: Pair) ->
     await pair.settle()
     assert await pair.high.texts() == ["hello", "and good-bye"]
     assert pair.low.kinds().count("message_sent") == 2
+
+
+class Hurrying(FakeClock):
+    """Goes on whenever somebody looks at it."""
+
+    def now(self) -> float:
+        self.advance(1)
+        return super().now()
+
+
+async def test_what_is_said_at_once_is_of_one_moment(pair: Pair) -> None:
+    rack = pair.low.hand.keys
+    rack.ring = replace(rack.ring, clock=Hurrying())
+    bodies = [Body("text", b'"one"'), Body("text", b'"two"')]
+    said = await pair.low.outbox.say(pair.high.amid, bodies, CHAT)
+    rows = [await pair.low.store.outgoing(it.message_id) for it in said]
+    assert rows[0].created_at == rows[1].created_at
 
 
 async def test_the_fate_of_an_unknown_message_is_unknown(pair: Pair) -> None:
