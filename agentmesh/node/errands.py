@@ -39,13 +39,12 @@ log = logging.getLogger("agentmesh.node")
 class Again:
     """Not done yet: run it again, after so many seconds or with pauses that grow from `patience`.
 
-    `reason` is what `status` shows; `all`: the pause holds for every frame (a rate limit).
+    `reason` is what `status` shows.
     """
 
     after: float | None = None
     patience: float = FIRST_PAUSE
     reason: str = ""
-    all: bool = False
 
 
 Runner = Callable[[ErrandRow], Awaitable[Again | None]]
@@ -69,7 +68,6 @@ class Errands:
         self._looks_at = 0.0
         self._tasks = Tasks()
         self._running = 0
-        self._frames_from = 0.0
         self._refused_until: dict[Amid, float] = {}
         self._is_held = False
         self._has_ended = False
@@ -123,7 +121,6 @@ class Errands:
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed now, as if it were new."""
-        self._frames_from = 0.0
         for entry in self._entries.values():
             if entry.kind in FRAMES:
                 entry.attempts = 0
@@ -209,9 +206,6 @@ class Errands:
             entry = self._entries.get(errand_id)
             if entry is None or entry.is_running or entry.due != due:
                 continue
-            if entry.kind in FRAMES and self._frames_from > now:
-                self._schedule(entry, self._frames_from - now)
-                continue
             entry.is_running = True
             self._running += 1
             self._tasks.start(self._run(entry))
@@ -252,8 +246,6 @@ class Errands:
         pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
         if again.reason and entry.kind in FRAMES:
             self._refused_until.setdefault(entry.peer, self._clock.monotonic() + REFUSED_SECONDS)
-        if again.all:
-            self._frames_from = max(self._frames_from, self._clock.monotonic() + pause)
         self._schedule(entry, pause)
 
     async def _attempt(self, entry: Entry) -> Again | None:

@@ -21,6 +21,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
 from agentmesh.node.key_rack import KeyRack
 from agentmesh.node.optimistic import Optimism
+from agentmesh.node.slowed import Slowed
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.frames import Letter, SessionLost, encode
 from agentmesh.protocol.ids import Amid, FrameId
@@ -36,6 +37,7 @@ from agentmesh.transport.interface import Transport
 PATIENCE = 30.0
 """How long to wait for the peer's own word before offering again what the relay took."""
 RATE_PAUSE = 5.0
+RATE_LIMITED = "rate_limited"
 NEWCOMER_SECONDS = 15.0
 """A peer that is not found may be just starting: for so long it is looked for again."""
 SOON = 0.25
@@ -65,6 +67,7 @@ class Runners:
         self._peers = key_changes.peers
         self._keys = keys
         self._key_changes = key_changes
+        self._slowed = Slowed(keys.ring.clock)
         self._optimism: Optimism | None = None
 
     def knock_with(self, optimism: Optimism) -> None:
@@ -149,6 +152,8 @@ class Runners:
         if await self._key_changes.has(errand.peer):
             return Again(patience=PATIENCE, reason=KEY_CHANGED)
         relay = await self._relay_of(errand.peer)
+        if left_to_wait := self._slowed.left(relay, errand.kind):
+            return Again(after=left_to_wait, reason=RATE_LIMITED)
         frame = Send(
             id=FrameId(errand.errand_id),
             to=errand.peer,
@@ -157,9 +162,12 @@ class Runners:
             expires_in=min(left, MAILBOX_SECONDS),
         )
         try:
-            return _judge(await self._transport.send(frame, relay))
+            again = _judge(await self._transport.send(frame, relay))
         finally:
             await self._peers.keep_news(errand.peer)
+        if again.reason == RATE_LIMITED and again.after is not None:
+            self._slowed.slow_down(relay, errand.kind, again.after)
+        return again
 
     async def offer_once(self, peer: Amid, effect: EmitOnce) -> None:
         """Offer a frame that may get lost."""
@@ -211,7 +219,7 @@ def _judge(sent: Sent) -> Again:
         return Again(patience=PATIENCE)
     reason = (sent.code or "relay_refused").lower()
     if sent.code == "RATE_LIMITED":
-        return Again(after=float(sent.retry_after_seconds or RATE_PAUSE), reason=reason, all=True)
+        return Again(after=float(sent.retry_after_seconds or RATE_PAUSE), reason=reason)
     if sent.retry_after_seconds is not None:
         return Again(after=float(sent.retry_after_seconds), reason=reason)
     return Again(patience=PATIENCE, reason=reason)

@@ -53,7 +53,7 @@ class Incoming(Protocol):
         """Peers' daemons have kept these frames of ours. Only the relay says so."""
 
     def connected(self, relay: str, *, is_missed: bool) -> None:
-        """A link is up, perhaps again: offer what is unconfirmed.
+        """The link to our own relay is up, perhaps again: offer what is unconfirmed.
 
         `is_missed`: the relay may have said meanwhile that we were gone.
         """

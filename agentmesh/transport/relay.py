@@ -31,6 +31,7 @@ class RelayLink:
         self.origin = origin_of(url)
         self._caller = caller
         self._incoming = incoming
+        self._is_ours = is_ours
         self._public_only = not is_ours and not caller.private_relays
         self._backoff = Backoff(caller.entropy)
         self._state: LinkState = "connecting"
@@ -164,8 +165,9 @@ class RelayLink:
             channel.say(self._presence)
         self._turn_to("connected")
         record(_log, logging.INFO, "relay.connected")
-        is_shown = self._presence is not None and bool(self._presence.shown_at)
-        self._incoming.connected(self.origin, is_missed=self._was_lost and is_shown)
+        if self._is_ours:  # another's would have us offer everything, as often as it likes
+            is_shown = self._presence is not None and bool(self._presence.shown_at)
+            self._incoming.connected(self.origin, is_missed=self._was_lost and is_shown)
 
     def _turn_to(self, state: LinkState) -> None:
         self._state = state

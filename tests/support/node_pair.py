@@ -14,6 +14,8 @@ from tests.support.fake_registry import Shelf
 from tests.support.node import RELAY, Node, node_called, until_quiet
 from tests.support.world import FakeClock
 
+ELSEWHERE = "wss://relay.example/v1/connect"
+"""Another relay, at the same wire."""
 Rule = Callable[[Send], bool]
 Answer = Callable[[Send], Sent | None]
 
@@ -67,7 +69,7 @@ class WireEnd:
         self.is_cut = True
 
     async def send(self, frame: Send, relay: str | None = None) -> Sent:
-        assert relay == RELAY
+        assert relay in {RELAY, ELSEWHERE}
         if not self.wire.is_up or self.is_cut:
             raise TransportError("relay_unreachable")
         refused = self.wire.answer(frame)

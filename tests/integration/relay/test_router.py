@@ -124,13 +124,14 @@ async def test_a_relay_that_goes_by_another_name_gets_no_signature(tmp_path: Pat
 
 
 async def test_a_peer_at_another_relay_is_reached_there(url: str, tmp_path: Path) -> None:
-    to_bob = RecordingIncoming()
+    """Its coming and going is no reason to offer anything to all others."""
+    to_alice, to_bob = RecordingIncoming(), RecordingIncoming()
     arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "other")
     with running("agentmesh_relay", *arguments) as other:
         there = other.said("listening on ")
         async with (
             Router(there, caller_called("bob"), to_bob) as bob,
-            Router(url, caller_called("alice"), RecordingIncoming()) as alice,
+            Router(url, caller_called("alice"), to_alice) as alice,
         ):
             await to_bob.until(lambda: to_bob.connects == 1)
             assert (await alice.send(message(BOB, "1"), there)).outcome == "queued"
@@ -138,6 +139,7 @@ async def test_a_peer_at_another_relay_is_reached_there(url: str, tmp_path: Path
             await to_bob.until(lambda: len(to_bob.arrivals) == 1)
             bob.ack(to_bob.arrivals)
             assert [link.relay for link in alice.foreign()] == [origin_of(there)]
+            assert to_alice.connects == 1
 
 
 async def test_a_peer_cannot_send_us_into_our_own_network(url: str) -> None:

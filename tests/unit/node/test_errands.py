@@ -1,4 +1,4 @@
-"""Saved effects run until they are done: growing pauses, rate limits, restarts."""
+"""Saved effects run until they are done: growing pauses, restarts."""
 
 import asyncio
 
@@ -174,28 +174,6 @@ async def test_an_errand_that_was_dropped_from_the_store_is_not_run() -> None:
     await errands._run(entry)
     assert len(runs) == 2
     assert errands._entries == {}
-
-
-async def test_a_rate_limit_holds_back_every_frame(pair: Pair) -> None:
-    await pair.low.say(pair.high, "hello")
-    await pair.settle()
-
-    def refuses(frame: Send) -> Sent | None:
-        if frame.message_type != "message":
-            return None
-        return Sent(id=frame.id, outcome="refused", code="RATE_LIMITED", retry_after_seconds=20)
-
-    pair.wire.answer = refuses
-    one = await pair.low.say(pair.high, "one")
-    await pair.settle()
-    assert await pair.low.fate_of(one) == ("queued", "rate_limited")
-    pair.wire.answer = lambda _: None
-    pair.wire.carried.clear()
-    await pair.low.say(pair.high, "two")
-    await pair.later(10)
-    assert pair.wire.carried == []
-    await pair.later(11)
-    assert await pair.high.texts() == ["hello", "one", "two"]
 
 
 async def test_what_found_no_room_is_offered_again_when_the_peer_shows_itself(pair: Pair) -> None:

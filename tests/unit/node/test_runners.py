@@ -7,7 +7,7 @@ import pytest
 
 from agentmesh.errors import Refused, StorageError, TransportError
 from agentmesh.node.errands import FIRST_PAUSE
-from agentmesh.node.runners import NEWCOMER_SECONDS, PATIENCE, RATE_PAUSE, _judge
+from agentmesh.node.runners import NEWCOMER_SECONDS, PATIENCE, RATE_LIMITED, RATE_PAUSE, _judge
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.protocol.relay_frames import Sent
@@ -26,9 +26,9 @@ def test_the_relays_word_decides_when_a_frame_is_offered_again() -> None:
     taken = _judge(_sent(outcome="queued"))
     assert (taken.patience, taken.after, taken.reason) == (PATIENCE, None, "")
     limited = _judge(_sent(outcome="refused", code="RATE_LIMITED"))
-    assert (limited.after, limited.all) == (RATE_PAUSE, True)
+    assert (limited.after, limited.reason) == (RATE_PAUSE, RATE_LIMITED)
     full = _judge(_sent(outcome="refused", code="MAILBOX_FULL", retry_after_seconds=7))
-    assert (full.after, full.all, full.reason) == (7, False, "mailbox_full")
+    assert (full.after, full.reason) == (7, "mailbox_full")
     unknown = _judge(_sent(outcome="refused", code="UNKNOWN_RECIPIENT"))
     assert (unknown.patience, unknown.reason) == (PATIENCE, "unknown_recipient")
     assert _judge(_sent(outcome="refused")).reason == "relay_refused"
