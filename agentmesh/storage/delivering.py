@@ -6,11 +6,12 @@ case, a message is written where it belongs at once.
 
 from collections.abc import Sequence
 
+from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.storage.changes import Release
 from agentmesh.storage.connection import Connection, Values
 from agentmesh.storage.rows import IncomingRow
 from agentmesh.storage.sealing import Sealer
-from agentmesh.storage.tables import INCOMING
+from agentmesh.storage.tables import INCOMING, as_json
 
 _LAST = "max((SELECT value FROM last_position), ifnull((SELECT max(row) FROM incoming), 0))"
 _LOWEST = "min(ifnull((SELECT min(row) FROM incoming), 0), 0)"
@@ -33,29 +34,41 @@ A bare `?` it would compare with the index's own bound, and plan anew for each v
 SHOWN_BEHIND = f"{_BEHIND} ORDER BY row LIMIT ?"
 UNREAD_BEHIND = f"{_BEHIND} AND consumed_at IS NULL ORDER BY row LIMIT ?"
 _WAITS = "SELECT EXISTS (SELECT 1 FROM incoming WHERE session_id = ? AND row < 0)"
+REMEMBERED = "SELECT id FROM seen WHERE peer = ? AND id IN (SELECT value FROM json_each(?))"
 
 
 def _insert(row: str) -> str:
+    """Return what inserts a message: values. What a query finds, SQLite would first copy aside."""
     kept = {name: mark for name, mark in INCOMING.marks.items() if name != "position"}
     return f"""
-        INSERT INTO incoming (row, {", ".join(kept)}) SELECT {row}, {", ".join(kept.values())}
-        WHERE NOT EXISTS (
-          SELECT 1 FROM seen WHERE peer = {kept["peer"]} AND id = {kept["message_id"]}
-        )
+        INSERT INTO incoming (row, {", ".join(kept)}) VALUES ({row}, {", ".join(kept.values())})
         ON CONFLICT DO NOTHING
     """  # noqa: S608
 
 
-_SHOW, _KEEP_BACK = _insert(f"{_LAST} + 1"), _insert(f"{_LOWEST} - 1")
+SHOW, KEEP_BACK = _insert(f"{_LAST} + 1"), _insert(f"{_LOWEST} - 1")
 
 
 def deliver(
     connection: Connection, sealer: Sealer, rows: Sequence[IncomingRow], then: Sequence[Release]
 ) -> None:
     """Keep messages that came, unless they came before; `then` is what is released after them."""
-    statement = _SHOW if _are_next(connection, rows, then) else _KEEP_BACK
-    values: list[Values] = [INCOMING.to_disk(row, sealer) for row in rows]
+    statement = SHOW if _are_next(connection, rows, then) else KEEP_BACK
+    known = _remembered(connection, rows)
+    values: list[Values] = [
+        INCOMING.to_disk(row, sealer) for row in rows if (row.peer, row.message_id) not in known
+    ]
     connection.executemany(statement, values).fetchall()
+
+
+def _remembered(connection: Connection, rows: Sequence[IncomingRow]) -> set[tuple[Amid, MessageId]]:
+    """Return whose ids among these were taken before, and are never taken again."""
+    names = as_json(tuple(row.message_id for row in rows))
+    return {
+        (peer, message_id)
+        for peer in {row.peer for row in rows}
+        for (message_id,) in connection.execute(REMEMBERED, (peer, names)).fetchall()
+    }
 
 
 def _are_next(connection: Connection, rows: Sequence[IncomingRow], then: Sequence[Release]) -> bool:

@@ -71,15 +71,16 @@ class Table(Generic[R]):
         lengths = " + ".join(f"length({column})" for _, column in self._sealed)
         # What is measured is not read: SQLite knows a blob's length without its pages.
         self.sizes = f"SELECT {lengths} AS size FROM {name} "  # noqa: S608
-        self.insert = f"INSERT INTO {name} ({names}) SELECT {values} "
+        into = f"INSERT INTO {name} ({names})"
         same = ", ".join(key)
         there = " AND ".join(f"{column} = {self.marks[column]}" for column in key)
         update = f"ON CONFLICT ({same}) DO UPDATE SET {changed}"
-        self.put = f"{self.insert} WHERE true {update}"
-        self.renew = f"{self.insert} WHERE EXISTS (SELECT 1 FROM {name} WHERE {there}) {update}"  # noqa: S608
+        self.put = f"{into} VALUES ({values}) {update}"
+        is_there = f"EXISTS (SELECT 1 FROM {name} WHERE {there})"  # noqa: S608
+        self.renew = f"{into} SELECT {values} WHERE {is_there} {update}"
 
     def to_disk(self, row: Row, sealer: Sealer) -> list[Any]:
-        """Return the row's columns, as `insert`, `put` and `renew` take them."""
+        """Return the row's columns, as `put` and `renew` take them."""
         values = list(self._values(row))
         for place in self._times:
             if values[place] is not None:

@@ -11,10 +11,17 @@ import pytest
 from agentmesh.protocol.ids import MessageId
 from agentmesh.storage.changes import Confirm, Deliver, Put, Release, Settle, SettleAll
 from agentmesh.storage.cleaning import STATEMENTS
-from agentmesh.storage.delivering import RELEASE, SHOWN_BEHIND, UNREAD_BEHIND
+from agentmesh.storage.delivering import (
+    KEEP_BACK,
+    RELEASE,
+    REMEMBERED,
+    SHOW,
+    SHOWN_BEHIND,
+    UNREAD_BEHIND,
+)
 from agentmesh.storage.interface import Store
 from agentmesh.storage.settling import EXPIRED, SETTLING, UNSETTLED
-from agentmesh.storage.tables import COUNTS, INCOMING
+from agentmesh.storage.tables import COUNTS, INCOMING, TABLES
 from tests.support.stores import ONE, errand, incoming, outgoing, session, sqlite_store
 
 _OPEN = f"SELECT body FROM outgoing WHERE session_id = :session_id AND {UNSETTLED}"
@@ -24,6 +31,7 @@ _ANSWERED_BY = {
     _OPEN: "outgoing_open",
     INCOMING.select + UNREAD_BEHIND: "incoming_unread",
     RELEASE: "incoming_waiting",
+    REMEMBERED: "PRIMARY KEY",
     **dict.fromkeys(SETTLING[Confirm], "outgoing_"),
     **dict.fromkeys(SETTLING[SettleAll], "outgoing_open"),
     **dict.fromkeys(SETTLING[Settle], "sqlite_autoindex_outgoing_1"),
@@ -42,6 +50,18 @@ async def test_no_question_of_each_turn_reads_a_table_through(tmp_path: Path) ->
         plan = "\n".join(row[3] for row in rows)
         assert not re.search(r"SCAN (outgoing|incoming|errands|seen|sessions)$", plan, re.M), plan
         assert all(name in plan for name in indexes.split()), plan
+    connection.close()
+
+
+async def test_a_row_is_written_where_it_belongs_and_copied_nowhere_before(tmp_path: Path) -> None:
+    async with sqlite_store(tmp_path):
+        pass
+    connection = sqlite3.connect(tmp_path / "agentmesh.db")
+    puts = [table.put for table in TABLES.values() if table is not INCOMING]
+    for statement in (SHOW, KEEP_BACK, *puts):
+        values = [None] * max(map(int, re.findall(r"\?(\d+)", statement)))
+        steps = connection.execute("EXPLAIN " + statement, values).fetchall()
+        assert not {"OpenEphemeral", "InitCoroutine"} & {step[1] for step in steps}, statement
     connection.close()
 
 
