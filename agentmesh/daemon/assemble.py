@@ -42,6 +42,7 @@ from agentmesh.node.files.carrier import Carrier
 from agentmesh.node.files.mail import FileMail
 from agentmesh.node.files.ways import Ways as WaysOfFiles
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.guard.hang_ups import held_for_hang_ups
 from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.guard.owner import Telling
 from agentmesh.node.house_mail import HouseMail
@@ -225,7 +226,7 @@ def _rooms(
     breakers = Breakers(hand, talks)
     errands.employ(
         {
-            **held_for_paused(runners.table(), hand.switches),
+            **held_for_paused(held_for_hang_ups(runners.table(), hand), hand.switches),
             "ask_policy": gatekeeper.decide,
             "check_chain": gatekeeper.acceptance.check,
             HOUSE_MAIL: house_mail.read,

@@ -20,8 +20,8 @@ from agentmesh.node.certificates.acceptance import Acceptance
 from agentmesh.node.certificates.showings import showing
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again
+from agentmesh.node.frequency import Frequency
 from agentmesh.node.guard.past_knocks import PastKnocks
-from agentmesh.node.knock_rate import KnockRate
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.node.standing import Shown, Standing, must_wait
@@ -59,8 +59,8 @@ class Gatekeeper:
         self._standing = standing
         self.past = PastKnocks(hand)
         self.acceptance = Acceptance(talks, standing)
-        self._rate = KnockRate(hand.clock)
-        hand.bulletin.listen(self._rate.notice, {"knock_received"})
+        self._knocks = Frequency(hand.clock)
+        hand.bulletin.listen(self._knocks.notice, {"knock_received"})
 
     async def decide(self, errand: ErrandRow) -> Again | None:
         """Run an `ask_policy` errand."""
@@ -85,7 +85,7 @@ class Gatekeeper:
             await self._turn_away(errand.peer, errand.session_id, verdict)
         if verdict.decision == "refuse":
             return
-        if self._rate.within(errand.peer, HOUR) > MAX_ASKED_AN_HOUR:
+        if self._knocks.within(errand.peer, HOUR) > MAX_ASKED_AN_HOUR:
             denied = Denied("rate_limited", silent=True)
             await self._talks.handle(errand.peer, errand.session_id, denied)
             return
@@ -178,7 +178,7 @@ class Gatekeeper:
             organization=vouching.organization,
             reputation=found.reputation if found else None,
             trust=contact.trust if contact else 0,
-            knocks_last_minute=max(1, self._rate.within(peer, MINUTE)),
+            knocks_last_minute=max(1, self._knocks.within(peer, MINUTE)),
             open_sessions=await self._store.open_sessions(self._hand.clock.now()),
             policy=policy,
         )

@@ -20,6 +20,7 @@ from agentmesh.node.conversations import Conversations
 from agentmesh.node.doorway import Doorway
 from agentmesh.node.errands import Errands
 from agentmesh.node.gatekeeper import Gatekeeper
+from agentmesh.node.guard.hang_ups import held_for_hang_ups
 from agentmesh.node.guard.holding import held_for_paused
 from agentmesh.node.house_mail import HouseMail
 from agentmesh.node.inbox import Inbox, Wanted, envelope_of
@@ -208,7 +209,7 @@ async def node_called(
     breakers = Breakers(hand, talks)
     errands.employ(
         {
-            **held_for_paused(runners.table(), hand.switches),
+            **held_for_paused(held_for_hang_ups(runners.table(), hand), hand.switches),
             "ask_policy": gatekeeper.decide,
             "check_chain": gatekeeper.acceptance.check,
             HOUSE_MAIL: house_mail.read,

@@ -1,4 +1,4 @@
-"""How often each peer knocked."""
+"""How often each peer did something."""
 
 from collections import OrderedDict, deque
 
@@ -7,27 +7,27 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.world import Clock
 
 MAX_COUNTED_PEERS = 10_000
-MAX_COUNTED_KNOCKS = 1_000
+MAX_COUNTED_TIMES = 1_000
 
 
-class KnockRate:
-    """Counts KNOCKs. Bounded: who has been quiet for longest is forgotten first."""
+class Frequency:
+    """Counts notices of one kind. Bounded: who has been quiet for longest is forgotten first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._times: OrderedDict[Amid, deque[float]] = OrderedDict()
 
     def notice(self, notice: Notice) -> None:
-        """Count a KNOCK that came."""
+        """Count what a peer did."""
         if notice.peer is None:
             return
-        times = self._times.setdefault(notice.peer, deque(maxlen=MAX_COUNTED_KNOCKS))
+        times = self._times.setdefault(notice.peer, deque(maxlen=MAX_COUNTED_TIMES))
         self._times.move_to_end(notice.peer)
         times.append(self._clock.monotonic())
         if len(self._times) > MAX_COUNTED_PEERS:
             self._times.popitem(last=False)
 
     def within(self, peer: Amid, seconds: float) -> int:
-        """Return how many came in the last so many seconds."""
+        """Return how often it did so in the last so many seconds."""
         since = self._clock.monotonic() - seconds
         return sum(1 for time in self._times.get(peer, ()) if time > since)

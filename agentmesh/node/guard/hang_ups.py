@@ -1,0 +1,37 @@
+"""A peer that ends session after session is let be for a while.
+
+To begin anew each time would spend on it alone what relay and registry grant us for all.
+"""
+
+from collections.abc import Mapping
+
+from agentmesh.node.at_hand import AtHand
+from agentmesh.node.errands import Again, Runner
+from agentmesh.node.frequency import Frequency
+from agentmesh.node.notices import Notice
+from agentmesh.protocol.limits import KNOCKS_PER_MINUTE
+from agentmesh.storage.interface import ErrandRow
+
+MINUTE = 60.0
+MOST_ENDINGS = KNOCKS_PER_MINUTE // 3
+"""So many of our sessions a peer may end in a minute, before we wait."""
+LET_BE_SECONDS = 10.0
+ENDS_SESSIONS = "peer_ends_sessions"
+
+
+def held_for_hang_ups(table: Mapping[str, Runner], hand: AtHand) -> Mapping[str, Runner]:
+    """Return the same runners, of which none looks up who has just ended too many sessions."""
+    endings = Frequency(hand.clock)
+    resolve = table["resolve"]
+
+    def count(notice: Notice) -> None:
+        if notice.fields["by_peer"]:
+            endings.notice(notice)
+
+    async def resolve_later(errand: ErrandRow) -> Again | None:
+        if endings.within(errand.peer, MINUTE) > MOST_ENDINGS:
+            return Again(after=LET_BE_SECONDS, reason=ENDS_SESSIONS)
+        return await resolve(errand)
+
+    hand.bulletin.listen(count, {"session_closed"})
+    return {**table, "resolve": resolve_later}

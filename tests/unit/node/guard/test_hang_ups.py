@@ -1,0 +1,26 @@
+"""Peers that end session after session."""
+
+from agentmesh.node.guard.hang_ups import ENDS_SESSIONS, MINUTE, MOST_ENDINGS
+from agentmesh.session.events import Lost
+from tests.support.node_pair import Pair
+
+
+async def lose_sessions(pair: Pair) -> None:
+    """Have `high` end whatever session `low` has with it."""
+    for row in await pair.low.store.sessions():
+        if row.phase == "open":
+            await pair.low.talks.handle(pair.high.amid, row.session_id, Lost())
+    await pair.settle()
+
+
+async def test_a_peer_that_ends_session_after_session_is_let_be_for_a_while(pair: Pair) -> None:
+    pair.wire.loses = lambda frame: frame.message_type == "message"
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    for _ in range(2 * MOST_ENDINGS):
+        await lose_sessions(pair)
+    assert pair.wire.types().count("knock") == 1 + MOST_ENDINGS
+    assert await pair.low.fate_of(said) == ("queued", ENDS_SESSIONS)
+    pair.wire.loses = lambda _: False
+    await pair.later(MINUTE)
+    assert await pair.high.texts() == ["hello"]
