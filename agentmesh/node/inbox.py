@@ -50,6 +50,15 @@ class Answers:
 NOTHING = Answers(None, None)
 
 
+class _Words(msgspec.Struct):
+    """Of an envelope, what is shown."""
+
+    payload: bytes
+
+
+_words = msgspec.msgpack.Decoder(_Words).decode
+
+
 class Inbox:
     """Messages in the order in which the agent may see them: each once."""
 
@@ -169,6 +178,11 @@ class Inbox:
 def envelope_of(row: IncomingRow) -> Envelope:
     """Return the envelope that a row keeps."""
     return msgspec.msgpack.decode(row.body, type=Envelope)
+
+
+def payload_of(row: IncomingRow) -> bytes:
+    """Return what its sender says: the rest of the envelope was checked when it came."""
+    return _words(row.body).payload
 
 
 async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:

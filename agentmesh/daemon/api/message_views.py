@@ -15,7 +15,7 @@ from agentmesh.messages.delivery import NONCE_BYTES, Arrived, clean, clean_name,
 from agentmesh.messages.payloads import CloseReason, StatusPayload, known_type, parse_payload
 from agentmesh.messages.strict_json import Json, read_json
 from agentmesh.node.consent.approvals import AWAITING, DENIED, EXPIRED
-from agentmesh.node.inbox import envelope_of
+from agentmesh.node.inbox import payload_of
 from agentmesh.node.outbox import Fate
 from agentmesh.node.schemas.remarks import NO_REMARKS, Remarks, name_of, remarks_on
 from agentmesh.policy.verdict import Reason
@@ -47,11 +47,12 @@ async def messages(
 ) -> list[answers.Message]:
     """Return messages, each as `message` does."""
     noted = await remarks_on(rooms.hand.store, rows)
+    contacts = {peer: await rooms.peers.row(peer) for peer in {row.peer for row in rows}}
+    letter = start if as_content else None
     shown = []
     for row in rows:
         remarks = noted.get(name_of(row.peer, row.message_id), NO_REMARKS)
-        contact = await rooms.peers.row(row.peer)
-        shown.append(_message(rooms, row, contact, remarks, start if as_content else None))
+        shown.append(_message(rooms, row, contacts[row.peer], remarks, letter))
         if as_content:
             await asyncio.sleep(0)  # a long one is looked at letter by letter: others may wait
     return shown
@@ -64,7 +65,7 @@ def _message(
     name = (contact.alias or contact.name) if contact else ""
     trust = contact.trust if contact else 0
     verified = contact is not None and contact.verified_at is not None
-    payload = envelope_of(row).payload
+    payload = payload_of(row)
     content: str | msgspec.UnsetType = UNSET
     if start is not None:
         arrived = Arrived(
@@ -102,7 +103,7 @@ def _as_it_came(payload: bytes) -> msgspec.Raw | Json:
 def progress(row: IncomingRow, *, as_content: bool) -> answers.Progress | UnsetType:
     """Return how far a request has come; the peer's words about it are for the owner only."""
     try:
-        said = parse_payload(row.type, envelope_of(row).payload)
+        said = parse_payload(row.type, payload_of(row))
     except RemoteProtocolError:
         return UNSET
     if not isinstance(said, StatusPayload):

@@ -5,7 +5,6 @@ its number counts as read, and its sender is told once. An `error` is never answ
 """
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -38,8 +37,7 @@ REFUSED = "schema_validation_failed"
 log = logging.getLogger("agentmesh.node")
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A message that came in this turn."""
 
     turn: Turn
