@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage import database as storage
+from agentmesh_registry.storage import threads
 from agentmesh_registry.storage.database import Database, opened
 from agentmesh_registry.storage.nonces import Nonces, Seen
 from agentmesh_registry.storage.tables import nonces
@@ -53,7 +54,7 @@ async def test_many_write_at_once(database: Database) -> None:
 async def test_nobody_waits_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = Event()
     async with opened(sqlite_url) as database:
-        monkeypatch.setattr(storage, "_SECONDS", 0.01)
+        monkeypatch.setattr(threads, "SECONDS", 0.01)
         for _ in range(2):  # the second one never gets its turn
             with pytest.raises(StorageError) as caught:
                 await database.write(lambda _: is_over.wait())
@@ -107,7 +108,7 @@ async def test_who_finds_it_locked_is_told_and_the_next_one_is_served(
     lock, add = sa.text("BEGIN IMMEDIATE"), sa.insert(nonces)
     row = {"amid": ALICE, "nonce": "n", "expires_at": 2}
     other = sa.create_engine(sqlite_url, isolation_level="AUTOCOMMIT")
-    monkeypatch.setattr(storage, "_SECONDS", 0.3)
+    monkeypatch.setattr(storage, "SECONDS", 0.3)
     async with opened(sqlite_url) as database:
         monkeypatch.undo()
         with other.connect() as holding:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage.database import Database, opened
 from agentmesh_registry.storage.tables import nonces
-from agentmesh_registry.storage.writer import MAX_GROUP, Work, Writer
+from agentmesh_registry.storage.writer import BUSY_SECONDS, MAX_GROUP, Work, Writer
 
 from tests.support.registrant import Registrant
+
+T = TypeVar("T")
 
 ALICE = Registrant("alice").amid
 
@@ -19,16 +21,20 @@ class Ways:
     """A database whose commits are counted, and can be held up."""
 
     def __init__(self) -> None:
-        self.commits = 0
+        self.commits = self.small = 0
         self.is_free = asyncio.Event()
         self.engine = sa.create_engine("sqlite://")
 
-    async def transact(self, work: Work[Any]) -> Any:
+    async def run(self, work: Work[T]) -> T:
         await self.is_free.wait()
         with self.engine.begin() as connection:
             result = work(connection)
         self.commits += 1
         return result
+
+    async def run_small(self, work: Work[T]) -> T:
+        self.small += 1
+        return await self.run(work)
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ async def ways() -> AsyncIterator[Ways]:
 
 @pytest.fixture
 async def writer(ways: Ways) -> AsyncIterator[Writer]:
-    writer = Writer(ways.transact, 60)
+    writer = Writer(ways, 60)
     await writer.open()
     yield writer
     ways.is_free.set()
@@ -90,6 +96,21 @@ async def test_what_came_meanwhile_shares_the_next_commit(ways: Ways, writer: Wr
     assert ways.commits == 2
 
 
+async def test_what_is_small_is_so_as_long_as_it_is_alone(ways: Ways, writer: Writer) -> None:
+    ways.is_free.set()
+    await writer.run(lambda _: 1)
+    assert (ways.commits, ways.small) == (1, 0)
+    await writer.run(lambda _: 1, is_small=True)
+    assert (ways.commits, ways.small) == (2, 1)
+    await asyncio.gather(*(writer.run(lambda _: 1, is_small=True) for _ in range(3)))
+    assert (ways.commits, ways.small) == (3, 1)
+    await writer.run(lambda _: 1, is_small=True)
+    assert (ways.commits, ways.small) == (4, 1), "more is on its way"
+    await asyncio.sleep(BUSY_SECONDS)
+    await writer.run(lambda _: 1, is_small=True)
+    assert (ways.commits, ways.small) == (5, 2)
+
+
 async def test_nobody_is_answered_before_the_commit(ways: Ways, writer: Writer) -> None:
     done: list[int] = []
     jobs = [asyncio.ensure_future(writer.run(lambda _: done.append(1))) for _ in range(3)]
@@ -129,7 +150,7 @@ async def test_what_nobody_waits_for_any_more_is_not_done(ways: Ways, writer: Wr
 
 
 async def test_what_waits_is_finished_at_the_end(ways: Ways) -> None:
-    writer = Writer(ways.transact, 60)
+    writer = Writer(ways, 60)
     await writer.open()
     job = asyncio.ensure_future(writer.run(lambda _: 1))
     await asyncio.sleep(0)

@@ -134,7 +134,7 @@ class Agents:
 
         And when it was revoked, if it was.
         """
-        row = await self._database.read(
+        row = await self._database.glance(
             lambda connection: connection.execute(_KEY, {"asked": amid}).one_or_none()
         )
         return None if row is None else (row.signing_key, row.revoked_at)

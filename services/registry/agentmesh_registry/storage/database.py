@@ -1,9 +1,6 @@
 """The way to the database: SQLite in a file, or PostgreSQL, by the same statements."""
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -13,65 +10,22 @@ from sqlalchemy import event, exc
 
 from agentmesh.errors import StorageError, UsageError
 from agentmesh_registry.storage.schema import upgrade
-from agentmesh_registry.storage.writer import Work, Writer
+from agentmesh_registry.storage.threads import SECONDS, Threads
+from agentmesh_registry.storage.writer import Way, Work, Writer
 
 T = TypeVar("T")
 
-_SECONDS = 5
 _SQLITE_READERS = 4
 
 
-class _Way(Protocol):
+class _Way(Way, Protocol):
     """How work gets to a database, in a transaction each."""
-
-    async def run(self, work: Work[T]) -> T:
-        """Do the work and return its result."""
 
     async def run_long(self, work: Work[T]) -> T:
         """Do work that may take its time; all of it sees the same moment."""
 
     async def close(self) -> None:
         """Let go of all connections."""
-
-
-class _Threads:
-    """A file: each piece of work stays in one thread, since going back and forth is what costs.
-
-    So does each connection: to borrow one takes as long as a small read.
-    """
-
-    def __init__(self, engine: sa.Engine, threads: int) -> None:
-        self._engine = engine
-        self._executor = ThreadPoolExecutor(threads, "registry-database")
-        self._own = threading.local()
-        self._connections: list[sa.Connection] = []
-
-    async def run(self, work: Work[T]) -> T:
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(2 * _SECONDS):  # to wait for a thread, and then for a lock
-            return await loop.run_in_executor(self._executor, self._transact, work)
-
-    async def run_long(self, work: Work[T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._transact, work)
-
-    def _transact(self, work: Work[T]) -> T:
-        connection = self._connection()
-        with connection.begin():
-            return work(connection)
-
-    def _connection(self) -> sa.Connection:
-        kept: sa.Connection | None = getattr(self._own, "connection", None)
-        if kept is None:
-            kept = self._own.connection = self._engine.connect()
-            self._connections.append(kept)
-        return kept
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._executor.shutdown)
-        for connection in self._connections:
-            connection.close()
-        self._engine.dispose()
 
 
 class Database:
@@ -85,21 +39,26 @@ class Database:
     def __init__(self, writer: _Way, reader: _Way) -> None:
         self._way = writer
         self._reader = reader
-        self._writer = Writer(writer.run, 2 * _SECONDS)
+        self._writer = Writer(writer, 2 * SECONDS)
 
     async def open(self) -> None:
         """Begin to write."""
         await self._writer.open()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, is_small: bool = False) -> T:
         """Do the work in a transaction; it is kept once this returns, and dropped on an error."""
         with _failing_as_storage():
-            return await self._writer.run(work)
+            return await self._writer.run(work, is_small=is_small)
 
     async def read(self, work: Work[T]) -> T:
         """Do work that changes nothing."""
         with _failing_as_storage():
             return await self._reader.run(work)
+
+    async def glance(self, work: Work[T]) -> T:
+        """Do work that changes nothing and reads a few rows by their keys."""
+        with _failing_as_storage():
+            return await self._reader.run_small(work)
 
     async def survey(self, work: Work[T]) -> T:
         """Do work that changes nothing and reads much: all of it sees the same moment."""
@@ -160,14 +119,14 @@ def _sqlite(url: sa.URL) -> Database:
             f"The directory of {url.database} cannot be made: {error.strerror}.",
             "Name another file: --database sqlite:////path/to/registry.db",
         ) from None
-    settings: dict[str, Any] = {"max_overflow": 0, "pool_timeout": _SECONDS}
-    settings["connect_args"] = {"timeout": _SECONDS, "check_same_thread": False}
-    writer = sa.create_engine(url, pool_size=1, **settings)
-    reader = sa.create_engine(url, pool_size=_SQLITE_READERS, **settings)
+    settings: dict[str, Any] = {"max_overflow": 0, "pool_timeout": SECONDS}
+    settings["connect_args"] = {"timeout": SECONDS, "check_same_thread": False}
+    writer = sa.create_engine(url, pool_size=2, **settings)
+    reader = sa.create_engine(url, pool_size=_SQLITE_READERS + 1, **settings)
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _beginning_with(begin))
-    return Database(_Threads(writer, 1), _Threads(reader, _SQLITE_READERS))
+    return Database(Threads(writer, 1), Threads(reader, _SQLITE_READERS))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -56,7 +56,7 @@ class Ledger:
                 return None
             return agent_of(row).at(now), log.proof_of(connection, self._nodes, row, known)
 
-        found = await self._database.read(look)
+        found = await self._database.glance(look)
         return None if found is None else (found[0], self._proof(found[0].log_index, found[1]))
 
     async def head(self, known: int) -> LogHead:

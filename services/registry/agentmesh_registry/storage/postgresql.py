@@ -29,6 +29,9 @@ class Server:
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
 
+    async def run_small(self, work: Work[T]) -> T:
+        return await self.run(work)
+
     async def run_long(self, work: Work[T]) -> T:
         async with self._patient.connect() as plain:
             connection = await plain.execution_options(isolation_level=self._isolation)

@@ -126,7 +126,7 @@ class PrekeyStore:
             documents = {name: decode(row[name], type=Signed) for name in _DOCUMENTS}
             return Taken(row["signing_key"], documents, taken)
 
-        return await self._database.write(take)
+        return await self._database.write(take, is_small=True)
 
     async def shelf(self, amid: Amid) -> Shelf:
         """Return what lies here for an agent."""

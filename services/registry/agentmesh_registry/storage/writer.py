@@ -4,26 +4,37 @@ Each change is all or nothing for itself, and answered once the whole group is o
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
-Transact = Callable[[Work[Any]], Awaitable[Any]]
-"""Does work in a transaction of its own, and returns what it returns."""
 
 MAX_GROUP = 64
+BUSY_SECONDS = 0.005
+"""For so long after a commit that was shared nothing counts as alone: more is on its way."""
 
 
 class _Failed(NamedTuple):
     error: Exception
 
 
+class Way(Protocol):
+    """Does work, each piece in a transaction of its own, and returns what it returns."""
+
+    async def run(self, work: Work[T]) -> T:
+        """Do the work."""
+
+    async def run_small(self, work: Work[T]) -> T:
+        """Do work that is over at once."""
+
+
 class _Job(NamedTuple):
     work: Work[Any]
     answer: asyncio.Future[Any]
+    is_small: bool
 
     def end(self, outcome: Any) -> None:
         if self.answer.done():
@@ -37,9 +48,10 @@ class _Job(NamedTuple):
 class Writer:
     """One group after the other. Whoever asks waits for it no longer than the given seconds."""
 
-    def __init__(self, transact: Transact, seconds: float) -> None:
-        self._transact = transact
+    def __init__(self, way: Way, seconds: float) -> None:
+        self._way = way
         self._seconds = seconds
+        self._busy_until = 0.0
         self._waiting: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._tasks = asyncio.TaskGroup()
 
@@ -53,10 +65,10 @@ class Writer:
         self._waiting.put_nowait(None)
         await self._tasks.__aexit__(None, None, None)
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_small: bool = False) -> T:
         """Do the work, and return its result once it is kept; a failure leaves nothing of it."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Job(work, answer))
+        self._waiting.put_nowait(_Job(work, answer, is_small))
         async with asyncio.timeout(self._seconds):
             return await answer
 
@@ -84,16 +96,24 @@ class Writer:
             return
         outcomes: Sequence[Any]
         try:
-            outcomes = await self._transact(_together([job.work for job in group]))
+            outcomes = await self._transact(group)
         except Exception as error:  # noqa: BLE001  everybody in the group gets it
             outcomes = [_Failed(error)] * len(group)
         for job, outcome in zip(group, outcomes, strict=True):
             job.end(outcome)
 
+    async def _transact(self, group: Sequence[_Job]) -> Sequence[Any]:
+        now = asyncio.get_running_loop().time()
+        if len(group) > 1:
+            self._busy_until = now + BUSY_SECONDS
+            return await self._way.run(_together([job.work for job in group]))
+        (job,) = group
+        if job.is_small and now >= self._busy_until:
+            return [await self._way.run_small(job.work)]
+        return [await self._way.run(job.work)]
+
 
 def _together(works: Sequence[Work[Any]]) -> Work[list[Any]]:
-    if len(works) == 1:
-        return lambda connection: [works[0](connection)]
     return lambda connection: [_attempt(connection, work) for work in works]
 
 
