@@ -26,6 +26,14 @@ def test_a_paper_names_only_what_is_there(paper: Path) -> None:
     assert sorted(path for path in _paths(paper) if not (ROOT / path).exists()) == []
 
 
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_row_stands_in_a_table_with_titles(paper: Path) -> None:
+    """A blank line in a table's middle ends it: what follows is shown as text."""
+    text = re.sub(r"```.*?```", "", paper.read_text(), flags=re.DOTALL)
+    tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+    assert [it for it in tables if not re.match(r"\|.*\n\|[-:| ]+\|\n", it)] == []
+
+
 def test_the_house_has_the_rooms_and_rows_that_its_page_names() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     named = set(re.findall(r"^\| `agentmesh/(\w+)(?:\.py)?` \|", page, re.MULTILINE))
