@@ -16,6 +16,7 @@ from agentmesh.errors import AgentMeshError, StorageError, TransportError
 from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin
 from agentmesh.node.owing import Owing
+from agentmesh.node.slots import SLOW_SECONDS, Slots
 from agentmesh.node.turn import Turn
 from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.observability.tasks import Tasks
@@ -27,7 +28,6 @@ from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
-MAX_AT_ONCE = 64
 REFUSED_SECONDS = 1.0
 """A peer that shows itself is offered again, so long after, what its relay had refused."""
 FRAMES = {"knock", "accept", "message"}
@@ -67,7 +67,7 @@ class Errands:
         self._timer: asyncio.Handle | None = None
         self._looks_at = 0.0
         self._tasks = Tasks()
-        self._running = 0
+        self._slots = Slots(clock)
         self._refused_until: dict[Amid, float] = {}
         self._is_held = False
         self._has_ended = False
@@ -197,17 +197,20 @@ class Errands:
         if self._has_ended:
             return
         now = self._clock.monotonic()
-        while self._heap and self._running < MAX_AT_ONCE and not self._is_held:
+        while self._heap and not self._is_held:
             due, errand_id = self._heap[0]
             if due > now:
                 self._look_again(due - now)
+                return
+            if not self._slots.has_room():
+                self._look_again(SLOW_SECONDS)
                 return
             heapq.heappop(self._heap)
             entry = self._entries.get(errand_id)
             if entry is None or entry.is_running or entry.due != due:
                 continue
             entry.is_running = True
-            self._running += 1
+            self._slots.take(errand_id)
             self._tasks.start(self._run(entry))
 
     def _look_again(self, seconds: float) -> None:
@@ -230,7 +233,7 @@ class Errands:
             again = await self._attempt(entry)
         finally:
             entry.is_running = False
-            self._running -= 1
+            self._slots.give_back(entry.errand_id)
         is_done = entry.errand_id in self._entries and again is None
         if is_done:
             del self._entries[entry.errand_id]
