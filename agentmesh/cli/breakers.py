@@ -4,11 +4,12 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 
 
 @command("sessions")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option("--limit", type=Count(1, 1000), default=100, show_default=True)
 @click.option("--before", default="", help="Go on from here: what the last page says at its end.")
 def sessions(desk: Desk, limit: int, before: str) -> None:
     """List the sessions, newest first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from agentmesh.cli.desk import Desk, command
+from agentmesh.cli.figure import Count
 from agentmesh.control import calls
 from agentmesh.errors import UsageError
 from agentmesh.tools import browser
@@ -24,7 +25,7 @@ _ONCE = "It lets one tab in, once, within a minute."
 
 @command("dashboard")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help="Another port than dashboard_port; 0: a free one."
+    "--port", type=Count(0, 65535), help="Another port than dashboard_port; 0: a free one."
 )
 @click.option("--view", is_flag=True, help="A tab that only looks.")
 @click.option("--no-open", is_flag=True, help="Print the address, and open no browser.")

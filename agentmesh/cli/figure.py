@@ -6,8 +6,16 @@ from typing import Any
 import click
 
 
+class Count(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "number"
+
+
 class Figure(click.FloatRange):
     """A number within bounds: neither `nan`, which is outside of none, nor what is endless."""
+
+    name = "number"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

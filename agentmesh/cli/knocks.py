@@ -4,6 +4,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 
 
@@ -16,7 +17,7 @@ def knocks(context: click.Context) -> None:
 
 @command("list")
 @click.option("--all", "decided", is_flag=True, help="Those already decided as well.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 def _list(desk: Desk, *, decided: bool, limit: int) -> None:
     """List who wants to talk."""
     desk.ask(calls.KnocksList(pending=not decided, limit=limit), _show)

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from agentmesh.cli import awaiting, render
 from agentmesh.cli.body import read_body
 from agentmesh.cli.desk import Desk, command, note, say
-from agentmesh.cli.figure import Figure
+from agentmesh.cli.figure import Count, Figure
 from agentmesh.cli.files import MAX_WAIT_SECONDS, send_file
 from agentmesh.cli.many import send_lines
 from agentmesh.control import answers, calls, failures, outcomes
@@ -49,8 +49,8 @@ _SESSION_TYPES = ("request_response", "conversation", "stream")
 @click.option("--session", "session_id", default="", metavar="ID", help="Go on in this session.")
 @click.option("--message-type", default="", help="What a JSON object is, e.g. request.")
 @click.option("--priority", type=click.Choice(_PRIORITIES), help="Goes before what waits.")
-@click.option("--budget", type=(Figure(), str), metavar="AMOUNT CURRENCY", help="Of a request.")
-@click.option("--max-cost", type=Figure(), metavar="AMOUNT", help="Of a request, at most.")
+@click.option("--budget", type=(Figure(0), str), metavar="AMOUNT CURRENCY", help="Of a request.")
+@click.option("--max-cost", type=Figure(0), metavar="AMOUNT", help="Of a request, at most.")
 @click.option("--require", multiple=True, metavar="C", help="What the peer must have; repeatable.")
 @click.option("--note", "remark", default="", help="For the peer's owner, with a first knock.")
 @click.option(
@@ -148,7 +148,7 @@ def reply(desk: Desk, message_id: str, text: str, message_type: str, wait: float
     help="If there is none, wait for one.",
 )
 @click.option("--from", "sender", default="", metavar="PEER", help="Only what this peer sent.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 def inbox(desk: Desk, *, unread: bool, wait: float, sender: str, limit: int) -> None:
     """List the messages that came."""
     desk.ask(calls.Inbox(unread=unread, wait=wait, sender=sender, limit=limit), _show_inbox)
@@ -159,7 +159,7 @@ def inbox(desk: Desk, *, unread: bool, wait: float, sender: str, limit: int) -> 
 @click.option(
     "--from-letter",
     "start",
-    type=click.IntRange(0, 1_000_000),
+    type=Count(0, 1_000_000),
     help="Show it as an agent sees it, from this letter on.",
 )
 def read(desk: Desk, message_id: str, start: int | None) -> None:

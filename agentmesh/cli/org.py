@@ -6,6 +6,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.control.calls.organizations import FleetReason
 
@@ -43,7 +44,7 @@ def _verify(desk: Desk, domain: str) -> None:
 @command("issue")
 @_peer
 @_org
-@click.option("--days", type=click.IntRange(1, 398), default=365, show_default=True)
+@click.option("--days", type=Count(1, 398), default=365, show_default=True)
 @click.option("--renew", is_flag=True, help="Issue it again by itself before it runs out.")
 def _issue(desk: Desk, peer: str, domain: str, days: int, *, renew: bool) -> None:
     """Give PEER a certificate. It counts once PEER's owner has taken it.

@@ -8,7 +8,7 @@ from agentmesh.cli import render
 from agentmesh.cli.consent.degraded import allow_degraded
 from agentmesh.cli.consent.successors import decline, follow, taken_back
 from agentmesh.cli.desk import Desk, command, group
-from agentmesh.cli.figure import Figure
+from agentmesh.cli.figure import Count, Figure
 from agentmesh.control import answers, calls
 from agentmesh.protocol.feedback import MIN_RATERS
 from agentmesh.protocol.limits import SEARCH_TOTAL
@@ -21,7 +21,7 @@ _TRUST = ("unknown", "verified", "trusted", "allied")
 @click.option("--tier-min", type=click.Choice(["2", "1", "1.5"]), help="1.5 ranks highest.")
 @click.option("--reputation-min", type=Figure(0, 1), help="Who was rated so well.")
 @click.option("--status", default="", help="online, away, dnd or offline.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 @click.option("--after", default="", help="Where the last page said to go on.")
 def search(desk: Desk, tier_min: str | None, **more: object) -> None:
     """Find agents by CAPABILITY: a category, or category/subcategory."""

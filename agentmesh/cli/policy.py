@@ -8,6 +8,7 @@ import click
 from agentmesh.cli import render
 from agentmesh.cli.body import read_value
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.control.calls.policy import MAX_DOCUMENT
 from agentmesh.errors import UsageError
@@ -57,7 +58,7 @@ def _history(desk: Desk) -> None:
 
 
 @command("undo")
-@click.option("--to", type=click.IntRange(1), metavar="NUMBER", help="A number of the history.")
+@click.option("--to", type=Count(1), metavar="NUMBER", help="A number of the history.")
 def _undo(desk: Desk, to: int | None) -> None:
     """Bring back the policy before this one; again, the one before that."""
     desk.ask(calls.PolicyUndo(to=to), _show)

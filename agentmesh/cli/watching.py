@@ -9,6 +9,7 @@ import msgspec
 
 from agentmesh.cli import following, render
 from agentmesh.cli.desk import Desk, command, note, say
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.errors import UsageError
 
@@ -22,7 +23,7 @@ def status(desk: Desk) -> None:
 
 
 @command("logs")
-@click.option("--lines", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--lines", type=Count(1, 1000), default=50, show_default=True)
 @click.option("--audit", is_flag=True, help="The audit log instead of the daemon's own.")
 @_follow
 def logs(desk: Desk, *, lines: int, audit: bool, follow: bool) -> None:

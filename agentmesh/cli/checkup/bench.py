@@ -14,6 +14,7 @@ import click
 
 from agentmesh.cli.checkup import course
 from agentmesh.cli.desk import Desk, command, note
+from agentmesh.cli.figure import Count
 from agentmesh.cli.stage import Actor, Service
 from agentmesh.control import calls
 from agentmesh.errors import AgentMeshError
@@ -33,11 +34,11 @@ _POLICY: dict[str, object] = {
 
 @command("bench")
 @click.option(
-    "--round-trips", "trips", type=click.IntRange(1, 1000), default=100, show_default=True,
+    "--round-trips", "trips", type=Count(1, 1000), default=100, show_default=True,
     help="How many messages to send there and back.",
 )  # fmt: skip
 @click.option(
-    "--messages", type=click.IntRange(1, 5000), default=1000, show_default=True,
+    "--messages", type=Count(1, 5000), default=1000, show_default=True,
     help="How many messages to send one way, as quickly as they go.",
 )  # fmt: skip
 def bench(desk: Desk, *, trips: int, messages: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, say
-from agentmesh.cli.figure import Figure
+from agentmesh.cli.figure import Count, Figure
 from agentmesh.control import answers, calls
 from agentmesh.errors import Refused, TimedOut
 
@@ -26,7 +26,7 @@ _NOT_ASKED = {"not_a_contact", "no_session", "peer_away"}
 
 @command("ping")
 @click.argument("peer")
-@click.option("--count", type=click.IntRange(1, MAX_COUNT), default=4, show_default=True)
+@click.option("--count", type=Count(1, MAX_COUNT), default=4, show_default=True)
 @click.option("--wait", type=Figure(0.1, 30), default=5.0, show_default=True, metavar="SECONDS")
 def ping(desk: Desk, *, peer: str, count: int, wait: float) -> None:
     """Ask whether a peer is there.

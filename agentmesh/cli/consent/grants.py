@@ -7,6 +7,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.errors import UsageError
 
@@ -35,7 +36,7 @@ def _list(desk: Desk, *, pending: bool, peer: str) -> None:
 @command("give")
 @click.argument("peer")
 @click.argument("kind")
-@click.option("--uses", type=click.IntRange(1, 1_000_000), help="So often.")
+@click.option("--uses", type=Count(1, 1_000_000), help="So often.")
 @click.option("--until", default="", metavar="TIME", help="Until then: 2026-12-24T18:00:00Z.")
 @click.option("--for", "duration", default="", metavar="DURATION", help="So long: 30m, 2h, 7d.")
 def _give(desk: Desk, duration: str, **given: Any) -> None:

@@ -6,6 +6,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group, note
+from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.errors import TimedOut
 
@@ -22,7 +23,7 @@ _SAID = {
 
 @command("invite")
 @click.option("--note", "remark", default="", help="For yourself: whom it is for.")
-@click.option("--minutes", type=click.IntRange(1, 10), default=10, show_default=True)
+@click.option("--minutes", type=Count(1, 10), default=10, show_default=True)
 def invite(desk: Desk, remark: str, minutes: int) -> None:
     """Make a code by which one other agent becomes your contact, and you become its.
 
@@ -73,7 +74,7 @@ def _list(desk: Desk) -> None:
 
 
 @command("revoke")
-@click.argument("slot", type=click.IntRange(1, 99))
+@click.argument("slot", type=Count(1, 99))
 def _revoke(desk: Desk, slot: int) -> None:
     """End the invite in this slot."""
     desk.ask(calls.InvitesRevoke(slot=slot), lambda gone: f"Invite {gone.invite.slot} is over.")

@@ -10,6 +10,7 @@ import msgspec
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.cli.records.asking import Records, ask
 from agentmesh.cli.records.files import write_new
 from agentmesh.cli.records.times import moment
@@ -52,7 +53,7 @@ def _chosen(given: dict[str, Any]) -> dict[str, Any]:
 
 @command("show")
 @_choice
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=Count(1, 1000), default=50, show_default=True)
 def _show(desk: Desk, limit: int, **given: Any) -> None:
     """Show the last lines."""
     ask(desk, calls.AuditShow(**_chosen(given), limit=limit), _show_records)

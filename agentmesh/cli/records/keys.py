@@ -7,6 +7,7 @@ import msgspec
 
 from agentmesh.cli import passphrase, render
 from agentmesh.cli.desk import Desk, command, note
+from agentmesh.cli.figure import Count
 from agentmesh.cli.records.asking import Records
 from agentmesh.cli.records.files import read_file, write_new
 from agentmesh.cli.records.pages import show_page
@@ -43,8 +44,8 @@ def keys(desk: Desk, session_id: str, output: Path, passphrase_fd: int | None) -
 @command("open")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--key", required=True, type=click.Path(path_type=Path), help="Its key file.")
-@click.option("--first", type=click.IntRange(1), default=1, help="The entry to begin with.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=1000, show_default=True)
+@click.option("--first", type=Count(1), default=1, help="The entry to begin with.")
+@click.option("--limit", type=Count(1, 1000), default=1000, show_default=True)
 @_descriptor
 def open_file(desk: Desk, file: Path, key: Path, passphrase_fd: int | None, **part: int) -> None:
     """Read a sealed transcript with its key file; neither a daemon nor a home is needed."""

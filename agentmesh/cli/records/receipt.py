@@ -6,6 +6,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.cli.records.asking import ask
 from agentmesh.cli.records.files import read_file, write_new
 from agentmesh.control import answers, calls, offline
@@ -21,7 +22,7 @@ def receipt(context: click.Context) -> None:
 
 
 @command("list")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 def _list(desk: Desk, limit: int) -> None:
     """List the receipts of our sessions, the youngest first."""
     desk.ask(calls.ReceiptsList(limit=limit), _show_list)

@@ -7,6 +7,7 @@ import msgspec
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, note
+from agentmesh.cli.figure import Count
 from agentmesh.cli.records.asking import Records
 from agentmesh.cli.records.times import moment
 from agentmesh.control import answers, calls
@@ -18,7 +19,7 @@ _MIB = 1024 * 1024
 @click.argument("text")
 @click.option("--peer", default="", help="Only what was said with this peer.")
 @click.option("--since", default="", help="From then on: 7d, 12h, 2026-01-31.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 @click.option("--place", default="", help="Where an earlier search said that it goes on.")
 def search(desk: Desk, text: str, **given: object) -> None:
     """Find messages that have all the words, and "phrases in quotes", in any case."""

@@ -4,6 +4,7 @@ import click
 
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
+from agentmesh.cli.figure import Count
 from agentmesh.cli.records.asking import ask
 from agentmesh.cli.records.exporting import export
 from agentmesh.cli.records.keys import keys, open_file
@@ -20,7 +21,7 @@ def transcripts(context: click.Context) -> None:
 
 
 @command("list")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--limit", type=Count(1, 100), default=20, show_default=True)
 @click.option("--place", default="", help="Go on from here: what the last page says at its end.")
 def _list(desk: Desk, limit: int, place: str) -> None:
     """List the transcripts, the last changed first."""
@@ -29,8 +30,8 @@ def _list(desk: Desk, limit: int, place: str) -> None:
 
 @command("show")
 @click.argument("session_id")
-@click.option("--first", type=click.IntRange(1), default=1, help="The entry to begin with.")
-@click.option("--limit", type=click.IntRange(1, 100), default=100, show_default=True)
+@click.option("--first", type=Count(1), default=1, help="The entry to begin with.")
+@click.option("--limit", type=Count(1, 100), default=100, show_default=True)
 def _show(desk: Desk, session_id: str, first: int, limit: int) -> None:
     """Show what was said in a session."""
     asked = calls.TranscriptsShow(session_id=session_id, first=first, limit=limit)
