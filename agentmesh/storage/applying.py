@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -36,14 +37,15 @@ class _DropValue(SetValue, frozen=True):
     """What a value that is set to nothing comes to."""
 
 
+_moved = attrgetter("session_id", "sequence", "frame_id", "outcome", "reason", "message_id")
+"""What the statement of `Move` takes, in its order."""
 _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
     **SETTLING,
     Release: (RELEASE,),
     Move: (
         f"""
-        UPDATE outgoing SET session_id = :session_id, sequence = :sequence, frame_id = :frame_id,
-          outcome = :outcome, reason = :reason
-        WHERE message_id = :message_id AND {UNSETTLED}
+        UPDATE outgoing SET session_id = ?, sequence = ?, frame_id = ?, outcome = ?, reason = ?
+        WHERE message_id = ? AND {UNSETTLED}
         """,  # noqa: S608 - our own words
     ),
     Judge: (
@@ -123,7 +125,7 @@ def _prepare(
         values = [Named(name=change.name, value=change.value) for change in run]
         return _STATEMENTS[kind], [NAMED.to_disk(value, sealer) for value in values]
     if kind is Move:
-        return _STATEMENTS[kind], [msgspec.structs.asdict(change.row) for change in run]
+        return _STATEMENTS[kind], [_moved(change.row) for change in run]
     return _STATEMENTS[kind], [_columns(change) for change in run]
 
 
