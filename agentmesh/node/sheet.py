@@ -80,8 +80,8 @@ class Sheet(msgspec.Struct):
                 self._errand(session_id, f"{name}-{session_id}", kind, b"")
             case wanted.EmitOnce():
                 self.once[session_id, effect.message_type] = effect
-            case wanted.Number(message_id, sequence, frame_id):
-                self._number(message_id, sequence, frame_id)
+            case wanted.Number(frame_id, messages):
+                self._number(frame_id, messages)
             case wanted.Unhold():
                 self.unhold.add(session_id)
             case wanted.StartOver():
@@ -177,12 +177,13 @@ class Sheet(msgspec.Struct):
         """Tell the peer that we have not got this session, or not any more."""
         self._errand(session_id, f"lost-{session_id}", "session_lost", b"")
 
-    def _number(self, message_id: MessageId, sequence: int, frame_id: FrameId) -> None:
-        row = self.rows.get(message_id) or self.loaded[message_id]
-        self.sequences.setdefault(frame_id, []).append(sequence)
-        self.rows[message_id] = msgspec.structs.replace(
-            row, sequence=sequence, frame_id=frame_id, outcome="queued"
-        )
+    def _number(self, frame_id: FrameId, messages: tuple[tuple[MessageId, int], ...]) -> None:
+        self.sequences[frame_id] = [sequence for _, sequence in messages]
+        for message_id, sequence in messages:
+            row = self.rows.get(message_id) or self.loaded[message_id]
+            self.rows[message_id] = msgspec.structs.replace(
+                row, sequence=sequence, frame_id=frame_id, outcome="queued"
+            )
 
     def _drop(self, change: Change) -> None:
         """Keep what ends errands, for the store and for whoever runs them."""

@@ -64,11 +64,10 @@ class DropAll(Effect, frozen=True):
 
 
 class Number(Effect, frozen=True):
-    """This message of ours travels under this number, in this frame."""
+    """These messages of ours travel in this frame, each under its number."""
 
-    message_id: MessageId
-    sequence: int
     frame_id: FrameId
+    messages: tuple[tuple[MessageId, int], ...]
 
 
 class Unhold(Effect, frozen=True):

@@ -79,15 +79,11 @@ def _send(state: Open, parcel: list[Saying], keys: KeyRing) -> tuple[Open, Effec
         for place, saying in enumerate(parcel)
     )
     state, frame_id, emit = seal(state, envelopes, keys)
-    numbers: Effects = [
-        Number(envelope.id, envelope.sequence, frame_id)
-        for envelope in envelopes
-        if envelope.type not in OWN
-    ]
     state = _counted(state, envelopes)
-    if not numbers:
-        state = _remember_own(state, envelopes, frame_id)
-    return state, [*numbers, emit]
+    messages = tuple((it.id, it.sequence) for it in envelopes if it.type not in OWN)
+    if not messages:
+        return _remember_own(state, envelopes, frame_id), [emit]
+    return state, [Number(frame_id, messages), emit]
 
 
 def _counted(state: Open, envelopes: tuple[Envelope, ...]) -> Open:

@@ -166,10 +166,10 @@ class _Turn:
                     for name, errand in self._errands.items()
                     if kind and errand[0] != kind
                 }
-            case Number(message_id, sequence, frame_id):
-                self._numbers[message_id] = (sequence, frame_id)
-                sharing = [f for _, f in self._numbers.values() if f == frame_id]
-                assert len(sharing) <= MAX_PARCEL_MESSAGES
+            case Number(frame_id, messages):
+                assert len(messages) <= MAX_PARCEL_MESSAGES
+                for message_id, sequence in messages:
+                    self._numbers[message_id] = (sequence, frame_id)
             case Hear(envelope):
                 assert envelope.sequence not in self._heard, "heard twice"
                 self._heard[envelope.sequence] = text_of(envelope)

@@ -77,8 +77,9 @@ class Dialogue:
                     self.shown = sequence
                 case Unhold():
                     self.say(Unheld(tuple(self.held)))
-                case Number(message_id):
-                    self.held = [s for s in self.held if s.message_id != message_id]
+                case Number(messages=messages):
+                    numbered = dict(messages)
+                    self.held = [s for s in self.held if s.message_id not in numbered]
         return effects
 
     def send(self, *texts: str) -> list[AnyEffect]:

@@ -36,7 +36,7 @@ def test_every_effect_is_known_here() -> None:
         wanted.EmitOnce: wanted.EmitOnce("reject", b""),
         wanted.Acknowledge: owed(b""),
         wanted.Drop: wanted.Drop(FRAME),
-        wanted.Number: wanted.Number(MessageId("m"), 1, FRAME),
+        wanted.Number: wanted.Number(FRAME, ((MessageId("m"), 1),)),
         wanted.ShowUpTo: wanted.ShowUpTo(1),
         wanted.Confirm: wanted.Confirm(Numbers(1), consumed=False),
         wanted.SpendPrekey: wanted.SpendPrekey(1),

@@ -16,9 +16,11 @@ def test_messages_are_numbered_in_their_order_and_share_frames() -> None:
     sayings = tuple(alice.saying(str(number)) for number in range(MAX_PARCEL_MESSAGES + 1))
     state, effects = send(open_state(alice), sayings, ALICE.ring)
     numbers = [effect for effect in effects if isinstance(effect, Number)]
-    assert [it.message_id for it in numbers] == [it.message_id for it in sayings]
-    assert [it.sequence for it in numbers] == list(range(3, 3 + len(sayings)))
-    assert len([effect for effect in effects if isinstance(effect, Emit)]) == 2
+    assert [name for it in numbers for name, _ in it.messages] == [it.message_id for it in sayings]
+    assert [at for it in numbers for _, at in it.messages] == list(range(3, 3 + len(sayings)))
+    frames = [effect.frame_id for effect in effects if isinstance(effect, Emit)]
+    assert [it.frame_id for it in numbers] == frames
+    assert len(frames) == 2
     assert (state.next_sequence, state.said) == (3 + len(sayings), 1 + len(sayings))
 
 
