@@ -62,7 +62,7 @@ class Conversations:
         keys: Callable[[], KeyRing],
         errands: Errands,
         bulletin: Bulletin,
-        journal: Callable[[Sheet], None],
+        journal: Callable[[Sequence[Sheet]], None],
     ) -> None:
         self._store = store
         self._room, self._held = InboxRoom(store), Held(store)

@@ -89,11 +89,11 @@ class Journal:
         self.audit.close()
         self.transcripts.close()
 
-    def write(self, sheet: Sheet) -> None:
-        """Write down the words of a turn that is saved, session by session."""
+    def write(self, sheets: Sequence[Sheet]) -> None:
+        """Write down the words of turns that are saved, session by session."""
         if not self._keeps_transcripts():
             return
-        for session_id, entries in _words(sheet).items():
+        for session_id, entries in _words(sheets).items():
             # A session that never opened has no transcript: its end alone begins none.
             if entries[0].kind == "closed" and not self.transcripts.has(session_id):
                 continue
@@ -140,18 +140,19 @@ def _safe(value: str | float) -> Code | float:
     return Code(value) if value in _WORDS else Code("other")
 
 
-def _words(sheet: Sheet) -> dict[SessionId, list[Entry]]:
-    """Return what a turn has to say about each session: it began, who said what, it ended."""
+def _words(sheets: Sequence[Sheet]) -> dict[SessionId, list[Entry]]:
+    """Return what turns have to say about each session: it began, who said what, it ended."""
     words: dict[SessionId, list[Entry]] = {}
-    _note(words, sheet, "session_started", "opened")
-    for row in sheet.rows.values():
-        if row.sequence is not None and not is_house_mail(row.type):
-            words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
-    for change in (*sheet.changes, *sheet.withheld):
-        if isinstance(change, Deliver):
-            entry = _entry(sheet, "received", sheet.envelope(change.row))
-            words.setdefault(change.row.session_id, []).append(entry)
-    _note(words, sheet, "session_closed", "closed")
+    for sheet in sheets:
+        _note(words, sheet, "session_started", "opened")
+        for row in sheet.rows.values():
+            if row.sequence is not None and not is_house_mail(row.type):
+                words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
+        for change in (*sheet.changes, *sheet.withheld):
+            if isinstance(change, Deliver):
+                entry = _entry(sheet, "received", sheet.envelope(change.row))
+                words.setdefault(change.row.session_id, []).append(entry)
+        _note(words, sheet, "session_closed", "closed")
     return words
 
 

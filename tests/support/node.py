@@ -183,7 +183,7 @@ async def node_called(
     errands = Errands(store, clock, FakeEntropy(f"{name}'s pauses"))
     errands.listen(hand.bulletin)
     sheets: list[Sheet] = []
-    talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.append)
+    talks = Conversations(store, hand.keys.current, errands, hand.bulletin, sheets.extend)
     schemas = SchemaShelf(hand, OURS.capabilities)
     reading = Reading(hand, schemas, OURS)
     ahead = Ahead(directory, hand.switches)

@@ -170,6 +170,7 @@ async def caller_of(pair: Pair, node: Node, folder: Path) -> AsyncIterator[Calle
         async with running([*guarding.parts(), files, dashboard]):
             yield Caller(rooms)
     finally:
+        node.talks.afterwards.finish()
         journal.audit.close()
         journal.transcripts.close()
 

@@ -151,6 +151,9 @@ CALLS: dict[str, Run] = {
     **{name: _of_records(run) for name, run in RECORDS.items()},
 }
 
+_TALK = frozenset({"send", "send.all", "reply", "outcome", "inbox", "read"})
+"""Calls that show nothing of what was written down."""
+
 
 class ControlApi:
     """Answers calls. `stop` ends the process."""
@@ -162,7 +165,8 @@ class ControlApi:
     async def answer(self, name: str, params: msgspec.Raw, permit: calls.Permit) -> Answered:
         """Return the answer to a call, or raise what its caller is told."""
         request = decode(name, params, permit)
-        self._rooms.talks.afterwards.finish()  # who asks sees the last word
+        if name not in _TALK:
+            self._rooms.talks.afterwards.finish()  # who asks sees the last word
         if isinstance(request, calls.Stop):
             return self._stop()
         return await CALLS[name](self._rooms, request, permit)

@@ -79,6 +79,7 @@ async def test_an_exchange_key_that_is_overdue_is_told(house: House) -> None:
 async def test_a_transcript_that_was_changed_is_told(house: House) -> None:
     await house.hear()
     rooms = house.caller.rooms
+    rooms.talks.afterwards.finish()
     assert "transcript_damaged" not in await ids(house)
     (listed,) = rooms.journal.transcripts.overview()
     file = rooms.config.home / "transcripts" / listed.session_id

@@ -46,6 +46,7 @@ async def test_words_of_both_sides_are_in_the_transcript(pair: Pair, tmp_path: P
     await pair.settle()
     await pair.high.say(pair.low, "answer")
     await pair.settle()
+    pair.low.talks.afterwards.finish()
     entries = notebook.journal.transcripts.show(said.session_id).entries
     assert [(entry.kind, entry.body) for entry in entries] == [
         ("opened", b""),
@@ -61,7 +62,7 @@ def test_a_session_ends_in_its_transcript_if_it_ever_opened(tmp_path: Path) -> N
         sheet = Sheet(peer=amid_of(bytes(32)), now=1.0)
         for kind in told:
             sheet.tell(kind, SESSION)
-        notebook.journal.write(sheet)
+        notebook.journal.write([sheet])
         transcripts.append(len(notebook.journal.transcripts.overview()))
     shown = notebook.journal.transcripts.show(SESSION)
     notebook.close()
@@ -76,6 +77,7 @@ async def test_no_words_are_kept_when_the_owner_wants_none(pair: Pair, tmp_path:
     pair.low.talks.afterwards = Afterwards(notebook.journal.write)
     said = await pair.low.say(pair.high, "question")
     await pair.settle()
+    pair.low.talks.afterwards.finish()
     shown = [s.session_id for s in notebook.journal.transcripts.overview()]
     assert said.session_id not in shown
     notebook.close()
@@ -93,6 +95,7 @@ async def test_a_full_disk_stops_no_conversation(pair: Pair, tmp_path: Path) -> 
     pair.low.talks.afterwards = Afterwards(notebook.journal.write)
     await pair.low.say(pair.high, "question")
     await pair.settle()
+    pair.low.talks.afterwards.finish()
     assert await pair.high.texts() == ["question"]
     assert notebook.journal.missing > 0
     notebook.journal.transcripts = kept

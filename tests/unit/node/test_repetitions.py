@@ -29,6 +29,7 @@ async def test_a_message_that_is_said_again_elsewhere_is_heard_told_and_written_
     assert pair.high.kinds().count("message_received") == 2
     assert (await pair.low.fate_of(said))[0] == "delivered"
     assert (await pair.low.fate_of(later))[0] == "delivered"
+    pair.high.talks.afterwards.finish()
     heard = [change for sheet in pair.high.sheets for change in sheet.changes]
     assert sum(type(change).__name__ == "Deliver" for change in heard) == 2
 

@@ -29,6 +29,19 @@ def test_every_call_is_in_the_table_and_nothing_else() -> None:
     assert set(CALLS) == set(REQUESTS) - ELSEWHERE
 
 
+async def test_what_was_written_down_is_shown_to_its_last_word_and_no_talk_waits_for_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmesh.node.afterwards.MOMENT_SECONDS", 60.0)
+    await house.hear()
+    kept = house.caller.rooms.journal.transcripts
+    await house.ask("inbox")
+    await house.ask("send", to=house.pair.low.amid, body="hi")
+    assert not kept.overview()
+    (shown,) = (await house.ask("transcripts.list"))["transcripts"]  # type: ignore[misc]
+    assert shown["peer"] == house.pair.low.amid
+
+
 async def _found_an_organization(house: House) -> None:
     """Have our agent act for an organisation, and be given a certificate by one."""
     high, low = house.pair.high, house.pair.low.amid

@@ -85,7 +85,8 @@ async def test_what_a_strict_reader_refuses_is_still_in_the_owners_transcript(pa
     pair.high.policy = STRICT
     await say(pair.low, pair.high, body("response", **BAD_RESULTS))
     await pair.settle()
-    entries = [it for sheet in pair.high.sheets for its in _words(sheet).values() for it in its]
+    pair.high.talks.afterwards.finish()
+    entries = [it for its in _words(pair.high.sheets).values() for it in its]
     assert [it.type for it in entries if it.kind == "received"] == ["response"]
     told = [n for n in pair.high.notices if n.kind in {"message_received", "error"}]
     assert [(n.kind, n.fields["code"]) for n in told] == [("error", "schema_validation_failed")]
