@@ -215,8 +215,8 @@ class Conversations:
             lane.talks = await self._load(lane.peer)
         turn = Turn.start(lane.peer, lane.talks, self._keys())
         answers: list[tuple[Waiting, object]] = []
-        for group in together(batch):
-            before = turn.copy()
+        for place, group in enumerate(together(batch)):
+            before = turn.copy() if place else Turn.start(lane.peer, lane.talks, turn.keys)
             try:
                 answer = await self._answer(turn, group)
                 await drop_repeated(self._store, turn, before)
