@@ -37,7 +37,7 @@ MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 ANSWER_SECONDS = 30
 PATIENT_BYTES = 32 * 1024
 ACK_SECONDS = 0.01
-"""So much that was saved may wait so long for more, to be acknowledged with it."""
+"""So much that was saved may wait so long for more, or for a frame that leaves anyhow."""
 
 ACKS_IN_A_FRAME = 1000
 
@@ -70,6 +70,7 @@ class Channel:
         self._is_writing = False
         self._acks: deque[int] = deque()
         self._acked_bytes = 0
+        self._acks_are_due: asyncio.Handle | None = None
         self._arrivals: list[Arrival] = []
         self._answers: dict[FrameId, asyncio.Future[Sent]] = {}
         self._presences: dict[Amid, asyncio.Future[PresenceResponse]] = {}
@@ -151,7 +152,8 @@ class Channel:
         """Say that these are saved, with others of this moment: nobody waits for it."""
         ours = [it.frame for it in arrivals if it.connection == self._number]
         if ours and not self._acks:
-            asyncio.get_running_loop().call_later(ACK_SECONDS, self._news.set)
+            later = asyncio.get_running_loop().call_later
+            self._acks_are_due = later(ACK_SECONDS, self._news.set)
         self._acks.extend(frame.delivery for frame in ours)
         self._acked_bytes += sum(len(frame.encrypted_payload) for frame in ours)
         if self._acked_bytes > PATIENT_BYTES:
@@ -161,6 +163,8 @@ class Channel:
         """Write a frame: now, or behind those that the network has not taken yet."""
         data = encode(frame)
         if not (self._unwritten or self._is_writing) and self._wire.send_now(data):
+            if self._acks:
+                self._news.set()  # they go behind it: the relay is awake
             return
         if self._unwritten_bytes + len(data) > MAX_UNWRITTEN_BYTES:
             raise TransportError("relay_busy", "Too much is on its way to the relay.")
@@ -181,6 +185,8 @@ class Channel:
         while True:
             await self._news.wait()
             self._news.clear()
+            if self._acks_are_due is not None:
+                self._acks_are_due.cancel()
             while self._acks:
                 numbers = tuple(islice(self._acks, ACKS_IN_A_FRAME))
                 for _ in numbers:
