@@ -19,6 +19,7 @@ from agentmesh.observability.logs import Code, record
 from agentmesh.policy import settings
 from agentmesh.policy.document import Policy
 
+LOOK_SECONDS = 0.01
 LAST_VALID, REFUSED = ".last-valid", ".refused"
 
 log = logging.getLogger("agentmesh.daemon")
@@ -59,11 +60,11 @@ class PolicyFile:
         return self._policy
 
     def in_force(self) -> Policy:
-        """Return the policy; whoever asks in the same turn of the loop shares one look at it."""
+        """Return the policy; whoever asks in the same moment shares one look at it."""
         if not self._is_seen:
             self.current()
-            with suppress(RuntimeError):  # a thread has no turns: it looks each time
-                asyncio.get_running_loop().call_soon(self._look_again)
+            with suppress(RuntimeError):  # a thread has no loop: it looks each time
+                asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look_again)
                 self._is_seen = True
         return self._policy
 

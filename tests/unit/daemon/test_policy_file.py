@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentmesh.daemon.policy_file import PolicyFile
+from agentmesh.daemon.policy_file import LOOK_SECONDS, PolicyFile
 from agentmesh.daemon.policy_versions import PolicyVersions
 from agentmesh.errors import StorageError, UsageError
 from tests.support.world import FakeClock
@@ -48,13 +48,13 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     assert watched.changes == 1
 
 
-async def test_who_asks_in_one_turn_of_the_loop_shares_a_look_at_the_file(tmp_path: Path) -> None:
+async def test_who_asks_in_one_moment_shares_a_look_at_the_file(tmp_path: Path) -> None:
     watched = Watched(tmp_path)
     file = watched.open()
     assert file.in_force().consent == "ask"
     watched.path.write_text('{"consent": "policy"}')
     assert file.in_force().consent == "ask"
-    await asyncio.sleep(0)
+    await asyncio.sleep(2 * LOOK_SECONDS)
     assert file.in_force().consent == "policy"
 
 
