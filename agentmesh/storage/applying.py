@@ -89,10 +89,13 @@ def apply(connection: Connection, sealer: Sealer, changes: Sequence[Change]) -> 
     runs: list[tuple[type, list[Any]]] = [
         (kind, list(run)) for kind, run in groupby(changes, key=_kind)
     ]
+    is_released = False
     for place, (kind, run) in enumerate(runs):
         if kind is Deliver:
             then = runs[place + 1][1] if runs[place + 1 :] and runs[place + 1][0] is Release else []
-            deliver(connection, sealer, [change.row for change in run], then)
+            is_released = deliver(connection, sealer, [change.row for change in run], then)
+        elif is_released:
+            is_released = False  # what comes behind them would release them
         else:
             _carry_out(connection, *_prepare(kind, run, sealer))
 

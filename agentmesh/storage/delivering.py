@@ -51,14 +51,18 @@ SHOW, KEEP_BACK = _insert(f"{_LAST} + 1"), _insert(f"{_LOWEST} - 1")
 
 def deliver(
     connection: Connection, sealer: Sealer, rows: Sequence[IncomingRow], then: Sequence[Release]
-) -> None:
-    """Keep messages that came, unless they came before; `then` is what is released after them."""
-    statement = SHOW if _are_next(connection, rows, then) else KEEP_BACK
+) -> bool:
+    """Keep messages that came, unless they came before; `then` is what is released after them.
+
+    Return whether that is done with it: they were next, and no other waits.
+    """
+    are_next = _are_next(connection, rows, then)
     known = _remembered(connection, rows)
     values: list[Values] = [
         INCOMING.to_disk(row, sealer) for row in rows if (row.peer, row.message_id) not in known
     ]
-    connection.executemany(statement, values).fetchall()
+    connection.executemany(SHOW if are_next else KEEP_BACK, values).fetchall()
+    return are_next
 
 
 def _remembered(connection: Connection, rows: Sequence[IncomingRow]) -> set[tuple[Amid, MessageId]]:

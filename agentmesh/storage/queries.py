@@ -64,6 +64,8 @@ class Queries:
         """Return rows of which an index tells quickly that they are few, and small, as a rule."""
         count, size = self.figures(MEASURED.format(table.sizes + which), values)[0]
         tail = which + order
+        if not count:
+            return Found([], [])
         if count > FEW or size > FEW_BYTES:
             return await self.long_rows(table, tail, values)
         return self.rows(table, tail, values)

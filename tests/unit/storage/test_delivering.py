@@ -24,6 +24,24 @@ async def test_messages_are_shown_in_order_however_they_came(
     assert await _shown(store) == [("1", 1), ("2", 2), ("3", 3)]
 
 
+async def test_what_is_next_is_not_released_once_more(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def traced(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    async with sqlite_store(tmp_path, traced) as store:
+        await store.commit([Deliver(incoming("1", 1)), Release(ONE, 1)])
+        assert await _shown(store) == [("1", 1)]
+        assert not any("UPDATE incoming" in sql for sql in asked)
+        await store.commit([Deliver(incoming("3", 3)), Release(ONE, 1)])
+        await store.commit([Deliver(incoming("2", 2)), Release(ONE, 3)])
+        assert await _shown(store) == [("1", 1), ("2", 2), ("3", 3)]
+    assert any("UPDATE incoming" in sql for sql in asked)
+
+
 async def test_what_waits_is_shown_between_what_came_around_it(store: Store) -> None:
     await store.commit([Deliver(incoming("4", 4)), Release(ONE, 2), Deliver(incoming("2", 2))])
     assert await _shown(store) == []
