@@ -52,7 +52,7 @@ def derive(
 ) -> Secret:
     """Return `length` bytes for one use. The info is `agentmesh/1 <label>`, a zero, the context."""
     try:
-        info = _PREFIX + Label(label).value + b"\0" + context
+        info = _PREFIX + Label(label) + b"\0" + context
     except ValueError:
         raise UsageError("label_unknown", "Add the label to the table in crypto/kdf.py.") from None
     return Secret(HKDF(_SHA256, length, salt, info).derive(key.reveal()))
