@@ -1,10 +1,10 @@
 """The transport of the node: our own relay always, other relays as long as they are needed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Self
+from typing import Self, TypeVar
 
 from agentmesh.errors import TransportError
 from agentmesh.observability.tasks import Tasks
@@ -15,20 +15,25 @@ from agentmesh.transport.caller import Caller
 from agentmesh.transport.interface import Arrival, Incoming, LinkStatus
 from agentmesh.transport.relay import RelayLink
 
-MAX_FOREIGN_LINKS = 16
-"""At this bound the link that was idle for longest gives way; if all are busy, `send` fails."""
+A = TypeVar("A")
 
+MAX_FOREIGN_LINKS = 16
+"""At this bound the link that said nothing for longest gives way, of those that are idle or silent;
+if none is, `send` fails."""
+SILENT_SECONDS = 5
+"""Whoever waits for an answer for so long keeps no link from others any more."""
 IDLE_SECONDS = 60
 LOOK_SECONDS = 5
 
 
 @dataclass(slots=True)
 class _Lease:
-    """A link to another relay, and when it was last of use."""
+    """A link to another relay, when it was last of use, and since when who waits hears nothing."""
 
     link: RelayLink
     task: asyncio.Task[None]
     used_at: float
+    silent_since: float
     users: int = 0
 
 
@@ -75,25 +80,14 @@ class Router:
         origin = self._home.origin if relay is None else origin_of(relay)
         if origin == self._home.origin:
             return await self._home.send(frame)
-        lease = self._lease(origin)
-        lease.users += 1
-        try:
-            return await lease.link.send(frame)
-        finally:
-            lease.users -= 1
-            lease.used_at = self._caller.clock.monotonic()
+        return await self._ask(origin, lambda link: link.send(frame))
 
     async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
         """Ask how a peer is."""
         origin = self._home.origin if relay is None else origin_of(relay)
         if origin == self._home.origin:
             return await self._home.presence_of(amid)
-        lease = self._lease(origin)
-        lease.users += 1
-        try:
-            return await lease.link.presence_of(amid)
-        finally:
-            lease.users -= 1
+        return await self._ask(origin, lambda link: link.presence_of(amid))
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         """Say that these are saved, to the relays that brought them."""
@@ -115,6 +109,20 @@ class Router:
         """Return how the links to other relays are."""
         return [lease.link.status() for lease in self._foreign.values()]
 
+    async def _ask(self, origin: str, ask: Callable[[RelayLink], Awaitable[A]]) -> A:
+        """Ask another relay, and keep the link to it meanwhile."""
+        lease = self._lease(origin)
+        if not lease.users:
+            lease.silent_since = lease.used_at
+        lease.users += 1
+        try:
+            answer = await ask(lease.link)
+            lease.silent_since = self._caller.clock.monotonic()
+        finally:
+            lease.users -= 1
+            lease.used_at = self._caller.clock.monotonic()
+        return answer
+
     def _lease(self, origin: str) -> _Lease:
         if self._is_cut:
             raise TransportError("stopped", "Everything is stopped.")
@@ -122,18 +130,19 @@ class Router:
         lease = self._foreign.get(origin)
         if lease is None:
             if len(self._foreign) >= MAX_FOREIGN_LINKS:
-                self._make_room()
+                self._make_room(now)
             link = RelayLink(origin, self._caller, self._incoming, is_ours=False)
-            lease = _Lease(link, self._tasks.start(link.run()), now)
+            lease = _Lease(link, self._tasks.start(link.run()), now, now)
             self._foreign[origin] = lease
         lease.used_at = now
         return lease
 
-    def _make_room(self) -> None:
-        idle = [origin for origin, lease in self._foreign.items() if not lease.users]
-        if not idle:
+    def _make_room(self, now: float) -> None:
+        links, since = self._foreign, now - SILENT_SECONDS
+        spare = [name for name, it in links.items() if not it.users or it.silent_since <= since]
+        if not spare:
             raise TransportError("relay_busy", "Too many other relays are in use.", "Try later.")
-        self._drop(min(idle, key=lambda origin: self._foreign[origin].used_at))
+        self._drop(min(spare, key=lambda origin: links[origin].silent_since))
 
     def _drop(self, origin: str) -> None:
         lease = self._foreign.pop(origin)
