@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ QUICK_SECONDS = 0.004
 """Who else is served by the loop does not notice that it stood still for so long, as a rule."""
 SLOW_SECONDS = 0.02
 """One wait like this sends what comes after it to the threads, until many were short there."""
-REMEMBERED = 32
+REMEMBERED = 8
 """How long the disk is waited for as a rule is told by about so many pieces of work."""
 
 
@@ -67,8 +66,8 @@ class Threads:
         """
         if self._usual < QUICK_SECONDS:
             with suppress(StorageError, exc.OperationalError):
-                return self._measured(self._transact_here, work)
-        return await self._within_bounds(partial(self._measured, self._transact), work)
+                return self._measured(self._connection_here(), work)
+        return await self._within_bounds(self._transact_measured, work)
 
     async def run_long(self, work: Work[T]) -> T:
         """Do work that may take its time."""
@@ -89,18 +88,19 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._executor, do, work)
 
     def _transact(self, work: Work[T]) -> T:
-        with self._connection().begin() as transaction:
-            return work(transaction.connection)
+        connection = self._connection()
+        with connection.begin():
+            return work(connection)
 
-    def _transact_here(self, work: Work[T]) -> T:
-        with self._connection_here().begin() as transaction:
-            return work(transaction.connection)
+    def _transact_measured(self, work: Work[T]) -> T:
+        return self._measured(self._connection(), work)
 
-    def _measured(self, do: Callable[[Work[T]], T], work: Work[T]) -> T:
+    def _measured(self, connection: sa.Connection, work: Work[T]) -> T:
         """Do it, and remember how long it waited: what is long at once, all else bit by bit."""
         before = self._waited()
         try:
-            return do(work)
+            with connection.begin():
+                return work(connection)
         finally:
             seconds = self._waited() - before
             if seconds > SLOW_SECONDS:
