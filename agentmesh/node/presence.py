@@ -1,5 +1,7 @@
 """How we look to others, and to whom: the relay is told who may see us."""
 
+import asyncio
+
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
@@ -26,6 +28,7 @@ class Presence:
         self._publisher = publisher
         self._transport = transport
         self._visible_to: set[Amid] = set()
+        self._is_to_tell = False
 
     async def begin(self) -> None:
         """Collect who may see us, and show ourselves."""
@@ -43,6 +46,7 @@ class Presence:
         self._publisher.show(self._hand.switches.presence)
 
     def _tell_relay(self) -> None:
+        self._is_to_tell = False
         visible_to = sorted(self._visible_to - self._hand.policy().blocklist)[:VISIBLE_TO]
         self._transport.show(
             relay_frames.Presence(
@@ -52,11 +56,17 @@ class Presence:
             )
         )
 
+    def _tell_relay_soon(self) -> None:
+        """Tell the relay once what a session began with has left: somebody waits for that."""
+        if not self._is_to_tell:
+            self._is_to_tell = True
+            asyncio.get_running_loop().call_soon(self._tell_relay)
+
     def _notice(self, notice: Notice) -> None:
         if notice.kind == "session_started" and notice.peer is not None:
             if notice.peer not in self._visible_to:
                 self._visible_to.add(notice.peer)
-                self._tell_relay()
+                self._tell_relay_soon()
         elif notice.kind == "peer_trust_changed" and notice.peer is not None:
             is_contact = int(notice.fields["trust"]) >= CONTACT
             (self._visible_to.add if is_contact else self._visible_to.discard)(notice.peer)

@@ -11,7 +11,7 @@ from agentmesh.node.background import Background
 from agentmesh.node.breakers import LIVING
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.lanes import Job
-from agentmesh.node.notices import CERTIFICATES_REVOKED
+from agentmesh.node.notices import CERTIFICATES_REVOKED, Notice
 from agentmesh.node.session_cache import SessionCache
 from agentmesh.node.sessions import takes_messages
 from agentmesh.node.turn import Turn
@@ -28,7 +28,7 @@ LOOK_SECONDS = 60.0
 SHORTEST_PAUSE = 1.0
 CLEAN_SECONDS = 6 * 3600
 EXPIRED = "expired"
-_NEWS = {"session_started", "policy_changed", "keys_rotated", "key_change", CERTIFICATES_REVOKED}
+_NEWS = {"policy_changed", "keys_rotated", "key_change", CERTIFICATES_REVOKED}
 
 log = logging.getLogger("agentmesh.node")
 
@@ -42,6 +42,7 @@ class Steward:
         self._cache = cache
         self._news = asyncio.Event()
         hand.bulletin.listen(lambda _: self._news.set(), _NEWS)
+        hand.bulletin.listen(self._look_soon, {"session_started"})
         self._background = Background()
         self._clean_at = 0.0
 
@@ -51,6 +52,10 @@ class Steward:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._background.end()
+
+    def _look_soon(self, _: Notice) -> None:
+        """Look once what a session begins with has left: somebody waits for that."""
+        asyncio.get_running_loop().call_later(SHORTEST_PAUSE, self._news.set)
 
     async def _run(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """Who may see us: contacts and open sessions, never whom the owner blocked."""
 
+import asyncio
 from dataclasses import replace
 
 from agentmesh.node.notices import Notice
@@ -34,6 +35,15 @@ async def test_a_peer_may_see_us_from_the_first_session_on(pair: Pair) -> None:
     assert pair.low.directory.shown == ["online"]  # whom we talk to is nothing for the registry
     pair.low.hand.bulletin.publish(Notice(kind="session_started", peer=pair.high.amid))
     assert len(end.shown) == 2
+
+
+async def test_what_a_session_begins_with_leaves_before_we_are_shown(pair: Pair) -> None:
+    _, end = await _presence(pair.low)
+    for name in ("one", "two"):
+        pair.low.hand.bulletin.publish(Notice(kind="session_started", peer=Amid(name)))
+    assert end.shown == [("online", ())]
+    await asyncio.sleep(0)
+    assert end.shown == [("online", ()), ("online", ("one", "two"))]
 
 
 async def test_a_contact_comes_and_goes(pair: Pair) -> None:

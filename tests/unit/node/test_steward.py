@@ -1,9 +1,11 @@
 """What the steward lets go of."""
 
+import pytest
 from msgspec.structs import replace
 
 from agentmesh.errors import StorageError
 from agentmesh.node import steward
+from agentmesh.node.notices import Notice
 from agentmesh.node.steward import LOOK_SECONDS, SHORTEST_PAUSE
 from agentmesh.node.turn import Wish
 from agentmesh.policy.document import Policy
@@ -12,6 +14,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS, SESSION_ERASE_SECONDS
 from agentmesh.session.states import Open
 from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
+from tests.support.patience import until
 
 LONG = Wish(intent=CHAT.intent, request=SessionRequest(ttl_seconds=30 * 86400))
 
@@ -110,6 +113,17 @@ async def test_old_sessions_are_erased_when_it_is_time_to_clean(pair: Pair) -> N
     pair.low.steward._clean_at = 0
     await pair.low.steward.look_round()
     assert await pair.low.store.sessions() == []
+
+
+async def test_what_a_session_begins_with_leaves_before_anybody_looks_round(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steward, "SHORTEST_PAUSE", 0.01)
+    news = pair.low.steward._news
+    news.clear()
+    pair.low.hand.bulletin.publish(Notice(kind="session_started", peer=pair.high.amid))
+    assert not news.is_set()
+    await until(news.is_set)
 
 
 async def test_a_round_that_fails_is_not_the_last(pair: Pair) -> None:
