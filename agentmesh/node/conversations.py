@@ -234,7 +234,7 @@ class Conversations:
                 answers += [(waiting, answer) for waiting in group]
         if changes := turn.finish():
             await self._store.commit(changes)
-            self._held.learn(turn)
+            self._held.learn(turn, lane.talks)
         lane.talks = turn.talks
         self._make_room(lane, held)
         self._wake(turn)

@@ -6,6 +6,7 @@ read again. Where none is urgent and none may be too large, the first ones are e
 """
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,7 +16,7 @@ from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.session import flow
 from agentmesh.session.events import Saying
-from agentmesh.session.states import Open
+from agentmesh.session.states import Open, Resolving
 from agentmesh.storage.interface import DropSession, OutgoingRow, Settle, SettleAll, Store
 
 SURELY_BYTES = 1024
@@ -70,8 +71,14 @@ class Held:
             return list(islice(rows, flow.room(state) + 1))
         return list(rows)
 
-    def learn(self, turn: Turn) -> None:
-        """Take over what a turn changed, once it is kept."""
+    def learn(self, turn: Turn, before: Collection[SessionId]) -> None:
+        """Take over what a turn changed, once it is kept; `before`: the sessions that there were.
+
+        In one that it began nothing was held, which need not be read.
+        """
+        for session_id in turn.touched.difference(before):
+            if isinstance(turn.talks[session_id].state, Resolving):
+                self._remember(session_id, _Pile(turn.peer))
         known = {name for name, pile in self._piles.items() if pile.peer == turn.peer}
         if not known:
             return
