@@ -1,5 +1,7 @@
 """ML-KEM-768 (FIPS 203). A private key is kept as the 64 bytes of its seed."""
 
+from functools import lru_cache
+
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 
 from agentmesh.crypto.secret import Secret
@@ -51,6 +53,7 @@ def _decapsulated(key: MLKEM768PrivateKey, ciphertext: bytes) -> Secret:
         raise CryptoError("kem_ciphertext_invalid") from None
 
 
+@lru_cache(16)  # a bundle's key is checked, and then used twice
 def _public(public: bytes) -> MLKEM768PublicKey:
     try:
         return MLKEM768PublicKey.from_public_bytes(public)
