@@ -197,7 +197,7 @@ class Channel:
             self._unwritten_bytes = 0
             self._is_writing = True
             await self._wire.send_together(frames)
-            self._is_writing = False
+            self._is_writing = False  # not if that fails: nothing may follow half a frame
 
     async def _read(self) -> None:
         while True:

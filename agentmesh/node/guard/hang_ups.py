@@ -13,15 +13,18 @@ from agentmesh.protocol.limits import KNOCKS_PER_MINUTE
 from agentmesh.storage.interface import ErrandRow
 
 MINUTE = 60.0
-MOST_ENDINGS = KNOCKS_PER_MINUTE // 3
-"""So many of our sessions a peer may end in a minute, before we wait."""
+MOST_KNOCKS = KNOCKS_PER_MINUTE // 3
+"""So often in a minute we knock at a peer that ends as many sessions, before we wait."""
 LET_BE_SECONDS = 10.0
 ENDS_SESSIONS = "peer_ends_sessions"
 
 
 def held_for_hang_ups(table: Mapping[str, Runner], hand: AtHand) -> Mapping[str, Runner]:
-    """Return the same runners, of which none looks up who has just ended too many sessions."""
-    endings = Frequency(hand.clock)
+    """Return the same runners, of which none looks up who has just ended too many sessions.
+
+    Who only ends its own, as whoever asks us much does, is not meant.
+    """
+    endings, knocks = Frequency(hand.clock), Frequency(hand.clock)
     resolve = table["resolve"]
 
     def count(notice: Notice) -> None:
@@ -29,9 +32,10 @@ def held_for_hang_ups(table: Mapping[str, Runner], hand: AtHand) -> Mapping[str,
             endings.notice(notice)
 
     async def resolve_later(errand: ErrandRow) -> Again | None:
-        if endings.within(errand.peer, MINUTE) > MOST_ENDINGS:
+        if min(it.within(errand.peer, MINUTE) for it in (endings, knocks)) > MOST_KNOCKS:
             return Again(after=LET_BE_SECONDS, reason=ENDS_SESSIONS)
         return await resolve(errand)
 
+    hand.bulletin.listen(knocks.notice, {"knock_sent"})
     hand.bulletin.listen(count, {"session_closed"})
     return {**table, "resolve": resolve_later}

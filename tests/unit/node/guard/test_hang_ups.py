@@ -1,6 +1,7 @@
 """Peers that end session after session."""
 
-from agentmesh.node.guard.hang_ups import ENDS_SESSIONS, MINUTE, MOST_ENDINGS
+from agentmesh.node.guard.hang_ups import ENDS_SESSIONS, MINUTE, MOST_KNOCKS
+from agentmesh.node.notices import Notice
 from agentmesh.session.events import Lost
 from tests.support.node_pair import Pair
 
@@ -17,10 +18,18 @@ async def test_a_peer_that_ends_session_after_session_is_let_be_for_a_while(pair
     pair.wire.loses = lambda frame: frame.message_type == "message"
     said = await pair.low.say(pair.high, "hello")
     await pair.settle()
-    for _ in range(2 * MOST_ENDINGS):
+    for _ in range(2 * MOST_KNOCKS):
         await lose_sessions(pair)
-    assert pair.wire.types().count("knock") == 1 + MOST_ENDINGS
+    assert pair.wire.types().count("knock") == 1 + MOST_KNOCKS
     assert await pair.low.fate_of(said) == ("queued", ENDS_SESSIONS)
     pair.wire.loses = lambda _: False
     await pair.later(MINUTE)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_a_peer_that_ends_what_it_began_itself_is_knocked_at_all_the_same(pair: Pair) -> None:
+    ended = Notice(kind="session_closed", peer=pair.high.amid, fields={"by_peer": True})
+    pair.low.hand.bulletin.publish(*[ended] * (2 * MOST_KNOCKS))
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
     assert await pair.high.texts() == ["hello"]
