@@ -10,17 +10,18 @@ from agentmesh.node.errands import Again, Runner
 from agentmesh.node.frequency import Frequency
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.limits import KNOCKS_PER_MINUTE
+from agentmesh.session.parting import CAPACITY_EXCEEDED
 from agentmesh.storage.interface import ErrandRow
 
 MINUTE = 60.0
 MOST_KNOCKS = KNOCKS_PER_MINUTE // 3
-"""So often in a minute we knock at a peer that ends as many sessions, before we wait."""
+"""So often in a minute we knock at a peer with whom as many sessions end, before we wait."""
 LET_BE_SECONDS = 10.0
 ENDS_SESSIONS = "peer_ends_sessions"
 
 
 def held_for_hang_ups(table: Mapping[str, Runner], hand: AtHand) -> Mapping[str, Runner]:
-    """Return the same runners, of which none looks up who has just ended too many sessions.
+    """Return the same runners, of which none looks up who brought too many sessions to an end.
 
     Who only ends its own, as whoever asks us much does, is not meant.
     """
@@ -28,7 +29,8 @@ def held_for_hang_ups(table: Mapping[str, Runner], hand: AtHand) -> Mapping[str,
     resolve = table["resolve"]
 
     def count(notice: Notice) -> None:
-        if notice.fields["by_peer"]:
+        # One that lets hardly anything be said in a session has us end it.
+        if notice.fields["by_peer"] or notice.fields["reason"] == CAPACITY_EXCEEDED:
             endings.notice(notice)
 
     async def resolve_later(errand: ErrandRow) -> Again | None:
