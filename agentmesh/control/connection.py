@@ -9,10 +9,11 @@ import msgspec
 
 from agentmesh import __version__
 from agentmesh.control import calls, failures, rpc
-from agentmesh.control.answers import Answer, Event, Subscribed, Welcome
+from agentmesh.control.alike import AlikeSend, joined, send_in
+from agentmesh.control.answers import Answer, Event, SentAll, Subscribed, Welcome
 from agentmesh.control.door import decode
 from agentmesh.control.lines import Arriving, Leaving, LineTooLong
-from agentmesh.errors import AgentMeshError, NotPermitted, TransportError
+from agentmesh.errors import AgentMeshError, NotPermitted, TransportError, UsageError
 from agentmesh.observability.logs import record_bug
 
 MAX_IN_FLIGHT = 256
@@ -41,6 +42,7 @@ class Connection:
         self._answer = answer
         self._permit: calls.Permit = "owner"
         self._at_work = 0
+        self._sends: list[AlikeSend] = []
         self._is_answered = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
         self._leaving = Leaving(writer)
@@ -85,22 +87,39 @@ class Connection:
             self.heard_at = asyncio.get_running_loop().time()
             for line in lines:
                 while self._at_work >= MAX_IN_FLIGHT:
+                    self._begin_sends(at_work)
                     self._is_answered.clear()
                     await self._is_answered.wait()
-                self._take(line, at_work)
+                self._take(line, at_work, is_alone=len(lines) == 1)
+            self._begin_sends(at_work)
             await self._leaving.has_room(WRITE_SECONDS)
 
-    def _take(self, line: bytes, at_work: asyncio.TaskGroup) -> None:
+    def _take(self, line: bytes, at_work: asyncio.TaskGroup, *, is_alone: bool) -> None:
+        """Begin what a line asks, or keep it for its neighbours: one alone is not read twice."""
         try:
             call = rpc.read_call(line)
         except rpc.NotACall as error:
             self._leaving.write(rpc.failure_line(None, error.failure))
-        else:
-            if call.method != "hello":
-                self._at_work += 1
-                at_work.create_task(self._work(call, self._permit))
-                return
+            return
+        send = None if is_alone else send_in(call, self._permit)
+        if send is None or (self._sends and not send.is_like(self._sends[0])):
+            self._begin_sends(at_work)
+        if call.method == "hello":
             self._greet(call)
+            return
+        self._at_work += 1
+        if send is None:
+            at_work.create_task(self._work(call, self._permit))
+        else:
+            self._sends.append(send)
+
+    def _begin_sends(self, at_work: asyncio.TaskGroup) -> None:
+        """Answer the sends that were found to be alike."""
+        sends, self._sends = self._sends, []
+        if len(sends) == 1:
+            at_work.create_task(self._work(sends[0].call, self._permit))
+        elif sends:
+            at_work.create_task(self._work_together(sends, at_work))
 
     def _greet(self, call: rpc.Call) -> None:
         """Change the permit at once: the requests behind this one are under the new one."""
@@ -115,6 +134,29 @@ class Connection:
             )
         except AgentMeshError as error:
             self._leaving.write(rpc.error_line(call.id, error))
+
+    async def _work_together(self, sends: list[AlikeSend], at_work: asyncio.TaskGroup) -> None:
+        """Answer sends as one; where one of them is wrong, or not all have room, each for itself.
+
+        Nothing of them is kept then. What else fails, fails for all of them, as one commit does.
+        """
+        try:
+            kept = await self._answer("send.all", joined(sends), "owner")
+            told = kept.messages if isinstance(kept, SentAll) else []
+            lines = [rpc.answer_line(it.call.id, a) for it, a in zip(sends, told, strict=True)]
+        except (UsageError, TransportError):
+            for send in sends:
+                at_work.create_task(self._work(send.call, "owner"))
+            return
+        except Exception as error:  # noqa: BLE001 - a bug in one call must not end the daemon
+            lines = [_error_line(send.call.id, error) for send in sends]
+        try:
+            for line in lines:
+                self._leaving.write(line)
+            await self._leaving.has_room(WRITE_SECONDS)
+        finally:
+            self._at_work -= len(sends)
+            self._is_answered.set()
 
     async def _work(self, call: rpc.Call, permit: calls.Permit) -> None:
         try:
@@ -134,11 +176,8 @@ class Connection:
         try:
             answered = await self._answer(call.method, call.params, permit)
             return rpc.answer_line(call.id, answered) if isinstance(answered, Answer) else answered
-        except AgentMeshError as error:
-            return rpc.error_line(call.id, error)
         except Exception as error:  # noqa: BLE001 - a bug in one call must not end the daemon
-            record_bug(_log, "control.bug", error)
-            return rpc.error_line(call.id, failures.internal_error())
+            return _error_line(call.id, error)
 
     async def _stream(self, call: rpc.Call, events: AsyncGenerator[Event, None]) -> None:
         self._leaving.write(rpc.answer_line(call.id, Subscribed()))
@@ -154,3 +193,11 @@ class Connection:
                 record_bug(_log, "control.bug", error)
             # A subscriber must not believe that nothing happens: it is hung up on.
             raise ConnectionAbortedError from None
+
+
+def _error_line(request_id: rpc.RequestId, error: Exception) -> bytes:
+    """Return the line that tells of an error; what is none of ours is a bug."""
+    if isinstance(error, AgentMeshError):
+        return rpc.error_line(request_id, error)
+    record_bug(_log, "control.bug", error)
+    return rpc.error_line(request_id, failures.internal_error())

@@ -11,11 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agentmesh.control import answers, places
+from agentmesh.control.agent import Agent
+from agentmesh.control.socket import ControlServer
 from agentmesh.errors import AgentMeshError, NeedsOwner, Refused, UsageError
 from agentmesh.messages.payloads import Priority
+from agentmesh.messages.strict_json import read_json
 from agentmesh.node import outbox
 from agentmesh.node.consent.approvals import DRAWER as DRAFTS
 from agentmesh.node.consent.leave import DRAWER as SPENT
+from agentmesh.node.inbox import Wanted, envelope_of
 from tests.support.node_pair import node_pair
 from tests.support.rooms import caller_of
 from tests.unit.daemon.conftest import House
@@ -185,3 +190,22 @@ async def test_nothing_of_it_leaves_after_a_stop(house: House) -> None:
     with pytest.raises(Refused) as caught:
         await house.ask("send.all", to=house.pair.low.amid, bodies=["a", "b"])
     assert (caught.value.code, caught.value.at) == ("stopped", 0)
+
+
+async def test_single_calls_that_come_together_arrive_in_their_order_but_for_what_is_wrong(
+    house: House, tmp_path: Path
+) -> None:
+    server = ControlServer(places.socket_in(tmp_path), house.caller._api.answer)
+    async with server, Agent(tmp_path) as me:
+        bodies = [f"{number}" for number in range(100)]
+        bodies[50] = "x" * 70_000
+        sending = (me.send(house.pair.low.amid, body) for body in bodies)
+        told = await asyncio.gather(*sending, return_exceptions=True)
+    await house.pair.settle()
+    wrong = told.pop(50)
+    assert isinstance(wrong, UsageError)
+    assert wrong.code == "message_too_large"
+    assert len({it.message_id for it in told if isinstance(it, answers.Sent)}) == 99
+    rows = await house.pair.low.inbox.list(Wanted(limit=200))
+    arrived = [read_json(envelope_of(row).payload) for row in rows]
+    assert arrived == [{"text": body} for body in bodies if len(body) < 10]
