@@ -29,7 +29,8 @@ from agentmesh.session.states import Open
 from agentmesh.storage.interface import Change, IncomingRow, Outcome, OutgoingRow
 
 MAX_UNSETTLED = 10_000
-COUNT_EVERY = 100
+COUNT_EVERY = 1000
+"""So many messages are taken for each count: a full outbox takes a quarter of a millisecond."""
 SETTLED: frozenset[Outcome] = frozenset({"delivered", "consumed", "refused", "undeliverable"})
 PEER_IS_FULL = "peer_is_full"
 """A stream's receiver has to read before it takes more."""

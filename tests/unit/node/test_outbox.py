@@ -11,6 +11,7 @@ from agentmesh.node.inbox import Wanted
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import MessageId
 from agentmesh.session.events import Close
+from agentmesh.storage.interface import Counts
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
 from tests.support.world import FakeClock
@@ -43,6 +44,21 @@ async def test_what_is_kept_is_told_of_though_its_program_hung_up(pair: Pair) ->
     await pair.settle()
     assert await pair.high.texts() == ["hello", "and good-bye"]
     assert pair.low.kinds().count("message_sent") == 2
+
+
+async def test_the_outbox_is_not_counted_for_each_of_many_lists(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, counted = pair.low.store.counts, []
+
+    async def counting() -> Counts:
+        counted.append(await counts())
+        return counted[-1]
+
+    monkeypatch.setattr(pair.low.store, "counts", counting)
+    for _ in range(3):
+        await pair.low.outbox.say(pair.high.amid, [Body("text", b'"hello"')] * 256, CHAT)
+    assert len(counted) == 1
 
 
 class Hurrying(FakeClock):
