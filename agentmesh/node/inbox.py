@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -186,8 +187,9 @@ def payload_of(row: IncomingRow) -> bytes:
 
 
 async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:
-    try:
+    """Wait for news. What came with it is looked for together, and not once for each."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await news.get()
-    except TimeoutError:
-        return
+    while not news.empty():
+        news.get_nowait()

@@ -77,6 +77,20 @@ async def test_waiting_ends_with_the_first_message(pair: Pair) -> None:
     assert _words(rows) == ["hello"]
 
 
+async def test_who_waits_for_one_peer_looks_once_for_all_that_others_said_together(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, store, looks = pair.high.inbox, pair.high.store, list[str]()
+    look = store.inbox
+    monkeypatch.setattr(store, "inbox", lambda **wanted: looks.append("") or look(**wanted))
+    waiting = asyncio.ensure_future(box.list(Wanted(peer=pair.low.amid), 5))
+    await asyncio.sleep(0)
+    pair.high.hand.bulletin.publish(*[Notice(kind="message_received", peer=Amid("other"))] * 100)
+    await pair.low.say(pair.high, "hello")
+    assert _words(await waiting) == ["hello"]
+    assert len(looks) <= 3
+
+
 async def test_a_wait_in_vain_is_over_in_time(pair: Pair) -> None:
     clock, left = pair.clock, [0.01, 0.01]
 
