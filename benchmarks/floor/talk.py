@@ -97,9 +97,10 @@ class Talk:
                 self._leaving.append(payload)
             case wanted.Acknowledge():
                 self._owe(effect)
-            case wanted.Number(message_id, sequence, frame_id):
-                self._numbered[sequence] = message_id, frame_id
-                del self._held[message_id]
+            case wanted.Number(frame_id, messages):
+                for message_id, sequence in messages:
+                    self._numbered[sequence] = message_id, frame_id
+                    del self._held[message_id]
             case wanted.Hear(envelope):
                 self._heard[envelope.sequence] = envelope
                 self._ledger.keep("heard", envelope.id, msgspec.msgpack.encode(envelope))
