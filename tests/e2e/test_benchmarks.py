@@ -1,4 +1,4 @@
-"""A benchmark that nobody starts breaks unseen: the two that use our own code run, a little of each."""
+"""A benchmark that nobody starts breaks unseen: both that use our own code run a little."""
 
 import json
 import os
