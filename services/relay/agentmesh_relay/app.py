@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from agentmesh.observability.logs import Code, record, record_bug
 from agentmesh.observability.stopping import Stopping, Told
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.protocol.world import Clock, Entropy
-from agentmesh_relay.arrivals import LOOK_SECONDS, Arrivals
+from agentmesh_relay.arrivals import Arrivals
 from agentmesh_relay.config import MEBIBYTE, Address, Config
 from agentmesh_relay.crowd import Crowd
 from agentmesh_relay.door import Door
@@ -26,6 +26,7 @@ from agentmesh_relay.judge import Judge
 from agentmesh_relay.ledger import Ledger
 from agentmesh_relay.limits import allowed
 from agentmesh_relay.lobby import HANDSHAKE_SECONDS, HEADER_SECONDS, MAX_OPEN, Lobby
+from agentmesh_relay.looks import Looks
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 from agentmesh_relay.neighbours import Alone, Kept
 from agentmesh_relay.outgoing import Turn
@@ -39,9 +40,6 @@ LAST_SECONDS = 30.0
 """What is in memory goes to the disk first, which may be slow."""
 FAREWELL_TICKS = 20
 TICK_SECONDS = 0.1
-LOOKS_TO_TELL = 50
-LOOKS_TO_CLEAN = 60 * LOOKS_TO_TELL
-LOOKS_TO_SAVE = 10 * LOOKS_TO_TELL
 
 _log = logging.getLogger(__name__)
 
@@ -94,8 +92,8 @@ async def serve(config: Config, clock: Clock, entropy: Entropy) -> None:
                 scheme = "ws" if context is None else "wss"
                 _tell(f"listening on {scheme}://{Address(config.listen.host, port)}{CONNECT_PATH}")
                 record(_log, logging.INFO, "relay.started", port=port)
-                looks = (arrivals.look, lobby.look, admins.look)
-                await _look_after(looks, hub, ledger, stopping.told)
+                looks = Looks(arrivals, (lobby, admins), hub, ledger, clock)
+                await looks.go_on_until(stopping.told)
             await _part(arrivals)
             await ledger.save()
     record(_log, logging.INFO, "relay.stopped")
@@ -166,26 +164,6 @@ async def _admin(config: Config, admin: Admin, lobby: Lobby) -> AsyncIterator[No
             address = Address(config.admin.host, admin_socket.getsockname()[1])
             _tell(f"admin on http://{address}/metrics")
             yield
-
-
-async def _look_after(
-    often: Sequence[Callable[[], None]], hub: Hub, ledger: Ledger, stop: asyncio.Event
-) -> None:
-    """Do what time demands, until told to stop."""
-    looks = 0
-    while not stop.is_set():
-        for look in often:
-            look()
-        looks += 1
-        if looks % LOOKS_TO_TELL == 0:
-            hub.look()
-        if looks % LOOKS_TO_CLEAN == 0:
-            hub.clean()
-        if looks % LOOKS_TO_SAVE == 0:
-            await ledger.save()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await stop.wait()
 
 
 async def _part(arrivals: Arrivals) -> None:

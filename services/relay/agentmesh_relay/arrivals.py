@@ -13,10 +13,7 @@ from agentmesh_relay.figures import Figures
 from agentmesh_relay.hub import Hub
 from agentmesh_relay.judge import Case, Judge, Verdict
 from agentmesh_relay.outgoing import Turn
-from agentmesh_relay.rounds import Round
-
-LOOK_SECONDS = 0.02
-"""How often some of them are looked at: few at a time, so that nobody waits for many."""
+from agentmesh_relay.rounds import Round, pause_between
 
 BUSY_RETRY_SECONDS = 5
 PARTED_A_SECOND = 500
@@ -83,14 +80,16 @@ class Arrivals:
             self._crowd.leave(client, is_stranger=is_stranger)
         self._hub.leave(connection)
 
-    def look(self) -> None:
-        """Do what time demands of some connections. Called every `LOOK_SECONDS`."""
+    def look(self, pause: float) -> None:
+        """Do what time demands of some connections, so long after the last ones if in time."""
         now = self._turn.monotonic()
         passed = now - self._looked_at
-        self._figures.late_seconds = max(passed - LOOK_SECONDS, 0.0)
+        self._figures.late_seconds = max(passed - pause, 0.0)
         self._looked_at = now
         if self._round.is_over:
             self._begin_round()
+            # A crowd that came while there were few is not looked at all at once.
+            passed = min(passed, pause_between(len(self._clients)))
         for connection in self._round.next(passed):
             connection.look(now)
             self._unread += connection.unread

@@ -102,7 +102,7 @@ class Lobby:
         self._unheard.pop(ticket, None)
 
     def look(self) -> None:
-        """Close those whose time is over, the oldest first. Called every `LOOK_SECONDS`."""
+        """Close those whose time is over, the oldest first. Called as often as many need it."""
         now = self.now()
         for _ in range(CLOSED_AT_ONCE):
             oldest = next(iter(self._unheard.values()), None)

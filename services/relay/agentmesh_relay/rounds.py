@@ -1,9 +1,12 @@
 """Who has a turn now, so that everybody has one within a second and nobody waits for all."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Generic, TypeVar
 
 ROUND_SECONDS = 1.0
+MOST_LOOKS = 50
+"""In a round: few members have their turns at a time, so that nobody waits for many."""
 
 TOGETHER = 16
 APART = 64
@@ -11,6 +14,15 @@ APART = 64
 are neighbours in memory, which is quicker); the next few are in another part of the round."""
 
 Member = TypeVar("Member")
+
+
+def pause_between(members: int) -> float:
+    """Return how long it may be until some of so many have their turn.
+
+    A look costs the same whether it finds one or sixteen: so few need one in a round.
+    """
+    looks = min(max(1, ceil(members / TOGETHER)), MOST_LOOKS)
+    return ROUND_SECONDS / looks
 
 
 class Round(Generic[Member]):

@@ -1,7 +1,7 @@
 """A round takes a second, whether the relay has time or not."""
 
 import pytest
-from agentmesh_relay.rounds import ROUND_SECONDS, Round
+from agentmesh_relay.rounds import ROUND_SECONDS, Round, pause_between
 
 
 @pytest.mark.parametrize("members", [1, 9, 10_000])
@@ -35,3 +35,18 @@ def test_those_who_came_together_have_their_turns_apart() -> None:
 
 def test_nobody_is_nobody() -> None:
     assert Round[int]().is_over
+
+
+@pytest.mark.parametrize("members", [0, 1, 8, 16])
+def test_few_are_looked_at_together_once_in_a_round(members: int) -> None:
+    assert pause_between(members) == ROUND_SECONDS
+
+
+@pytest.mark.parametrize("members", [17, 40, 100, 801, 25_000])
+def test_many_have_their_turns_apart_and_all_within_a_round(members: int) -> None:
+    pause, everybody, looks = pause_between(members), Round(range(members)), 0
+    while not everybody.is_over:
+        everybody.next(pause)
+        looks += 1
+    assert looks <= 50
+    assert looks * pause <= ROUND_SECONDS + 1e-9
