@@ -99,6 +99,8 @@ class InviteDesk:
         invite = await self._book.find(ask.slot)
         if invite is None:
             return  # as if nobody were here
+        if self._welcomed_again(peer, ask.id, invite):
+            return
         state = invite.state(self._hand.clock.now())
         if state != "open":
             end = self._end(peer, ask.id, _ENDINGS[state])
@@ -127,7 +129,8 @@ class InviteDesk:
     async def _proved(self, peer: Amid, proof: JoinProof) -> None:
         begun = self._begun.get(peer)
         if begun is None or begun.ask.id != proof.id:
-            await self._welcome_again(peer, proof)
+            for invite in await self._book.all():
+                self._welcomed_again(peer, proof.id, invite)
             return
         end = begun.end or await self._judge(peer, begun, proof)
         self._remember(peer, Begun(begun.ask, begun.confirmation, begun.answer, end))
@@ -149,13 +152,14 @@ class InviteDesk:
         await self._book.use(begun.ask.slot, use)
         return self._end(peer, proof.id, "welcome", charged, tag)
 
-    async def _welcome_again(self, peer: Amid, proof: JoinProof) -> None:
+    def _welcomed_again(self, peer: Amid, attempt: str, invite: Invite) -> bool:
         """Answer a joiner whose welcome was lost with our memory: nobody else has its id."""
-        for invite in await self._book.all():
-            use = invite.use
-            if use is not None and (use.by, use.attempt) == (peer, proof.id):
-                end = self._end(peer, proof.id, "welcome", invite, use.tag)
-                self._answering.send(peer, end, use.reply_key)
+        use = invite.use
+        if use is None or (use.by, use.attempt) != (peer, attempt):
+            return False
+        end = self._end(peer, attempt, "welcome", invite, use.tag)
+        self._answering.send(peer, end, use.reply_key)
+        return True
 
     def _remember(self, peer: Amid, begun: Begun) -> None:
         self._begun[peer] = begun
