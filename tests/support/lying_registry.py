@@ -29,6 +29,7 @@ from agentmesh.errors import AgentMeshError
 from agentmesh.protocol.signed import Purpose, Signed, sign
 from agentmesh.protocol.transparency import TreeHead
 from tests.support.asking import Asker, registry_at
+from tests.support.patience import PATIENCE
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 
@@ -88,7 +89,7 @@ async def lying(folder: Path, *views: str) -> AsyncIterator[Liar]:
         app.router.add_route("*", "/{path:.*}", _passing_on(liar, session))
         crowd = Crowd(99, 99)
         await stack.enter_async_context(
-            serving(app, listener, web.Response, arrival_seconds=5, crowd=crowd)
+            serving(app, listener, web.Response, arrival_seconds=PATIENCE, crowd=crowd)
         )
         yield liar
 
@@ -147,7 +148,7 @@ def packed(signed: Signed) -> str:
 
 
 def directory(liar: Liar, agent: Registrant) -> RegistryDirectory:
-    return RegistryDirectory(liar.url, agent, (liar.clock, liar.entropy), Memory())
+    return RegistryDirectory(liar.url, agent, (liar.clock, liar.entropy), Memory(), PATIENCE)
 
 
 async def registered(liar: Liar, *agents: Registrant) -> None:
