@@ -201,8 +201,11 @@ def judged(town: Town, agents: dict[str, Agent]) -> dict[str, int]:
                 case "refused" | "undeliverable":
                     found["failed"] += 1
                     found["untrue"] += is_there
-        found["stuck"] += sum(fate in {"held", "queued"} for fate in fates.values())
-        found["stuck"] += len(town.errands(us))
+        waiting = [name for name, fate in fates.items() if fate in {"held", "queued"}]
+        errands = town.errands(us)
+        if waiting or errands:
+            print(f"stuck at {us}: messages {waiting}, errands {errands}")
+        found["stuck"] += len(waiting) + len(errands)
         found["spoilt"] += town.spoilt(us)
         found["twice"] += arrived.total() - len(arrived)
         found["twice"] += numbered_twice(agents[them])
