@@ -74,6 +74,7 @@ class Journal:
         self.transcripts = transcripts
         self._keeps_transcripts = keeps_transcripts
         self._background = Background()
+        self._has_new_words = False
         self.missing = 0
 
     def listen(self, bulletin: Bulletin) -> None:
@@ -102,6 +103,7 @@ class Journal:
             except StorageError as error:
                 self.missing += len(entries)
                 record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
+            self._has_new_words = True
 
     def _facts(self, run: Sequence[Notice]) -> None:
         self.audit.record_all(_EVENTS[run[0].kind], [_fields(notice) for notice in run])
@@ -109,13 +111,18 @@ class Journal:
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            await asyncio.to_thread(self.audit.flush)
-            await asyncio.to_thread(self._sync)
+            # A thread is woken only if there is something to write: most of the time there is not.
+            if not self.audit.is_settled:
+                await asyncio.to_thread(self.audit.flush)
+            if self._has_new_words:
+                self._has_new_words = False
+                await asyncio.to_thread(self._sync)
 
     def _sync(self) -> None:
         try:
             self.transcripts.sync()
         except StorageError as error:
+            self._has_new_words = True
             record(log, logging.WARNING, "transcript.unsynced", code=Code(error.code))
 
 

@@ -88,6 +88,11 @@ class AuditLog:
             self._waiting += [(now, event, fields) for fields in facts[:room]]
             self._lost += len(facts[room:])
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits, and the disk has all that was written."""
+        return not (self._waiting or self._unsynced or self._failing)
+
     def flush(self) -> bool:
         """Write what waits; return whether all of it is in the file. Once a second it is synced."""
         with self._disk:

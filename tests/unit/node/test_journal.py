@@ -1,18 +1,25 @@
 """What is written down: facts for the audit log, words for the transcripts."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import StorageError
+from agentmesh.node import journal as journal_module
 from agentmesh.node.afterwards import Afterwards
 from agentmesh.node.journal import Journal
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.sheet import Sheet
-from agentmesh.observability.audit import AuditLog
+from agentmesh.observability.audit import SYNC_SECONDS, AuditLog
+from agentmesh.observability.audit_line import Event
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.ids import SessionId, amid_of
 from tests.support.node_pair import Pair
+from tests.support.patience import until
 from tests.support.world import FakeClock, FakeEntropy
 
 SESSION = SessionId("01234567-0123-7123-8123-0123456789ab")
@@ -24,8 +31,9 @@ class Notebook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.keeps_words = True
+        self.clock = FakeClock()
         self.journal = Journal(
-            AuditLog(folder / "logs", Secret(bytes(32)), FakeClock()),
+            AuditLog(folder / "logs", Secret(bytes(32)), self.clock),
             Transcripts(folder / "transcripts", Secret(bytes(32)), FakeEntropy()),
             lambda: self.keeps_words,
         )
@@ -37,6 +45,56 @@ class Notebook:
     def close(self) -> None:
         self.journal.audit.close()
         self.journal.transcripts.close()
+
+
+async def test_a_journal_with_nothing_to_write_wakes_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.001)
+    notebook = Notebook(tmp_path)
+    journal, work = notebook.journal, list[str]()
+    in_thread = asyncio.to_thread
+
+    async def watched(function: Callable[[], object]) -> None:
+        work.append(function.__name__)
+        await in_thread(function)
+
+    monkeypatch.setattr(asyncio, "to_thread", watched)
+    async with journal:
+        await asyncio.sleep(0.05)
+        assert not work
+        sheet = Sheet(peer=amid_of(bytes(32)), now=1.0)
+        sheet.tell("session_started", SESSION)
+        journal.write([sheet])
+        journal.audit.record(Event.AUDIT_LET_GO, lines=1, files=1)
+        await until(lambda: {"flush", "_sync"} <= set(work))
+        assert work.count("_sync") == 1
+        # It is written, and asked for until it is on the disk as well: that is once a second.
+        assert not journal.audit.is_settled
+        notebook.clock.advance(SYNC_SECONDS)
+        await until(lambda: journal.audit.is_settled)
+        done = len(work)
+        await asyncio.sleep(0.05)
+        assert len(work) <= done + 1
+
+
+async def test_words_that_could_not_be_synced_are_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.001)
+    notebook, tries = Notebook(tmp_path), list[int]()
+
+    def sync() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StorageError("transcripts_unusable")
+
+    monkeypatch.setattr(notebook.journal.transcripts, "sync", sync)
+    async with notebook.journal:
+        sheet = Sheet(peer=amid_of(bytes(32)), now=1.0)
+        sheet.tell("session_started", SESSION)
+        notebook.journal.write([sheet])
+        await until(lambda: len(tries) >= 2)
 
 
 async def test_words_of_both_sides_are_in_the_transcript(pair: Pair, tmp_path: Path) -> None:
