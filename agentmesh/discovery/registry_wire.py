@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import aiohttp
 from yarl import URL
@@ -21,6 +21,15 @@ ANSWER_SECONDS = 5.0
 _MAX_ANSWER = 4 * 1024 * 1024  # a page of a hundred agents with all their adverts
 _IDLE_SECONDS = 5  # less than a registry waits for the next request on a connection
 _CONNECTIONS = 8
+_WHY_SILENT: Final = (
+    (TimeoutError, "it takes too long"),
+    (aiohttp.ClientConnectorDNSError, "there is no address for its name"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not good"),
+    (aiohttp.ClientSSLError, "there is no TLS at that address"),
+    (aiohttp.ClientConnectorError, "nobody can be reached at that address"),
+    ((OSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "it hung up"),
+)
+"""What an owner is told of a failure. A class stands before the classes it derives from."""
 
 
 class Signer(Protocol):
@@ -95,8 +104,8 @@ class RegistryWire:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failed = TransportError(
                 "registry_unreachable",
-                f"The registry {self._audience} does not answer ({type(error).__name__}).",
-                "Is its address right, and is it running? `agentmesh doctor` looks closer.",
+                f"The registry {self._audience} does not answer: {_why(error)}.",
+                "Is its address right, and is it running? `agentmesh netcheck` looks closer.",
             )
             self._note("down", failed.code)
             raise failed from None
@@ -134,6 +143,14 @@ class RegistryWire:
             last_answer_at=now if state == "up" else before.last_answer_at,
             clock_offset=before.clock_offset if their_time is None else their_time - now,
         )
+
+
+def _why(error: Exception) -> str:
+    """Return in words for people why no answer came."""
+    for kind, why in _WHY_SILENT:
+        if isinstance(error, kind):
+            return why
+    return "what it says is no HTTP"
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -166,10 +166,16 @@ def _services(rooms: Rooms) -> list[Finding]:
             why = off_by(-(one.clock_offset or 0), "the registry's")
             found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
         if one.state == "down":
-            why = f"The registry {one.url} does not answer ({one.reason})."
+            why = f"The registry {one.url} {_trouble(one.reason)}."
             fix = "It is tried again by itself; see where it fails: agentmesh netcheck"
             found.append(Finding("registry_unreachable", "warning", why, fix))
     return found
+
+
+def _trouble(reason: str) -> str:
+    if reason == "registry_unreachable":
+        return "does not answer"
+    return f"answers, but cannot serve us ({reason})"
 
 
 async def logs(rooms: Rooms, asked: calls.Logs, _: Permit) -> answers.Logs:

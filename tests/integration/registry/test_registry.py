@@ -135,6 +135,7 @@ async def test_a_registry_that_is_gone_is_a_transport_error_and_shows(registry: 
         with pytest.raises(TransportError) as caught:
             await alice.lookup(BOB.amid)
         assert caught.value.code == "registry_unreachable"
+        assert caught.value.message.endswith(": nobody can be reached at that address.")
         [status] = alice.status()
         assert (status.state, status.reason) == ("down", "registry_unreachable")
 

@@ -1,13 +1,20 @@
 """Nothing is sent before the way is open. What comes back is in tests/integration/registry."""
 
-import pytest
+import ssl
+from types import SimpleNamespace
+from typing import cast
 
-from agentmesh.discovery.registry_wire import RegistryWire, _time_of
+import aiohttp
+import pytest
+from aiohttp.client_reqrep import ConnectionKey
+
+from agentmesh.discovery.registry_wire import RegistryWire, _time_of, _why
 from agentmesh.errors import UsageError
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
 
 WORLD = FakeClock(), FakeEntropy()
+PLACE = cast("ConnectionKey", SimpleNamespace(host="registry.example", port=443, ssl=True))
 
 
 def wire(url: str = "http://127.0.0.1:1/") -> RegistryWire:
@@ -54,3 +61,31 @@ def test_a_date_that_is_none_is_no_fault_of_ours(date: str) -> None:
 def test_what_is_no_registry_is_refused() -> None:
     with pytest.raises(UsageError):
         wire("ws://relay.example")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (TimeoutError(), "it takes too long"),
+        (aiohttp.ServerTimeoutError(), "it takes too long"),
+        (aiohttp.ClientConnectorDNSError(PLACE, OSError()), "there is no address for its name"),
+        (
+            aiohttp.ClientConnectorCertificateError(PLACE, ssl.SSLCertVerificationError()),
+            "its certificate is not good",
+        ),
+        (
+            aiohttp.ClientConnectorSSLError(PLACE, ssl.SSLError()),
+            "there is no TLS at that address",
+        ),
+        (
+            aiohttp.ClientConnectorError(PLACE, ConnectionRefusedError()),
+            "nobody can be reached at that address",
+        ),
+        (aiohttp.ServerDisconnectedError(), "it hung up"),
+        (aiohttp.ClientPayloadError(), "it hung up"),
+        (ConnectionResetError(), "it hung up"),
+        (aiohttp.ClientError(), "what it says is no HTTP"),
+    ],
+)
+def test_an_owner_reads_why_and_never_the_name_of_a_class(error: Exception, why: str) -> None:
+    assert _why(error) == why

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from agentmesh.daemon.api.status import SHOWN_SESSIONS
+from agentmesh.discovery.interface import DirectoryStatus
 from agentmesh.protocol.ids import SessionId
 from agentmesh.storage.interface import Put
 from tests.unit.daemon.conftest import House
@@ -47,6 +49,24 @@ async def test_what_is_wrong_is_found(house: House) -> None:
     codes = {finding["id"] for finding in health["findings"]}  # type: ignore[attr-defined]
     assert len(codes) == 2
     assert health["healthy"] is False
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("registry_unreachable", "The registry http://away does not answer."),
+        (
+            "internal_error",
+            "The registry http://away answers, but cannot serve us (internal_error).",
+        ),
+    ],
+)
+async def test_a_registry_that_answers_is_not_called_silent(
+    house: House, monkeypatch: pytest.MonkeyPatch, reason: str, why: str
+) -> None:
+    down = DirectoryStatus(name="registry", url="http://away", state="down", reason=reason)
+    monkeypatch.setattr(house.caller.rooms.directory, "status", lambda: (down,))
+    assert why in (await house.ask("status"))["warnings"]  # type: ignore[operator]
 
 
 async def test_events_of_the_owner_are_not_for_the_agent(house: House) -> None:
