@@ -1,5 +1,6 @@
 """What an examination found: one form for everything that `doctor` prints."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -21,3 +22,10 @@ class Finding(msgspec.Struct, frozen=True):
     severity: Severity
     why: str
     fix: str
+
+
+def told_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, an open key file once: it is a place of the home as well."""
+    found = list(findings)
+    of_keys = {it.fix for it in found if it.id == "key_file_mode"}
+    return [it for it in found if it.id == "key_file_mode" or it.fix not in of_keys]

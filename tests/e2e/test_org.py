@@ -132,7 +132,7 @@ def test_an_owner_says_which_authorities_count(mesh: Mesh) -> None:
     wary.up("--name", "wary", "--key-storage", "file")
 
     def ids() -> set[str]:
-        return {it["id"] for it in wary.ask("doctor")["findings"]}
+        return {it["id"] for it in wary.run("doctor").answer["findings"]}
 
     eventually(lambda: "authority_untrusted" in ids())
     wary.environment["AGENTMESH_TRUSTED_CAS"] = "ca.pem"

@@ -118,7 +118,7 @@ def test_a_policy_file_is_taken_over_and_a_wrong_one_is_named_but_not_taken(mesh
     assert bob.up()["already_running"] is False
     assert [it for it in bob.status()["warnings"] if "blocklist" in it]
     assert bob.ask("policy", "get", "consent")["policy"] == "policy"
-    found = {it["id"]: it for it in bob.ask("doctor")["findings"]}
+    found = {it["id"]: it for it in bob.run("doctor").answer["findings"]}
     assert "blocklist" in found["policy_refused"]["fix"]
     file.write_text('{"consent": "ask"}')
     eventually(lambda: not [it for it in bob.status()["warnings"] if "policy.json" in it])

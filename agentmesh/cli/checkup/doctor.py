@@ -10,12 +10,12 @@ import msgspec
 from agentmesh import __version__
 from agentmesh.cli import programs, render
 from agentmesh.cli.checkup import process
-from agentmesh.cli.desk import Desk, command
+from agentmesh.cli.desk import Desk, command, say
 from agentmesh.control import calls
-from agentmesh.errors import AgentMeshError, NotRunning
+from agentmesh.errors import AgentMeshError, IntegrityError, NotRunning
 from agentmesh.observability.checkup.ailment import Ailment
 from agentmesh.observability.checkup.around import look_around
-from agentmesh.observability.findings import Finding
+from agentmesh.observability.findings import Finding, told_once
 
 AT_REST_SECONDS = 30.0
 _WORDS = {"error": "ERROR", "warning": "warning", "note": "note"}
@@ -27,25 +27,40 @@ def doctor(desk: Desk, *, fix: bool) -> None:
     """Examine this installation and its daemon.
 
     With --fix, places that others could read are closed and what a crash left behind is cleared
-    away. Nothing is started, stopped or deleted that somebody could miss.
+    away. Nothing is started, stopped or deleted that somebody could miss. Ends with 8 while
+    something is an ERROR, with 0 if not.
     """
     found = _examine(desk)
     mended = _mend(found) if fix else []
     if mended:
         found = _examine(desk)
-    told = [it.finding for it in found]
+    told = told_once(it.finding for it in found)
     told.sort(key=lambda finding: list(_WORDS).index(finding.severity))
     healthy = all(finding.severity == "note" for finding in told)
     keys = {"healthy": healthy, "findings": msgspec.to_builtins(told)}
     if fix:
         keys["mended"] = [{"id": name, "did": did} for name, did in mended]
     done = [f"mended  {name}: {render.clean(did)}" for name, did in mended]
-    desk.answer(keys, "\n".join([*done, _show(told)]))
+    shown = "\n".join([*done, _show(told)])
+    errors = sum(finding.severity == "error" for finding in told)
+    if not errors:
+        desk.answer(keys, shown)
+        return
+    if not desk.as_json:
+        say(shown)
+    desk.fail(_unsound(errors), **keys)
+    raise click.exceptions.Exit(8)
+
+
+def _unsound(errors: int) -> IntegrityError:
+    what = "1 finding is an error" if errors == 1 else f"{errors} findings are errors"
+    fix = "Each names what mends it; what is safe to do is done by agentmesh doctor --fix"
+    return IntegrityError("unsound", f"{what}.", fix)
 
 
 def findings(desk: Desk) -> list[Finding]:
     """Return all that is not as it should be."""
-    return [it.finding for it in _examine(desk)]
+    return told_once(it.finding for it in _examine(desk))
 
 
 def _examine(desk: Desk) -> list[Ailment]:

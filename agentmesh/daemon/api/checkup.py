@@ -6,6 +6,7 @@ from agentmesh.control import answers, calls
 from agentmesh.daemon.api.status import health
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import AgentMeshError, NotPermitted, TransportError
+from agentmesh.observability.findings import told_once
 
 Permit = calls.Permit
 ROUND_TRIPS = 5
@@ -16,7 +17,7 @@ _NOT_YET = frozenset({"unknown_signer", "agent_not_found", "prekeys_not_found"})
 async def examine(rooms: Rooms, _: calls.Examine, permit: Permit) -> answers.Health:
     """Tell what `doctor` tells while we run: of ourselves, this machine and the home."""
     own = await health(rooms, calls.Health(), permit)
-    found = [*await rooms.around.findings(afresh=True), *own.findings]
+    found = told_once([*await rooms.around.findings(afresh=True), *own.findings])
     return answers.Health(healthy=all(it.severity == "note" for it in found), findings=found)
 
 

@@ -10,7 +10,7 @@ from agentmesh.control import answers
 from agentmesh.errors import AgentMeshError
 from agentmesh.observability.checkup import home, machine
 from agentmesh.observability.checkup.ailment import Mend
-from agentmesh.observability.findings import Finding
+from agentmesh.observability.findings import Finding, Severity
 from tests.support.control_server import Script, status
 from tests.unit.cli.conftest import Shell
 from tests.unit.observability.checkup.test_machine import QUIET
@@ -46,6 +46,30 @@ def test_the_worst_comes_first(mesh: Shell, script: Script) -> None:
     assert mesh("doctor").out.startswith(
         "warning  prekeys_low: Only 3 prekeys are left.\n  Check the registry.\n"
     )
+
+
+@pytest.mark.parametrize(("severity", "code"), [("error", 8), ("warning", 0), ("note", 0)])
+def test_errors_alone_make_it_end_with_another_code(
+    mesh: Shell, script: Script, severity: Severity, code: int
+) -> None:
+    wrong = Finding("clock_wrong", severity, "Our clock is slow.", "Set the clock.")
+    script.answers["health"] = answers.Health(healthy=False, findings=[wrong])
+    said = mesh("doctor")
+    assert said.code == code
+    assert said.out.endswith("clock_wrong: Our clock is slow.\n  Set the clock.\n")
+    document = mesh("doctor", "--json").document
+    assert document["ok"] is (code == 0)
+    assert [it["id"] for it in document["findings"]] == ["clock_wrong"]
+
+
+def test_it_says_how_many_errors_there_are_and_what_mends_them(mesh: Shell, script: Script) -> None:
+    wrong = Finding("clock_wrong", "error", "Our clock is slow.", "Set the clock.")
+    for found, said in (
+        ([wrong], "1 finding is an error."),
+        ([wrong] * 2, "2 findings are errors."),
+    ):
+        script.answers["health"] = answers.Health(healthy=False, findings=found)
+        assert f"Error: {said}\nEach names what mends it" in mesh("doctor").err
 
 
 def test_notes_alone_are_healthy(mesh: Shell, script: Script) -> None:
