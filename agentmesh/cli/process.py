@@ -70,9 +70,11 @@ def up(desk: Desk, *, no_open: bool, **given: Any) -> None:
     desk.answer(keys, f"The daemon {ready}.\n{render.pairs(list(keys.items())[:4])}")
     for name, link in (("relay", state.relay), ("registry", state.registry)):
         if link.state == "unreachable":
-            note(f"The {name} does not answer. It is tried again by itself; see agentmesh netcheck")
+            note(
+                f"The {name} is not connected. It is tried again by itself; see agentmesh netcheck"
+            )
             if link.url.partition("://")[2].startswith(_THIS_MACHINE):
-                note(f"It would run on this machine: `agentmesh-{name}` starts one.")
+                note(f"If none runs on this machine: `agentmesh-{name}` starts one.")
     if not (no_open or already or desk.as_json) and sys.stdout.isatty():
         _show_dashboard(desk)
 

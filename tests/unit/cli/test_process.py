@@ -81,7 +81,7 @@ def test_a_service_that_does_not_answer_is_told_at_once(mesh: Shell, script: Scr
     away = answers.Link(url="ws://away", state="unreachable")
     script.answers["status"] = control_server.status(relay=away)
     said = mesh("up")
-    assert (said.code, said.err.count("The relay does not answer.")) == (0, 1)
+    assert (said.code, said.err.count("The relay is not connected.")) == (0, 1)
     assert "registry" not in said.err
     assert "agentmesh-relay" not in said.err
     missing = answers.Link(url="http://127.0.0.1:8080", state="unreachable")
