@@ -65,6 +65,8 @@ def _alias(desk: Desk, peer: str, alias: str) -> None:
 def _trust(desk: Desk, peer: str, level: str) -> None:
     """Set how far a contact is trusted: unknown, verified, trusted or allied.
 
+    verified: its key is its own, as the first handshake proved; whether you compared the safety
+    number stands beside it, see `agentmesh verify`.
     unknown: its sessions end, what you allowed it is taken back, and it has to knock again.
     """
     number = int(level) if level.isdigit() else _TRUST.index(level)
@@ -176,7 +178,15 @@ def _show_contacts(found: answers.Contacts) -> str:
     if not found.contacts:
         return "No contacts."
     rows = (
-        (it.alias, it.name, it.amid, _TRUST[it.trust], it.autonomy, _marks(it), it.description)
+        (
+            it.alias,
+            it.name,
+            it.amid,
+            render.TRUST[it.trust],
+            it.autonomy,
+            _marks(it),
+            it.description,
+        )
         for it in found.contacts
     )
     return render.table(("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "", "DESCRIPTION"), rows)
@@ -202,7 +212,7 @@ def _show_kept(kept: answers.Kept) -> str:
         ("name", it.name),
         ("alias", it.alias),
         ("description", it.description),
-        ("trust", _TRUST[it.trust]),
+        ("trust", render.TRUST[it.trust]),
         ("autonomy", it.autonomy),
         ("note", it.note),
         ("revoked", taken_back(it)),
@@ -215,7 +225,7 @@ def _show_introductions(found: answers.Introductions) -> str:
     if not found.introductions:
         return "No introductions."
     rows = (
-        (it.name, it.amid, render.who(it.by_name, it.by), _TRUST[it.by_trust], it.note)
+        (it.name, it.amid, render.who(it.by_name, it.by), render.TRUST[it.by_trust], it.note)
         for it in found.introductions
     )
     return render.table(("NAME", "AMID", "INTRODUCED BY", "TRUST", "THEY SAY"), rows)

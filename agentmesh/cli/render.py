@@ -14,6 +14,8 @@ from agentmesh.control import answers
 
 MAX_CELL = 60
 MAX_PROGRESS = 100
+TRUST = ("unknown", "verified key", "trusted", "allied")
+"""Levels as people see them: `verified` alone would pass for a number that was compared."""
 _LEFT, _RIGHT = "(\uff08\u207d\u208d\u2768\ufe59\u2e28", ")\uff09\u207e\u208e\u2769\ufe5a\u2e29"
 _BRACKETS = str.maketrans(_LEFT + _RIGHT, "[" * len(_LEFT) + "]" * len(_RIGHT))
 """Round ones, and what looks like them."""
@@ -129,11 +131,15 @@ def _state(it: answers.Session) -> str:
 
 def message(it: answers.Message) -> str:
     """Return a message with a line on where it comes from."""
-    proof = "verified" if it.verified else "not verified"
     head = f"{it.message_id}  {it.received_at}  {it.type} from {who(it.from_name, it.sender)}"
     noted = remarks(it)
-    said = f"{clean(head)}, {proof}\n{paragraph(words(it.payload))}"
+    said = f"{clean(head)}, {compared(it.verified)}\n{paragraph(words(it.payload))}"
     return f"{said}\n{noted}" if noted else said
+
+
+def compared(yes: bool) -> str:  # noqa: FBT001 - it is what the words say
+    """Return whether the owner compared the safety number, in words."""
+    return "number compared" if yes else "number not compared"
 
 
 def remarks(it: answers.Message) -> str:

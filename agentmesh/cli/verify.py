@@ -18,8 +18,9 @@ def verify(desk: Desk, peer: str, *, confirm: bool, as_qr: bool, scanned: str) -
     """Show the safety number that we and PEER's owner have in common.
 
     Compare it with what PEER's owner sees, over a channel that you trust: by telephone, or side by
-    side. If it is the same, confirm it: PEER's messages then count as verified. --qr shows a code
-    for the other's camera; what it reads goes to `agentmesh verify PEER --scan TEXT`.
+    side. If it is the same, confirm it: contacts and PEER's messages then say `number compared`
+    (in JSON `verified`). --qr shows a code for the other's camera; what it reads goes to
+    `agentmesh verify PEER --scan TEXT`.
     """
     request = calls.Verify(peer=peer, confirm=confirm, scanned=scanned)
     desk.ask(request, _show_qr if as_qr else _show)

@@ -6,8 +6,6 @@ from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
 
-_TRUST = ("unknown", "verified", "trusted", "allied")
-
 
 @group("approvals")
 def approvals(context: click.Context) -> None:
@@ -58,9 +56,9 @@ def _show_one(decided: answers.Approved) -> str:
 
 
 def _paragraph(it: answers.Approval) -> str:
-    proof = "number compared" if it.verified else "number not compared"
     head = f"{it.id}  {it.state}, until {it.expires_at}"
-    to = f"  to {render.who(it.to_name, it.to)}: {_TRUST[it.trust]}, {proof}"
+    known = f"{render.TRUST[it.trust]}, {render.compared(it.verified)}"
+    to = f"  to {render.who(it.to_name, it.to)}: {known}"
     about = f"  {it.type}, {it.session_type} about {it.intent}"
     lines = [head, to, about, f"  digest {it.digest}"]
     if it.reason == "moved_by_another":

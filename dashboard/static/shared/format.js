@@ -57,7 +57,7 @@ export const short = (id) => (id.length > 15 ? `${id.slice(0, 6)}…${id.slice(-
 /** What a tier says of an agent's owner. */
 export const TIERS = new Map([
 	[2, "anonymous"],
-	[1, "verified"],
+	[1, "verified owner"],
 	[1.5, "organisation"],
 ]);
 

@@ -1,8 +1,10 @@
 """search, contacts, block, unblock."""
 
+import msgspec
 import pytest
 
 from agentmesh.control import answers, calls
+from tests.support import control_server
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
 
@@ -144,3 +146,18 @@ def test_introductions_are_listed_and_safe_to_print(mesh: Shell, script: Script)
     said = mesh("contacts", "introductions").out
     assert "allied" in said
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_key_of_its_own_does_not_pass_for_a_number_that_was_compared(
+    mesh: Shell, script: Script, verified: bool
+) -> None:
+    known = msgspec.structs.replace(CONTACT, trust=1, verified=verified)
+    said = msgspec.structs.replace(control_server.message(), trust=1, verified=verified)
+    script.answers["contacts.list"] = answers.Contacts(contacts=[known])
+    script.answers["inbox"] = answers.Inbox(messages=[said])
+    assert "verified key" in mesh("contacts").out
+    assert ("number compared" in mesh("contacts").out) is verified
+    shown = mesh("inbox").out
+    assert ("number compared" if verified else "number not compared") in shown
+    assert "verified" not in shown
