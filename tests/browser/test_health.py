@@ -18,7 +18,7 @@ def test_it_shows_what_doctor_shows_with_what_mends_it(screen: Screen, ada: Agen
     try:
         screen.go("health")
         screen.see(".cards article", "backup open")
-        told = ada.ask("doctor")["findings"]
+        told = ada.run("doctor").answer["findings"]
         plain = [[it["id"], it["severity"], it["why"], it["fix"].replace("`", "")] for it in told]
         assert sorted(screen.run(FOUND)) == sorted(plain)
         card = screen.see(".cards article", "backup open")

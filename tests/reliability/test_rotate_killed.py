@@ -40,7 +40,7 @@ def _whole(agent: Agent, registry: Agent) -> str:
         return now if found.code == 0 and found.answer["log"]["proved"] else ""
 
     amid = eventually(settled)
-    ids = {it["id"] for it in agent.ask("doctor")["findings"]}
+    ids = {it["id"] for it in agent.run("doctor").answer["findings"]}
     assert not ids & {"identity_revoked", "own_entry_foreign", "key_damaged", "audit_damaged"}
     return amid
 
