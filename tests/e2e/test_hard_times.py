@@ -87,7 +87,7 @@ def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_
     error = bob.fails(8, "up")
     assert error["code"] == "key_file_mode"
     assert error["hint"] == f"chmod 600 '{sealed}'"
-    assert str(sealed) in _found(bob, "file_open")["fix"]
+    assert str(sealed) in _found(bob, "key_file_mode")["fix"]
     subprocess.run(error["hint"], shell=True, check=True)
     bob.up()
 
