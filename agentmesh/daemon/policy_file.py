@@ -20,6 +20,7 @@ from agentmesh.policy import settings
 from agentmesh.policy.document import Policy
 
 LOOK_SECONDS = 0.01
+"""A file that its owner edits holds so much later at most; what a call changes holds at once."""
 LAST_VALID, REFUSED = ".last-valid", ".refused"
 
 log = logging.getLogger("agentmesh.daemon")

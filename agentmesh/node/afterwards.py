@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from agentmesh.node.sheet import Sheet
 
 MOMENT_SECONDS = 0.05
-"""By then a turn's frames and answers have left; what follows it so soon is written with it."""
+"""By then a turn's frames and answers have left; what follows it so soon is written with it.
+
+A daemon that is killed has not written so much of its transcripts; the messages are kept."""
 
 
 class Afterwards:
