@@ -19,6 +19,16 @@ for several things at once learns `at`: which of them it is about, from 1 (0: no
 `done`: how many of them are done all the same.
 """
 
+from collections.abc import Iterable
+
+Words = Iterable[tuple[type[BaseException] | tuple[type[BaseException], ...], str]]
+"""Kinds of failure and what each is called; a kind stands before those that it is a kind of."""
+
+
+def in_words(error: BaseException, known: Words, otherwise: str) -> str:
+    """Return for people why something failed: nobody is helped by the name of a Python class."""
+    return next((words for kind, words in known if isinstance(error, kind)), otherwise)
+
 
 class AgentMeshError(Exception):
     """What went wrong: a stable code, and for people why and what to do next."""

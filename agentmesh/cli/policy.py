@@ -78,8 +78,10 @@ def _document(file: Path) -> str:
     try:
         with file.open(encoding="utf-8") as opened:
             text = opened.read(MAX_DOCUMENT + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("policy_unreadable", f"{file} cannot be read: {error}.") from None
+    except OSError as error:
+        raise UsageError("policy_unreadable", f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError("policy_unreadable", f"{file} is not text in UTF-8.") from None
     if len(text) > MAX_DOCUMENT:
         raise UsageError(
             "policy_too_large", f"A policy to test has {MAX_DOCUMENT} letters at most."

@@ -10,7 +10,7 @@ from yarl import URL
 from agentmesh.discovery.answers import failure
 from agentmesh.discovery.interface import DirectoryStatus
 from agentmesh.discovery.stamping import make_stamp
-from agentmesh.errors import RemoteProtocolError, TransportError, UsageError
+from agentmesh.errors import RemoteProtocolError, TransportError, UsageError, in_words
 from agentmesh.protocol import requests, stamps
 from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.requests import Request
@@ -29,7 +29,7 @@ _WHY_SILENT: Final = (
     (aiohttp.ClientConnectorError, "nobody can be reached at that address"),
     ((OSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "it hung up"),
 )
-"""What an owner is told of a failure. A class stands before the classes it derives from."""
+"""What an owner is told of a failure."""
 
 
 class Signer(Protocol):
@@ -146,11 +146,7 @@ class RegistryWire:
 
 
 def _why(error: Exception) -> str:
-    """Return in words for people why no answer came."""
-    for kind, why in _WHY_SILENT:
-        if isinstance(error, kind):
-            return why
-    return "what it says is no HTTP"
+    return in_words(error, _WHY_SILENT, "what it says is no HTTP")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -106,7 +106,7 @@ class SystemKeyring:
             raise answer
         if isinstance(answer, Exception):
             # A backend's own words may quote what it was given.
-            raise unavailable(f"it failed ({type(answer).__name__})") from None
+            raise unavailable("it says that something went wrong") from None
         return answer
 
 

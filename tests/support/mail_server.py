@@ -11,11 +11,21 @@ from aiosmtpd.smtp import SMTP
 
 
 class MailServer:
-    """Takes every letter."""
+    """Takes every letter, but those to an address that it is told not to know."""
 
     def __init__(self) -> None:
+        self.unknown = ""
         self.letters: list[tuple[list[str], str]] = []
         self.settings = Mail(host="127.0.0.1", sender="mesh@example.org", starttls=False)
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """See aiosmtpd."""
+        if address == self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """See aiosmtpd."""

@@ -9,12 +9,13 @@ from dnslib import QTYPE, RCODE, RR, TXT, DNSHeader, DNSRecord
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers with what it has; what it has not is not there. Silenced, it says nothing."""
+    """Answers with what it has; what it has not is not there. It can be silent, or refuse."""
 
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
         self.asked: list[str] = []
         self.is_silent = False
+        self.refuses = False
         self.address = Address("127.0.0.1", 0)
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -36,6 +37,8 @@ class NameServer(asyncio.DatagramProtocol):
             reply.add_answer(RR(name, QTYPE.TXT, rdata=TXT(parts), ttl=1))
         if name not in self.texts:
             reply.header.rcode = RCODE.NXDOMAIN
+        if self.refuses:
+            reply.header.rcode = RCODE.REFUSED
         self._transport.sendto(reply.pack(), addr)
 
 

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from agentmesh import errors
-from agentmesh.errors import AgentMeshError, StorageError
+from agentmesh.errors import AgentMeshError, StorageError, in_words
 
 KINDS = [
     kind
@@ -43,6 +43,13 @@ def test_an_error_has_a_code_for_programs_and_words_for_people(kind: type[AgentM
         "Make room.",
     )
     assert str(error) == "The disk is full."
+
+
+def test_the_first_kind_that_fits_names_a_failure() -> None:
+    known = ((FileNotFoundError, "it is not there"), (OSError, "the disk fails"))
+    assert in_words(FileNotFoundError(), known, "who knows") == "it is not there"
+    assert in_words(PermissionError(), known, "who knows") == "the disk fails"
+    assert in_words(KeyError("x"), known, "who knows") == "who knows"
 
 
 def test_an_error_without_words_makes_do_with_its_code() -> None:

@@ -87,7 +87,7 @@ def test_what_is_no_policy_to_test_is_named(mesh: Shell) -> None:
     assert mesh("policy", "test", str(file)).code == 2
     assert "is not a file" in mesh("policy", "test", "/dev/zero").err
     file.write_bytes(b"\xff\xfe")
-    assert "cannot be read" in mesh("policy", "test", str(file)).err
+    assert "new.json is not text in UTF-8.\n" in mesh("policy", "test", str(file)).err
     file.write_text(" " * 1_000_000)
     assert mesh("policy", "test", str(file), "--json").document["error"]["code"] == (
         "policy_too_large"

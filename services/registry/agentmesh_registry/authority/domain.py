@@ -1,6 +1,6 @@
 """Whether somebody speaks for a domain: a TXT record that only who runs its DNS can put there."""
 
-from agentmesh.errors import Refused, TransportError
+from agentmesh.errors import Refused, TransportError, in_words
 from agentmesh_registry.config import Address
 
 PREFIX = "_agentmesh."
@@ -41,9 +41,15 @@ class DomainChecker:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except (dns.exception.DNSException, OSError) as error:
+            known = (
+                (dns.exception.Timeout, "no answer came in time"),
+                (dns.resolver.NoNameservers, "its name servers answer with an error"),
+                (dns.resolver.NoResolverConfiguration, "this registry knows no name server"),
+            )
             raise TransportError(
                 "domain_unreachable",
-                f"The DNS of {domain} does not answer ({type(error).__name__}).",
+                f"The DNS of {domain} could not be asked: "
+                f"{in_words(error, known, 'no name server can be reached')}.",
                 "Try again in a minute.",
             ) from None
         records = answer.rrset or ()

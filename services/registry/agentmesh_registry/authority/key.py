@@ -10,16 +10,23 @@ import stat
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from nacl.signing import SigningKey
 
-from agentmesh.errors import StorageError, UsageError
+from agentmesh.errors import StorageError, UsageError, in_words
 from agentmesh.observability.private_file import write_once
 from agentmesh.protocol.certificates.form import Sign, is_signature
 from agentmesh.protocol.signed import KEY_BYTES, SIGNATURE_BYTES
 
 PROGRAM_SECONDS = 10
+_WHY: Final = (
+    (subprocess.TimeoutExpired, f"it takes longer than {PROGRAM_SECONDS} s"),
+    (subprocess.CalledProcessError, "it ended with an error"),
+    (FileNotFoundError, "there is no such program"),
+    (OSError, "it cannot be run"),
+)
 _HINT = "agentmesh-registry create-authority makes one."
 ELSEWHERE = "Name another place: --authority /path/to/authority-key"
 
@@ -85,7 +92,7 @@ def _ran(argv: Sequence[str], what: str, given: bytes, size: int) -> bytes:
         )
         said = bytes.fromhex(done.stdout.decode().strip())
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise _failed(type(error).__name__) from None
+        raise _failed(in_words(error, _WHY, "what it said is not in hex")) from None
     if len(said) != size:
         raise _failed(f"it said {len(said)} bytes, not {size}")
     return said
@@ -94,7 +101,7 @@ def _ran(argv: Sequence[str], what: str, given: bytes, size: int) -> bytes:
 def _failed(why: str) -> StorageError:
     return StorageError(
         "authority_unreachable",
-        f"The program that holds the authority's key did not sign ({why}).",
+        f"The program that holds the authority's key did not do its work: {why}.",
         "Run it by hand: PROGRAM public-key",
     )
 

@@ -1,15 +1,21 @@
 """Asking a provider over HTTPS, with a bound in time and size, and following nobody elsewhere."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import msgspec
 
-from agentmesh.errors import TransportError
+from agentmesh.errors import TransportError, in_words
 
 _SECONDS = 10
 _MAX_ANSWER = 256 * 1024
+_WHY: Final = (
+    (TimeoutError, f"it takes longer than {_SECONDS} s"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not good"),
+    (aiohttp.ClientConnectorError, "it cannot be reached"),
+    (aiohttp.ServerDisconnectedError, "it hung up"),
+)
 
 
 async def ask(
@@ -27,16 +33,18 @@ async def ask(
             body = await answer.content.read(_MAX_ANSWER + 1)
             while len(body) <= _MAX_ANSWER and not answer.content.at_eof():
                 body += await answer.content.read(_MAX_ANSWER + 1 - len(body))
-            if answer.status != 200 or len(body) > _MAX_ANSWER:
+            if answer.status != 200:
                 raise _failed(f"status {answer.status}")
+            if len(body) > _MAX_ANSWER:
+                raise _failed("its answer is too long")
             return msgspec.json.decode(body, type=dict[str, Any])
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise _failed(type(error).__name__) from None
+        raise _failed(in_words(error, _WHY, "what it says is no HTTP")) from None
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         raise _failed("it is not JSON") from None
 
 
 def _failed(why: str) -> TransportError:
     return TransportError(
-        "provider_failed", f"The provider did not answer as it should ({why}).", "Try again later."
+        "provider_failed", f"The provider did not answer as it should: {why}.", "Try again later."
     )

@@ -5,11 +5,24 @@ import re
 import smtplib
 import ssl
 from email.message import EmailMessage
+from typing import Final
 
-from agentmesh.errors import TransportError, UsageError
+from agentmesh.errors import TransportError, UsageError, in_words
 from agentmesh_registry.owners.providers import Mail
 
 _SECONDS = 10
+_WHY: Final = (
+    (smtplib.SMTPRecipientsRefused, "it does not take letters to that address"),
+    (smtplib.SMTPSenderRefused, "it takes no letters from this registry's address"),
+    (smtplib.SMTPAuthenticationError, "it does not know this registry's user and password"),
+    (smtplib.SMTPNotSupportedError, "it cannot do what this registry's settings ask for"),
+    (smtplib.SMTPServerDisconnected, "it hung up"),
+    (smtplib.SMTPException, "it refused"),
+    (ssl.SSLCertVerificationError, "its certificate is not good"),
+    (ssl.SSLError, "there is no TLS at that address"),
+    (TimeoutError, f"it takes longer than {_SECONDS} s"),
+)
+_AWAY = "it cannot be reached"
 _ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@[A-Za-z0-9.-]{1,180}")
 _TEXT = """Somebody asked the AgentMesh registry {registry}
 to note that the agent {amid}
@@ -40,8 +53,8 @@ async def send_code(mail: Mail, to: str, *, code: str, amid: str, registry: str)
     except (OSError, smtplib.SMTPException) as error:
         raise TransportError(
             "mail_failed",
-            f"The mail server did not take the letter ({type(error).__name__}).",
-            "Try again later, or another provider.",
+            f"The mail server did not take the letter: {in_words(error, _WHY, _AWAY)}.",
+            "Is the address right? Else try again later, or another provider.",
         ) from None
 
 

@@ -75,10 +75,7 @@ def read_providers(path: str) -> Providers:
     """Return the providers in a file; none without a file."""
     if not path:
         return Providers()
-    try:
-        found = msgspec.convert(tomllib.loads(Path(path).read_text()), Providers)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UsageError("invalid_providers", f"{path}: {error}", _HINT) from None
+    found = _parsed(path)
     if found.sign_in and find_spec("joserfc") is None:
         raise UsageError(
             "driver_missing",
@@ -97,6 +94,17 @@ def read_providers(path: str) -> Providers:
     if len(set(found.names())) != len(found.names()):
         raise UsageError("invalid_providers", f"{path}: a name is there twice.", _HINT)
     return found
+
+
+def _parsed(path: str) -> Providers:
+    try:
+        return msgspec.convert(tomllib.loads(Path(path).read_text("utf-8")), Providers)
+    except OSError as error:
+        raise UsageError("invalid_providers", f"{path}: {error.strerror}.", _HINT) from None
+    except UnicodeDecodeError:
+        raise UsageError("invalid_providers", f"{path}: not text in UTF-8.", _HINT) from None
+    except ValueError as error:
+        raise UsageError("invalid_providers", f"{path}: {error}.", _HINT) from None
 
 
 def _missing(where: str) -> str:

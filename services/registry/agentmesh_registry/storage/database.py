@@ -11,6 +11,7 @@ from sqlalchemy import event, exc
 from agentmesh.errors import StorageError, UsageError
 from agentmesh_registry.storage.schema import upgrade
 from agentmesh_registry.storage.threads import SECONDS, Threads
+from agentmesh_registry.storage.trouble import why
 from agentmesh_registry.storage.writer import Way, Work, Writer
 
 T = TypeVar("T")
@@ -177,8 +178,8 @@ def _failing_as_storage() -> Iterator[None]:
 def _unreachable(cause: BaseException) -> StorageError:
     return StorageError(
         "database_unreachable",
-        f"The database does not answer ({type(cause).__name__}).",
-        "Is it running, and do user, password and database name in --database fit?",
+        f"The database does not serve this registry: {why(cause)}.",
+        "Look at what --database names: is it running, and do user, password and name fit?",
     )
 
 

@@ -1,9 +1,10 @@
 """Asking a real name server."""
 
 import pytest
+from agentmesh_registry.authority import domain
 from agentmesh_registry.authority.domain import DomainChecker
 
-from agentmesh.errors import AgentMeshError
+from agentmesh.errors import AgentMeshError, TransportError
 from tests.support.name_server import name_server
 
 RECORD, SAYS = "_agentmesh.acme.example", "agentmesh-verify="
@@ -15,6 +16,12 @@ async def why(checker: DomainChecker, token: str) -> str:
     except AgentMeshError as error:
         return error.code
     return ""
+
+
+async def trouble(checker: DomainChecker) -> str:
+    with pytest.raises(TransportError) as caught:
+        await checker.check("acme.example", "t")
+    return caught.value.message
 
 
 async def test_the_record_has_the_token() -> None:
@@ -41,3 +48,14 @@ async def test_a_long_record_is_put_together(length: int) -> None:
     async with name_server() as names:
         names.texts[RECORD] = [SAYS + "t" * length]
         assert await why(DomainChecker(names.address), "t" * length) == ""
+
+
+async def test_who_does_not_answer_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    could_not = "The DNS of acme.example could not be asked"
+    monkeypatch.setattr(domain, "_SECONDS", 0.1)
+    async with name_server() as names:
+        names.is_silent = True
+        checker = DomainChecker(names.address)
+        assert await trouble(checker) == f"{could_not}: no answer came in time."
+        names.is_silent, names.refuses = False, True
+        assert await trouble(checker) == f"{could_not}: its name servers answer with an error."

@@ -62,20 +62,26 @@ def test_a_program_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "program",
+    ("program", "why"),
     [
-        "import sys; sys.exit(1)",
-        "print('no hex')",
-        "print('00')",
-        "print('00' * 33)",
+        ("import sys; sys.exit(1)", "it ended with an error"),
+        ("print('no hex')", "what it said is not in hex"),
+        ("print('00')", "it said 1 bytes, not 32"),
+        ("print('00' * 33)", "it said 33 bytes, not 32"),
     ],
 )
-def test_a_program_that_fails_is_said_so(tmp_path: Path, program: str) -> None:
+def test_a_program_that_fails_is_said_so(tmp_path: Path, program: str, why: str) -> None:
     with pytest.raises(AgentMeshError) as caught:
         open_program(_program(tmp_path, program))
     assert caught.value.code == "authority_unreachable"
-    with pytest.raises(StorageError):
+    assert caught.value.message.endswith(f": {why}.")
+
+
+def test_a_program_that_is_not_there_or_none_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="there is no such program"):
         open_program(["/no/such/program"])
+    with pytest.raises(StorageError, match="it cannot be run"):
+        open_program([str(tmp_path)])
 
 
 def test_a_signature_that_is_not_by_its_key_is_not_used(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from agentmesh_registry.owners.mail import normal, send_code
 from agentmesh_registry.owners.providers import Mail
+from msgspec.structs import replace
 
 from agentmesh.errors import TransportError, UsageError
 from tests.support.mail_server import MailServer, mail_server
+
+NOT_TAKEN = "The mail server did not take the letter"
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ async def test_a_mail_server_that_is_away_is_a_sentence() -> None:
     with pytest.raises(TransportError) as caught:
         await send_code(away, "a@b.org", code="x", amid="y", registry="z")
     assert caught.value.code == "mail_failed"
+    assert caught.value.message == f"{NOT_TAKEN}: it cannot be reached."
+
+
+async def test_a_mail_server_that_refuses_is_told_in_words(server: MailServer) -> None:
+    wants_tls = replace(server.settings, starttls=True)
+    with pytest.raises(TransportError, match="it cannot do what this registry's settings ask for"):
+        await send_code(wants_tls, "a@b.org", code="x", amid="y", registry="z")
+    server.unknown = "nobody@b.org"
+    with pytest.raises(TransportError, match="it does not take letters to that address"):
+        await send_code(server.settings, "nobody@b.org", code="x", amid="y", registry="z")
 
 
 @pytest.mark.parametrize("text", ["Ann.Lee+x@Example.ORG", " ann.lee+x@example.org "])

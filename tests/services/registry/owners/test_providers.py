@@ -76,3 +76,14 @@ def test_what_is_wrong_is_named_before_anybody_is_served(folder: Path, old: str,
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read_providers(str(tmp_path / "none"))
+
+
+def test_a_file_that_cannot_be_read_is_said_so_in_words(folder: Path) -> None:
+    path = folder / "providers.toml"
+    with pytest.raises(UsageError) as caught:
+        read_providers(str(path))
+    assert caught.value.message == f"{path}: No such file or directory."
+    path.write_bytes(b"\xff")
+    with pytest.raises(UsageError) as caught:
+        read_providers(str(path))
+    assert caught.value.message == f"{path}: not text in UTF-8."
