@@ -30,13 +30,18 @@ def in_words(error: BaseException, known: Words, otherwise: str) -> str:
     return next((words for kind, words in known if isinstance(error, kind)), otherwise)
 
 
+def plain(code: str) -> str:
+    """Return a code as people read it."""
+    return code.replace("_", " ")
+
+
 class AgentMeshError(Exception):
     """What went wrong: a stable code, and for people why and what to do next."""
 
     def __init__(self, code: str, message: str = "", hint: str = "", *, at: int = 0) -> None:
         super().__init__(message or code)
         self.code = code
-        self.message = message or code.replace("_", " ")
+        self.message = message or plain(code)
         self.hint = hint
         self.at = at
         self.done = 0

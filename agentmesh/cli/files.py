@@ -15,7 +15,7 @@ from agentmesh.cli.figure import Figure
 from agentmesh.cli.progress import Meter, line, size
 from agentmesh.control import answers, calls, failures
 from agentmesh.control.client import Client
-from agentmesh.errors import AgentMeshError, Refused, UsageError
+from agentmesh.errors import AgentMeshError, Refused, UsageError, plain
 from agentmesh.observability.world import SystemClock
 
 MAX_WAIT_SECONDS = 7 * 86400
@@ -111,7 +111,7 @@ def send_file(desk: Desk, peer: str, path: str, wait: float | None, more: dict[s
 
 def refusal(found: answers.File) -> AgentMeshError:
     """Return what the end of a transfer is to its sender."""
-    why = f": {found.reason}." if found.reason else "."
+    why = f": {plain(found.reason)}." if found.reason else "."
     sentences = {"refused": "The file was refused", "failed": "The file could not be sent"}
     sentence = sentences.get(found.state, "The transfer was cancelled")
     return Refused(found.reason or found.state, sentence + why, "agentmesh files")

@@ -6,6 +6,7 @@ from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 
 
 @group("knocks")
@@ -55,7 +56,7 @@ def _show(found: answers.Knocks) -> str:
 
 def _paragraph(it: answers.Knock) -> str:
     head = f"{it.id}  {it.received_at}  {render.who(it.from_name, it.sender)}"
-    verdict = f"{it.verdict} ({it.reason})" if it.reason else it.verdict
+    verdict = ", ".join(plain(code) for code in (it.verdict, it.reason) if code)
     told = f"  about {it.intent}, {it.type}: {verdict}"
     note = f"\n  says: {render.quoted(it.note)}" if it.note else ""
     vouched = "".join(

@@ -11,7 +11,7 @@ from agentmesh.cli.desk import Desk, command, group
 from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.control.calls.policy import MAX_DOCUMENT
-from agentmesh.errors import UsageError
+from agentmesh.errors import UsageError, plain
 
 
 @group("policy")
@@ -98,7 +98,7 @@ def _show_explained(it: answers.PolicyExplained) -> str:
 
 
 def _said(it: answers.Explanation | answers.PolicyCheck) -> str:
-    return f"{it.decision} ({it.reason})" if it.reason else it.decision
+    return ", ".join(plain(code) for code in (it.decision, it.reason) if code)
 
 
 def _checks(it: answers.Explanation) -> str:

@@ -5,6 +5,7 @@ from typing import TextIO
 
 from agentmesh.cli import render
 from agentmesh.control import answers
+from agentmesh.errors import plain
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _SPINNER = "|/-\\"
@@ -39,14 +40,14 @@ def line(it: answers.File) -> str:
     if waiting is not None:
         return waiting.format(peer=render.clean(it.peer_name or it.peer))
     if it.state != "moving":
-        return f"{it.state} ({it.reason})" if it.reason else it.state
+        return f"{it.state}: {plain(it.reason)}" if it.reason else it.state
     parts = [f"{percent(it):3}%", f"{size(it.done)} of {size(it.size)}"]
     if it.rate:
         parts.append(f"{size(it.rate)}/s")
     if it.eta_seconds is not None:
         parts.append(f"{render.duration(it.eta_seconds)} left")
     if it.reason:
-        parts.append(f"waiting: {it.reason}")
+        parts.append(f"waiting: {plain(it.reason)}")
     return "  ".join(parts)
 
 

@@ -7,6 +7,7 @@ import click
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 
 
 @group("registry")
@@ -43,7 +44,7 @@ def revoke(desk: Desk, reason: calls.RevokeReason, confirm: str, note: str) -> N
 
 
 def _show_revoked(it: answers.RevokedUs) -> str:
-    return f"{it.amid} was taken back ({it.reason}), and stays so. The daemon is offline."
+    return f"{it.amid} was taken back ({plain(it.reason)}), and stays so. The daemon is offline."
 
 
 def _show(it: answers.RegistryShown) -> str:

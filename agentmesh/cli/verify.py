@@ -5,6 +5,7 @@ import click
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 
 _GROUPS_IN_A_LINE = 4
 
@@ -58,4 +59,4 @@ def _proved(log: answers.Proof) -> str:
         )
     if log.reason == "registry_without_log":
         return "The registry has no log: that others are shown the same record is not proved."
-    return f"That others are shown the same record is not proved now ({log.reason})."
+    return f"That others are shown the same record is not proved now: {plain(log.reason)}."

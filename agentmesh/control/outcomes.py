@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UnsetType
 
 from agentmesh.control.answers import Sent
-from agentmesh.errors import AgentMeshError, NeedsOwner, Refused
+from agentmesh.errors import AgentMeshError, NeedsOwner, Refused, plain
 
 _SENTENCES = {
     "refused": "The message was refused",
@@ -47,7 +47,7 @@ def refusal(sent: Sent) -> AgentMeshError | None:
     sentence = _SENTENCES.get(sent.outcome)
     if sentence is None:
         return None
-    why = f": {sent.reason}." if sent.reason else "."
+    why = f": {plain(sent.reason)}." if sent.reason else "."
     hint = _HINTS.get((sent.outcome, sent.reason), "Sending it again unchanged will not help.")
     return Refused(sent.reason or sent.outcome, sentence + why, hint)
 

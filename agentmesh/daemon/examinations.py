@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agentmesh.crypto.secret import Secret
+from agentmesh.errors import plain
 from agentmesh.observability.audit import AuditLog
 from agentmesh.observability.audit_verify import verify
 from agentmesh.observability.checkup.around import look_around
@@ -67,7 +68,7 @@ def audit_findings(directory: Path, key: Secret, log: AuditLog) -> list[Finding]
     first = next(problem for problem in report.problems if problem.what != "torn")
     why = (
         f"The audit log is not as we wrote it: {first.file}, line {first.line}:"
-        f" {first.what.replace('_', ' ')}; {len(report.problems)} problems."
+        f" {plain(first.what)}; {len(report.problems)} problems."
         " Somebody changed it, or the disk did."
     )
     fix = f"Find out who writes to {directory}; then move its files away."

@@ -8,6 +8,7 @@ import asyncio
 from agentmesh.daemon import prudence
 from agentmesh.daemon.api import suites
 from agentmesh.daemon.rooms import Rooms
+from agentmesh.errors import plain
 from agentmesh.observability.findings import Finding
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.protocol.limits import EXCHANGE_KEY_ROTATION_SECONDS, MAILBOX_SECONDS
@@ -45,7 +46,7 @@ async def _outbox(rooms: Rooms) -> list[Finding]:
         hours = (now - min(row.created_at for row in stuck)) / 3600
         reasons = {rooms.errands.reason(row.session_id) for row in stuck} - {""}
         why = f"{len(stuck)} messages wait for their peers, the oldest one for {hours:.0f} h"
-        why += f" ({', '.join(sorted(reasons)[:5])})." if reasons else "."
+        why += f": {', '.join(map(plain, sorted(reasons)[:5]))}." if reasons else "."
         fix = "They are offered again until they expire; see who is away: agentmesh sessions"
         found.append(Finding("outbox_stuck", "warning", why, fix))
     full = {row.peer for row in rows if rooms.errands.reason(row.session_id) in FULL}

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from agentmesh import errors
-from agentmesh.errors import AgentMeshError, StorageError, in_words
+from agentmesh.errors import AgentMeshError, StorageError, in_words, plain
 
 KINDS = [
     kind
@@ -50,6 +50,10 @@ def test_the_first_kind_that_fits_names_a_failure() -> None:
     assert in_words(FileNotFoundError(), known, "who knows") == "it is not there"
     assert in_words(PermissionError(), known, "who knows") == "the disk fails"
     assert in_words(KeyError("x"), known, "who knows") == "who knows"
+
+
+def test_a_code_is_read_as_words() -> None:
+    assert plain("peer_away") == "peer away"
 
 
 def test_an_error_without_words_makes_do_with_its_code() -> None:

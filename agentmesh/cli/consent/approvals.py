@@ -5,6 +5,7 @@ import click
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command, group
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 
 
 @group("approvals")
@@ -64,7 +65,7 @@ def _paragraph(it: answers.Approval) -> str:
     if it.reason == "moved_by_another":
         lines.append("  written shortly after it read what somebody else wrote")
     if it.secrets:
-        kinds = ", ".join(kind.replace("_", " ") for kind in it.secrets)
+        kinds = ", ".join(plain(kind) for kind in it.secrets)
         lines.append(f"  LOOK CLOSELY: there seems to be a secret in it ({kinds})")
     text = render.paragraph(render.words(it.payload), "    ")
     return "\n".join([*(render.clean(line) for line in lines), text])

@@ -5,6 +5,7 @@ import click
 from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 
 
 @command("follow")
@@ -34,7 +35,7 @@ def taken_back(it: answers.Contact) -> str:
     note = f": {it.taken_back.note}" if it.taken_back.note else ""
     named = it.taken_back.successor
     word = "declined successor" if it.taken_back.declined else "successor"
-    return f"{it.taken_back.reason}{by}{note}" + (f", {word} {named}" if named else "")
+    return f"{plain(it.taken_back.reason)}{by}{note}" + (f", {word} {named}" if named else "")
 
 
 def _show_declined(it: answers.Declined) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from agentmesh.control import answers, calls
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import AgentMeshError, UsageError
+from agentmesh.errors import AgentMeshError, UsageError, plain
 from agentmesh.node.succeeded import in_progress
 from agentmesh.observability.findings import Finding
 from agentmesh.protocol.ids import Amid
@@ -71,7 +71,7 @@ async def findings(rooms: Rooms) -> list[Finding]:
     book = rooms.watch.log.book
     found: list[Finding] = []
     if book is not None and book.fault:
-        why = f"The registry's log was caught ({book.fault}); nothing new is believed of it."
+        why = f"The registry's log was caught ({plain(book.fault)}): nothing new is believed of it."
         found.append(Finding("registry_caught", "error", why, _LOOK))
     refused = rooms.certificates.trust.refused
     if refused:
@@ -80,7 +80,7 @@ async def findings(rooms: Rooms) -> list[Finding]:
         found.append(Finding("authority_untrusted", "error", why, fix))
     reason = await rooms.taking_back.done()
     if reason:
-        why = f"This identity was taken back ({reason}): no agent that looks it up accepts it."
+        why = f"This identity was taken back ({plain(reason)}): nobody who looks it up accepts it."
         fix = "A new agent has another home: AGENTMESH_HOME=~/.agentmesh-new agentmesh up"
         found.append(Finding("identity_revoked", "error", why, fix))
     it = await rooms.succeeding.pending()

@@ -1,6 +1,7 @@
 """A contact whose identity was taken back, as its owner sees it."""
 
 from agentmesh.control import answers, calls
+from agentmesh.errors import plain
 from agentmesh.messages.delivery import clean
 from agentmesh.node.consent.key_changes import KeyChange
 from agentmesh.observability.findings import Finding
@@ -26,7 +27,7 @@ def finding(peer: Amid, change: KeyChange) -> Finding:
     by = {"key": "by its own key", "registry": "by the registry"}.get(
         change.issuer, f"by {change.organization}"
     )
-    why = f"Contact {peer} was taken back {by} ({change.reason}); nothing is sent to it."
+    why = f"Contact {peer} was taken back {by} ({plain(change.reason)}): nothing is sent to it."
     if not change.successor:
         fix = f"Ask its owner who it is now. To forget it: agentmesh contacts remove {peer}"
         return Finding("contact_revoked", "error", why, fix)

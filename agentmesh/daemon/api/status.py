@@ -10,6 +10,7 @@ from agentmesh.daemon.api import guard, organizations, registry, revoked, suites
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
+from agentmesh.errors import plain
 from agentmesh.observability.audit_tail import tail
 from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
@@ -175,7 +176,7 @@ def _services(rooms: Rooms) -> list[Finding]:
 def _trouble(reason: str) -> str:
     if reason == "registry_unreachable":
         return "does not answer"
-    return f"answers, but cannot serve us ({reason})"
+    return f"answers, but cannot serve us: {plain(reason)}"
 
 
 async def logs(rooms: Rooms, asked: calls.Logs, _: Permit) -> answers.Logs:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from agentmesh.errors import AgentMeshError, IntegrityError, UsageError
+from agentmesh.errors import AgentMeshError, IntegrityError, UsageError, plain
 from agentmesh.observability.private_file import write_once
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
@@ -88,8 +88,8 @@ def revoke(config: Config, revocation: tuple[str, RevocationReason, str]) -> Non
         hint = "The first revocation counts, for good."
         _refuse(UsageError("already_revoked", f"{text} was revoked before.", hint))
     click.echo(
-        f"{text} was revoked ({reason}), for good. Daemons that are online act on it within a "
-        "minute, and show its contacts' owners the reason and the note."
+        f"{text} was revoked ({plain(reason)}), for good. Daemons that are online act on it within "
+        "a minute, and show its contacts' owners the reason and the note."
     )
 
 

@@ -19,7 +19,7 @@ def test_who_waits_is_listed(mesh: Shell, script: Script, arguments: tuple[str, 
     script.answers["knocks.list"] = answers.Knocks(knocks=[KNOCK])
     said = mesh(*arguments)
     assert "k1" in said.out
-    assert "pending (awaiting_owner)" in said.out
+    assert "pending, awaiting owner" in said.out
     assert len(said.out.splitlines()) == 3
     assert "\x1b" not in said.out
     document = mesh(*arguments, "--json").document["knocks"][0]

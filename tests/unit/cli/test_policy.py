@@ -53,7 +53,7 @@ def test_an_explanation_shows_every_check(mesh: Shell, script: Script) -> None:
     )
     script.answers["policy.explain"] = told
     out = mesh("policy", "explain", "bob", "--intent", "travel").out
-    assert "A KNOCK of bob about travel: allow (contact)" in out
+    assert "A KNOCK of bob about travel: allow, contact" in out
     assert "The registry cannot be reached now." in out
     assert "is_blocked=false" in out
     assert "->  consent" in out

@@ -38,9 +38,9 @@ def test_sizes_are_said_as_people_do(count: int, said: str) -> None:
 
 def test_a_line_tells_percent_rate_and_time_left() -> None:
     assert line(FILE) == " 25%  1.0 KiB of 4.0 KiB  512 B/s  6 s left"
-    assert line(now(rate=0.0, eta_seconds=None, reason="peer_away")).endswith("waiting: peer_away")
+    assert line(now(rate=0.0, eta_seconds=None, reason="peer_away")).endswith("waiting: peer away")
     assert line(now(state="offered", peer_name="\x1bbob")) == "waiting for \ufffdbob to accept"
-    assert line(now(state="refused", reason="too_large")) == "refused (too_large)"
+    assert line(now(state="refused", reason="too_large")) == "refused: too large"
     assert line(now(state="done")) == "done"
 
 

@@ -61,7 +61,7 @@ def test_what_a_camera_read_is_handed_on(mesh: Shell, script: Script) -> None:
     [
         (answers.Proof(proved=True, key="ab" * 32, index=3, entries=9, at="2027"), "entry 3 of 9"),
         (answers.Proof(proved=False, reason="registry_without_log"), "has no log"),
-        (answers.Proof(proved=False, reason="log_forked"), "not proved now (log_forked)"),
+        (answers.Proof(proved=False, reason="log_forked"), "not proved now: log forked"),
     ],
 )
 def test_what_the_log_proves_is_said(

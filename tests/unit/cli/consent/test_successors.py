@@ -32,7 +32,7 @@ def test_the_successor_is_declined(mesh: Shell, script: Script) -> None:
         ({"declined": True}, f"declined successor {ALICE}"),
         (
             {"issuer": "registry", "reason": "policy_violation", "note": "spam", "successor": ""},
-            "policy_violation, by the registry: spam",
+            "policy violation, by the registry: spam",
         ),
     ],
 )

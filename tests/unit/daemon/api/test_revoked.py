@@ -13,7 +13,7 @@ def change(issuer: str, organization: str = "") -> KeyChange:
     return KeyChange(
         sign="identity_revoked",
         at=1,
-        reason="other",
+        reason="key_compromise",
         issuer=issuer,
         note="It\x1b sold us.",
         organization=organization,
@@ -30,7 +30,7 @@ def change(issuer: str, organization: str = "") -> KeyChange:
 )
 def test_the_owner_sees_who_took_it_back(by: KeyChange, said: str) -> None:
     found = finding(PEER, by)
-    assert f"{PEER} was taken back {said} (other)" in found.why
+    assert f"{PEER} was taken back {said} (key compromise)" in found.why
     assert "contacts remove" in found.fix
 
 

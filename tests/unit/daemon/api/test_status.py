@@ -57,7 +57,7 @@ async def test_what_is_wrong_is_found(house: House) -> None:
         ("registry_unreachable", "The registry http://away does not answer."),
         (
             "internal_error",
-            "The registry http://away answers, but cannot serve us (internal_error).",
+            "The registry http://away answers, but cannot serve us: internal error.",
         ),
     ],
 )
