@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.origin import origin_of
 from agentmesh.session.numbers import Numbers
 from agentmesh.storage.interface import Change, Confirm, DropErrands, ErrandRow, SettleAll
 
@@ -20,7 +21,12 @@ class Entry:
     attempts: int = 0
     due: float = 0.0
     reason: str = ""
+    unreached: str = ""
     is_running: bool = False
+
+    def misses(self, origin: str) -> bool:
+        """Whether it waits because this relay could not be reached."""
+        return bool(self.unreached) and origin_of(self.unreached) == origin
 
     def is_ended_by(self, change: Change) -> bool:
         """Whether a change which is not about this errand alone has ended it."""

@@ -7,12 +7,12 @@ it: a relay's word does not end it, only the peer's does.
 import asyncio
 import heapq
 import logging
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.comebacks import Comebacks
 from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin
 from agentmesh.node.owing import Owing
@@ -28,8 +28,6 @@ from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
-REFUSED_SECONDS = 1.0
-"""A peer that shows itself is offered again, so long after, what its relay had refused."""
 FRAMES = {"knock", "accept", "message"}
 
 log = logging.getLogger("agentmesh.node")
@@ -39,12 +37,13 @@ log = logging.getLogger("agentmesh.node")
 class Again:
     """Not done yet: run it again, after so many seconds or with pauses that grow from `patience`.
 
-    `reason` is what `status` shows.
+    `reason` is what `status` shows; `unreached` the relay that it could not be offered to.
     """
 
     after: float | None = None
     patience: float = FIRST_PAUSE
     reason: str = ""
+    unreached: str = ""
 
 
 Runner = Callable[[ErrandRow], Awaitable[Again | None]]
@@ -68,7 +67,7 @@ class Errands:
         self._looks_at = 0.0
         self._tasks = Tasks()
         self._slots = Slots(clock)
-        self._refused_until: dict[Amid, float] = {}
+        self._comebacks = Comebacks(clock)
         self._is_held = False
         self._has_ended = False
 
@@ -124,8 +123,7 @@ class Errands:
         for entry in self._entries.values():
             if entry.kind in FRAMES:
                 entry.attempts = 0
-                self._schedule(entry, 0.0)
-        self._start_what_is_due()
+        self._hasten(lambda entry: entry.kind in FRAMES)
 
     def listen(self, bulletin: Bulletin) -> None:
         """Look again for those who could not be looked up, as soon as there is news."""
@@ -133,28 +131,26 @@ class Errands:
 
     def retry_lookups(self) -> None:
         """The registry may be there again: run what waits for it now."""
-        for entry in self._entries.values():
-            if entry.kind not in FRAMES:
-                self._schedule(entry, 0.0)
-        self._start_what_is_due()
+        self._hasten(lambda entry: entry.kind not in FRAMES)
+
+    def relay_is_there(self, origin: str) -> None:
+        """Another's relay is there: offer what could not be offered to it, but not always.
+
+        It may be coming and going.
+        """
+        self._hasten(lambda entry: entry.misses(origin), self._comebacks.pause(origin))
 
     def peer_is_there(self, peer: Amid) -> None:
         """A frame of the peer's came: offer it what was refused while it was away, but not always.
 
         Its mailbox may be full for other reasons.
         """
-        now = self._clock.monotonic()
-        if now < self._refused_until.get(peer, math.inf):
-            return
-        del self._refused_until[peer]
-        self.offer_again(peer)
+        if self._comebacks.is_waited_for(peer):
+            self.offer_again(peer)
 
     def offer_again(self, peer: Amid) -> None:
         """Offer a peer now what was refused or held back."""
-        for entry in self._entries.values():
-            if entry.peer == peer and entry.kind in FRAMES and entry.reason:
-                self._schedule(entry, 0.0)
-        self._start_what_is_due()
+        self._hasten(lambda it: it.peer == peer and it.kind in FRAMES and bool(it.reason))
 
     async def settle(self, seconds: float) -> None:
         """Wait until every frame was offered at least once, but no longer than so many seconds."""
@@ -191,6 +187,14 @@ class Errands:
     def _schedule(self, entry: Entry, pause: float) -> None:
         entry.due = self._clock.monotonic() + pause
         heapq.heappush(self._heap, (entry.due, entry.errand_id))
+
+    def _hasten(self, is_meant: Callable[[Entry], bool], pause: float = 0.0) -> None:
+        """Run these after so long, if they are not due sooner."""
+        at = self._clock.monotonic() + pause
+        for entry in self._entries.values():
+            if entry.due > at and is_meant(entry):
+                self._schedule(entry, pause)
+        self._start_what_is_due()
 
     def _start_what_is_due(self) -> None:
         """Start what is due, and look again when something else will be."""
@@ -245,10 +249,10 @@ class Errands:
 
     def _put_off(self, entry: Entry, again: Again) -> None:
         entry.attempts += 1
-        entry.reason = again.reason
+        entry.reason, entry.unreached = again.reason, again.unreached
         pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
         if again.reason and entry.kind in FRAMES:
-            self._refused_until.setdefault(entry.peer, self._clock.monotonic() + REFUSED_SECONDS)
+            self._comebacks.refused(entry.peer)
         self._schedule(entry, pause)
 
     async def _attempt(self, entry: Entry) -> Again | None:

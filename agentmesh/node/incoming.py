@@ -42,8 +42,7 @@ from agentmesh.session.states import Ended, Knocking, Resting
 from agentmesh.storage.interface import Change, Deliver
 from agentmesh.transport.interface import Arrival
 
-LOST_PAUSE = 60.0
-MAX_LOST = 1000
+LOST_PAUSE, MAX_LOST = 60.0, 1000
 ROOM_SECONDS = 2.0
 """What could not be saved is tried again after so long: the disk may have room by then."""
 MAX_WAITING_FOR_ROOM = 1000
@@ -104,8 +103,7 @@ class Incoming:
         """Take frames; acknowledge them once what came of them is saved, or written."""
         bulk = [it for it in arrivals if it.frame.message_type == "bulk"]
         rest = [it for it in arrivals if it.frame.message_type != "bulk"] if bulk else arrivals
-        # Neither waits for the other's disk.
-        if bulk:
+        if bulk:  # neither waits for the other's disk
             self._tasks.start(self._receive_beside(bulk))
         if rest:
             self._tasks.start(self._receive(rest))
@@ -126,6 +124,10 @@ class Incoming:
         self._tasks.start(self._talks.remind())
         if is_missed:
             self._missed()
+
+    def reached(self, origin: str) -> None:
+        """There is a way to those who are at another relay."""
+        self._errands.relay_is_there(origin)
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> None:
         if len(arrivals) == 1:

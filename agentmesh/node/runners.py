@@ -163,6 +163,8 @@ class Runners:
         )
         try:
             again = _judge(await self._transport.send(frame, relay))
+        except TransportError as error:
+            return Again(reason=error.code, unreached=relay)
         finally:
             await self._peers.keep_news(errand.peer)
         if again.reason == RATE_LIMITED and again.after is not None:

@@ -213,7 +213,7 @@ class Channel:
             case Receive():
                 if not self._arrivals:
                     asyncio.get_running_loop().call_soon(self._hand_over)
-                self._arrivals.append(Arrival(frame, self._origin, self._number))
+                self._arrivals.append(Arrival(frame, self._number))
             case Acked():
                 self._incoming.acked(frame.ids)
             case PresenceResponse():

@@ -23,10 +23,9 @@ Sign = Callable[[ConnectClaim], Signed]
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A frame for us, and the connection on which it is to be acknowledged."""
+    """A frame for us, and the connection to our relay on which it is to be acknowledged."""
 
     frame: Receive
-    relay: str
     connection: int
 
 
@@ -44,7 +43,10 @@ class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incoming(Protocol):
-    """Whom a transport tells what comes. Calls must return at once."""
+    """Whom a transport tells what comes. Calls must return at once.
+
+    Frames come through our own relay only.
+    """
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
         """Frames came, in order. Save them, then `ack` them; before that they may come again."""
@@ -57,6 +59,9 @@ class Incoming(Protocol):
 
         `is_missed`: the relay may have said meanwhile that we were gone.
         """
+
+    def reached(self, origin: str) -> None:
+        """Another relay is there, perhaps again: offer what could not be offered to it."""
 
 
 class Transport(Protocol):

@@ -15,6 +15,7 @@ from agentmesh.transport.backoff import Backoff
 from agentmesh.transport.caller import Caller
 from agentmesh.transport.channel import Channel
 from agentmesh.transport.dialling import CONNECT_SECONDS, dial
+from agentmesh.transport.foreign import ForeignChannel
 from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
 from agentmesh.transport.wire import Wire
 
@@ -128,7 +129,8 @@ class RelayLink:
             wire = await dial(self.origin, self._caller.tls, public_only=self._public_only)
             self._wire = wire
             try:
-                channel = Channel(wire, self.origin, self._connections, self._incoming)
+                make = Channel if self._is_ours else ForeignChannel
+                channel = make(wire, self.origin, self._connections, self._incoming)
                 await channel.authenticate(self._caller)
                 await self._hold(channel)
             finally:
@@ -165,9 +167,11 @@ class RelayLink:
             channel.say(self._presence)
         self._turn_to("connected")
         record(_log, logging.INFO, "relay.connected")
-        if self._is_ours:  # another's would have us offer everything, as often as it likes
+        if self._is_ours:
             is_shown = self._presence is not None and bool(self._presence.shown_at)
             self._incoming.connected(self.origin, is_missed=self._was_lost and is_shown)
+        else:  # it would have us offer everything, as often as it likes
+            self._incoming.reached(self.origin)
 
     def _turn_to(self, state: LinkState) -> None:
         self._state = state

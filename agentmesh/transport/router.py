@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from agentmesh.errors import TransportError
@@ -42,6 +41,8 @@ class Router:
 
     def __init__(self, home: str, caller: Caller, incoming: Incoming) -> None:
         self._caller = caller
+        # What a stranger's relay takes for the time says nothing about our clock.
+        self._caller_elsewhere = replace(caller, heard=lambda _: None)
         self._incoming = incoming
         self._home = RelayLink(home, caller, incoming, is_ours=True)
         self._foreign: dict[str, _Lease] = {}
@@ -90,12 +91,8 @@ class Router:
         return await self._ask(origin, lambda link: link.presence_of(amid))
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
-        """Say that these are saved, to the relays that brought them."""
-        for relay, ours in groupby(arrivals, key=lambda arrival: arrival.relay):
-            if relay == self._home.origin:
-                self._home.ack(ours)
-            elif (lease := self._foreign.get(relay)) is not None:
-                lease.link.ack(ours)
+        """Say that these are saved, to our own relay: no other brings us anything."""
+        self._home.ack(arrivals)
 
     def show(self, presence: Presence) -> None:
         """Say how we are and who may know, to our own relay."""
@@ -131,7 +128,7 @@ class Router:
         if lease is None:
             if len(self._foreign) >= MAX_FOREIGN_LINKS:
                 self._make_room(now)
-            link = RelayLink(origin, self._caller, self._incoming, is_ours=False)
+            link = RelayLink(origin, self._caller_elsewhere, self._incoming, is_ours=False)
             lease = _Lease(link, self._tasks.start(link.run()), now, now)
             self._foreign[origin] = lease
         lease.used_at = now

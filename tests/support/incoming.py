@@ -20,6 +20,7 @@ class RecordingIncoming:
         self.arrivals: list[Arrival] = []
         self.kept: list[FrameId] = []
         self.connects = self.missed = 0
+        self.found: list[str] = []
         self._news = asyncio.Event()
 
     def arrived(self, arrivals: Sequence[Arrival]) -> None:
@@ -33,6 +34,10 @@ class RecordingIncoming:
     def connected(self, relay: str, *, is_missed: bool) -> None:
         self.connects += 1
         self.missed += is_missed
+        self._news.set()
+
+    def reached(self, origin: str) -> None:
+        self.found.append(origin)
         self._news.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:

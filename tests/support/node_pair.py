@@ -46,7 +46,7 @@ class Wire:
             encrypted_payload=frame.encrypted_payload,
             timestamp=0,
         )
-        self.nodes[frame.to].incoming.arrived([Arrival(receive, RELAY, 1)])
+        self.nodes[frame.to].incoming.arrived([Arrival(receive, 1)])
 
 
 class WireEnd:

@@ -44,6 +44,9 @@ class Deaf:
     def connected(self, relay: str, *, is_missed: bool) -> None:
         """See `Incoming`."""
 
+    def reached(self, origin: str) -> None:
+        """See `Incoming`."""
+
 
 async def way_to_relay(
     url: str, walk: Walk, guest: Guest, tls: ssl.SSLContext, proxy: str = ""

@@ -6,11 +6,11 @@ import pytest
 import uvloop
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.comebacks import REFUSED_SECONDS
 from agentmesh.node.entries import Entry
 from agentmesh.node.errands import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
-    REFUSED_SECONDS,
     Again,
     Errands,
 )
