@@ -1,17 +1,19 @@
 """The records of a transcript: sealed one by one, each tied to the one before.
 
     agentmesh-transcript 1, line end, and records
-    record: length (4 bytes) | the same with every bit turned | seal
+    record: length (4 bytes) | the same with every bit turned | seal of a run of entries
+    run: a list of them (MessagePack); up to 0.3.0 it was one entry, and no list
 
-A seal is bound to its number and to the seal before it: what is moved, dropped, changed or put in
-from another file does not open. The length is there twice, so that a damaged one is not taken for a
-record that a crash cut short.
+A seal is bound to the number of its first entry and to the seal before it: what is moved, dropped,
+changed or put in from another file does not open. The length is there twice, so that a damaged one
+is not taken for a record that a crash cut short. Entries are counted, records are not: how what was
+written together is cut into runs shows to nobody who reads.
 """
 
 import hashlib
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,6 +25,10 @@ from agentmesh.protocol.world import Entropy
 
 MAGIC = b"agentmesh-transcript 1\n"
 MAX_ENTRY = 1 << 20
+RUN_BYTES = 16 * 1024
+"""About so much is sealed as one. What a crash cuts short is lost as one, and opened as one."""
+_ENTRY_BYTES = 150
+"""What an entry takes beside its body, about."""
 _HEAD = struct.Struct(">II")
 _TURNED = 0xFFFFFFFF
 _encode = msgspec.msgpack.Encoder().encode
@@ -39,28 +45,35 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: bytes = b""
 
 
-_decode = msgspec.msgpack.Decoder(Entry).decode
+_Run = Annotated[tuple[Entry, ...], msgspec.Meta(min_length=1)]
+_decode: Callable[[bytes], Entry | _Run] = msgspec.msgpack.Decoder(Entry | _Run).decode
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where the next record goes."""
+    """Where the next entry stands: its number, its record, and how many are before it in there."""
 
     end: int = len(MAGIC)
     number: int = 1
     before: bytes = b""
+    inside: int = 0
 
-    def after(self, seal: bytes) -> "Place":
-        """Return the place behind a record that lies here."""
+    @property
+    def bound_to(self) -> bytes:
+        """What the seal of the record here is bound to."""
+        first = self.number - self.inside
+        return MAGIC + first.to_bytes(8, "big") + self.before
+
+    def next(self) -> "Place":
+        """Return the place of the next entry in the same record."""
+        return Place(self.end, self.number + 1, self.before, self.inside + 1)
+
+    def behind(self, seal: bytes, count: int) -> "Place":
+        """Return the place behind the record here, which has so many entries."""
         end = self.end + _HEAD.size + len(seal)
-        return Place(end, self.number + 1, hashlib.sha256(seal).digest())
+        return Place(end, self.number - self.inside + count, hashlib.sha256(seal).digest())
 
 
 BEGINNING = Place()
-
-
-def _bound_to(number: int, before: bytes) -> bytes:
-    """Return what the seal of this number is bound to."""
-    return MAGIC + number.to_bytes(8, "big") + before
 
 
 def write(
@@ -68,16 +81,27 @@ def write(
 ) -> tuple[bytes, Place]:
     """Return the records for some entries, and the place behind them."""
     pieces: list[bytes] = []
-    number, before = place.number, place.before
-    for entry in entries:
-        plain = _encode(entry)
+    for run in _runs(entries):
+        plain = _encode(run)
         if len(plain) > MAX_ENTRY:
             raise UsageError("entry_too_large", f"An entry has at most {MAX_ENTRY} bytes.")
-        seal = seal_box(key, plain, _bound_to(number, before), entropy)
+        seal = seal_box(key, plain, place.bound_to, entropy)
         pieces += (_HEAD.pack(len(seal), len(seal) ^ _TURNED), seal)
-        number, before = number + 1, hashlib.sha256(seal).digest()
-    records = b"".join(pieces)
-    return records, Place(place.end + len(records), number, before)
+        place = place.behind(seal, len(run))
+    return b"".join(pieces), place
+
+
+def _runs(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Yield the entries, as many together as are sealed together."""
+    start = size = 0
+    for number, entry in enumerate(entries):
+        more = _ENTRY_BYTES + len(entry.body)
+        if size and size + more > RUN_BYTES:
+            yield entries[start:number]
+            start, size = number, 0
+        size += more
+    if entries:
+        yield entries[start:]
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +110,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     session_id: SessionId
     entries: tuple[Entry, ...]
     damaged_at: int | None = None
-    """The number of the first record that does not open; it and what follows are not shown."""
+    """The number of the first entry that does not open; it and what follows are not shown."""
     is_torn: bool = False
     """The last record is cut short, as a crash does, or being written just now."""
 
@@ -132,11 +156,18 @@ class Reader:
                 yield from self._opened(seal)
 
     def _opened(self, seal: bytes) -> Iterator[Entry]:
+        place = self.place
         try:
-            plain = open_box(self._key, seal, _bound_to(self.place.number, self.place.before))
-            entry = _decode(plain)
+            found = _decode(open_box(self._key, seal, place.bound_to))
         except (CryptoError, msgspec.MsgspecError):
             self.is_damaged = True
             return
-        self.place = self.place.after(seal)
-        yield entry
+        run = (found,) if isinstance(found, Entry) else found
+        if place.inside >= len(run):
+            self.is_damaged = True  # this is no place that a reader had
+            return
+        for entry in run[place.inside : -1]:
+            self.place = self.place.next()
+            yield entry
+        self.place = place.behind(seal, len(run))
+        yield run[-1]

@@ -18,8 +18,10 @@ from agentmesh.protocol.world import Clock
 
 KEEP_SECONDS = 10 * 60
 MAX_BYTES = 96 * 1024 * 1024
-_EACH = 48
+_EACH = 16
 """What an entry takes beside its words."""
+_RECORD = 48
+"""What a record takes."""
 _BETWEEN = b"\n"
 """No folded text has one."""
 
@@ -33,6 +35,7 @@ class Opened:
         self._words = bytearray()
         self._starts = array("Q", [0])
         self._times = array("d")
+        self._firsts = array("Q")  # of each record: the number of its first entry, its end, ...
         self._ends = array("Q", [BEGINNING.end])
         self._before = bytearray()
         self._place = BEGINNING
@@ -40,24 +43,29 @@ class Opened:
     @property
     def size(self) -> int:
         """What it takes in memory, about."""
-        return len(self._words) + _EACH * len(self._times)
+        return len(self._words) + _EACH * len(self._times) + _RECORD * len(self._firsts)
 
     def read_on(self, transcripts: Transcripts, session_id: SessionId) -> None:
         """Read what was added since."""
         reader = transcripts.reader(session_id, self._place)
-        before = self._place.before
         for entry in reader:
-            self._before += before.ljust(32, b"\0")
-            before = reader.place.before
+            self._go_on(reader.place)
             self._times.append(entry.at)
-            self._ends.append(reader.place.end)
             self.peers.add(entry.peer)
             if entry.body:
                 self._words += fold(" ".join(strings(entry.body))).encode(errors="surrogatepass")
             self._words += _BETWEEN
             self._starts.append(len(self._words))
-        self._place = reader.place
         self.is_damaged = reader.is_damaged
+
+    def _go_on(self, place: Place) -> None:
+        """Learn which record the entry was in that lies before this place."""
+        if not self._place.inside:
+            self._firsts.append(self._place.number)
+            self._before += self._place.before.ljust(32, b"\0")
+        if not place.inside:
+            self._ends.append(place.end)
+        self._place = place
 
     def having(self, terms: tuple[str, ...], since: float, below: int) -> Iterator[int]:
         """Yield the numbers of entries below a number that have all terms, the last first."""
@@ -74,9 +82,11 @@ class Opened:
 
     def entry(self, transcripts: Transcripts, session_id: SessionId, number: int) -> Entry | None:
         """Open one entry again."""
-        before = bytes(self._before[32 * (number - 1) : 32 * number]) if number > 1 else b""
-        place = Place(self._ends[number - 1], number, before)
-        return transcripts.one(session_id, place, self._ends[number])
+        record = bisect_right(self._firsts, number) - 1
+        before = bytes(self._before[32 * record : 32 * (record + 1)]) if record else b""
+        inside = number - self._firsts[record]
+        place = Place(self._ends[record], number, before, inside)
+        return transcripts.one(session_id, place, self._ends[record + 1])
 
 
 class Shelf:

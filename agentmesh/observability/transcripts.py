@@ -130,14 +130,14 @@ class Transcripts:
         return Reader(self.key_of(session_id), data, place)
 
     def one(self, session_id: SessionId, place: Place, end: int) -> Entry | None:
-        """Return the entry whose record lies from a place to `end`; None if it does not open."""
+        """Return the entry at a place, whose record ends at `end`; None if it does not open."""
         try:
             with self._path(session_id).open("rb") as file:
                 file.seek(place.end)
                 record = file.read(end - place.end)
         except OSError:
             return None
-        alone = Place(len(MAGIC), place.number, place.before)
+        alone = msgspec.structs.replace(place, end=len(MAGIC))
         return next(iter(Reader(self.key_of(session_id), MAGIC + record, alone)), None)
 
     def has(self, session_id: SessionId) -> bool:

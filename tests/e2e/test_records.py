@@ -190,7 +190,8 @@ def test_a_third_party_checks_a_receipt_with_nothing_but_the_file(
 
 def test_damage_in_any_file_of_the_records_is_told_and_never_a_traceback(mesh: Mesh) -> None:
     erin, _ = mesh.friends("erin", "frank")
-    erin.ask("send", "frank", "hello", "--wait", "60")
+    for words in ("hello", "hello again"):
+        erin.ask("send", "frank", words, "--wait", "60")
     session = session_of(erin)
     erin.down()
     sealed = erin.home / "transcripts" / session

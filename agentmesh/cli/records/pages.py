@@ -20,7 +20,7 @@ def _end(page: answers.Transcript) -> list[str]:
     """Return what has to be known about the end of a transcript."""
     if page.damaged_at is not None:
         return [
-            f"DAMAGED: record {page.damaged_at} does not open. It was changed, moved or broken; "
+            f"DAMAGED: entry {page.damaged_at} does not open. It was changed, moved or broken; "
             "it and what follows cannot be read."
         ]
     if page.torn:

@@ -45,7 +45,7 @@ class Entry(Answer, frozen=True, kw_only=True):
 class Transcript(Answer, frozen=True, kw_only=True):
     """A page of a transcript, oldest first.
 
-    `damaged_at`: the number of the first record that does not open; what follows it cannot be
+    `damaged_at`: the number of the first entry that does not open; what follows it cannot be
     read. `torn`: the last record is cut short, by a crash or because it is being written.
     `closed`: it ends as a closed session's does; otherwise nobody can tell whether more followed.
     """

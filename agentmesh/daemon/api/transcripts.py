@@ -16,7 +16,7 @@ from agentmesh.observability.transcript_keys import lock
 from agentmesh.observability.transcript_records import BEGINNING, Entry, Place
 from agentmesh.observability.transcript_search import Hit, Wanted, search, terms_of, warm
 from agentmesh.observability.transcript_shelf import KEEP_SECONDS
-from agentmesh.observability.transcripts import Summary
+from agentmesh.observability.transcripts import MAX_FILE, Summary
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.times import from_text, to_text
 from agentmesh.storage.key_passphrase import passphrase
@@ -223,18 +223,20 @@ def _listed_at(place: str) -> tuple[float, str]:
 
 
 def _told(place: Place) -> str:
-    return f"{place.end}.{place.number}.{place.before.hex()}"
+    return f"{place.end}.{place.number}.{place.before.hex()}.{place.inside}"
 
 
 def _place(text: str) -> Place:
     if not text:
         return BEGINNING
     try:
-        end, number, before = text.split(".")
-        place = Place(int(end), int(number), bytes.fromhex(before))
+        end, number, before, inside = text.split(".")
+        place = Place(int(end), int(number), bytes.fromhex(before), int(inside))
     except ValueError:
-        place = Place(0, 0, b"")
-    if place.end < BEGINNING.end or place.number < 1 or len(place.before) not in {0, 32}:
+        raise _no_place() from None
+    # A file has more bytes than entries.
+    is_place = place.end >= BEGINNING.end and 0 <= place.inside < place.number <= MAX_FILE
+    if not is_place or len(place.before) not in {0, 32}:
         raise _no_place()
     return place
 

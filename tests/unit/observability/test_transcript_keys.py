@@ -27,7 +27,8 @@ ENTRY = Entry(at=1.0, kind="received", peer=Amid("2wVn"), type="text", body=b'"h
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Transcripts:
     kept = Transcripts(tmp_path_factory.mktemp("t"), Secret(b"k" * 32), FakeEntropy())
     for session_id in (ONE, TWO):
-        kept.append(session_id, ENTRY, ENTRY)
+        for _ in range(2):
+            kept.append(session_id, ENTRY)
     kept.close()
     return kept
 

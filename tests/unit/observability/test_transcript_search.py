@@ -147,7 +147,8 @@ def test_a_piece_ends_with_its_time_and_says_what_is_left(kept: Transcripts) -> 
 
 def test_a_damaged_transcript_is_told_and_the_others_are_searched(kept: Transcripts) -> None:
     for session_id in SESSIONS[:2]:
-        kept.append(session_id, said("fish"), said("fish"))
+        for _ in range(2):
+            kept.append(session_id, said("fish"))
     kept.close()
     path = kept._directory / SESSIONS[1]
     path.write_bytes(path.read_bytes()[:-1] + b"\0")

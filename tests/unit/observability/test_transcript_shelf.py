@@ -154,14 +154,20 @@ WORDS = st.lists(st.sampled_from(["fish", "FISH", "ß", "e\u0301", "a b", "\udcf
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.tuples(WORDS.map(" ".join), st.integers(0, 3), st.sampled_from(["bob", "eve"]))),
+    st.lists(
+        st.lists(
+            st.tuples(WORDS.map(" ".join), st.integers(0, 3), st.sampled_from(["bob", "eve"])),
+            min_size=1,
+            max_size=4,
+        )
+    ),
     st.lists(st.sampled_from(["fish", "ss", "é", '"a b"', "x", "b fi"]), min_size=1, max_size=3),
     st.integers(0, 3),
     st.sampled_from([None, Amid("bob"), Amid("eve")]),
 )
 def test_it_finds_what_opening_everything_finds(
     tmp_path_factory: pytest.TempPathFactory,
-    entries: list[tuple[str, int, str]],
+    runs: list[list[tuple[str, int, str]]],
     wanted: list[str],
     since: int,
     peer: Amid | None,
@@ -171,8 +177,8 @@ def test_it_finds_what_opening_everything_finds(
     looked = Wanted(terms=terms_of(" ".join(wanted)), since=since, peer=peer)
     shelf, never = Shelf(kept, FakeClock()), Shelf(kept, FakeClock())
     never._bytes = rules.MAX_BYTES
-    for number, (text, at, by) in enumerate(entries):
-        kept.append(SESSIONS[number % 3], said(text, at, Amid(by)))
+    for number, run in enumerate(runs):
+        kept.append(SESSIONS[number % 3], *(said(text, at, Amid(by)) for text, at, by in run))
         if number % 3 == 0:
             search(shelf, EVERYTHING, ("", 100), FakeClock())  # read in pieces
     assert search(shelf, looked, ("", 100), FakeClock()) == search(

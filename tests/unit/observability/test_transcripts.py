@@ -107,6 +107,21 @@ def test_a_torn_record_is_told_and_gone_on_from(
     assert [entry.body for entry in second.show(ONE).entries] == [b"one", b"three"]
 
 
+def test_of_what_was_written_together_a_cut_leaves_whole_runs(
+    begin: Callable[[], Transcripts], home: Path
+) -> None:
+    first, said_at_once = begin(), [said(b"%d" % number + b"x" * 2000) for number in range(20)]
+    first.append(ONE, *said_at_once)
+    first.close()
+    (home / ONE).write_bytes((home / ONE).read_bytes()[:-1])
+    second = begin()
+    left = second.show(ONE).entries
+    assert 10 < len(left) < 20
+    assert left == tuple(said_at_once[: len(left)])
+    second.append(ONE, *said_at_once)
+    assert second.show(ONE).entries == (*left, *said_at_once)
+
+
 @pytest.mark.parametrize("left", [b"", b"agentmesh-tr"])
 def test_a_file_that_was_just_begun_is_begun_again(
     left: bytes, kept: Transcripts, home: Path

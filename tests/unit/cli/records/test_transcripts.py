@@ -90,7 +90,7 @@ def test_a_long_one_is_read_page_by_page(mesh: Shell, script: Script) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "said"),
-    [({"damaged_at": 2}, "DAMAGED: record 2 does not open"), ({"torn": True}, "is cut short")],
+    [({"damaged_at": 2}, "DAMAGED: entry 2 does not open"), ({"torn": True}, "is cut short")],
 )
 def test_what_is_missing_at_the_end_is_said(
     mesh: Shell, script: Script, changed: dict[str, Any], said: str

@@ -109,13 +109,28 @@ async def test_a_page_has_a_size_too(
     rooms: Records, kept: Transcripts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "PAGE_BYTES", 300)
-    kept.append(ONE, *(said(b"1") for _ in range(5)))
+    for _ in range(5):
+        kept.append(ONE, said(b"1"))
     page = await transcripts_read(rooms, calls.TranscriptsRead(session_id=ONE), "owner")
     assert len(page.entries) == 3
     assert page.next
 
 
-@pytest.mark.parametrize("place", ["1", "a.b.c", "0.1.", "23.0.", "23.1.ff", "-1.1.", "9.9.9.9"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "1",
+        "a.b.c.d",
+        "0.1..0",
+        "23.0..0",
+        "23.1.ff.0",
+        "-1.1..0",
+        "23.1..1",
+        "23.1..-1",
+        "23.1.",
+        f"23.{1 << 64}..0",
+    ],
+)
 async def test_a_place_that_nobody_gave_is_refused(rooms: Records, place: str) -> None:
     with pytest.raises(UsageError, match="place"):
         await transcripts_read(rooms, calls.TranscriptsRead(session_id=ONE, place=place), "owner")
