@@ -19,6 +19,7 @@ from agentmesh.storage.applying import apply
 from agentmesh.storage.cleaning import clean
 from agentmesh.storage.connection import Connect, connect
 from agentmesh.storage.delivering import FIRST_OF_ID, SHOWN_BEHIND, UNREAD_BEHIND
+from agentmesh.storage.fresh import Fresh
 from agentmesh.storage.interface import (
     CardRow,
     Change,
@@ -80,6 +81,7 @@ class SqliteStore:
         self._stack = AsyncExitStack()
         self._writer: Writer
         self._queries: Queries
+        self._fresh: Fresh
 
     async def __aenter__(self) -> Self:
         """Open the database, made or brought up to date as needed; refuse a damaged one."""
@@ -90,6 +92,8 @@ class SqliteStore:
             stack.callback(opened.connection.close)
             self._tell_of(opened)
             self._queries = stack.enter_context(querying(self._path, self._sealer, self._connect))
+            self._fresh = Fresh(self._queries)
+            stack.callback(self._fresh.forget)
             self._writer = Writer(opened.connection, self._path, self._queries.tidy)
             stack.push_async_callback(self._writer.close)
             self._stack = stack.pop_all()
@@ -102,6 +106,7 @@ class SqliteStore:
     async def commit(self, changes: Sequence[Change]) -> None:
         work = partial(apply, sealer=self._sealer, changes=changes)
         await self._writer.run(work, is_small=len(changes) <= FEW_CHANGES)
+        self._fresh.put(changes)
 
     async def clean(self, now: float) -> int:
         gone = await self._writer.run(lambda connection: clean(connection, now))
@@ -160,8 +165,9 @@ class SqliteStore:
     async def inbox(
         self, *, unread: bool, peer: Amid | None, after: int, limit: int
     ) -> list[IncomingRow]:
-        tail = UNREAD_BEHIND if unread else SHOWN_BEHIND
-        return await self._few(INCOMING, tail, "", after, peer, limit)
+        tail, values = UNREAD_BEHIND if unread else SHOWN_BEHIND, (after, peer, limit)
+        rows = self._fresh.page(tail, values)
+        return await self._few(INCOMING, tail, "", *values) if rows is None else rows
 
     async def newest(self, peer: Amid | None, limit: int) -> list[IncomingRow]:
         last = "WHERE row > 0 AND ifnull(?, peer) = peer ORDER BY row DESC LIMIT ?"
