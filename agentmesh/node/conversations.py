@@ -112,7 +112,7 @@ class Conversations:
         All of them are kept, in their order, or none; `also` is kept in the same transaction.
         """
         await self._check_sizes(peer, wish, sayings)
-        said = Waiting(_future(), wish=wish, sayings=sayings, also=also)
+        said = Waiting(wish=wish, sayings=sayings, also=also)
         session_id = await self._queue(peer, said)
         assert isinstance(session_id, str)  # noqa: S101 (what `_say` answers)
         return SessionId(session_id)
@@ -159,7 +159,7 @@ class Conversations:
         A job in no hurry shares the turn of the next one that has some, if it comes soon, unless
         messages of ours wait for room.
         """
-        return await self._queue(peer, Waiting(_future(), job), in_no_hurry=in_no_hurry)
+        return await self._queue(peer, Waiting(job), in_no_hurry=in_no_hurry)
 
     # --- lanes ---------------------------------------------------------------------------------
 
@@ -207,6 +207,7 @@ class Conversations:
                 self._held.forget(lane.peer)
                 for waiting in batch:
                     fail(waiting, error)
+            await asyncio.sleep(0)  # what was said leaves before the next turn is begun
         lane.is_busy = False
 
     async def _take_turn(self, lane: Lane, batch: list[Waiting]) -> None:
@@ -290,10 +291,6 @@ class Conversations:
 
 async def _read_nothing(_: Turn, __: Turn) -> None:
     pass
-
-
-def _future() -> asyncio.Future[object]:
-    return asyncio.get_running_loop().create_future()
 
 
 async def _only_look(turn: Turn) -> None:

@@ -27,17 +27,21 @@ MAX_TALKS = 5000
 log = logging.getLogger("agentmesh.node")
 
 
+def _future() -> asyncio.Future[object]:
+    return asyncio.get_running_loop().create_future()
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """A job in a lane. One that says something names its wish, so that neighbours can join.
 
     What one says is kept together, or not at all.
     """
 
-    done: asyncio.Future[object]
     job: Job | None = None
     wish: Wish | None = None
     sayings: tuple[Saying, ...] = ()
     also: tuple[Change, ...] = ()
+    done: asyncio.Future[object] = msgspec.field(default_factory=_future)
 
 
 @dataclass

@@ -14,9 +14,9 @@ from agentmesh.errors import (
 from agentmesh.node import conversations, lanes
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
-from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import MAILBOX_SECONDS
-from agentmesh.session.events import Close, Unheld
+from agentmesh.session.events import Close, Saying, Unheld
 from agentmesh.storage.interface import Put
 from tests.support.node import CHAT, until_quiet
 from tests.support.node_pair import Pair
@@ -72,6 +72,23 @@ async def test_more_than_the_window_is_held_and_follows_in_order(pair: Pair) -> 
     await pair.settle()
     assert await pair.high.texts() == words
     assert (await pair.low.store.counts()).outbox == 0
+
+
+async def test_what_a_turn_said_leaves_before_the_next_one_is_begun(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pair.low.say(pair.high, "first")
+    await pair.settle()
+    monkeypatch.setattr(lanes, "MAX_JOBS_A_TURN", 1)
+    pair.wire.carried.clear()
+    second = Saying(message_id=MessageId("2"), type="text", payload=b"{}", timestamp=0)
+
+    async def look(_: Turn) -> list[str]:
+        return pair.wire.types()
+
+    saying = pair.low.talks.say(pair.high.amid, CHAT, (second,))
+    _, left = await asyncio.gather(saying, pair.low.talks.run(pair.high.amid, look))
+    assert left == ["message"]
 
 
 async def test_an_answer_travels_in_the_session_of_the_question(pair: Pair) -> None:

@@ -1,6 +1,5 @@
 """What waits for its turn: neighbours that want the same go together."""
 
-import asyncio
 from collections import deque
 
 import pytest
@@ -22,26 +21,21 @@ ONE_ID = SessionId("s")
 ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
 
 
-async def waiting(wish: Wish | None) -> Waiting:
-    return Waiting(asyncio.get_running_loop().create_future(), wish=wish)
-
-
 async def test_neighbours_with_the_same_wish_go_together_and_the_order_stays() -> None:
-    batch = [await waiting(wish) for wish in (ONE, ONE, OTHER, None, None, ONE)]
+    batch = [Waiting(wish=wish) for wish in (ONE, ONE, OTHER, None, None, ONE)]
     assert together(batch) == [batch[:2], [batch[2]], [batch[3]], [batch[4]], [batch[5]]]
 
 
 async def test_a_turn_takes_so_many_jobs_and_not_many_more_messages() -> None:
     saying = Saying(message_id=MessageId("m"), type="text", payload=b"", timestamp=0)
-    future = asyncio.get_running_loop().create_future()
-    large = deque(Waiting(future, wish=ONE, sayings=(saying,) * 200) for _ in range(5))
-    small = deque([await waiting(None) for _ in range(300)])
+    large = deque(Waiting(wish=ONE, sayings=(saying,) * 200) for _ in range(5))
+    small = deque([Waiting() for _ in range(300)])
     assert [len(next_batch(large)) for _ in range(3)] == [3, 2, 0]
     assert [len(next_batch(small)) for _ in range(2)] == [256, 44]
 
 
 async def test_a_bug_of_ours_is_told_as_one() -> None:
-    ours, theirs = await waiting(ONE), await waiting(ONE)
+    ours, theirs = Waiting(wish=ONE), Waiting(wish=ONE)
     fail(ours, KeyError("oops"))
     fail(theirs, TransportError("peer_busy"))
     fail(theirs, TransportError("another"))
@@ -65,7 +59,7 @@ async def test_who_was_idle_longest_gives_room_and_who_is_at_work_does_not(
     talk = Talk(Ended(terms=terms, reason="completed", by_peer=True), 0, 0)
     full = [Lane(Amid(it), talks={SessionId(n): talk for n in "ab"}) for it in "vwxyz"]
     full[0].is_busy = True
-    full[2].waiting.append(await waiting(ONE))
+    full[2].waiting.append(Waiting(wish=ONE))
     assert spare(full, besides=full[4]) == [full[1], full[3]]
     assert spare(full[:2], besides=full[1]) == []
 
@@ -73,7 +67,7 @@ async def test_who_was_idle_longest_gives_room_and_who_is_at_work_does_not(
 async def test_a_lane_is_idle_when_nothing_waits() -> None:
     lane = Lane(Amid("x"))
     assert lane.is_idle
-    lane.waiting.append(await waiting(ONE))
+    lane.waiting.append(Waiting(wish=ONE))
     assert not lane.is_idle
 
 
