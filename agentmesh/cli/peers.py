@@ -33,13 +33,15 @@ def search(desk: Desk, tier_min: str | None, **more: object) -> None:
 def contacts(context: click.Context) -> None:
     """List the contacts, or change them."""
     if context.invoked_subcommand is None:
-        _list(context.obj)
+        _list(context.obj, calls.ContactsList())
 
 
 @command("list")
-def _list_command(desk: Desk) -> None:
-    """List the contacts."""
-    _list(desk)
+@click.option("--limit", type=Count(1, 1000), default=100, show_default=True)
+@click.option("--after", default="", help="Go on from here: what the last page says at its end.")
+def _list_command(desk: Desk, limit: int, after: str) -> None:
+    """List the contacts by alias, name, AMID."""
+    _list(desk, calls.ContactsList(after=after, limit=limit))
 
 
 @command("add")
@@ -146,8 +148,8 @@ def unblock(desk: Desk, peer: str) -> None:
     desk.ask(calls.Unblock(peer=peer), _show_blocked)
 
 
-def _list(desk: Desk) -> None:
-    desk.ask(calls.ContactsList(), _show_contacts)
+def _list(desk: Desk, asked: calls.ContactsList) -> None:
+    desk.ask(asked, _show_contacts)
 
 
 def _show_found(found: answers.SearchResults) -> str:
@@ -189,7 +191,9 @@ def _show_contacts(found: answers.Contacts) -> str:
         )
         for it in found.contacts
     )
-    return render.table(("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "", "DESCRIPTION"), rows)
+    titles = ("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "", "DESCRIPTION")
+    more = f"\nMore, of {found.total}: agentmesh contacts list --after {found.next}"
+    return render.table(titles, rows) + more * bool(found.next)
 
 
 def _marks(it: answers.Contact) -> str:

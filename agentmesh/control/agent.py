@@ -29,6 +29,7 @@ A = TypeVar("A", bound=answers.Answer)
 INBOX_WAIT_SECONDS = 60.0
 INBOX_PAGE = 100
 """So many messages that are there already come at once."""
+CONTACTS_PAGE = 1000
 
 
 class Agent:
@@ -149,7 +150,13 @@ class Agent:
 
     async def contacts(self) -> list[answers.Contact]:
         """Return the peers the owner knows."""
-        return (await self._client.call(calls.ContactsList())).contacts
+        page = await self._client.call(calls.ContactsList(limit=CONTACTS_PAGE))
+        found = page.contacts
+        while page.next:
+            asked = calls.ContactsList(after=page.next, limit=CONTACTS_PAGE)
+            page = await self._client.call(asked)
+            found += page.contacts
+        return found
 
     async def add_contact(self, peer: str, alias: str = "") -> answers.Contact:
         """Make a peer a contact: it may talk to us without asking."""

@@ -70,8 +70,9 @@ class Peers:
         if row is None or row.trust < CONTACT:
             raise UsageError(
                 "not_a_contact",
-                "Only for a contact.",
-                f"Make it one first: agentmesh contacts add {amid}",
+                f"{amid} is not among the contacts.",
+                f"What is known of it: agentmesh policy explain {amid}. To make it a contact: "
+                f"agentmesh contacts add {amid}",
             )
         return row
 

@@ -251,7 +251,10 @@ TOOLS = {
             name="mesh_contacts",
             description="List the peers that the owner knows: trust level, what you may send by "
             "yourself (autonomy), and the owner's note on what each may be used for.",
-            properties={},
+            properties={
+                "limit": _LIMIT,
+                "after": {"type": "string", "description": "`next` of the last page: go on there."},
+            },
             only_reads=True,
             run=_contacts,
         ),

@@ -30,7 +30,11 @@ def _rows(screen: Screen, label: str) -> int:
 
 def test_what_follows_comes_when_the_end_is_seen(browser: Browser, busy: Agent) -> None:
     with opened(browser, busy) as screen:
-        for path, label in (("sessions", "Live sessions"), ("transcripts", "Transcripts")):
+        for path, label in (
+            ("sessions", "Live sessions"),
+            ("transcripts", "Transcripts"),
+            ("contacts", "Known peers"),
+        ):
             screen.go(path)
             screen.see(f"[aria-label='{label}'] tbody tr")
             first = _rows(screen, label)
@@ -53,3 +57,7 @@ def test_the_command_line_goes_on_where_it_says(busy: Agent) -> None:
         seen += [it["session_id"] for it in page["transcripts"]]
         place = ["--place", page["next"]] if page["next"] else []
     assert len(set(seen)) == len(seen) == COUNT
+    first = busy.ask("contacts")
+    rest = busy.ask("contacts", "list", "--after", first["next"])
+    amids = {it["amid"] for page in (first, rest) for it in page["contacts"]}
+    assert (len(first["contacts"]), len(amids), rest["next"]) == (100, COUNT, "")

@@ -8,7 +8,7 @@ from agentmesh.observability.transcripts import Transcripts
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.ids import Amid, SessionId, amid_of
 from agentmesh.session import snapshot
-from agentmesh.storage.interface import Put, SessionRow
+from agentmesh.storage.interface import ContactRow, Put, SessionRow
 from agentmesh.storage.key_files import KeyFiles, Means
 from agentmesh.storage.open_keys import OpenKeys
 from agentmesh.storage.sqlite import SqliteStore
@@ -16,12 +16,13 @@ from tests.support.session_states import examples
 
 
 async def write_sessions(home: Path, count: int) -> None:
-    """Make a home in which so many sessions are open, each with another peer."""
+    """Make a home in which so many sessions are open, each with another peer: a contact."""
     home.mkdir(mode=0o700)
     (home / "config.json").write_text('{"key_storage": "file"}')
     state, now = snapshot.save(examples()["Open"].state), SystemClock().now()
     async with SqliteStore(home / DATABASE, _keys(home).vault(system_entropy)) as store:
         await store.commit([Put(_session(number, state, now)) for number in range(count)])
+        await store.commit([Put(_contact(number, now)) for number in range(count)])
 
 
 def write_transcripts(home: Path, count: int) -> None:
@@ -45,6 +46,11 @@ def _name(number: int) -> SessionId:
 
 def _peer(number: int) -> Amid:
     return amid_of(number.to_bytes(32, "big"))
+
+
+def _contact(number: int, now: float) -> ContactRow:
+    key = number.to_bytes(32, "big")
+    return ContactRow(amid=amid_of(key), signing_key=key, trust=1, added_at=now)
 
 
 def _session(number: int, state: bytes, now: float) -> SessionRow:

@@ -50,9 +50,11 @@ class Contact(Answer, frozen=True, kw_only=True):
 
 
 class Contacts(Answer, frozen=True, kw_only=True):
-    """The contacts by alias, name, AMID."""
+    """The contacts by alias, name, AMID, out of `total`; `next` is the place to go on, or empty."""
 
     contacts: list[Contact]
+    total: int
+    next: str = ""
 
 
 class Kept(Answer, frozen=True, kw_only=True):

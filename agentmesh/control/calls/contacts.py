@@ -9,8 +9,10 @@ from agentmesh.control.calls.request import Context, Line, Peer, Request, Word
 
 
 class ContactsList(Request[answers.Contacts], frozen=True, kw_only=True):
-    """List the contacts; in a peer's own session that one."""
+    """List the contacts; in a peer's own session that one. `after`: the last page's `next`."""
 
+    after: Word = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     context: Context = ""
 
 

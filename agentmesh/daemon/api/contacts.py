@@ -1,9 +1,11 @@
 """Control calls on the owner's address book."""
 
+from collections.abc import Sequence
+
 from agentmesh.control import answers, calls
 from agentmesh.daemon.api import views
 from agentmesh.daemon.rooms import Rooms
-from agentmesh.errors import NotPermitted
+from agentmesh.errors import NotPermitted, UsageError
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT
 from agentmesh.protocol.ids import Amid
@@ -18,7 +20,23 @@ async def contacts_list(
     """List the contacts; in one peer's own session no others."""
     where = rooms.consent.contexts.setting(asked.context)
     rows = [row for row in await rooms.peers.contacts() if where.is_about(row.amid)]
-    return answers.Contacts(contacts=[await views.contact(rooms, row, permit) for row in rows])
+    behind = rows[_place(rows, asked.after) :]
+    page = behind[: asked.limit]
+    return answers.Contacts(
+        contacts=[await views.contact(rooms, row, permit) for row in page],
+        total=len(rows),
+        next=page[-1].amid if len(behind) > len(page) else "",
+    )
+
+
+def _place(rows: Sequence[ContactRow], after: str) -> int:
+    """Return how many rows there are up to one."""
+    if not after:
+        return 0
+    place = next((number for number, row in enumerate(rows, 1) if row.amid == after), None)
+    if place is None:
+        raise UsageError("invalid_place", "This is no place that an answer gave, or it is gone.")
+    return place
 
 
 async def contacts_show(rooms: Rooms, asked: calls.ContactsShow, permit: Permit) -> answers.Kept:

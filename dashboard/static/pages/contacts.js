@@ -2,6 +2,7 @@
 import {
 	act,
 	badge,
+	call,
 	card,
 	field,
 	form,
@@ -9,6 +10,7 @@ import {
 	input,
 	lines,
 	mayDecide,
+	Pages,
 	peer,
 	sender,
 	table,
@@ -21,7 +23,8 @@ import { invites } from "./invites.js";
 
 export function open(visit) {
 	if (visit.parts.length) return openContact(visit, visit.parts[0]);
-	const contacts = visit.ask("contacts.list", {}, "peer", "knock", "breaker", "invite", "key", "grant");
+	const bring = (after) => call("contacts.list", { after });
+	const contacts = new Pages(visit, "contacts", bring, "peer", "knock", "breaker", "invite", "key", "grant");
 	const asked = visit.ask("grants.list", { pending: true }, "grant");
 	const invited = mayDecide() && invites(visit, contacts);
 	return visit.show(() => [

@@ -71,12 +71,21 @@ def test_nobody_is_a_sentence(mesh: Shell, script: Script) -> None:
 def test_contacts_are_listed_and_safe_to_print(
     mesh: Shell, script: Script, arguments: tuple[str, ...]
 ) -> None:
-    script.answers["contacts.list"] = answers.Contacts(contacts=[CONTACT])
+    script.answers["contacts.list"] = answers.Contacts(contacts=[CONTACT], total=1)
     said = mesh(*arguments)
     assert "trusted" in said.out
     assert "number compared" in said.out
     assert "\x1b" not in said.out
     assert mesh(*arguments, "--json").document["contacts"][0]["amid"] == BOB
+    assert "More" not in said.out
+
+
+def test_a_list_of_contacts_says_how_it_goes_on(mesh: Shell, script: Script) -> None:
+    page = answers.Contacts(contacts=[CONTACT], total=2, next=BOB)
+    script.answers["contacts.list"] = page
+    assert mesh("contacts").out.endswith(f"\nMore, of 2: agentmesh contacts list --after {BOB}\n")
+    mesh("contacts", "list", "--limit", "1", "--after", BOB)
+    assert script.asked[-1][1] == calls.ContactsList(after=BOB, limit=1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +121,7 @@ def test_blocking_and_back(mesh: Shell, script: Script) -> None:
 
 
 def test_no_contacts_is_a_sentence(mesh: Shell, script: Script) -> None:
-    script.answers["contacts.list"] = answers.Contacts(contacts=[])
+    script.answers["contacts.list"] = answers.Contacts(contacts=[], total=0)
     assert mesh("contacts").out == "No contacts.\n"
 
 
@@ -154,7 +163,7 @@ def test_a_key_of_its_own_does_not_pass_for_a_number_that_was_compared(
 ) -> None:
     known = msgspec.structs.replace(CONTACT, trust=1, verified=verified)
     said = msgspec.structs.replace(control_server.message(), trust=1, verified=verified)
-    script.answers["contacts.list"] = answers.Contacts(contacts=[known])
+    script.answers["contacts.list"] = answers.Contacts(contacts=[known], total=1)
     script.answers["inbox"] = answers.Inbox(messages=[said])
     assert "verified key" in mesh("contacts").out
     assert ("number compared" in mesh("contacts").out) is verified

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import agentmesh
 from agentmesh import Agent
@@ -110,7 +111,7 @@ async def test_what_there_is_can_be_asked(me: Agent, script: Script) -> None:
     )  # fmt: skip
     script.answers |= {
         "status": control_server.status(),
-        "contacts.list": answers.Contacts(contacts=[contact]),
+        "contacts.list": answers.Contacts(contacts=[contact], total=1),
         "contacts.add": answers.Kept(contact=contact),
         "sessions": answers.Sessions(sessions=[], total=0),
         "search": answers.SearchResults(results=[], total=0),
@@ -134,6 +135,24 @@ async def test_what_there_is_can_be_asked(me: Agent, script: Script) -> None:
     async for event in me.events("paused"):
         assert event.kind == "paused"
         break
+
+
+async def test_contacts_are_all_of_them_however_many_pages_they_are(
+    me: Agent, script: Script
+) -> None:
+    contact = answers.Contact(
+        amid=BOB, name="bob", alias="", description="", trust=1, verified=False, blocked=False,
+        added_at="", autonomy="draft", note="", key_changed=False, invited=False,
+    )  # fmt: skip
+    other = replace(contact, amid=ALICE)
+
+    def page(asked: calls.ContactsList) -> answers.Contacts:
+        if asked.after == BOB:
+            return answers.Contacts(contacts=[other], total=2)
+        return answers.Contacts(contacts=[contact], total=2, next=BOB)
+
+    script.answers["contacts.list"] = page
+    assert await me.contacts() == [contact, other]
 
 
 async def test_importing_the_package_is_cheap_until_the_api_is_used() -> None:

@@ -100,7 +100,7 @@ def test_the_outcome_of_a_message_is_told_safely(home: Path, script: Script) -> 
     ("name", "arguments", "asked", "answered"),
     [
         ("mesh_status", {}, "status", control_server.status()),
-        ("mesh_contacts", {}, "contacts.list", answers.Contacts(contacts=[])),
+        ("mesh_contacts", {}, "contacts.list", answers.Contacts(contacts=[], total=0)),
         ("mesh_policy", {"key": "consent"}, "policy.get", answers.Policy(policy="ask")),
         (
             "mesh_search",

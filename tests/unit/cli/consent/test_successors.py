@@ -41,7 +41,7 @@ def test_a_list_says_it_loudly(
 ) -> None:
     gone = msgspec.structs.replace(GONE, **change)
     contact = msgspec.structs.replace(CONTACT, taken_back=gone, key_changed=True)
-    script.answers["contacts.list"] = answers.Contacts(contacts=[contact])
+    script.answers["contacts.list"] = answers.Contacts(contacts=[contact], total=1)
     said = mesh("contacts").out
     assert "REVOKED" in said
     assert "KEY CHANGED" not in said

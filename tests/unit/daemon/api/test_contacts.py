@@ -1,8 +1,12 @@
 """The owner's address book over the control socket."""
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 import pytest
 
 from agentmesh.errors import NotPermitted, UsageError
+from tests.support.registrant import Registrant
 from tests.unit.daemon.conftest import House
 
 
@@ -19,6 +23,31 @@ async def test_a_contact_is_named_trusted_and_forgotten(house: House) -> None:
         await house.ask("contacts.remove", peer=low)
 
 
+async def test_a_list_of_many_goes_on_where_its_page_ended(house: House) -> None:
+    everybody = {Registrant(f"peer {number}").amid for number in range(7)}
+    for number, amid in enumerate(everybody):
+        await house.ask("contacts.add", peer=amid, alias=f"friend {number % 3}/{number}")
+    (whole,) = [page async for page in _pages(house, 100)]
+    assert {it["amid"] for it in whole} == everybody
+    pages = [page async for page in _pages(house, 3)]
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [it for page in pages for it in page] == whole
+    with pytest.raises(UsageError) as caught:
+        await house.ask("contacts.list", after="5" * 44)
+    assert caught.value.code == "invalid_place"
+
+
+async def _pages(house: House, limit: int) -> AsyncIterator[list[dict[str, Any]]]:
+    place = ""
+    while True:
+        answer: dict[str, Any] = await house.ask("contacts.list", limit=limit, after=place)
+        assert answer["total"] == 7
+        yield answer["contacts"]
+        place = answer["next"]
+        if not place:
+            return
+
+
 async def test_nobody_is_its_own_contact(house: House) -> None:
     with pytest.raises(NotPermitted):
         await house.ask("contacts.add", peer=house.pair.high.amid)
@@ -29,6 +58,8 @@ async def test_the_owner_says_what_a_contact_may_be_used_for(house: House) -> No
     with pytest.raises(UsageError) as caught:
         await house.ask("contacts.note", peer=low, note="recipes")
     assert caught.value.code == "not_a_contact"
+    assert caught.value.message == f"{low} is not among the contacts."
+    assert f"agentmesh policy explain {low}" in caught.value.hint
     await house.ask("contacts.add", peer=low)
     await house.ask("contacts.note", peer=low, note="recipes only")
     (seen,) = (await house.ask("contacts.list", permit="agent"))["contacts"]  # type: ignore[misc]
