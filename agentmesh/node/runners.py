@@ -38,6 +38,8 @@ PATIENCE = 30.0
 """How long to wait for the peer's own word before offering again what the relay took."""
 RATE_PAUSE = 5.0
 RATE_LIMITED = "rate_limited"
+BUSY_PAUSE = 5.0
+"""Another relay gives its link up for this one after so long: who waits longer comes too late."""
 NEWCOMER_SECONDS = 15.0
 """A peer that is not found may be just starting: for so long it is looked for again."""
 SOON = 0.25
@@ -164,7 +166,8 @@ class Runners:
         try:
             again = _judge(await self._transport.send(frame, relay))
         except TransportError as error:
-            return Again(reason=error.code, unreached=relay)
+            after = BUSY_PAUSE if error.code == "relay_busy" else None
+            return Again(after=after, reason=error.code, unreached=relay)
         finally:
             await self._peers.keep_news(errand.peer)
         if again.reason == RATE_LIMITED and again.after is not None:

@@ -18,19 +18,22 @@ A = TypeVar("A")
 
 MAX_FOREIGN_LINKS = 16
 """At this bound the link that said nothing for longest gives way, of those that are idle or silent;
-if none is, `send` fails."""
+if none is, of those that had their place for a while; if none had, `send` fails."""
 SILENT_SECONDS = 5
 """Whoever waits for an answer for so long keeps no link from others any more."""
+MAX_AT_SILENT = 16
+"""So many wait for a relay that is silent, with all that they hold; others are told so at once."""
 IDLE_SECONDS = 60
 LOOK_SECONDS = 5
 
 
 @dataclass(slots=True)
 class _Lease:
-    """A link to another relay, when it was last of use, and since when who waits hears nothing."""
+    """A link to another relay: since when, last of use when, its last word (or first use) when."""
 
     link: RelayLink
     task: asyncio.Task[None]
+    opened_at: float
     used_at: float
     silent_since: float
     users: int = 0
@@ -81,14 +84,16 @@ class Router:
         origin = self._home.origin if relay is None else origin_of(relay)
         if origin == self._home.origin:
             return await self._home.send(frame)
-        return await self._ask(origin, lambda link: link.send(frame))
+        # Strangers make us refuse them, as many as they are, at as many relays as they like.
+        lease = self._lease(origin, may_displace=frame.message_type != "reject")
+        return await self._ask(lease, lambda link: link.send(frame))
 
     async def presence_of(self, amid: Amid, relay: str | None = None) -> PresenceResponse:
         """Ask how a peer is."""
         origin = self._home.origin if relay is None else origin_of(relay)
         if origin == self._home.origin:
             return await self._home.presence_of(amid)
-        return await self._ask(origin, lambda link: link.presence_of(amid))
+        return await self._ask(self._lease(origin), lambda link: link.presence_of(amid))
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         """Say that these are saved, to our own relay: no other brings us anything."""
@@ -106,11 +111,12 @@ class Router:
         """Return how the links to other relays are."""
         return [lease.link.status() for lease in self._foreign.values()]
 
-    async def _ask(self, origin: str, ask: Callable[[RelayLink], Awaitable[A]]) -> A:
+    async def _ask(self, lease: _Lease, ask: Callable[[RelayLink], Awaitable[A]]) -> A:
         """Ask another relay, and keep the link to it meanwhile."""
-        lease = self._lease(origin)
         if not lease.users:
             lease.silent_since = lease.used_at
+        elif lease.users >= MAX_AT_SILENT and lease.silent_since <= lease.used_at - SILENT_SECONDS:
+            raise TransportError("relay_silent", "The relay did not answer others.")
         lease.users += 1
         try:
             answer = await ask(lease.link)
@@ -120,24 +126,25 @@ class Router:
             lease.used_at = self._caller.clock.monotonic()
         return answer
 
-    def _lease(self, origin: str) -> _Lease:
+    def _lease(self, origin: str, *, may_displace: bool = True) -> _Lease:
         if self._is_cut:
             raise TransportError("stopped", "Everything is stopped.")
         now = self._caller.clock.monotonic()
         lease = self._foreign.get(origin)
         if lease is None:
             if len(self._foreign) >= MAX_FOREIGN_LINKS:
-                self._make_room(now)
+                self._make_room(now, may_displace=may_displace)
             link = RelayLink(origin, self._caller_elsewhere, self._incoming, is_ours=False)
-            lease = _Lease(link, self._tasks.start(link.run()), now, now)
+            lease = _Lease(link, self._tasks.start(link.run()), now, now, now)
             self._foreign[origin] = lease
         lease.used_at = now
         return lease
 
-    def _make_room(self, now: float) -> None:
+    def _make_room(self, now: float, *, may_displace: bool) -> None:
         links, since = self._foreign, now - SILENT_SECONDS
         spare = [name for name, it in links.items() if not it.users or it.silent_since <= since]
-        if not spare:
+        spare = spare or [name for name, it in links.items() if it.opened_at <= since]
+        if not (spare and may_displace):
             raise TransportError("relay_busy", "Too many other relays are in use.", "Try later.")
         self._drop(min(spare, key=lambda origin: links[origin].silent_since))
 

@@ -1,17 +1,14 @@
 """Our end of the link against the real relay, as a process."""
 
 import asyncio
-import socket
-import sys
 from pathlib import Path
 
 import pytest
 
 from agentmesh.errors import TransportError
-from agentmesh.observability.world import SystemClock
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Presence
-from agentmesh.transport.router import MAX_FOREIGN_LINKS, SILENT_SECONDS, Router
+from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.patience import PATIENCE, until
 from tests.support.processes import Program, running
@@ -143,37 +140,6 @@ async def test_a_peer_at_another_relay_is_reached_there(url: str, tmp_path: Path
             bob.ack(to_bob.arrivals)
             assert [link.relay for link in alice.foreign()] == [origin_of(there)]
             assert to_alice.connects == 1
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody")
-async def test_relays_that_are_silent_keep_us_from_no_other(url: str, tmp_path: Path) -> None:
-    class Patient(SystemClock):
-        waited = 0.0
-
-        def monotonic(self) -> float:
-            return super().monotonic() + self.waited
-
-    clock = Patient()
-    arguments = ("--listen", "127.0.0.1:0", "--data", tmp_path / "other")
-    with (
-        socket.create_server(("0.0.0.0", 0), backlog=MAX_FOREIGN_LINKS) as deaf,
-        running("agentmesh_relay", *arguments) as other,
-    ):
-        port = deaf.getsockname()[1]
-        silent = [f"ws://127.0.0.{number}:{port}" for number in range(1, 1 + MAX_FOREIGN_LINKS)]
-        there = other.said("listening on ")
-        caller = caller_called("alice", clock=clock)
-        async with Router(url, caller, RecordingIncoming()) as alice:
-            waiting = [asyncio.ensure_future(alice.send(message(BOB, it), it)) for it in silent]
-            await asyncio.sleep(0)
-            with pytest.raises(TransportError) as caught:
-                await alice.send(message(BOB, "1"), there)
-            assert caught.value.code == "relay_busy"
-            clock.waited = SILENT_SECONDS
-            assert (await alice.send(message(BOB, "1"), there)).code == "UNKNOWN_RECIPIENT"
-            assert sum(it.done() for it in waiting) == 1
-        failures = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {type(failure) for failure in failures} == {TransportError}
 
 
 async def test_a_peer_cannot_send_us_into_our_own_network(url: str) -> None:

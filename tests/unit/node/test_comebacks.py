@@ -3,6 +3,7 @@
 from agentmesh.errors import TransportError
 from agentmesh.node.comebacks import COMEBACK_SECONDS, REFUSED_SECONDS, Comebacks
 from agentmesh.node.errands import LONGEST_PAUSE
+from agentmesh.node.runners import BUSY_PAUSE
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Send, Sent
 from tests.support.node import RELAY
@@ -49,13 +50,14 @@ def test_relays_that_have_not_come_back_lately_are_forgotten() -> None:
 class Gone:
     """A relay that cannot be reached, and how often that was tried."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, code: str = "relay_unreachable") -> None:
         self.tries = 0
+        self._code = code
         pair.wire.answer = self._refuse
 
     def _refuse(self, _: Send) -> Sent | None:
         self.tries += 1
-        raise TransportError("relay_unreachable")
+        raise TransportError(self._code)
 
 
 async def waiting_long(pair: Pair) -> Gone:
@@ -109,3 +111,12 @@ async def test_what_a_relay_has_refused_waits_as_it_said(pair: Pair) -> None:
     pair.low.incoming.reached(HERE)
     await pair.settle()
     assert len(offered) == 1
+
+
+async def test_who_waits_for_a_place_among_the_links_asks_for_it_all_the_time(pair: Pair) -> None:
+    gone = Gone(pair, "relay_busy")
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    for _ in range(10):
+        await pair.later(BUSY_PAUSE)
+    assert gone.tries == 11
