@@ -1,8 +1,9 @@
 """The audit log: what happened, for the owner, for good. Never content, never keys.
 
-`record` only remembers; `flush` numbers, marks and writes what gathered, in one write, and may run
-in a thread. A disk that is full or broken stops nobody: facts wait up to a bound, then they are
-counted, and the count is written as soon as there is room.
+`record` numbers and marks; `flush` writes what gathered, in one write, and may run in a thread: it
+has hardly anything to compute, which would take the interpreter away from everybody else. A disk
+that is full or broken stops nobody: lines wait up to a bound, then facts are counted, and the count
+is written as soon as there is room.
 """
 
 import os
@@ -48,8 +49,13 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     failing: bool
 
 
-_Fact = tuple[float, Event, Mapping[str, Field]]
-"""When it happened, what, and what belongs to it."""
+class _Run(msgspec.Struct, frozen=True):
+    """Lines that were made together: of which day, how many, and the chain's head behind them."""
+
+    day: str
+    count: int
+    lines: bytes
+    head: Head
 
 
 class AuditLog:
@@ -60,7 +66,8 @@ class AuditLog:
         self._marks = Marks(key)
         self._clock = clock
         self._head = Head()
-        self._waiting: deque[_Fact] = deque()
+        self._waiting: deque[_Run] = deque()
+        self._lines_waiting = 0
         self._lost = 0
         self._failing = False
         self._file: AuditFile | None = None
@@ -79,14 +86,15 @@ class AuditLog:
     def record_all(self, event: Event, facts: Sequence[Mapping[str, Field]]) -> None:
         """Write down facts of one kind, soon."""
         with self._memory:
-            now = self._clock.now()
-            if self._lost and len(self._waiting) < MAX_WAITING - 1:
-                self._waiting.append((now, Event.AUDIT_LOST, {"count": self._lost}))
+            time = to_text(self._clock.now())
+            if self._lost and self._lines_waiting < MAX_WAITING - 1:
+                self._add(time, Event.AUDIT_LOST, [{"count": self._lost}])
                 self._lost = 0
             # One place is kept for saying how many found none.
-            room = max(MAX_WAITING - 1 - len(self._waiting), 0)
-            self._waiting += [(now, event, fields) for fields in facts[:room]]
-            self._lost += len(facts[room:])
+            room = max(MAX_WAITING - 1 - self._lines_waiting, 0)
+            if fitting := facts[:room]:
+                self._add(time, event, fitting)
+            self._lost += len(facts) - len(fitting)
 
     @property
     def is_settled(self) -> bool:
@@ -97,10 +105,10 @@ class AuditLog:
         """Write what waits; return whether all of it is in the file. Once a second it is synced."""
         with self._disk:
             with self._memory:
-                facts = tuple(self._waiting)
+                runs = tuple(self._waiting)
             try:
-                for day, group in groupby(facts, key=_day):
-                    self._write(to_text(day * _DAY_SECONDS)[: len("2026-01-31")], list(group))
+                for day, group in groupby(runs, key=_day):
+                    self._write(day, list(group))
                 self._sync(SYNC_SECONDS)
             except OSError:
                 self._failing = True
@@ -138,7 +146,7 @@ class AuditLog:
 
     def condition(self) -> Condition:
         """Return how the log is doing."""
-        return Condition(waiting=len(self._waiting), lost=self._lost, failing=self._failing)
+        return Condition(waiting=self._lines_waiting, lost=self._lost, failing=self._failing)
 
     def _erase(self, before: float) -> tuple[int, int]:
         """Return how many files, and how many lines, are gone."""
@@ -154,8 +162,15 @@ class AuditLog:
             file.path.unlink()
         return len(old), follower.count
 
-    def _write(self, day: str, facts: Sequence[_Fact]) -> None:
-        data, head = self._lines(facts)
+    def _add(self, time: str, event: Event, facts: Sequence[Mapping[str, Field]]) -> None:
+        """Make the next lines of the chain, to be written."""
+        head = self._waiting[-1].head if self._waiting else self._head
+        lines, head = audit_line.write(self._marks, head, time, event, facts)
+        self._waiting.append(_Run(time.partition("T")[0], len(facts), lines, head))
+        self._lines_waiting += len(facts)
+
+    def _write(self, day: str, runs: Sequence[_Run]) -> None:
+        data = b"".join(run.lines for run in runs)
         self._choose_file(day, len(data))
         self._size = min(self._size, os.fstat(self._handle).st_size)
         os.ftruncate(self._handle, self._size)  # an earlier write may have failed half-way
@@ -164,22 +179,10 @@ class AuditLog:
             written += os.write(self._handle, data[written:])
         self._size += len(data)
         self._unsynced = True
-        self._head = head
         with self._memory:
-            for _ in facts:
-                self._waiting.popleft()
-
-    def _lines(self, facts: Sequence[_Fact]) -> tuple[bytes, Head]:
-        """Return the next lines of the chain, and its head behind them."""
-        head, batch = self._head, []
-        second, text = -1, ""
-        for at, event, fields in facts:
-            if int(at) != second:
-                second, text = int(at), to_text(int(at)).removesuffix("000Z")
-            time = f"{text}{int(at * 1000) % 1000:03}Z"
-            line, head = audit_line.write(self._marks, head, time, event, fields)
-            batch.append(line)
-        return b"".join(batch), head
+            self._head = runs[-1].head
+            for _ in runs:
+                self._lines_waiting -= self._waiting.popleft().count
 
     def _choose_file(self, day: str, more: int) -> None:
         if self._file is not None and self._file.day == day and self._size + more <= MAX_FILE:
@@ -240,8 +243,8 @@ class AuditLog:
         return torn
 
 
-def _day(fact: _Fact) -> int:
-    return int(fact[0] // _DAY_SECONDS)
+def _day(run: _Run) -> str:
+    return run.day
 
 
 def _end(file: AuditFile) -> float:

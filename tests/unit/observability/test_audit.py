@@ -97,6 +97,23 @@ def test_a_clock_that_jumps_there_and_back_breaks_nothing(
     assert (logs / "audit-2027-01-15.2.jsonl").exists()
 
 
+def test_what_is_written_to_disk_was_made_before(
+    begin: Callable[[], AuditLog], logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = begin()
+    log.record(Event.ERROR)
+    assert log.head() == Head()
+    with monkeypatch.context() as patch:
+        patch.delattr(audit_module, "audit_line")
+        assert log.flush()
+    write(log, 2)
+    log.record_all(Event.ERROR, [])
+    assert log.condition().waiting == 0
+    log.close()
+    assert whole(logs).head == log.head()
+    assert whole(logs).lines == 3
+
+
 @pytest.fixture
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_module, "MAX_FILE", 1000)

@@ -22,7 +22,7 @@ MARKS = Marks(Secret(b"k" * 32))
 
 def put(directory: Path, name: str, first: int) -> Head:
     """A file with one line of this number."""
-    raw, head = write(MARKS, Head(first - 1, "x"), "t", Event.ERROR, {})
+    raw, head = write(MARKS, Head(first - 1, "x"), "t", Event.ERROR, [{}])
     (directory / name).write_bytes(raw)
     return head
 

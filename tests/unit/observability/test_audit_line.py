@@ -14,7 +14,7 @@ from agentmesh.protocol.ids import Amid
 
 KEY = Secret(b"k" * 32)
 MARKS = Marks(KEY)
-RAW, HEAD = write(MARKS, Head(), "t", Event.KNOCK_SENT, {"peer": Amid("2wVn"), "size": 3})
+RAW, HEAD = write(MARKS, Head(), "t", Event.KNOCK_SENT, [{"peer": Amid("2wVn"), "size": 3}])
 
 
 def test_a_line_is_one_json_object() -> None:
@@ -36,11 +36,22 @@ def test_a_mark_is_an_hmac(key: bytes, body: bytes) -> None:
 
 
 def test_lines_are_tied_together() -> None:
-    raw, head = write(MARKS, HEAD, "t", Event.ERROR, {})
+    raw, head = write(MARKS, HEAD, "t", Event.ERROR, [{}])
     found = read(MARKS, raw[:-1])
     assert found is not None
     assert (found[0].prev, found[0].seq, found[1]) == (HEAD.hash, 2, True)
     assert head == Head(2, found[0].hash)
+
+
+def test_lines_that_are_written_together_are_those_that_are_written_one_by_one() -> None:
+    facts = [{"peer": Amid("2wVn"), "size": n, "code": Code("a b")} for n in range(5)]
+    together, last = write(MARKS, HEAD, "t", Event.MESSAGE_SENT, facts)
+    one_by_one, head = b"", HEAD
+    for fields in facts:
+        line, head = write(MARKS, head, "t", Event.MESSAGE_SENT, [fields])
+        one_by_one += line
+    assert (together, last) == (one_by_one, head)
+    assert write(MARKS, HEAD, "t", Event.MESSAGE_SENT, []) == (b"", HEAD)
 
 
 @given(st.integers(0, len(RAW) * 8 - 9))
@@ -70,11 +81,11 @@ def test_anything_can_be_read(raw: bytes) -> None:
 
 def test_what_is_not_safe_stays_out() -> None:
     canary = {"a": Code("canary, in a sentence"), "b": Amid("canary\n"), "c": Code("c" * 65)}
-    raw, _ = write(MARKS, Head(), "t", Event.ERROR, canary)
+    raw, _ = write(MARKS, Head(), "t", Event.ERROR, [canary])
     assert json.loads(raw)["fields"] == {"a": "?", "b": "?", "c": "?"}
 
 
 def test_a_line_is_never_longer_than_a_reader_reads() -> None:
     fields = {f"{'f' * 20}{number}": Code("x" * 64) for number in range(1000)}
-    raw, _ = write(MARKS, Head(), "2027-01-15T08:00:00.000Z", Event.ERROR, fields)
+    raw, _ = write(MARKS, Head(), "2027-01-15T08:00:00.000Z", Event.ERROR, [fields])
     assert len(raw) < 4096
