@@ -14,7 +14,6 @@ import msgspec
 from agentmesh.crypto.suites import SUITES
 from agentmesh.errors import StorageError
 from agentmesh.identity.registry_log import EVIDENT
-from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.payloads import PAYLOADS, CloseReason, ErrorCode, is_house_mail
 from agentmesh.node.background import Background
 from agentmesh.node.consent.key_changes import SIGNS
@@ -31,8 +30,7 @@ from agentmesh.policy.verdict import Reason
 from agentmesh.protocol.categories import STANDARD
 from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.revocation import RevocationReason
-from agentmesh.session.events import Saying
-from agentmesh.storage.interface import Deliver
+from agentmesh.storage.interface import Deliver, IncomingRow, OutgoingRow
 
 FLUSH_SECONDS = 0.25
 _EVENTS = {event.value: event for event in Event}
@@ -59,9 +57,16 @@ _WORDS = frozenset(
     | {"agent_not_found", "bundle_invalid", "blocked", "keyring", "passphrase", "file"}
 )
 
-_said = msgspec.msgpack.Decoder(Saying).decode
-
 log = logging.getLogger("agentmesh.node")
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """Of a saying as it is kept, what its row does not tell."""
+
+    payload: bytes
+
+
+_said = msgspec.msgpack.Decoder(_Said).decode
 
 
 class Journal:
@@ -154,10 +159,12 @@ def _words(sheets: Sequence[Sheet]) -> dict[SessionId, list[Entry]]:
         _note(words, sheet, "session_started", "opened")
         for row in sheet.rows.values():
             if row.sequence is not None and not is_house_mail(row.type):
-                words.setdefault(row.session_id, []).append(_entry(sheet, "sent", _said(row.body)))
+                entry = _entry(sheet, "sent", row, _said(row.body).payload)
+                words.setdefault(row.session_id, []).append(entry)
         for change in (*sheet.changes, *sheet.withheld):
             if isinstance(change, Deliver):
-                entry = _entry(sheet, "received", sheet.envelope(change.row))
+                payload = sheet.envelope(change.row).payload
+                entry = _entry(sheet, "received", change.row, payload)
                 words.setdefault(change.row.session_id, []).append(entry)
         _note(words, sheet, "session_closed", "closed")
     return words
@@ -176,12 +183,17 @@ def _note(
             words.setdefault(notice.session_id, []).append(entry)
 
 
-def _entry(sheet: Sheet, kind: Literal["sent", "received"], said: Saying | Envelope) -> Entry:
+def _entry(
+    sheet: Sheet,
+    kind: Literal["sent", "received"],
+    row: OutgoingRow | IncomingRow,
+    payload: bytes,
+) -> Entry:
     return Entry(
         at=sheet.now,
         kind=kind,
         peer=sheet.peer,
-        message_id=said.message_id if isinstance(said, Saying) else said.id,
-        type=said.type,
-        body=said.payload,
+        message_id=row.message_id,
+        type=row.type,
+        body=payload,
     )
