@@ -84,6 +84,21 @@ _STATEMENTS: dict[type[Change], tuple[str, ...]] = {
 }
 
 
+_PAGE_BYTES = 4096
+_PAGES_OF_COMMIT = 8
+"""What even the smallest commit writes: a row, its indexes, and what they hang on."""
+
+
+def pages(changes: Sequence[Change]) -> int:
+    """Return about how many pages of the file changes write: one each, and what they keep."""
+    kept = sum(
+        len(getattr(change.row, "body", b""))
+        for change in changes
+        if isinstance(change, Put | Deliver)
+    )
+    return _PAGES_OF_COMMIT + len(changes) + kept // _PAGE_BYTES
+
+
 def apply(connection: Connection, sealer: Sealer, changes: Sequence[Change]) -> None:
     """Carry out the changes in their order; the caller holds the transaction."""
     runs: list[tuple[type, list[Any]]] = [

@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 from agentmesh.errors import StorageError
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage import opening
-from agentmesh.storage.applying import apply
+from agentmesh.storage.applying import apply, pages
 from agentmesh.storage.cleaning import clean
 from agentmesh.storage.connection import Connect, connect
 from agentmesh.storage.delivering import FIRST_OF_ID, SHOWN_BEHIND, UNREAD_BEHIND
@@ -61,7 +61,7 @@ from agentmesh.storage.tables import (
     as_json,
     some_sessions,
 )
-from agentmesh.storage.writer import FEW_CHANGES, Writer
+from agentmesh.storage.writer import Writer
 
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ class SqliteStore:
 
     async def commit(self, changes: Sequence[Change]) -> None:
         work = partial(apply, sealer=self._sealer, changes=changes)
-        await self._writer.run(work, is_small=len(changes) <= FEW_CHANGES)
+        await self._writer.run(work, pages(changes))
         self._fresh.put(changes)
 
     async def clean(self, now: float) -> int:

@@ -1,12 +1,14 @@
-"""Group commit: one thread writes, and what waited while it wrote shares the next fsync.
+"""Group commit: what is asked for in one moment, or while another commit is made, shares an fsync.
 
-A small piece of work that is alone is committed on the event loop, as long as the disk is quick:
-the way to the thread and back takes as long as the disk then. What comes together, what is large,
-and what finds the database locked goes to the thread; so does all else, once a commit was slow.
+As long as the disk is quick, commits are made on the event loop: a thread would wait for the
+interpreter's lock at every statement, and the way there and back takes as long as the disk. What
+is long, what is of unknown length, and what finds the database locked goes to the thread; so does
+all else, once the disk was slow.
 """
 
 import asyncio
 import contextlib
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 
 from agentmesh.errors import StorageError
+from agentmesh.observability.disk_pace import DiskPace, standstill
 from agentmesh.storage.connection import Connection
 from agentmesh.storage.failures import explain
 
@@ -23,25 +26,21 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 MAX_GROUP = 64
+MOST_PAGES = 600
+"""What a turn of a flood writes: it takes the loop as long as what led to it, some 5 ms."""
 QUICK_SECONDS = 0.004
-"""Who else is served by the loop does not notice that it wrote for so long, as a rule."""
-SLOW_SECONDS = 0.02
-"""One commit like this sends those after it to the thread, until many were quick there."""
+"""Who else is served by the loop does not notice that it waited so long, as a rule."""
 REMEMBERED = 32
-"""How long a commit takes as a rule is told by about so many."""
-BUSY_SECONDS = 0.005
-"""For so long after a commit of much everything goes to the thread: more is on its way."""
-FEW_CHANGES = 8
-"""What a single message changes, or a receipt: more is not small."""
-TIDY_EVERY = 32
-"""So many commits on the loop are too few for SQLite to stop in one of them and tidy up."""
+"""How long the disk takes as a rule is told by about so many commits."""
+TIDY_PAGES = 500
+"""When the write-ahead log is tidied up; SQLite would stop in a commit to do it at 1,000 pages."""
 LOCKED_SECONDS, LOOK_SECONDS = 5.0, 0.01
 
 
 class _Job(NamedTuple):
     work: Work[Any]
     answer: asyncio.Future[Any]
-    is_small: bool
+    pages: float
 
 
 class _Failed(NamedTuple):
@@ -59,40 +58,34 @@ class Writer:
         connection: Connection,
         path: Path,
         tidy: Callable[[], object] = lambda: None,
-        seconds: Callable[[], float] = time.perf_counter,
+        waited: Callable[[], float] = standstill,
     ) -> None:
         self._connection = connection
         self._path = path
         self._tidy = tidy
-        self._now = seconds
+        self._disk = DiskPace(REMEMBERED, waited)
         self._loop = asyncio.get_running_loop()
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
         self._handed_over = 0
         self._here: list[_Job] = []
-        self._written_here = 0
-        self._busy_until = 0.0
-        self._usual = QUICK_SECONDS
+        self._untidy: float = 0
         self._closed = False
         connection.execute("PRAGMA busy_timeout = 0").fetchall()  # the loop must not wait
         self._thread = Thread(target=self._write, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Work[T], *, is_small: bool = False) -> T:
+    async def run(self, work: Work[T], pages: float = math.inf) -> T:
         """Do the work in a transaction and return its result once that has been saved.
 
-        A caller that is cancelled meanwhile does not undo the work.
+        `pages`: about how many it writes, if that is known. A caller that is cancelled meanwhile
+        does not undo the work.
         """
         if self._closed:
             raise StorageError("storage_closed", "The store is closed.")
         answer: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(work, answer, is_small)
-        if self._here:
-            self._here.append(job)  # whoever asks in one turn of the loop goes one way
-        elif is_small and self._is_quiet():
-            self._here.append(job)
+        self._here.append(_Job(work, answer, pages))
+        if len(self._here) == 1:
             self._loop.call_soon(self._write_here)
-        else:
-            self._hand_over([job])
         return await answer
 
     async def close(self) -> None:
@@ -104,27 +97,25 @@ class Writer:
 
     # --- on the loop ---------------------------------------------------------------------------
 
-    def _is_quiet(self) -> bool:
-        """Whether the disk is quick, and nothing else was to be written in this moment."""
-        if self._handed_over or self._usual >= QUICK_SECONDS:
+    def _write_here(self) -> None:
+        """Commit what was asked for in this turn of the loop, or hand it over."""
+        jobs, self._here = self._here, []
+        if jobs and self._belong_here(jobs) and self._has_begun():
+            self._written(jobs, self._commit(jobs))
+        else:
+            self._hand_over(jobs)
+
+    def _belong_here(self, jobs: list[_Job]) -> bool:
+        """Whether nothing goes before these, and the loop need not wait long for them."""
+        if self._handed_over:
             return False
-        return self._now() >= self._busy_until
+        is_bounded = sum(job.pages for job in jobs) <= MOST_PAGES
+        return is_bounded and self._disk.usual < QUICK_SECONDS
 
     def _hand_over(self, jobs: list[_Job]) -> None:
         self._handed_over += len(jobs)
         for job in jobs:
             self._waiting.put(job)
-
-    def _write_here(self) -> None:
-        """Commit what is alone, and hand over what is not."""
-        jobs, self._here = self._here, []
-        if len(jobs) != 1 or not self._has_begun():
-            self._hand_over(jobs)
-            return
-        _answer(jobs, self._commit(jobs))
-        self._written_here += 1
-        if self._written_here % TIDY_EVERY == 0:
-            self._tidy()
 
     def _has_begun(self) -> bool:
         """Begin a transaction, unless something is in the way: the thread waits, or says what."""
@@ -134,11 +125,16 @@ class Writer:
             return False
         return True
 
-    def _written(self, group: list[_Job], outcomes: list[Any]) -> None:
+    def _brought_back(self, group: list[_Job], outcomes: list[Any]) -> None:
         self._handed_over -= len(group)
-        if not _is_alone(group):
-            self._busy_until = self._now() + BUSY_SECONDS
+        self._written(group, outcomes)
+
+    def _written(self, group: list[_Job], outcomes: list[Any]) -> None:
         _answer(group, outcomes)
+        self._untidy += sum(job.pages for job in group)
+        if self._untidy >= TIDY_PAGES:
+            self._untidy = 0
+            self._tidy()
 
     # --- in the thread -------------------------------------------------------------------------
 
@@ -146,7 +142,7 @@ class Writer:
         while group := self._next_group():
             outcomes = self._begin_and_commit(group)
             with contextlib.suppress(RuntimeError):  # the loop is gone, and all callers with it
-                self._loop.call_soon_threadsafe(self._written, group, outcomes)
+                self._loop.call_soon_threadsafe(self._brought_back, group, outcomes)
 
     def _next_group(self) -> list[_Job]:
         """Wait for a job, take those that wait with it; an empty group is the end."""
@@ -165,13 +161,13 @@ class Writer:
         return group
 
     def _begin_and_commit(self, group: list[_Job]) -> list[Any]:
-        patience = self._now() + LOCKED_SECONDS
+        patience = time.perf_counter() + LOCKED_SECONDS
         while True:
             try:
                 self._begin()
             except sqlite3.Error as error:
                 told = explain(error, self._path)
-                if told.code != "storage_locked" or self._now() >= patience:
+                if told.code != "storage_locked" or time.perf_counter() >= patience:
                     return [_Failed(told) for _ in group]
                 time.sleep(LOOK_SECONDS)
             else:
@@ -184,28 +180,19 @@ class Writer:
 
     def _commit(self, group: list[_Job]) -> list[Any]:
         """Carry out what a transaction was begun for."""
-        started = self._now()
         try:
             if len(group) == 1:
                 outcomes = [group[0].work(self._connection)]
             else:
                 outcomes = [self._attempt(job.work) for job in group]
-            self._connection.execute("COMMIT").fetchall()
+            with self._disk.measured():
+                self._connection.execute("COMMIT").fetchall()
         except Exception as error:  # noqa: BLE001 - every caller gets it
             with contextlib.suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK").fetchall()
             return [_Failed(self._explained(error)) for _ in group]
-        if _is_alone(group):
-            self._took(self._now() - started)
         return outcomes
-
-    def _took(self, seconds: float) -> None:
-        """Remember how long the disk takes: what is slow at once, all else bit by bit."""
-        if seconds > SLOW_SECONDS:
-            self._usual = max(seconds, self._usual)
-        else:
-            self._usual += (seconds - self._usual) / REMEMBERED
 
     def _attempt(self, work: Work[Any]) -> Any:
         """Run one piece of work; what fails alone leaves the others of its group untouched."""
@@ -222,10 +209,6 @@ class Writer:
 
     def _explained(self, error: Exception) -> Exception:
         return explain(error, self._path) if isinstance(error, sqlite3.Error) else error
-
-
-def _is_alone(group: list[_Job]) -> bool:
-    return len(group) == 1 and group[0].is_small
 
 
 def _answer(group: list[_Job], outcomes: list[Any]) -> None:

@@ -3,7 +3,8 @@
 import grimp
 import pytest
 
-# The services share the words on the wire, the errors, how to be watched, and how to end.
+# The services share the words on the wire, the errors, how to be watched, how to end, and how long
+# to wait for a disk.
 SHARED = (
     "agentmesh.protocol",
     "agentmesh.errors",
@@ -14,6 +15,7 @@ SHARED = (
     "agentmesh.observability.private_file",
     "agentmesh.observability.tasks",
     "agentmesh.observability.stopping",
+    "agentmesh.observability.disk_pace",
 )
 ROOT_OF_ALL = "agentmesh"  # holds the version
 

@@ -5,7 +5,6 @@ To a thread and back takes as long as a small read, or as a quick disk needs for
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from agentmesh.errors import StorageError
+from agentmesh.observability.disk_pace import DiskPace, standstill
 from agentmesh_registry.storage.writer import Work
 
 T = TypeVar("T")
@@ -23,18 +23,8 @@ SECONDS = 5
 """How long a thread waits for whoever holds the file."""
 QUICK_SECONDS = 0.004
 """Who else is served by the loop does not notice that it stood still for so long, as a rule."""
-SLOW_SECONDS = 0.02
-"""One wait like this sends what comes after it to the threads, until many were short there."""
 REMEMBERED = 8
 """How long the disk is waited for as a rule is told by about so many pieces of work."""
-
-
-def standstill() -> float:
-    """Return what a clock shows that runs only while this thread does not: it waits for the disk.
-
-    To put a statement together for the first time takes long, and tells nothing about the disk.
-    """
-    return time.perf_counter() - time.thread_time()
 
 
 class Threads:
@@ -49,8 +39,7 @@ class Threads:
         """`threads` of the engine's connections are theirs, one more is the loop's."""
         self._engine = engine
         self._executor = ThreadPoolExecutor(threads, "registry-database")
-        self._waited = waited
-        self._usual = QUICK_SECONDS  # whether the disk is quick is shown in a thread first
+        self._disk = DiskPace(REMEMBERED, waited)  # is it quick? a thread's work shows it first
         self._own = threading.local()
         self._here: sa.Connection | None = None
         self._connections: list[sa.Connection] = []
@@ -64,7 +53,7 @@ class Threads:
 
         What the loop had begun is dropped then, and done anew.
         """
-        if self._usual < QUICK_SECONDS:
+        if self._disk.usual < QUICK_SECONDS:
             with suppress(StorageError, exc.OperationalError):
                 return self._measured(self._connection_here(), work)
         return await self._within_bounds(self._transact_measured, work)
@@ -96,17 +85,8 @@ class Threads:
         return self._measured(self._connection(), work)
 
     def _measured(self, connection: sa.Connection, work: Work[T]) -> T:
-        """Do it, and remember how long it waited: what is long at once, all else bit by bit."""
-        before = self._waited()
-        try:
-            with connection.begin():
-                return work(connection)
-        finally:
-            seconds = self._waited() - before
-            if seconds > SLOW_SECONDS:
-                self._usual = max(seconds, self._usual)
-            else:
-                self._usual += (seconds - self._usual) / REMEMBERED
+        with self._disk.measured(), connection.begin():
+            return work(connection)
 
     def _connection(self) -> sa.Connection:
         """Return this thread's connection."""
