@@ -210,6 +210,8 @@ def _show_sent(sent: answers.Sent) -> str:
     why = f" ({sent.reason})" if sent.reason else ""
     if sent.timed_out is True:
         note("The time is over; it goes on being delivered.")
+    if hint := outcomes.advice(sent):
+        note(hint)
     line = render.clean(f"{sent.outcome}{why}  {sent.message_id}")
     if sent.schema_problems is not UNSET:
         note(render.problems(sent.schema_problems))

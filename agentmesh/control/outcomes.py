@@ -7,13 +7,16 @@ from msgspec import UnsetType
 
 from agentmesh.control.answers import Sent
 from agentmesh.errors import AgentMeshError, NeedsOwner, Refused, plain
+from agentmesh.observability.findings import SET_CLOCK
 
 _SENTENCES = {
     "refused": "The message was refused",
     "undeliverable": "The message cannot be delivered",
 }
+_CLOCK = "The clock of this machine is wrong; agentmesh doctor says by how much. "
 _HERE = "Only a weak suite is possible with this peer; this permits it for this peer alone: "
 _HINTS = {
+    ("queued", "clock_wrong"): _CLOCK + SET_CLOCK,
     ("undeliverable", "suite_degraded"): f"{_HERE}agentmesh contacts allow-degraded PEER",
     (
         "undeliverable",
@@ -33,7 +36,7 @@ _HINTS = {
     ("refused", "suite_pinned"): "The peer's owner has to name the weak suite, there: "
     "agentmesh contacts allow-degraded --suite",
 }
-"""What to do where keys or suites of two peers are the reason."""
+"""What to do where a clock, or keys or suites of two peers are the reason."""
 
 
 def refusal(sent: Sent) -> AgentMeshError | None:
@@ -48,8 +51,13 @@ def refusal(sent: Sent) -> AgentMeshError | None:
     if sentence is None:
         return None
     why = f": {plain(sent.reason)}." if sent.reason else "."
-    hint = _HINTS.get((sent.outcome, sent.reason), "Sending it again unchanged will not help.")
+    hint = advice(sent) or "Sending it again unchanged will not help."
     return Refused(sent.reason or sent.outcome, sentence + why, hint)
+
+
+def advice(sent: Sent) -> str:
+    """Return what its sender can do about this outcome, if there is something."""
+    return _HINTS.get((sent.outcome, sent.reason), "")
 
 
 def to_json(sent: Sent) -> bytes:

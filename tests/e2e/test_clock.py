@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from agentmesh.observability.findings import SET_CLOCK
 from tests.support.mesh import Agent, Mesh, eventually
 from tests.support.processes import ROOT
 
@@ -18,6 +19,20 @@ def with_another_clock(mesh: Mesh, name: str, offset: Path) -> Agent:
     agent.up("--name", name, "--key-storage", "file")
     eventually(agent.is_connected)
     return agent
+
+
+def test_what_waits_for_a_wrong_clock_says_so(mesh: Mesh, tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("0")
+    alice, bob = with_another_clock(mesh, "alice", offset), mesh.agent("bob")
+    alice.down()
+    offset.write_text("7200")
+    alice.up()
+    said = alice.ask("send", bob.amid, "hello")["message_id"]
+    eventually(lambda: alice.ask("outcome", said)["reason"] == "clock_wrong")
+    assert any("7200 s ahead of" in warning for warning in alice.status()["warnings"])
+    told = alice.spawn("outcome", said).communicate(timeout=60)[1]
+    assert SET_CLOCK in told
 
 
 def test_a_clock_that_jumps_by_days_and_back_loses_nothing(mesh: Mesh, tmp_path: Path) -> None:

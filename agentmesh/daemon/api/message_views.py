@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from agentmesh.control import answers
+from agentmesh.daemon import clock
 from agentmesh.daemon.api.views import problem
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.errors import RemoteProtocolError
@@ -123,11 +124,12 @@ async def sent(rooms: Rooms, fate: Fate, *, as_content: bool) -> answers.Sent:
     if fate.reply is not None:
         reply = await message(rooms, fate.reply, as_content=as_content)
     outcome = "queued" if fate.outcome == "held" else fate.outcome
+    reason = reason_for_agent(fate) if as_content else fate.reason
     return answers.Sent(
         message_id=fate.message_id,
         session_id=fate.session_id,
         outcome=outcome,
-        reason=reason_for_agent(fate) if as_content else fate.reason,
+        reason=clock.cause(reason, rooms),
         reply=reply,
         progress=UNSET if fate.progress is None else progress(fate.progress, as_content=as_content),
         timed_out=True if fate.timed_out else UNSET,

@@ -6,18 +6,18 @@ from collections.abc import AsyncGenerator
 
 from agentmesh import __version__
 from agentmesh.control import answers, calls
+from agentmesh.daemon import clock
 from agentmesh.daemon.api import guard, organizations, registry, revoked, suites, views
 from agentmesh.daemon.api.owner import living
 from agentmesh.daemon.rooms import Rooms
 from agentmesh.daemon.symptoms import symptoms
 from agentmesh.errors import plain
 from agentmesh.observability.audit_tail import tail
-from agentmesh.observability.findings import SET_CLOCK, Finding, off_by
+from agentmesh.observability.findings import SET_CLOCK, Finding
 from agentmesh.protocol.limits import ONE_TIME_PREKEYS_LOW
 from agentmesh.protocol.times import to_text
 from agentmesh.storage.interface import WantedSessions
 
-CLOCK_SECONDS = 60
 SHOWN_SESSIONS = 50
 OWNERS_EVENTS = (
     "breaker_",
@@ -159,13 +159,8 @@ def _services(rooms: Rooms) -> list[Finding]:
         if link.last_error == "timestamp_expired":
             fix = SET_CLOCK
         found.append(Finding("relay_unreachable", "warning", why, fix))
-    if link.clock_ahead is not None and abs(link.clock_ahead) > CLOCK_SECONDS:
-        why = off_by(link.clock_ahead, "the relay's")
-        found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
+    found += clock.findings(link, rooms.directory.status())
     for one in rooms.directory.status():
-        if abs(one.clock_offset or 0) > CLOCK_SECONDS and link.clock_ahead is None:
-            why = off_by(-(one.clock_offset or 0), "the registry's")
-            found.append(Finding("clock_wrong", "error", f"Our clock is {why}.", SET_CLOCK))
         if one.state == "down":
             why = f"The registry {one.url} {_trouble(one.reason)}."
             fix = "It is tried again by itself; see where it fails: agentmesh netcheck"

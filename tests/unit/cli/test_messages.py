@@ -4,6 +4,7 @@ import pytest
 
 from agentmesh.control import answers, calls
 from agentmesh.errors import NeedsOwner
+from agentmesh.observability.findings import SET_CLOCK
 from tests.support import control_server
 from tests.support.control_server import BOB, Script
 from tests.unit.cli.conftest import Shell
@@ -67,6 +68,14 @@ def test_time_that_is_over_is_a_note(mesh: Shell, script: Script) -> None:
     assert said.out == "queued (peer_offline)  m2\n"
     assert "time is over" in said.err
     assert mesh("send", "bob", "hello", "--json").document["timed_out"] is True
+
+
+def test_a_wrong_clock_is_named_with_what_to_do(mesh: Shell, script: Script) -> None:
+    script.answers["outcome"] = control_server.sent(reason="clock_wrong")
+    said = mesh("outcome", "m2")
+    assert said.out == "queued (clock_wrong)  m2\n"
+    assert "The clock of this machine is wrong" in said.err
+    assert SET_CLOCK in said.err
 
 
 def test_the_inbox_has_the_keys_of_the_contract(mesh: Shell, script: Script) -> None:
