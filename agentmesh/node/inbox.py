@@ -12,7 +12,8 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.notices import Notice
-from agentmesh.node.repetitions import places_of
+from agentmesh.node.repetitions import Place, elsewhere
+from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.session.events import Read
 from agentmesh.storage.interface import Consume, IncomingRow
@@ -142,14 +143,24 @@ class Inbox:
     async def consume(self, message_id: MessageId, peer: Amid | None = None) -> IncomingRow:
         """Mark a message as read, and tell its sender."""
         row = await self.one(message_id, peer)
-        if row.consumed_at is None:
-            now = self._clock.now()
-            await self._store.commit([Consume(message_id, now, row.peer)])
-            for place in await places_of(self._store, row):
-                if await self._talks.look(row.peer, place.session_id) is not None:
-                    await self._talks.handle(row.peer, place.session_id, Read((place.sequence,)))
-            row = msgspec.structs.replace(row, consumed_at=now)
-        return row
+        if row.consumed_at is not None:
+            return row
+        consumed = Consume(message_id, self._clock.now(), row.peer)
+        await self._read(row.peer, Place(row.session_id, row.sequence), consumed)
+        # Looked up only now: until this was kept, it may have come again elsewhere.
+        if again := await elsewhere(self._store, row):
+            await self._read(row.peer, again)
+        return msgspec.structs.replace(row, consumed_at=consumed.at)
+
+    async def _read(self, peer: Amid, place: Place, *also: Consume) -> None:
+        """Tell a peer what was read. `also` is kept with it: nobody would tell it later."""
+
+        async def job(turn: Turn) -> None:
+            turn.sheet.changes += also
+            if place.session_id in turn.talks:
+                turn.apply(place.session_id, Read((place.sequence,)))
+
+        await self._talks.run(peer, job)
 
     async def answers_to(self, message_id: MessageId, peer: Amid) -> Answers:
         """Return what a peer has said to a message of ours."""

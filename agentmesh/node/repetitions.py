@@ -46,11 +46,10 @@ async def drop_repeated(store: Store, turn: Turn, before: Turn) -> None:
             turn.sheet.changes.append(_remembered(row, turn.now))
 
 
-async def places_of(store: Store, row: IncomingRow) -> list[Place]:
-    """Return where a message was said: in its session, and in another if it came again."""
-    here = Place(row.session_id, row.sequence)
+async def elsewhere(store: Store, row: IncomingRow) -> Place | None:
+    """Return where a message was said again, if it was."""
     card = await store.card(DRAWER, _name(row))
-    return [here] if card is None else [here, msgspec.msgpack.decode(card.body, type=Place)]
+    return None if card is None else msgspec.msgpack.decode(card.body, type=Place)
 
 
 def _may_come_again(state: AnyState) -> bool:

@@ -1,18 +1,20 @@
 """What came for the agent, once and in order."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 import pytest
 
-from agentmesh.errors import UsageError
+from agentmesh.errors import StorageError, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.messages.strict_json import read_json
 from agentmesh.node import inbox
 from agentmesh.node.inbox import Wanted, envelope_of
 from agentmesh.node.notices import Notice
 from agentmesh.protocol.ids import Amid, MessageId, SessionId, amid_of
-from agentmesh.storage.interface import Deliver, IncomingRow, Release
+from agentmesh.storage.interface import Change, Deliver, IncomingRow, Release
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
 from tests.support.stores import incoming
@@ -44,6 +46,27 @@ async def test_a_read_message_is_unread_no_more_and_its_sender_knows(pair: Pair)
     again = await pair.high.inbox.consume(row.message_id)
     assert read.consumed_at == again.consumed_at == pair.clock.now()
     await pair.settle()
+    assert len(await pair.high.inbox.list(Wanted(unread=True))) == 2
+    assert (await pair.low.store.outgoing(row.message_id)).outcome == "consumed"
+
+
+async def test_what_was_read_when_the_power_failed_is_told_to_its_sender(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _three(pair)
+    (row, *_) = await pair.high.inbox.list(Wanted())
+    commit, commits = pair.high.store.commit, iter([True])
+
+    async def last_commit(changes: Sequence[Change]) -> None:
+        if not next(commits, False):
+            raise StorageError("storage_failed")
+        await commit(changes)
+
+    with monkeypatch.context() as failing, suppress(StorageError):
+        failing.setattr(pair.high.store, "commit", last_commit)
+        await pair.high.inbox.consume(row.message_id)
+    pair.high.talks._lanes.clear()
+    await pair.reconnect()
     assert len(await pair.high.inbox.list(Wanted(unread=True))) == 2
     assert (await pair.low.store.outgoing(row.message_id)).outcome == "consumed"
 
