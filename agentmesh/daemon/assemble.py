@@ -107,6 +107,7 @@ async def assembled(config: Config, keys: OpenKeys, world: World) -> AsyncIterat
         hand, policy = await _at_hand(config, keys, world, store)
         services = services_of(config, keys, world, store)
         rooms = _rooms(config, keys, hand, policy, services)
+        services.registry.tell_when_reached(rooms.errands.registry_is_there)
         parts: list[Part] = [
             services.registry,
             rooms.journal,

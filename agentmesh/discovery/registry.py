@@ -82,6 +82,10 @@ class RegistryDirectory:
         """Say who is told what time the registry says it is. Called once, before the start."""
         self._wire.heard = listener
 
+    def tell_when_reached(self, listener: Callable[[], None]) -> None:
+        """Say who is told that it answers after it did not. Called once, before the start."""
+        self._wire.reached = listener
+
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is, proved by the log, or raise `agent_not_found`, `identity_revoked`."""
         asked = await self.log.ready()

@@ -55,6 +55,7 @@ class RegistryWire:
         self._clock, self._entropy = world
         self._session: aiohttp.ClientSession | None = None
         self.heard: Callable[[float], None] = lambda _: None
+        self.reached: Callable[[], None] = lambda: None
         self.status = DirectoryStatus(name="registry", url=self._audience)
 
     async def open(self) -> None:
@@ -143,6 +144,8 @@ class RegistryWire:
             last_answer_at=now if state == "up" else before.last_answer_at,
             clock_offset=before.clock_offset if their_time is None else their_time - now,
         )
+        if (before.state, state) == ("down", "up"):
+            self.reached()
 
 
 def _why(error: Exception) -> str:

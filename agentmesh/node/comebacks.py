@@ -1,4 +1,4 @@
-"""Who comes back, a peer or another's relay: how soon what had to wait for it is offered again."""
+"""Who comes back, a peer, a relay, the registry: how soon what waited for it is tried again."""
 
 import math
 
@@ -8,11 +8,11 @@ from agentmesh.protocol.world import Clock
 REFUSED_SECONDS = 1.0
 """A peer that shows itself is offered again, so long after, what its relay had refused."""
 COMEBACK_SECONDS = 60.0
-"""A relay that comes and goes is offered what it missed no more often than this."""
+"""Who comes and goes is offered what it missed, or asked, no more often than this."""
 
 
 class Comebacks:
-    """For whom something waits, and when each relay was, or will be, offered it again."""
+    """For whom something waits, and when each service was, or will be, offered it again."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -30,12 +30,12 @@ class Comebacks:
         del self._refused_until[peer]
         return True
 
-    def pause(self, origin: str) -> float:
-        """Return in how many seconds to offer a relay that is there what it missed: then it is."""
+    def pause(self, service: str) -> float:
+        """Return in how many seconds to offer one that is there what it missed: then it is."""
         now = self._clock.monotonic()
         recent = now - COMEBACK_SECONDS
         self._offered_at = {name: at for name, at in self._offered_at.items() if at > recent}
-        at = self._offered_at.get(origin, recent)
+        at = self._offered_at.get(service, recent)
         if at < now:
-            at = self._offered_at[origin] = at + COMEBACK_SECONDS
+            at = self._offered_at[service] = at + COMEBACK_SECONDS
         return at - now

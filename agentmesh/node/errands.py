@@ -120,18 +120,19 @@ class Errands:
 
     def retry_frames(self) -> None:
         """There is a way again: offer everything that is unconfirmed now, as if it were new."""
-        for entry in self._entries.values():
-            if entry.kind in FRAMES:
-                entry.attempts = 0
-        self._hasten(lambda entry: entry.kind in FRAMES)
+        self._hasten(lambda entry: entry.kind in FRAMES, as_new=True)
 
     def listen(self, bulletin: Bulletin) -> None:
         """Look again for those who could not be looked up, as soon as there is news."""
         bulletin.listen(lambda _: self.retry_lookups(), {REGISTRY_REACHED})
 
     def retry_lookups(self) -> None:
-        """The registry may be there again: run what waits for it now."""
-        self._hasten(lambda entry: entry.kind not in FRAMES)
+        """The registry may be there again: run what waits for it now, as if it were new."""
+        self._hasten(lambda entry: entry.kind not in FRAMES, as_new=True)
+
+    def registry_is_there(self) -> None:
+        """It answers, and did not: run what waits for it, but not always. It may be overloaded."""
+        self._hasten(lambda entry: entry.kind not in FRAMES, self._comebacks.pause("registry"))
 
     def relay_is_there(self, origin: str) -> None:
         """Another's relay is there: offer what could not be offered to it, but not always.
@@ -162,10 +163,8 @@ class Errands:
 
     def reason(self, session_id: SessionId) -> str:
         """Return why a session's messages are not through yet, as far as we know."""
-        for entry in self._entries.values():
-            if entry.session_id == session_id and entry.reason:
-                return entry.reason
-        return ""
+        reasons = (it.reason for it in self._entries.values() if it.session_id == session_id)
+        return next(filter(None, reasons), "")
 
     def _add(self, row: ErrandRow, sequences: list[int]) -> None:
         entry = Entry(row.errand_id, row.peer, row.session_id, row.kind, row, sequences)
@@ -175,11 +174,8 @@ class Errands:
     def _drop(self, change: Change) -> None:
         if isinstance(change, DropErrand):
             self._entries.pop(change.errand_id, None)
-        else:
-            self._forget(lambda entry: entry.is_ended_by(change))
-
-    def _forget(self, is_over: Callable[[Entry], bool]) -> None:
-        for errand_id in [name for name, entry in self._entries.items() if is_over(entry)]:
+            return
+        for errand_id in [name for name, it in self._entries.items() if it.is_ended_by(change)]:
             del self._entries[errand_id]
 
     # --- running -------------------------------------------------------------------------------
@@ -188,11 +184,14 @@ class Errands:
         entry.due = self._clock.monotonic() + pause
         heapq.heappush(self._heap, (entry.due, entry.errand_id))
 
-    def _hasten(self, is_meant: Callable[[Entry], bool], pause: float = 0.0) -> None:
-        """Run these after so long, if they are not due sooner."""
+    def _hasten(
+        self, is_meant: Callable[[Entry], bool], pause: float = 0.0, *, as_new: bool = False
+    ) -> None:
+        """Run these after so long, if they are not due sooner; `as_new`: their pauses are short."""
         at = self._clock.monotonic() + pause
-        for entry in self._entries.values():
-            if entry.due > at and is_meant(entry):
+        for entry in filter(is_meant, self._entries.values()):
+            entry.attempts = 0 if as_new else entry.attempts
+            if entry.due > at:
                 self._schedule(entry, pause)
         self._start_what_is_due()
 

@@ -12,6 +12,7 @@ from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.errors import Refused, TransportError, UsageError
 from agentmesh.protocol.feedback import Feedback
 from tests.support.asking import Asker, registry_at
+from tests.support.lying_registry import Json, Refusal, lying
 from tests.support.ratings import receipt
 from tests.support.registrant import Registrant
 from tests.support.world import FakeClock, FakeEntropy
@@ -145,6 +146,25 @@ async def test_a_registry_that_answers_shows_too(both: Both, registry: Asker) ->
     assert (status.state, status.url) == ("up", registry.url)
     assert status.last_answer_at == registry.clock.now()
     assert status.clock_offset is not None
+
+
+async def test_that_a_registry_answers_again_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with lying(tmp_path) as liar, directory(ALICE, liar.url, liar.clock) as alice:
+        alice.tell_when_reached(lambda: told.append("reached"))
+        await alice.register(ALICE.record())
+        assert told == []
+        liar.twist = _is_down
+        with pytest.raises(TransportError):
+            await alice.lookup(ALICE.amid)
+        liar.be_honest()
+        for _ in range(2):
+            await alice.lookup(ALICE.amid)
+    assert told == ["reached"]
+
+
+def _is_down(_: str, __: Json) -> Json:
+    raise Refusal(503, "unavailable")
 
 
 async def test_a_directory_is_entered_before_it_is_used() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from agentmesh.daemon.assemble import assembled
 from agentmesh.daemon.config import Config, Settings
 from agentmesh.daemon.outside import World
+from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.observability.steady_clock import SteadyClock
 from agentmesh.storage.home import prepare
 from agentmesh.storage.key_files import KeyFiles, Means
@@ -31,6 +32,17 @@ async def test_a_daemon_starts_and_stops_with_nobody_out_there(tmp_path: Path) -
         assert rooms.hand.keys.ring.identity.amid == keys.identity.amid
         assert rooms.transport.status().state != "connected"
         assert rooms.errands._runners.keys() >= {"resolve", "knock", "message", "ask_policy"}
+
+
+async def test_a_registry_that_answers_again_is_asked_what_it_did_not_answer(
+    tmp_path: Path,
+) -> None:
+    world = _world("ada")
+    keys = _keys(tmp_path, world)
+    async with assembled(Config(home=tmp_path, settings=NOWHERE), keys, world) as rooms:
+        (registry,) = rooms.directory._directories
+        assert isinstance(registry, RegistryDirectory)
+        assert registry._wire.reached == rooms.errands.registry_is_there
 
 
 async def test_keys_and_suites_are_the_same_after_a_restart(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import uvloop
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
-from agentmesh.node.comebacks import REFUSED_SECONDS
+from agentmesh.node.comebacks import COMEBACK_SECONDS, REFUSED_SECONDS
 from agentmesh.node.entries import Entry
 from agentmesh.node.errands import (
     FIRST_PAUSE,
@@ -78,6 +78,36 @@ async def test_after_a_reconnect_pauses_are_short_again(pair: Pair) -> None:
     await pair.reconnect()
     assert await pair.high.texts() == []
     await pair.later(PATIENCE)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def _not_looked_up(pair: Pair) -> None:
+    """Let what is said wait for a registry that does not answer for long."""
+    pair.low.directory.fails_with = TransportError("registry_unreachable")
+    await pair.low.say(pair.high, "hello")
+    for _ in range(10):
+        await pair.later(LONGEST_PAUSE)
+
+
+async def test_after_a_reconnect_pauses_of_lookups_are_short_again(pair: Pair) -> None:
+    """The registry may not be there yet: a relay on its machine was up a moment sooner."""
+    await _not_looked_up(pair)
+    await pair.reconnect()
+    pair.low.directory.fails_with = None
+    await pair.later(FIRST_PAUSE)
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_a_registry_that_answers_again_is_asked_at_once_but_not_always(pair: Pair) -> None:
+    await _not_looked_up(pair)
+    asked = len(pair.low.directory.asked)
+    for _ in range(3):
+        pair.low.errands.registry_is_there()
+        await pair.later(1)
+    once = len(pair.low.directory.asked) - asked
+    assert 0 < once <= 2  # the record and the keys
+    pair.low.directory.fails_with = None
+    await pair.later(COMEBACK_SECONDS)
     assert await pair.high.texts() == ["hello"]
 
 
