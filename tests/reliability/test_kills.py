@@ -21,8 +21,9 @@ from pathlib import Path
 import pytest
 
 from agentmesh.observability.world import SystemClock, system_entropy
+from tests.reliability.quiet import wait_for_quiet
 from tests.reliability.talk import Agent
-from tests.reliability.town import NAMES, Town, living, wait_until
+from tests.reliability.town import NAMES, Town, living
 
 KILLS_AT_EVERY_CHANGE = 30
 MESSAGES_A_KILL = 20
@@ -101,7 +102,7 @@ def lived_through(
             killed = rampage(town, agents, asked, luck)
             for agent in agents.values():
                 agent.hush()
-            quiet = wait_until(lambda: is_quiet(town), QUIET_SECONDS)
+            quiet, stuck = wait_for_quiet(town, QUIET_SECONDS)
         for place in town.places:
             assert place.lives[-1].terminate() == 0, place.name
         figures: dict[str, float] = {
@@ -111,7 +112,7 @@ def lived_through(
             "unanswered": sum(agent.failed.total() for agent in agents.values()),
             "quiet_after_seconds": round(quiet, 1),
             **ways(agents),
-            **judged(town, agents),
+            **judged(town, agents, stuck),
         }
     for name, value in figures.items():
         record_property(name, value)
@@ -164,14 +165,6 @@ def rampage(town: Town, agents: dict[str, Agent], asked: Plan, luck: random.Rand
     return killed
 
 
-def is_quiet(town: Town) -> bool:
-    """Whether nothing is on its way any more, as far as the daemons know."""
-    found = [town.status(name) for name in NAMES]
-    if not all(status is not None and status.outbox.pending == 0 for status in found):
-        return False
-    return not any(town.errands(name) for name in NAMES)
-
-
 def ways(agents: dict[str, Agent]) -> dict[str, float]:
     """Return how long messages were on their way, in seconds."""
     said = {word.message_id: word.at for agent in agents.values() for word in agent.said}
@@ -183,13 +176,13 @@ def ways(agents: dict[str, Agent]) -> dict[str, float]:
     }
 
 
-def judged(town: Town, agents: dict[str, Agent]) -> dict[str, int]:
-    """Return how often each promise was broken."""
+def judged(town: Town, agents: dict[str, Agent], stuck: list[str]) -> dict[str, int]:
+    """Return how often each promise was broken; `stuck` is what never got through."""
     alice, bob = NAMES
     dropped = town.dropped()
     print(f"frames dropped: {dict(dropped)}")
     unread = {code: count for code, count in dropped.items() if code not in LATE_FRAMES}
-    found = Counter(undecryptable=sum(unread.values()), bugs=len(town.bugs()))
+    found = Counter(undecryptable=sum(unread.values()), bugs=len(town.bugs()), stuck=len(stuck))
     for us, them in ((alice, bob), (bob, alice)):
         fates = town.fates(us)
         arrived = Counter(heard.message_id for heard in agents[them].heard)
@@ -201,16 +194,11 @@ def judged(town: Town, agents: dict[str, Agent]) -> dict[str, int]:
                 case "refused" | "undeliverable":
                     found["failed"] += 1
                     found["untrue"] += is_there
-        waiting = [name for name, fate in fates.items() if fate in {"held", "queued"}]
-        errands = town.errands(us)
-        if waiting or errands:
-            print(f"stuck at {us}: messages {waiting}, errands {errands}")
-        found["stuck"] += len(waiting) + len(errands)
         found["spoilt"] += town.spoilt(us)
         found["twice"] += arrived.total() - len(arrived)
         found["twice"] += numbered_twice(agents[them])
         found["out_of_order"] += disorder(agents[them])
-    for line in town.bugs():
+    for line in [*stuck, *town.bugs()]:
         print(line)
     return {name: found[name] for name in PROMISES}
 

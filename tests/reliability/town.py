@@ -150,6 +150,15 @@ class Town:
         """Return kind and session of each errand in a daemon's database."""
         return self._rows(name, "SELECT kind, session_id FROM errands")
 
+    def waiting(self, name: str) -> list[tuple[str, str]]:
+        """Return what became so far of each message without a fate, and its session."""
+        query = "SELECT outcome, session_id FROM outgoing WHERE outcome IN ('held', 'queued')"
+        return self._rows(name, query)
+
+    def phases(self, name: str) -> dict[str, str]:
+        """Return the phase of each session that a daemon has."""
+        return dict(self._rows(name, "SELECT session_id, phase FROM sessions"))
+
     def fates(self, name: str) -> dict[str, str]:
         """Return the outcome of each message that a daemon was given."""
         return dict(self._rows(name, "SELECT message_id, outcome FROM outgoing"))
