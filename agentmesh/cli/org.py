@@ -9,6 +9,7 @@ from agentmesh.cli.desk import Desk, command, group
 from agentmesh.cli.figure import Count
 from agentmesh.control import answers, calls
 from agentmesh.control.calls.organizations import FleetReason
+from agentmesh.errors import plain
 
 _domain = click.argument("domain")
 _peer = click.argument("peer")
@@ -118,7 +119,7 @@ def _show_issued(it: answers.FleetAgent) -> str:
 
 def _show_certified(it: answers.Certified) -> str:
     whose = f"{it.organization} vouches for this agent" if it.organization else "Verified"
-    return f"{whose}: tier {it.tier:g}, until {it.expires_at}; renewed by itself."
+    return f"{whose}: tier {it.tier:g}, until {it.expires_at}; a new one is fetched by itself."
 
 
 def _show_all(it: answers.Organizations) -> str:
@@ -132,7 +133,7 @@ def _show(it: answers.Organization) -> str:
         return f"{it.domain}: not proved yet. agentmesh org register {it.domain}"
     lines = [render.clean(f"{it.domain} ({it.name}), until {it.expires_at}: {_count(it)}.")]
     lines += [
-        f"  {each.amid}  " + (f"revoked: {each.revoked}" if each.revoked else _until(each))
+        f"  {each.amid}  " + (f"revoked: {plain(each.revoked)}" if each.revoked else _until(each))
         for each in it.agents
     ]
     return "\n".join(lines)

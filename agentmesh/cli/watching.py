@@ -103,4 +103,4 @@ def _certificate(it: answers.Certified | None) -> list[tuple[str, str]]:
     if it is None:
         return []
     whose = it.organization or "verified owner"
-    return [("certificate", f"{whose}, until {it.expires_at}")]
+    return [("certificate", f"{whose}: tier {it.tier:g}, until {it.expires_at}")]

@@ -41,6 +41,14 @@ def test_a_knock_appears_and_approving_it_lets_the_message_through(
     screen.see("table", "carol")
 
 
+def test_a_tier_is_told_by_its_number_and_in_words(screen: Screen, ada: Agent, mesh: Mesh) -> None:
+    assert screen.see("dl div", "Tier").inner_text().split() == ["Tier", "2", "anonymous"]
+    mesh.agent("nobodys").ask("send", ada.amid, "May I come in?")
+    screen.go("knocks")
+    looked = screen.see(".waits-here", "nobodys").locator("dl div", has_text="Registry")
+    assert "Tier 2: nobody vouches for an owner." in looked.inner_text()
+
+
 @pytest.mark.parametrize("way", ["button", "key"])
 def test_one_click_stops_everything_and_a_typed_word_goes_on(
     screen: Screen, ada: Agent, bob: Agent, way: str

@@ -154,7 +154,7 @@ def _services(rooms: Rooms) -> list[Finding]:
     found: list[Finding] = []
     link = rooms.transport.status()
     if link.state != "connected" and not rooms.hand.switches.stopped:
-        why = f"The relay {link.relay} is not connected ({link.last_error or link.state})."
+        why = f"The relay {link.relay} is not connected: {plain(link.last_error or link.state)}."
         fix = "It is tried again by itself; see where it fails: agentmesh netcheck"
         if link.last_error == "timestamp_expired":
             fix = SET_CLOCK

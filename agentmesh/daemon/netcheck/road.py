@@ -28,7 +28,7 @@ _REASONS = {
     19: ("hangs on an authority that is not trusted here", "See SSL_CERT_FILE, or ask its owner."),
     20: (
         "hangs on an authority that is not known here",
-        "It should send its whole chain.",
+        "It should send its whole chain; SSL_CERT_FILE names an authority of your own.",
     ),
     62: ("is for another name", "Use the name it is for, or have one made for this name."),
     64: ("is for another address", "Use the name it is for, or have one made for this address."),

@@ -27,6 +27,14 @@ def test_status_says_how_many_sessions_it_leaves_out(mesh: Shell, script: Script
     assert "\n950 more: agentmesh sessions" in mesh("status").out
 
 
+def test_status_tells_who_answers_for_this_agent(mesh: Shell, script: Script) -> None:
+    borne = answers.Certified(
+        amid=control_server.ALICE, tier=1.5, organization="acme.example", expires_at="2028-01-01"
+    )
+    script.answers["status"] = control_server.status(certificate=borne)
+    assert "acme.example: tier 1.5, until 2028-01-01\n" in mesh("status").out
+
+
 @pytest.mark.parametrize(
     ("state", "words"), [({"paused": True}, "paused"), ({"stopped": True}, "stopped")]
 )

@@ -9,6 +9,7 @@ from agentmesh.daemon.api.status import SHOWN_SESSIONS
 from agentmesh.discovery.interface import DirectoryStatus
 from agentmesh.protocol.ids import SessionId
 from agentmesh.storage.interface import Put
+from agentmesh.transport.interface import LinkStatus
 from tests.unit.daemon.conftest import House
 
 
@@ -66,6 +67,17 @@ async def test_a_registry_that_answers_is_not_called_silent(
 ) -> None:
     down = DirectoryStatus(name="registry", url="http://away", state="down", reason=reason)
     monkeypatch.setattr(house.caller.rooms.directory, "status", lambda: (down,))
+    assert why in (await house.ask("status"))["warnings"]  # type: ignore[operator]
+
+
+async def test_why_a_relay_is_not_connected_is_read_in_words(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = LinkStatus(
+        relay="wss://away", state="offline", since=0, last_error="relay_certificate_invalid"
+    )
+    monkeypatch.setattr(house.caller.rooms.transport, "status", lambda: refused)
+    why = "The relay wss://away is not connected: relay certificate invalid."
     assert why in (await house.ask("status"))["warnings"]  # type: ignore[operator]
 
 
