@@ -169,7 +169,7 @@ class Conversations:
             raise TransportError("daemon_stopping", "The daemon is stopping.", "Try again later.")
         if len(lane.waiting) >= MAX_JOBS_WAITING:
             raise TransportError("peer_busy", "Too much is waiting for this peer.", "Try later.")
-        lane.waiting.append(waiting)
+        lane.put(waiting, is_receipt=in_no_hurry)
         if lane.is_busy:
             pass  # whoever is at work takes it along
         elif in_no_hurry and not lane.is_holding:
@@ -199,6 +199,7 @@ class Conversations:
 
     async def _work(self, lane: Lane) -> None:
         while lane.waiting:
+            await lane.wait_for_receipt(PATIENCE_SECONDS)
             batch = next_batch(lane.waiting)
             try:
                 await self._take_turn(lane, batch)

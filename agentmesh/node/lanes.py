@@ -12,6 +12,7 @@ from agentmesh.errors import AgentMeshError, IntegrityError
 from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.observability.logs import record_bug
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.session import flow
 from agentmesh.session.events import Saying
 from agentmesh.session.states import Open
 from agentmesh.storage.interface import Change
@@ -52,6 +53,33 @@ class Lane:
     waiting: deque[Waiting] = field(default_factory=deque)
     talks: dict[SessionId, Talk] | None = None
     is_busy: bool = False
+    expects_receipt: bool = False
+    _has_job: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, waiting: Waiting, *, is_receipt: bool) -> None:
+        """Let this wait for its turn, behind the others."""
+        self.waiting.append(waiting)
+        if waiting.job is not None:
+            self._has_job.set()
+        if is_receipt:
+            self.expects_receipt = True
+
+    async def wait_for_receipt(self, seconds: float) -> None:
+        """Wait for one that makes room for what is to be said, if it is likely to come so soon.
+
+        What shares its turn gets its number at once; else it would be held, and written twice. Who
+        waited in vain waits no more until a receipt has come.
+        """
+        if any(waiting.job is not None for waiting in self.waiting):
+            return
+        if not (self.expects_receipt and self.would_hold):
+            return
+        self._has_job.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._has_job.wait()
+        except TimeoutError:
+            self.expects_receipt = False
 
     @property
     def is_idle(self) -> bool:
@@ -61,8 +89,17 @@ class Lane:
     @property
     def is_holding(self) -> bool:
         """Whether messages of ours wait for room in a session."""
+        return any(state.holding for state in self._open())
+
+    @property
+    def would_hold(self) -> bool:
+        """Whether there is no room in any of its open sessions."""
+        states = self._open()
+        return bool(states) and all(flow.would_hold(state) for state in states)
+
+    def _open(self) -> list[Open]:
         states = (talk.state for talk in (self.talks or {}).values())
-        return any(isinstance(state, Open) and state.holding for state in states)
+        return [state for state in states if isinstance(state, Open)]
 
 
 def spare(lanes: Collection[Lane], besides: Lane) -> list[Lane]:

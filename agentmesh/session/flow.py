@@ -33,6 +33,11 @@ def goes_on(state: Open) -> bool:
     return state.holding and (is_all_there or room(state) >= window // 4)
 
 
+def would_hold(state: Open) -> bool:
+    """Whether nothing of what is said now would get a number."""
+    return state.holding or not room(state)
+
+
 def is_full(state: Open) -> bool:
     """Whether a stream's receiver has to read before more is said."""
     is_stream = state.terms.request.type == "stream"

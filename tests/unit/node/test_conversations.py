@@ -15,7 +15,7 @@ from agentmesh.node import conversations, lanes
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
-from agentmesh.protocol.limits import MAILBOX_SECONDS
+from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_IN_FLIGHT
 from agentmesh.session.events import Close, Saying, Unheld
 from agentmesh.storage.interface import Put
 from tests.support.node import CHAT, until_quiet
@@ -89,6 +89,27 @@ async def test_what_a_turn_said_leaves_before_the_next_one_is_begun(
     saying = pair.low.talks.say(pair.high.amid, CHAT, (second,))
     _, left = await asyncio.gather(saying, pair.low.talks.run(pair.high.amid, look))
     assert left == ["message"]
+
+
+async def test_what_would_be_held_is_kept_with_the_receipt_that_makes_room(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversations, "PATIENCE_SECONDS", 3600.0)
+    await pair.low.say(pair.high, "first")
+    await pair.settle()
+    pair.wire.loses = lambda frame: frame.message_type == "receipt"
+    await asyncio.gather(*(pair.low.say(pair.high, f"{at}") for at in range(MAX_IN_FLIGHT)))
+    pair.low.talks._lanes[pair.high.amid].expects_receipt = True
+    late = asyncio.ensure_future(pair.low.say(pair.high, "late"))
+    await asyncio.sleep(0.05)
+    assert not late.done()
+    pair.wire.loses = lambda _: False
+    await pair.high.talks.remind()
+    said = await late
+    pair.low.talks.afterwards.finish()
+    name = said.message_id
+    (kept,) = [sheet.rows[name] for sheet in pair.low.sheets if name in sheet.rows]
+    assert kept.sequence is not None
 
 
 async def test_an_answer_travels_in_the_session_of_the_question(pair: Pair) -> None:

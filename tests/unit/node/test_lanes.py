@@ -1,5 +1,6 @@
 """What waits for its turn: neighbours that want the same go together."""
 
+import asyncio
 from collections import deque
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from agentmesh.errors import IntegrityError, TransportError
 from agentmesh.node import lanes
 from agentmesh.node.lanes import Lane, Waiting, fail, next_batch, spare, together
-from agentmesh.node.turn import Talk, Wish
+from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.protocol.limits import MAX_IN_FLIGHT
@@ -17,7 +18,8 @@ from tests.support.parties import party
 from tests.support.session_kinds import open_state, talking
 from tests.support.world import FakeClock
 
-ONE_ID = SessionId("s")
+ONE_ID, OTHER_ID = SessionId("s"), SessionId("t")
+LONG = 3600.0
 ONE, OTHER = (Wish(intent=Intent(category=it), request=SessionRequest()) for it in ("a", "b"))
 
 
@@ -71,13 +73,60 @@ async def test_a_lane_is_idle_when_nothing_waits() -> None:
     assert not lane.is_idle
 
 
-async def test_a_lane_tells_whether_messages_wait_for_room() -> None:
+def lane_after(said: int) -> Lane:
+    """Return a lane with one session, in which so many messages were said."""
     clock = FakeClock()
     alice, _ = talking(party("alice", clock), party("bob", clock), "conversation", "1")
-    lane = Lane(alice.state.terms.peer)
-    assert not lane.is_holding
-    lane.talks = {ONE_ID: Talk(open_state(alice), 0, 0)}
-    assert not lane.is_holding
-    alice.send(*["x"] * (MAX_IN_FLIGHT + 1))
-    lane.talks = {ONE_ID: Talk(open_state(alice), 0, 0)}
-    assert lane.is_holding
+    alice.send(*["x"] * said)
+    state = open_state(alice)
+    return Lane(state.terms.peer, talks={ONE_ID: Talk(state, 0, 0)})
+
+
+async def test_a_lane_tells_whether_messages_wait_for_room() -> None:
+    assert not Lane(Amid("x")).is_holding
+    assert not lane_after(0).is_holding
+    assert lane_after(MAX_IN_FLIGHT + 1).is_holding
+
+
+async def test_a_lane_holds_what_no_session_has_room_for() -> None:
+    assert not Lane(Amid("x")).would_hold
+    assert not lane_after(MAX_IN_FLIGHT - 2).would_hold
+    lane = lane_after(MAX_IN_FLIGHT)
+    assert lane.would_hold
+    (roomy,) = (lane_after(0).talks or {}).values()
+    assert not Lane(lane.peer, talks={**(lane.talks or {}), OTHER_ID: roomy}).would_hold
+
+
+async def test_what_would_be_held_waits_for_a_receipt_that_is_likely() -> None:
+    lane = lane_after(MAX_IN_FLIGHT)
+    lane.put(Waiting(wish=ONE), is_receipt=False)
+    await lane.wait_for_receipt(LONG)  # none has come so far: none is likely
+    lane.put(Waiting(job=_look), is_receipt=True)
+    await lane.wait_for_receipt(LONG)  # there it is
+    lane.waiting.clear()
+    lane.put(Waiting(wish=ONE), is_receipt=False)
+    waits = asyncio.ensure_future(lane.wait_for_receipt(LONG))
+    await asyncio.sleep(0.01)
+    assert not waits.done()
+    lane.put(Waiting(job=_look), is_receipt=True)
+    await waits
+    assert lane.expects_receipt
+
+
+async def test_who_waited_for_a_receipt_in_vain_waits_no_more() -> None:
+    lane = lane_after(MAX_IN_FLIGHT)
+    lane.expects_receipt = True
+    lane.put(Waiting(wish=ONE), is_receipt=False)
+    await lane.wait_for_receipt(0.01)
+    await lane.wait_for_receipt(LONG)
+
+
+async def test_where_there_is_much_room_nobody_waits_for_a_receipt() -> None:
+    lane = lane_after(0)
+    lane.expects_receipt = True
+    lane.put(Waiting(wish=ONE), is_receipt=False)
+    await lane.wait_for_receipt(LONG)
+
+
+async def _look(_: Turn) -> None:
+    pass
