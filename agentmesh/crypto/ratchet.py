@@ -1,7 +1,8 @@
 """The Double Ratchet, https://signal.org/docs/specifications/doubleratchet/, as a value.
 
 The `doubleratchet` library turns the ratchet; this module keeps the outcome as an immutable value,
-rebuilds the library's object for each call and hands it the entropy. The keys come out bare:
+rebuilds the library's object for each turn and hands it the entropy. Between two turns a message is
+a step of its chain, and no more: for that the library is not rebuilt. The keys come out bare:
 `session_cipher` mixes the post-quantum key in, and keeps the keys of skipped messages.
 """
 
@@ -65,6 +66,14 @@ class Chain(msgspec.Struct, frozen=True, array_like=True):
     key: Secret
     length: int
 
+    def step(self) -> tuple["Chain", Secret]:
+        """Return the chain after one more message, and that message's key."""
+        key = self.key.reveal()
+        next_key, message_key = (
+            Secret(hmac.digest(key, CHAIN_CONSTANT[i : i + 1], "sha256")) for i in range(2)
+        )
+        return Chain(next_key, self.length + 1), message_key
+
 
 class Ratchet(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One side's ratchet. The responder has no sending chain before it heard the initiator."""
@@ -112,18 +121,11 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return self.sending is not None and self.sending.length == 0
 
     def next_sending(self) -> tuple["Ratchet", Place, Secret]:
-        """Return the ratchet after one more message, that message's place, and its key.
-
-        It is a step of the sending chain, and no more: for that the library is not rebuilt.
-        """
+        """Return the ratchet after one more message, that message's place, and its key."""
         assert self.sending is not None  # noqa: S101 (the caller asks `can_send` first)
-        key, number = self.sending.key.reveal(), self.sending.length
-        next_key, message_key = (
-            Secret(hmac.digest(key, CHAIN_CONSTANT[i : i + 1], "sha256")) for i in range(2)
-        )
-        place = Place(self.own_public, self.previous_length, number)
-        ratchet = msgspec.structs.replace(self, sending=Chain(next_key, number + 1))
-        return ratchet, place, message_key
+        place = Place(self.own_public, self.previous_length, self.sending.length)
+        sending, key = self.sending.step()
+        return msgspec.structs.replace(self, sending=sending), place, key
 
     def next_receiving(
         self, place: Place, skipped: int, entropy: Entropy
@@ -135,10 +137,21 @@ class Ratchet(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         """
         if skipped > MAX_SKIPPED or self._distance(place) != skipped:
             raise CryptoError("message_invalid")
+        if self.receiving is not None and place.ratchet_key == self.peer_public:
+            return self._along(self.receiving, skipped)
         library = _rebuild(self, entropy)
         header = LibraryHeader(place.ratchet_key, place.previous_length, place.number)
         key, keys = _finish(library.next_decryption_key(header))
         return self._after(library), tuple(keys.values()), Secret(key)
+
+    def _along(self, receiving: Chain, skipped: int) -> tuple["Ratchet", tuple[bytes, ...], Secret]:
+        """Return what `next_receiving` does where the peer has not turned the ratchet."""
+        keys = []
+        for _ in range(skipped):
+            receiving, key = receiving.step()
+            keys.append(key.reveal())
+        receiving, key = receiving.step()
+        return msgspec.structs.replace(self, receiving=receiving), tuple(keys), key
 
     def _distance(self, place: Place) -> int:
         """Return how many messages lie between the last one received and this place."""
