@@ -80,7 +80,8 @@ def _show(state: answers.Breakers) -> str:
     if state.emergency:
         return "Stopped by an emergency stop; lifted by: agentmesh resume --confirm RESUME"
     if state.stopped:
-        return f"Offline; {state.sessions_ended} sessions ended. `agentmesh up` goes online again."
+        ended = render.many(state.sessions_ended, "session")
+        return f"Offline; {ended} ended. `agentmesh up` goes online again."
     held = "".join(f"\nPaused: {peer}" for peer in state.paused_peers)
     return ("Paused: no new sessions." if state.paused else "Taking knocks.") + held
 

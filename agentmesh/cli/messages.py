@@ -13,7 +13,7 @@ from agentmesh.cli.figure import Count, Figure
 from agentmesh.cli.files import MAX_WAIT_SECONDS, send_file
 from agentmesh.cli.many import send_lines
 from agentmesh.control import answers, calls, failures, outcomes
-from agentmesh.errors import UsageError
+from agentmesh.errors import UsageError, plain
 
 _wait = click.option(
     "--wait",
@@ -207,7 +207,7 @@ def _is_request(request: calls.Send | calls.Reply) -> bool:
 
 
 def _show_sent(sent: answers.Sent) -> str:
-    why = f" ({sent.reason})" if sent.reason else ""
+    why = f": {plain(sent.reason)}" if sent.reason else ""
     if sent.timed_out is True:
         note("The time is over; it goes on being delivered.")
     if hint := outcomes.advice(sent):

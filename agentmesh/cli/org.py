@@ -144,5 +144,4 @@ def _until(it: answers.FleetAgent) -> str:
 
 
 def _count(it: answers.Organization) -> str:
-    count = sum(not each.revoked for each in it.agents)
-    return f"{count} agent" if count == 1 else f"{count} agents"
+    return render.many(sum(not each.revoked for each in it.agents), "agent")

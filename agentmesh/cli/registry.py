@@ -52,8 +52,8 @@ def _show(it: answers.RegistryShown) -> str:
         return f"{render.clean(it.url)} has never shown a log: nothing it says is proved."
     lines = [
         f"{render.clean(it.url)}, log {it.key[:16]}",
-        f"{it.entries} entries as of {it.head_at}, read up to {it.followed}; "
-        f"{it.revocations} revocations.",
+        f"{render.many(it.entries, 'entry', 'entries')} as of {it.head_at}, "
+        f"read up to {it.followed}; {render.many(it.revocations, 'revocation')}.",
     ]
     if it.fault:
         lines += [

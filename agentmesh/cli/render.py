@@ -80,6 +80,11 @@ def pairs(rows: Iterable[tuple[str, object]]) -> str:
     return "\n".join(f"{name:<{width}}  {value}".rstrip() for name, value in named)
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """Return a number and what it counts: 1 agent, 2 agents."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
 def duration(seconds: float) -> str:
     """Return how long, as `3 d 4 h` or `12 s`."""
     left = int(seconds)

@@ -47,10 +47,14 @@ def _show(it: answers.Reputation) -> str:
     head = f"{it.score:.2f}" if it.rated else f"unrated (fewer than {MIN_RATERS} agents rated it)"
     lines = [
         f"{it.amid}: {head}",
-        f"  ratings   {it.ratings_count} agents, {it.owners} owners that were proved",
+        f"  ratings   {render.many(it.ratings_count, 'agent')}, "
+        f"{render.many(it.owners, 'proved owner')}",
         f"  sessions  {it.sessions} that both sides signed, {it.completed} completed",
         f"  tier      {it.tier:g}, registered {it.registered_at}",
     ]
-    lines += [f"  {tag.tag}: {tag.owners} owners, {tag.others} others" for tag in it.tags]
+    lines += [
+        f"  {tag.tag}: {render.many(tag.owners, 'owner')}, {render.many(tag.others, 'other')}"
+        for tag in it.tags
+    ]
     lines += [f"  BEWARE: {flag.flag} until {flag.until}" for flag in it.flags]
     return "\n".join(map(render.clean, lines))

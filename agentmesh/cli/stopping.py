@@ -2,6 +2,7 @@
 
 import time
 
+from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import answers, calls, places
 from agentmesh.control.client import Client
@@ -71,7 +72,8 @@ def _keys(told: answers.EmergencyStopped) -> dict[str, object]:
 
 
 def _show(told: answers.EmergencyStopped) -> str:
-    lines = [f"Stopped: nothing leaves this machine. {told.sessions_ended} sessions ended."]
+    ended = render.many(told.sessions_ended, "session")
+    lines = [f"Stopped: nothing leaves this machine. {ended} ended."]
     if not {"store", "flag"} & set(told.kept):
         lines.append("It could NOT be kept on the disk: it ends with the daemon's process.")
     if told.stop_hook == "running":

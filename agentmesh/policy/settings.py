@@ -49,8 +49,9 @@ def from_value(value: Json) -> Policy:
     except msgspec.ValidationError as error:
         place = _FIELD.search(str(error))
         what = _FIELD.sub("", str(error))
-        hint = A_LIST if "expected `array`" in what.lower() else ""
-        raise _wrong(place[1] if place else "", what[:1].lower() + what[1:], hint) from None
+        key = place[1] if place else ""
+        hint = A_LIST if "expected `array`" in what.lower() else _choices(key)
+        raise _wrong(key, what[:1].lower() + what[1:], hint) from None
     return _checked(policy)
 
 
@@ -75,6 +76,18 @@ def put(policy: Policy, key: str, value: Json) -> Policy:
         inside = inside[section]
     inside[name] = value
     return from_value(whole)
+
+
+def _choices(key: str) -> str:
+    """Return which words a setting takes, where it takes no others."""
+    kind: Any = Policy
+    for part, known in _steps(key.partition("[")[0]):
+        kind = known[part]
+    info = msgspec.inspect.type_info(kind)
+    parts = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    literals = [it for it in parts if isinstance(it, msgspec.inspect.LiteralType)]
+    words = sorted(str(value) for it in literals for value in it.values)
+    return f"It is one of {', '.join(words)}." if words else ""
 
 
 def _as_json(policy: Policy) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import get_args
 
 import click
 
+from agentmesh.cli import render
 from agentmesh.cli.desk import Desk, command
 from agentmesh.control import answers, calls
 from agentmesh.control.calls.suites import DegradedSuite
@@ -26,6 +27,7 @@ def allow_degraded(desk: Desk, peer: str, suite: DegradedSuite | None, *, never:
 
 def _show(it: answers.SuitesAllowed) -> str:
     if not it.allowed:
-        return f"No weak suite with {it.amid}; {it.sessions_ended} sessions ended."
+        ended = render.many(it.sessions_ended, "session")
+        return f"No weak suite with {it.amid}; {ended} ended."
     names = " and ".join(it.allowed)
     return f"{names} may be used with {it.amid}. Its owner has to permit that, too."

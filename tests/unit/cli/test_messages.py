@@ -65,7 +65,7 @@ def test_time_that_is_over_is_a_note(mesh: Shell, script: Script) -> None:
     script.answers["send"] = control_server.sent(timed_out=True, reason="peer_offline")
     said = mesh("send", "bob", "hello", "--wait", "1")
     assert said.code == 0
-    assert said.out == "queued (peer_offline)  m2\n"
+    assert said.out == "queued: peer offline  m2\n"
     assert "time is over" in said.err
     assert mesh("send", "bob", "hello", "--json").document["timed_out"] is True
 
@@ -73,7 +73,7 @@ def test_time_that_is_over_is_a_note(mesh: Shell, script: Script) -> None:
 def test_a_wrong_clock_is_named_with_what_to_do(mesh: Shell, script: Script) -> None:
     script.answers["outcome"] = control_server.sent(reason="clock_wrong")
     said = mesh("outcome", "m2")
-    assert said.out == "queued (clock_wrong)  m2\n"
+    assert said.out == "queued: clock wrong  m2\n"
     assert "The clock of this machine is wrong" in said.err
     assert SET_CLOCK in said.err
 

@@ -109,3 +109,11 @@ def test_a_session_tells_once_who_answers_for_its_peer() -> None:
     one = msgspec.structs.replace(SESSION, vouched=said)
     lines = render.sessions([one, msgspec.structs.replace(one, session_id="other"), SESSION])
     assert lines.count("The organisation acme.example answers for it: tier 1.5") == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries"), (1000, "1000 entries")]
+)
+def test_one_of_something_is_called_so(count: int, said: str) -> None:
+    assert render.many(count, "entry", "entries") == said
+    assert render.many(count, "agent").endswith("s") is (count != 1)

@@ -27,7 +27,13 @@ def test_what_a_score_rests_on_is_shown(mesh: Shell, script: Script) -> None:
     script.answers["reputation.show"] = shown(rated=True)
     said = mesh("reputation", "bob")
     assert script.asked[0][1] == calls.ReputationShow(peer="bob")
-    for words in ("0.81", "7 agents, 3 owners", "8 completed", "2 owners, 1 others", "BEWARE"):
+    for words in (
+        "0.81",
+        "7 agents, 3 proved owners",
+        "8 completed",
+        "2 owners, 1 other",
+        "BEWARE",
+    ):
         assert words in said.out
     assert "\x1b" not in said.out
     assert len(said.out.splitlines()) == 6

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agentmesh.errors import UsageError
 from agentmesh.policy.document import NEVER_DELEGATED, NotifyOwner, Policy, RateLimit
-from agentmesh.policy.settings import from_value, get, put, read, write
+from agentmesh.policy.settings import A_LIST, from_value, get, put, read, write
 from agentmesh.protocol.ids import amid_of
 
 AMID = amid_of(b"k" * 32)
@@ -120,6 +120,29 @@ def test_a_wrong_value_is_refused_with_its_place(value: Any, message: str) -> No
         from_value(value)
     assert caught.value.code == "invalid_setting"
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ({"consent": "contacts"}, "It is one of ask, policy."),
+        (
+            {"files": {"accept": "friends"}},
+            "It is one of agent, ask, contacts, everybody, never, trusted.",
+        ),
+        (
+            {"default_autonomy": "high"},
+            "It is one of auto, bounded, draft, extended, free, notify-only.",
+        ),
+        ({"min_reputation": 1.5}, ""),
+        ({"scrubber_patterns": ["a", ""]}, ""),
+        ({"blocklist": 3}, A_LIST),
+    ],
+)
+def test_where_there_is_a_choice_it_is_named(value: Any, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_value(value)
+    assert caught.value.hint == hint
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b'{"consent":"ask","consent":"policy"}', b"\xff"])
