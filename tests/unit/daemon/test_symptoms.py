@@ -32,7 +32,7 @@ async def test_a_healthy_daemon_has_none_but_an_open_door(house: House) -> None:
 async def test_a_breaker_is_told_once_with_what_lifts_it(house: House) -> None:
     await house.ask("emergency_stop")
     health = await house.ask("health")
-    told = [it for it in health["findings"] if it["id"].startswith("breaker")]  # type: ignore[attr-defined]
+    told = [it for it in health["findings"] if it["id"].startswith("breaker")]
     assert [it["fix"] for it in told] == ["agentmesh resume --confirm RESUME"]
 
 
@@ -98,5 +98,5 @@ async def test_an_open_way_to_a_service_is_told(house: House) -> None:
 @pytest.mark.parametrize("permit", ["owner", "agent"])
 async def test_only_the_owner_has_it_looked_for(house: House, permit: str) -> None:
     health = await house.ask("health", permit=permit)
-    found = [it["id"] for it in health["findings"]]  # type: ignore[attr-defined]
+    found = [it["id"] for it in health["findings"]]
     assert ("policy_open" in found) is (permit == "owner")

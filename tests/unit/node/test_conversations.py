@@ -138,7 +138,7 @@ async def test_a_failing_job_changes_nothing_and_stops_nobody(pair: Pair) -> Non
     assert two.code == "internal_error"
     await pair.settle()
     assert await pair.high.texts() == ["hello"]
-    assert [row.session_id for row in await pair.low.store.sessions()] == [fate.session_id]  # type: ignore[union-attr]
+    assert [row.session_id for row in await pair.low.store.sessions()] == [fate.session_id]
 
 
 async def test_what_cannot_be_saved_did_not_happen(pair: Pair) -> None:

@@ -10,11 +10,11 @@ NOVA = {"former_id": "p2p:1", "alias": "Nova", "description": "helps", "note": "
 
 async def test_they_are_kept_listed_and_bound(house: House) -> None:
     assert await house.ask("acquaintances.add", peers=[NOVA]) == {"added": ["p2p:1"]}
-    (listed,) = (await house.ask("acquaintances.list"))["acquaintances"]  # type: ignore[misc]
+    (listed,) = (await house.ask("acquaintances.list"))["acquaintances"]
     assert {name: listed[name] for name in NOVA} == NOVA
     assert listed["approved"] is False
     bound = await house.ask("acquaintances.bind", known_as="Nova", peer=house.pair.low.amid)
-    assert bound["contact"]["trust"] == 1  # type: ignore[index]
+    assert bound["contact"]["trust"] == 1
     assert (await house.ask("acquaintances.list"))["acquaintances"] == []
     assert "peer_trust_changed" in house.pair.high.kinds()
 

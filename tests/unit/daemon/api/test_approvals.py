@@ -21,7 +21,7 @@ async def pending(house: House) -> str:
 
 async def test_an_owner_sees_who_would_get_what_and_lets_it_go(house: House) -> None:
     draft_id = await pending(house)
-    (shown,) = (await house.ask("approvals.list"))["approvals"]  # type: ignore[misc]
+    (shown,) = (await house.ask("approvals.list"))["approvals"]
     assert (shown["id"], shown["to"], shown["payload"]) == (
         draft_id, house.pair.low.amid, {"text": "yes"},
     )  # fmt: skip
@@ -29,11 +29,11 @@ async def test_an_owner_sees_who_would_get_what_and_lets_it_go(house: House) -> 
     one = await house.ask("approvals.show", id=draft_id)
     assert one["approval"] == shown
     told = await house.ask("approvals.approve", id=draft_id, digest=shown["digest"])
-    assert told["approval"]["state"] == "approved"  # type: ignore[index]
+    assert told["approval"]["state"] == "approved"
     await house.pair.settle()
     assert len(await house.pair.low.texts()) == 1
     assert (await house.ask("approvals.list"))["approvals"] == []
-    assert len((await house.ask("approvals.list", pending=False))["approvals"]) == 1  # type: ignore[arg-type]
+    assert len((await house.ask("approvals.list", pending=False))["approvals"]) == 1
 
 
 async def test_what_looks_like_a_secret_waits_for_the_owner_who_sees_why(house: House) -> None:
@@ -46,7 +46,7 @@ async def test_what_looks_like_a_secret_waits_for_the_owner_who_sees_why(house: 
     answer = {"message_id": message_id, "body": {"password": "tr0ub4dor"}}
     assert (await house.ask("reply", permit="agent", **answer))["reason"] == "awaiting_approval"
     found = (await house.ask("approvals.list"))["approvals"]
-    assert sorted(it["secrets"] for it in found) == [["password"], ["token"]]  # type: ignore[index]
+    assert sorted(it["secrets"] for it in found) == [["password"], ["token"]]
     assert (await house.ask("send", **asked))["reason"] == ""
 
 
@@ -84,7 +84,7 @@ async def test_what_one_peer_said_is_not_passed_on_to_another(house: House) -> N
     await house.ask("inbox", permit="agent")
     told = await house.ask("send", permit="agent", to=other, body="spread the word")
     assert told["reason"] == "awaiting_approval"
-    (draft,) = (await house.ask("approvals.list"))["approvals"]  # type: ignore[misc]
+    (draft,) = (await house.ask("approvals.list"))["approvals"]
     assert draft["reason"] == "moved_by_another"
     told = await house.ask("reply", permit="agent", message_id=message_id, body="yes")
     assert told["reason"] == ""

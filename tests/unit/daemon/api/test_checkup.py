@@ -9,9 +9,9 @@ from tests.unit.daemon.conftest import House
 async def test_both_connections_are_measured(house: House) -> None:
     probed = await house.ask("probe")
     relay, registry = probed["relay"], probed["registry"]
-    assert relay["count"] == 5  # type: ignore[index]
-    assert (relay["code"], registry["code"]) == ("", "")  # type: ignore[index]
-    assert registry["p50_ms"] is not None  # type: ignore[index]
+    assert relay["count"] == 5
+    assert (relay["code"], registry["code"]) == ("", "")
+    assert registry["p50_ms"] is not None
 
 
 async def test_what_does_not_answer_is_named(house: House) -> None:
@@ -22,9 +22,9 @@ async def test_what_does_not_answer_is_named(house: House) -> None:
 
     house.caller.rooms.directory.prekey_count = prekey_count  # type: ignore[method-assign,assignment]
     probed = await house.ask("probe")
-    assert probed["relay"]["code"] == "stopped"  # type: ignore[index]
-    assert probed["registry"]["code"] == "registry_unreachable"  # type: ignore[index]
-    assert probed["registry"]["fix"]  # type: ignore[index]
+    assert probed["relay"]["code"] == "stopped"
+    assert probed["registry"]["code"] == "registry_unreachable"
+    assert probed["registry"]["fix"]
 
 
 async def test_a_registry_that_does_not_know_us_yet_is_there_all_the_same(house: House) -> None:
@@ -32,7 +32,7 @@ async def test_a_registry_that_does_not_know_us_yet_is_there_all_the_same(house:
         raise RemoteProtocolError("unknown_signer")
 
     house.caller.rooms.directory.prekey_count = prekey_count  # type: ignore[method-assign,assignment]
-    assert (await house.ask("probe"))["registry"]["code"] == ""  # type: ignore[index]
+    assert (await house.ask("probe"))["registry"]["code"] == ""
 
 
 async def test_a_peer_is_pinged_by_any_of_its_names(house: House) -> None:

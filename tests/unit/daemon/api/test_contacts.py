@@ -13,11 +13,11 @@ from tests.unit.daemon.conftest import House
 async def test_a_contact_is_named_trusted_and_forgotten(house: House) -> None:
     low = house.pair.low.amid
     added = await house.ask("contacts.add", peer=low, alias="Friend", description="a test")
-    assert added["contact"]["trust"] == 1  # type: ignore[index]
+    assert added["contact"]["trust"] == 1
     trusted = await house.ask("contacts.trust", peer="friend", trust=3)
-    assert trusted["contact"]["trust"] == 3  # type: ignore[index]
+    assert trusted["contact"]["trust"] == 3
     again = await house.ask("contacts.add", peer=low, alias="Friend")
-    assert again["contact"]["trust"] == 3, "adding again takes no trust away"  # type: ignore[index]
+    assert again["contact"]["trust"] == 3, "adding again takes no trust away"
     assert (await house.ask("contacts.remove", peer="friend"))["amid"] == low
     with pytest.raises(UsageError):
         await house.ask("contacts.remove", peer=low)
@@ -62,23 +62,23 @@ async def test_the_owner_says_what_a_contact_may_be_used_for(house: House) -> No
     assert f"agentmesh policy explain {low}" in caught.value.hint
     await house.ask("contacts.add", peer=low)
     await house.ask("contacts.note", peer=low, note="recipes only")
-    (seen,) = (await house.ask("contacts.list", permit="agent"))["contacts"]  # type: ignore[misc]
+    (seen,) = (await house.ask("contacts.list", permit="agent"))["contacts"]
     assert seen["note"] == "recipes only"
     await house.ask("contacts.remove", peer=low)
     await house.ask("contacts.add", peer=low)
     shown = await house.ask("contacts.show", peer=low)
-    assert shown["contact"]["note"] == ""  # type: ignore[index]
+    assert shown["contact"]["note"] == ""
 
 
 async def test_the_owner_says_what_the_agent_may_send_by_itself(house: House) -> None:
     low = house.pair.low.amid
     await house.ask("contacts.add", peer=low)
     shown = await house.ask("contacts.show", peer=low)
-    assert shown["contact"]["autonomy"] == "extended"  # type: ignore[index]
+    assert shown["contact"]["autonomy"] == "extended"
     told = await house.ask("contacts.autonomy", peer=low, autonomy="bounded")
-    assert told["contact"]["autonomy"] == "bounded"  # type: ignore[index]
+    assert told["contact"]["autonomy"] == "bounded"
     told = await house.ask("contacts.autonomy", peer=low, autonomy="")
-    assert told["contact"]["autonomy"] == "extended"  # type: ignore[index]
+    assert told["contact"]["autonomy"] == "extended"
     assert "peer_autonomy_changed" in house.pair.high.kinds()
     with pytest.raises(UsageError):
         await house.ask("contacts.autonomy", peer=low, autonomy="boundless")
@@ -91,12 +91,12 @@ async def test_whom_we_do_not_know_any_more_loses_all_that_was_allowed(house: Ho
     await house.ask("grants.give", peer="Low", kind="file-in")
     await low.say(house.pair.high, "hello")
     await house.pair.settle()
-    assert len((await house.ask("sessions"))["sessions"]) == 1  # type: ignore[arg-type]
+    assert len((await house.ask("sessions"))["sessions"]) == 1
     await house.ask("contacts.trust", peer="Low", trust=0)
     await house.pair.settle()
     assert (await house.ask("sessions"))["sessions"] == []
     assert (await house.ask("grants.list"))["grants"] == []
     assert (await house.ask("contacts.list"))["contacts"] == []
     await house.ask("contacts.add", peer=low.amid)
-    (again,) = (await house.ask("contacts.list"))["contacts"]  # type: ignore[misc]
+    (again,) = (await house.ask("contacts.list"))["contacts"]
     assert (again["trust"], again["autonomy"]) == (1, "extended")

@@ -42,13 +42,13 @@ async def test_closing_throws_out(house: House) -> None:
 
 async def test_the_settings_are_those_in_force(house: House) -> None:
     told = await house.ask("settings")
-    assert told["settings"]["relay"] == house.caller.rooms.config.settings.relay  # type: ignore[index]
+    assert told["settings"]["relay"] == house.caller.rooms.config.settings.relay
     assert str(told["file"]).endswith("config.json")
 
 
 async def test_figures_count_what_happens(house: House) -> None:
     await house.hear("hello")
-    (minute,) = (await house.ask("figures"))["minutes"]  # type: ignore[misc]
+    (minute,) = (await house.ask("figures"))["minutes"]
     assert (minute["received"], minute["knocks"]) == (1, 1)
 
 

@@ -22,12 +22,12 @@ async def test_a_file_is_taken_on_shown_and_cancelled(house: House, path: Path) 
     assert (file["direction"], file["name"], file["size"]) == ("out", "a.txt", 5)
     assert (file["done"], file["eta_seconds"], file["path"]) == (0, None, str(path))
     file_id = file["transfer_id"]
-    assert (await house.ask("files.list"))["files"][0]["transfer_id"] == file_id  # type: ignore[index]
-    assert (await house.ask("files.show", id=file_id))["file"]["peer"] == house.pair.low.amid  # type: ignore[index]
+    assert (await house.ask("files.list"))["files"][0]["transfer_id"] == file_id
+    assert (await house.ask("files.show", id=file_id))["file"]["peer"] == house.pair.low.amid
     cancelled = await house.ask("files.cancel", id=file_id)
-    assert cancelled["file"]["state"] == "cancelled"  # type: ignore[index]
+    assert cancelled["file"]["state"] == "cancelled"
     shown = await house.ask("files.show", id=file_id, wait=600)  # what is over is told at once
-    assert shown["file"]["state"] == "cancelled"  # type: ignore[index]
+    assert shown["file"]["state"] == "cancelled"
 
 
 @pytest.mark.parametrize("wrong", ["a.txt", "../a.txt", "/nothing/here", "/a\0b"])
@@ -55,9 +55,9 @@ async def test_a_grant_that_is_used_up_sends_no_more_files(house: House, path: P
 async def test_the_owner_decides_about_an_offer(house: House) -> None:
     first, second = await house.be_offered("f1"), await house.be_offered("f2")
     taken = await house.ask("files.accept", id=first)
-    assert taken["file"]["state"] == "moving"  # type: ignore[index]
+    assert taken["file"]["state"] == "moving"
     left = await house.ask("files.refuse", id=second)
-    assert (left["file"]["state"], left["file"]["reason"]) == ("refused", "refused")  # type: ignore[index]
+    assert (left["file"]["state"], left["file"]["reason"]) == ("refused", "refused")
     with pytest.raises(UsageError, match="waits for no answer"):
         await house.ask("files.accept", id=second)
 

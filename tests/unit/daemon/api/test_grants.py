@@ -15,15 +15,15 @@ async def test_the_owner_gives_sees_and_takes_back(house: House) -> None:
     low = house.pair.low.amid
     await house.ask("contacts.add", peer=low, alias="Low")
     given = await house.ask("grants.give", peer="low", kind="FILE-IN", uses=2, seconds=60)
-    assert given["grant"]["kind"] == "file-in"  # type: ignore[index]
-    (shown,) = (await house.ask("grants.list"))["grants"]  # type: ignore[misc]
+    assert given["grant"]["kind"] == "file-in"
+    (shown,) = (await house.ask("grants.list"))["grants"]
     assert (shown["state"], shown["uses_left"], shown["peer_name"]) == ("granted", 2, "Low")
     assert shown["until"] == to_text(house.pair.clock.now() + 60)
     house.pair.clock.advance(61)
-    (shown,) = (await house.ask("grants.list", peer=low))["grants"]  # type: ignore[misc]
+    (shown,) = (await house.ask("grants.list", peer=low))["grants"]
     assert shown["state"] == "grant_expired"
     told = await house.ask("grants.revoke", peer=low, kind="file-in")
-    assert told["grant"]["state"] == "grant_revoked"  # type: ignore[index]
+    assert told["grant"]["state"] == "grant_revoked"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ async def test_asking_goes_to_the_peers_owner(house: House) -> None:
         house.pair.high.amid, "grant_request", b'{"kind": "text"}', HOUSE_WISH
     )
     await house.pair.settle()
-    (shown,) = (await house.ask("grants.list", pending=True))["grants"]  # type: ignore[misc]
+    (shown,) = (await house.ask("grants.list", pending=True))["grants"]
     assert (shown["state"], shown["kind"]) == ("requested", "text")
 
 
@@ -72,7 +72,7 @@ async def test_an_introduction_is_shown_with_the_knock(house: House) -> None:
     payload = await low.consent.introductions.payload(CAROL, house.pair.high.amid, "a cook")
     await low.house_mail.post(house.pair.high.amid, "introduction", payload, HOUSE_WISH)
     await house.pair.settle()
-    (shown,) = (await house.ask("introductions.list"))["introductions"]  # type: ignore[misc]
+    (shown,) = (await house.ask("introductions.list"))["introductions"]
     assert (shown["amid"], shown["by"], shown["by_name"], shown["by_trust"]) == (
         CAROL, low.amid, "Low", 2,
     )  # fmt: skip

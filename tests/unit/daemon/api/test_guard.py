@@ -9,7 +9,7 @@ from tests.unit.daemon.conftest import House
 
 
 async def _breakers(house: House) -> list[Any]:
-    return (await house.ask("breakers.list"))["breakers"]  # type: ignore[return-value]
+    return (await house.ask("breakers.list"))["breakers"]
 
 
 async def test_a_peer_is_paused_shown_and_resumed(house: House) -> None:
@@ -17,7 +17,7 @@ async def test_a_peer_is_paused_shown_and_resumed(house: House) -> None:
     low = house.pair.low.amid
     await house.ask("contacts.add", peer=low, alias="friend")
     assert (await house.ask("pause", peer="friend"))["paused_peers"] == [low]
-    (shown,) = (await house.ask("contacts.list"))["contacts"]  # type: ignore[misc]
+    (shown,) = (await house.ask("contacts.list"))["contacts"]
     assert shown["paused"] is True
     (on,) = await _breakers(house)
     assert (on["id"], on["peer_name"], on["lift"]) == (
@@ -25,23 +25,23 @@ async def test_a_peer_is_paused_shown_and_resumed(house: House) -> None:
         "friend",
         f"agentmesh resume {low}",
     )
-    found = {it["id"]: it for it in (await house.ask("health"))["findings"]}  # type: ignore[attr-defined]
+    found = {it["id"]: it for it in (await house.ask("health"))["findings"]}
     assert found["breaker_on"]["severity"] == "note"
     with pytest.raises(Refused):
         await house.ask("send", to="friend", body="hi")
     assert (await house.ask("inbox"))["messages"] == []
     assert (await house.ask("resume", peer="friend"))["paused_peers"] == []
-    assert len((await house.ask("inbox"))["messages"]) == 1  # type: ignore[arg-type]
+    assert len((await house.ask("inbox"))["messages"]) == 1
     assert await _breakers(house) == []
 
 
 async def test_what_has_tripped_says_why_and_is_lifted_by_its_id(house: House) -> None:
     low = house.pair.low.amid
     house.caller.rooms.guards.trips.trip("loop", low, 20, 60)
-    found = {it["id"]: it for it in (await house.ask("health"))["findings"]}  # type: ignore[attr-defined]
+    found = {it["id"]: it for it in (await house.ask("health"))["findings"]}
     assert found["breaker_on"]["severity"] == "warning"
     warnings = (await house.ask("status"))["warnings"]
-    assert any("20 times in 60 s" in it for it in warnings)  # type: ignore[attr-defined]
+    assert any("20 times in 60 s" in it for it in warnings)
     assert (await house.ask("breakers.lift", id=f"loop:{low}"))["breakers"] == []
     with pytest.raises(UsageError):
         await house.ask("breakers.lift", id=f"loop:{low}")
@@ -89,4 +89,4 @@ async def test_a_stop_hook_that_failed_is_an_error_of_its_own(house: House) -> N
     await house.ask("policy.set", key="stop_hook", value=["/nowhere/program"])
     await house.ask("emergency_stop")
     found = (await house.ask("health"))["findings"]
-    assert "stop_hook_failed" in {it["id"] for it in found}  # type: ignore[attr-defined]
+    assert "stop_hook_failed" in {it["id"] for it in found}

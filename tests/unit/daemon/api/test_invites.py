@@ -8,14 +8,14 @@ from tests.unit.daemon.conftest import House
 
 async def test_an_invite_is_made_listed_and_revoked(house: House) -> None:
     made = (await house.ask("invites.make", note="for Low", minutes=5))["invite"]
-    assert made["code"].startswith(f"{house.pair.high.amid}-1-")  # type: ignore[index]
-    (listed,) = (await house.ask("invites.list"))["invites"]  # type: ignore[misc]
+    assert made["code"].startswith(f"{house.pair.high.amid}-1-")
+    (listed,) = (await house.ask("invites.list"))["invites"]
     assert listed == made
     house.pair.clock.advance(301)
-    (listed,) = (await house.ask("invites.list"))["invites"]  # type: ignore[misc]
+    (listed,) = (await house.ask("invites.list"))["invites"]
     assert (listed["state"], listed["code"], listed["link"]) == ("expired", "", "")
     await house.ask("invites.revoke", slot=1)
-    (listed,) = (await house.ask("invites.list"))["invites"]  # type: ignore[misc]
+    (listed,) = (await house.ask("invites.list"))["invites"]
     assert listed["state"] == "expired"
 
 
@@ -26,7 +26,7 @@ async def test_joining_tells_each_step_and_then_the_contact(house: House) -> Non
     while told.get("step") != "joined":
         told = await house.ask("join", code=code.link, wait=5)
     assert (told["amid"], told["name"]) == (low.amid, "somebody")
-    (contact,) = (await house.ask("contacts.list"))["contacts"]  # type: ignore[misc]
+    (contact,) = (await house.ask("contacts.list"))["contacts"]
     assert (contact["trust"], contact["invited"], contact["verified"]) == (1, True, False)
 
 

@@ -37,7 +37,7 @@ async def test_a_request_carries_its_priority_and_its_budget(house: House) -> No
     budget = {"amount": 5, "currency": "EUR", "max_cost": 6}
     more = {**ASK, "body": {"a": 1}, "priority": "high", "budget": budget}
     sent = await house.ask("send", to=house.pair.low.amid, **more)
-    assert [it["message"] for it in sent["schema_problems"]] == [  # type: ignore[attr-defined]
+    assert [it["message"] for it in sent["schema_problems"]] == [
         "It lacks order_id.",
         "It lacks items.",
         "It lacks total.",
@@ -83,7 +83,7 @@ async def test_remarks_stand_beside_a_message_and_not_in_it(house: House) -> Non
         house, asked, "response", status="completed", cost={"amount": 2}, result_count=evil
     )
     for permit in ("owner", "agent"):
-        (message,) = (await house.ask("inbox", permit=permit))["messages"]  # type: ignore[misc]
+        (message,) = (await house.ask("inbox", permit=permit))["messages"]
         assert message["warnings"] == ["budget_exceeded"]
         (problem,) = message["schema_problems"]
         assert (problem["path"], problem["schema"]) == ("$.result_count", "message/response/v1")
@@ -101,6 +101,6 @@ async def test_a_long_message_is_read_from_a_letter_on(house: House) -> None:
 
 async def test_a_session_shows_what_both_sides_can_do(house: House) -> None:
     await house.hear()
-    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    (session,) = (await house.ask("sessions"))["sessions"]
     assert "travel/trains" in session["accepted_capabilities"]
     assert session["rejected_capabilities"] == session["warnings"] == []

@@ -14,43 +14,43 @@ async def _knock(house: House) -> str:
     await house.ask("policy.set", key="consent", value="ask")
     await house.hear()
     knocks = (await house.ask("knocks.list"))["knocks"]
-    (knock,) = knocks  # type: ignore[misc]
+    (knock,) = knocks
     return str(knock["id"])
 
 
 async def test_a_knock_that_waits_is_listed_and_approved(house: House) -> None:
     knock_id = await _knock(house)
     decided = await house.ask("knocks.approve", id=knock_id)
-    assert decided["knock"]["verdict"] == "accepted"  # type: ignore[index]
+    assert decided["knock"]["verdict"] == "accepted"
     await house.pair.settle()
     assert await house.pair.high.texts() == ["hello"]
     assert (await house.ask("knocks.list"))["knocks"] == []
-    assert len((await house.ask("contacts.list"))["contacts"]) == 1  # type: ignore[arg-type]
+    assert len((await house.ask("contacts.list"))["contacts"]) == 1
 
 
 async def test_a_knock_that_is_let_in_once_makes_no_contact(
     house: House,
 ) -> None:
     decided = await house.ask("knocks.approve", id=await _knock(house), contact=False)
-    assert decided["knock"]["verdict"] == "accepted"  # type: ignore[index]
+    assert decided["knock"]["verdict"] == "accepted"
     await house.pair.settle()
     assert await house.pair.high.texts() == ["hello"]
     assert (await house.ask("contacts.list"))["contacts"] == []
-    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    (session,) = (await house.ask("sessions"))["sessions"]
     await house.ask("kill", session_id=session["session_id"])
     await house.pair.settle()
     await house.hear("again")
-    assert len((await house.ask("knocks.list"))["knocks"]) == 1  # type: ignore[arg-type]
+    assert len((await house.ask("knocks.list"))["knocks"]) == 1
 
 
 async def test_a_denied_knock_is_dismissed(house: House) -> None:
     decided = await house.ask("knocks.deny", id=await _knock(house))
-    assert decided["knock"]["verdict"] == "dismissed"  # type: ignore[index]
+    assert decided["knock"]["verdict"] == "dismissed"
 
 
 async def test_a_blocked_knock_blocks_its_sender(house: House) -> None:
     decided = await house.ask("knocks.block", id=await _knock(house))
-    assert decided["knock"]["reason"] == "blocked"  # type: ignore[index]
+    assert decided["knock"]["reason"] == "blocked"
     assert (await house.ask("policy.get", key="blocklist"))["policy"] == [house.pair.low.amid]
 
 
@@ -80,20 +80,20 @@ async def test_breakers_say_how_they_stand(house: House) -> None:
     down = await house.ask("shutdown")
     assert (down["stopped"], down["sessions_ended"]) == (True, 1)
     status = await house.ask("status")
-    assert status["relay"]["state"] == "stopped"  # type: ignore[index]
+    assert status["relay"]["state"] == "stopped"
     assert (await house.ask("wake"))["stopped"] is False
 
 
 async def test_the_policy_is_shown_whole_or_in_part(house: House) -> None:
     whole = (await house.ask("policy.get"))["policy"]
-    assert set(whole) >= set(Policy.__struct_fields__)  # type: ignore[call-overload]
+    assert set(whole) >= set(Policy.__struct_fields__)
 
 
 async def test_a_session_that_its_peer_has_not_heard_the_end_of_is_closing(house: House) -> None:
     await house.hear()
     house.pair.wire.loses = lambda _: True
-    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    (session,) = (await house.ask("sessions"))["sessions"]
     assert session["state"] == "open"
     await house.ask("kill", session_id=session["session_id"])
-    (session,) = (await house.ask("sessions"))["sessions"]  # type: ignore[misc]
+    (session,) = (await house.ask("sessions"))["sessions"]
     assert session["state"] == "closing"

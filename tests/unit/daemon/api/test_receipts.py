@@ -18,7 +18,7 @@ async def keep(house: House, name: str, body: bytes, at: float = 1.0) -> None:
 async def test_a_receipt_is_listed_and_shown(house: House) -> None:
     await keep(house, receipts.SESSION, encode(receipts.receipt()))
     found = await house.ask("receipts.list")
-    (listed,) = found["receipts"]  # type: ignore[misc]
+    (listed,) = found["receipts"]
     assert (listed["session_id"], listed["outcome"]) == (receipts.SESSION, "completed")
     shown = await house.ask("receipts.show", session_id=receipts.SESSION)
     assert shown["initiator"] == receipts.ALICE.amid

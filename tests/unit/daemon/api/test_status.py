@@ -18,7 +18,7 @@ async def test_status_counts_what_there_is(house: House) -> None:
     status = await house.ask("status")
     assert status["inbox"] == {"unread": 1}
     assert status["outbox"] == {"pending": 0}
-    (session,) = status["sessions"]  # type: ignore[misc]
+    (session,) = status["sessions"]
     assert (session["state"], session["initiated_by_us"]) == ("open", False)
 
 
@@ -30,12 +30,12 @@ async def test_of_many_sessions_the_newest_are_shown_and_all_are_counted(house: 
         [Put(replace(row, session_id=SessionId(name), opened_at=n)) for n, name in enumerate(names)]
     )
     status = await house.ask("status")
-    assert len(status["sessions"]) == SHOWN_SESSIONS  # type: ignore[arg-type]
+    assert len(status["sessions"]) == SHOWN_SESSIONS
     assert status["sessions_total"] == len(names) + 1
     seen, before = [], ""
     while before or not seen:
         page = await house.ask("sessions", before=before, limit=30)
-        seen += [it["session_id"] for it in page["sessions"]]  # type: ignore[attr-defined]
+        seen += [it["session_id"] for it in page["sessions"]]
         assert page["total"] == len(names) + 1
         before = page["next"]
     assert seen == [row.session_id, *reversed(names)]
@@ -47,7 +47,7 @@ async def test_what_is_wrong_is_found(house: House) -> None:
     await house.caller.rooms.transport.switch(is_on=False)
     house.pair.high.publisher.prekeys.waiting = 1
     health = await house.ask("health")
-    codes = {finding["id"] for finding in health["findings"]}  # type: ignore[attr-defined]
+    codes = {finding["id"] for finding in health["findings"]}
     assert len(codes) == 2
     assert health["healthy"] is False
 
@@ -67,7 +67,7 @@ async def test_a_registry_that_answers_is_not_called_silent(
 ) -> None:
     down = DirectoryStatus(name="registry", url="http://away", state="down", reason=reason)
     monkeypatch.setattr(house.caller.rooms.directory, "status", lambda: (down,))
-    assert why in (await house.ask("status"))["warnings"]  # type: ignore[operator]
+    assert why in (await house.ask("status"))["warnings"]
 
 
 async def test_why_a_relay_is_not_connected_is_read_in_words(
@@ -78,7 +78,7 @@ async def test_why_a_relay_is_not_connected_is_read_in_words(
     )
     monkeypatch.setattr(house.caller.rooms.transport, "status", lambda: refused)
     why = "The relay wss://away is not connected: relay certificate invalid."
-    assert why in (await house.ask("status"))["warnings"]  # type: ignore[operator]
+    assert why in (await house.ask("status"))["warnings"]
 
 
 async def test_events_of_the_owner_are_not_for_the_agent(house: House) -> None:

@@ -41,7 +41,7 @@ async def _superseded(house: House) -> None:
 async def test_the_owner_sees_why_and_who_is_named(house: House) -> None:
     await _superseded(house)
     low = house.pair.low.amid
-    shown = (await house.ask("contacts.show", peer="pal"))["contact"]["taken_back"]  # type: ignore[index]
+    shown = (await house.ask("contacts.show", peer="pal"))["contact"]["taken_back"]
     assert shown == {
         "reason": "superseded",
         "issuer": "key",
@@ -51,15 +51,13 @@ async def test_the_owner_sees_why_and_who_is_named(house: House) -> None:
         "declined": False,
     }
     (finding,) = [
-        it
-        for it in (await house.ask("health"))["findings"]  # type: ignore[attr-defined]
-        if it["id"] == "contact_revoked"
+        it for it in (await house.ask("health"))["findings"] if it["id"] == "contact_revoked"
     ]
     assert low in finding["why"]
     assert f"contacts follow (or decline) {OLD.amid}" in finding["fix"]
     agents: dict[str, dict[str, dict[str, object]]] = await house.ask(
         "contacts.show", peer=OLD.amid, permit="agent"
-    )  # type: ignore[assignment]
+    )
     assert agents["contact"]["taken_back"] == {**shown, "note": ""}
 
 
@@ -70,8 +68,8 @@ async def test_following_lets_in_who_waits(house: House) -> None:
     kept = await house.ask("contacts.follow", peer="pal")
     await house.pair.settle()
     contact = kept["contact"]
-    assert contact["amid"] == house.pair.low.amid  # type: ignore[index]
-    assert contact["alias"] == "pal"  # type: ignore[index]
+    assert contact["amid"] == house.pair.low.amid
+    assert contact["alias"] == "pal"
     assert await house.pair.high.texts() == ["it is me"]
     assert "contact_revoked" not in str(await house.ask("health"))
     await house.ask("contacts.add", peer=OLD.amid)

@@ -48,7 +48,7 @@ async def test_a_weak_session_is_shown_as_degraded_everywhere(house: House) -> N
     (session,) = await listed(house, "sessions", "sessions")
     assert (session["suite"], session["degraded"]) == (X3DH_ONLY, True)
     status = await house.ask("status")
-    assert any(X3DH_ONLY in warning for warning in status["warnings"])  # type: ignore[attr-defined]
+    assert any(X3DH_ONLY in warning for warning in status["warnings"])
     found = await listed(house, "health", "findings")
     assert "session_degraded" in [finding["id"] for finding in found]
 

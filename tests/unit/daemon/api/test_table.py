@@ -38,7 +38,7 @@ async def test_what_was_written_down_is_shown_to_its_last_word_and_no_talk_waits
     await house.ask("inbox")
     await house.ask("send", to=house.pair.low.amid, body="hi")
     assert not kept.overview()
-    (shown,) = (await house.ask("transcripts.list"))["transcripts"]  # type: ignore[misc]
+    (shown,) = (await house.ask("transcripts.list"))["transcripts"]
     assert shown["peer"] == house.pair.low.amid
 
 

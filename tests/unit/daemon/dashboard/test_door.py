@@ -235,7 +235,7 @@ async def test_a_transcripts_key_leaves_to_a_fresh_control_tab_and_is_written_do
 
 async def _exported(house: House) -> list[str]:
     shown = await house.ask("audit.show", kinds=["session_keys_exported"])
-    return [it["fields"]["session_id"] for it in shown["records"]]  # type: ignore[union-attr]
+    return [it["fields"]["session_id"] for it in shown["records"]]
 
 
 async def test_a_stream_that_is_none_is_malformed(

@@ -53,5 +53,5 @@ async def test_foreign_answers_are_not_heard(pair: Pair) -> None:
         await real(peer, stranger, reply_key)  # type: ignore[arg-type]
         await real(peer, letter, reply_key)  # type: ignore[arg-type]
 
-    desk._letters.to_joiner = to_joiner  # type: ignore[assignment,method-assign]
+    desk._letters.to_joiner = to_joiner  # type: ignore[method-assign]
     assert await attempted(pair, book.code(invite)) == "somebody"

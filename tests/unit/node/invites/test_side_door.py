@@ -15,7 +15,7 @@ PEER, OTHER = Amid("peer"), Amid("other")
 async def test_only_a_joiners_letters_go_to_the_desk() -> None:
     door = SideDoor()
     for kind in ("knock", "accept", "reject", "session_lost", "join_answer", "join_end"):
-        assert not door.takes(PEER, Letter(kind, SIGNED))  # type: ignore[arg-type]
+        assert not door.takes(PEER, Letter(kind, SIGNED))
     waiting = asyncio.create_task(door.next_letter())
     await asyncio.sleep(0)
     assert door.takes(PEER, ASK)
