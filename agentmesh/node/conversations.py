@@ -49,6 +49,7 @@ Reader = Callable[[Turn, Turn], Awaitable[None]]
 """Reads what a turn brings, compared with the turn as it was before."""
 MAX_JOBS_WAITING = 2000
 PATIENCE_SECONDS = 0.02
+"""So long a receipt waits for something to be said, and what there is no room for a receipt."""
 
 log = logging.getLogger("agentmesh.node")
 
