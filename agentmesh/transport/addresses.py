@@ -4,12 +4,9 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
-from typing import Any
 
 from agentmesh.errors import TransportError
-
-Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
-"""What `getaddrinfo` says."""
+from agentmesh.transport.lookups import Found, Lookups
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NOBODYS = tuple(
@@ -27,9 +24,9 @@ async def connect_to(host: str, port: int) -> socket.socket:
     return await _connected(found)
 
 
-async def connect_publicly(host: str, port: int) -> socket.socket:
+async def connect_publicly(lookups: Lookups, host: str, port: int) -> socket.socket:
     """Return a socket that is connected to a place which is in nobody's private network."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await lookups.find(host, port)
     # One private address among them is enough to refuse: which one is dialled must not be luck.
     if not found or not all(is_public(str(entry[4][0])) for entry in found):
         raise TransportError("relay_not_public", f"{host} is in a private network.")

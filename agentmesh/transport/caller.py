@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentmesh.errors import TransportError
 from agentmesh.protocol import limits
@@ -10,6 +10,7 @@ from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.relay_frames import Challenge, Connect, ConnectClaim
 from agentmesh.protocol.world import Clock, Entropy
 from agentmesh.transport.interface import Sign
+from agentmesh.transport.lookups import Lookups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Caller:
 
     `heard`: is told what time a relay says it is. `tls`: what to trust besides the system's
     authorities. `private_relays`: whether a relay that a peer names may be on this machine or in a
-    private network, and may do without TLS.
+    private network, and may do without TLS. `lookups`: finds the others.
     """
 
     amid: Amid
@@ -28,6 +29,7 @@ class Caller:
     heard: Callable[[float], None] = lambda _: None
     tls: ssl.SSLContext | None = None
     private_relays: bool = False
+    lookups: Lookups = field(default_factory=Lookups)
 
     def answer(self, challenge: Challenge, origin: str) -> Connect:
         """Return the answer to the challenge of the relay that was dialled at `origin`."""

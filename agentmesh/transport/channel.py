@@ -202,9 +202,12 @@ class Channel:
     async def _read(self) -> None:
         while True:
             try:
-                self._take(decode_from_relay(await self._wire.next_frame()))
+                self._hear(await self._wire.next_frame())
             except TransportError:
                 raise self._loss() from None
+
+    def _hear(self, data: bytes) -> None:
+        self._take(decode_from_relay(data))
 
     def _take(self, frame: FromRelay) -> None:
         match frame:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from functools import partial
 
 from picows import WSAutoPingStrategy, WSError, ws_connect
 from python_socks import ProxyError
@@ -12,6 +13,7 @@ from agentmesh.protocol import limits
 from agentmesh.protocol.origin import CONNECT_PATH
 from agentmesh.transport.addresses import connect_publicly
 from agentmesh.transport.line import Line
+from agentmesh.transport.lookups import Lookups
 from agentmesh.transport.proxies import proxy_to
 from agentmesh.transport.wire import Wire
 
@@ -20,12 +22,15 @@ PING_SECONDS = 20
 PONG_SECONDS = 10
 
 
-async def dial(origin: str, tls: ssl.SSLContext | None, *, public_only: bool) -> Wire:
-    """Open a WebSocket to a relay, or raise `TransportError`."""
-    if public_only and not origin.startswith("wss:"):
+async def dial(origin: str, tls: ssl.SSLContext | None, *, publicly: Lookups | None) -> Wire:
+    """Open a WebSocket to a relay, or raise `TransportError`.
+
+    `publicly`: by which its name is looked up if a stranger chose it; None: it may be anywhere.
+    """
+    if publicly and not origin.startswith("wss:"):
         raise TransportError("relay_not_secure", f"{origin} does without TLS.")
-    line = Line(connect_publicly) if public_only else Line()
-    proxy = "" if public_only else proxy_to(origin)
+    line = Line(partial(connect_publicly, publicly)) if publicly else Line()
+    proxy = "" if publicly else proxy_to(origin)
     wire = Wire()
     is_open = False
     try:
@@ -61,6 +66,7 @@ async def _connect(
         websocket_handshake_timeout=CONNECT_SECONDS,
         logger_name=_silent(),
         enable_auto_ping=True,
+        enable_auto_pong=False,  # it answers whatever comes, and keeps what is not taken
         auto_ping_idle_timeout=PING_SECONDS,
         auto_ping_reply_timeout=PONG_SECONDS,
         auto_ping_strategy=WSAutoPingStrategy.PING_PERIODICALLY,

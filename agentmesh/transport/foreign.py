@@ -8,9 +8,11 @@ from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.relay_frames import Acked, FromAgent, FromRelay, Receive
 from agentmesh.transport.channel import Channel
 
-MAX_UNASKED = 1000
-"""So many frames may come beyond one for each of ours: more than a relay has under way at once, to
-whom we were an agent of its own. One that says more is hung up on."""
+ANSWER_BYTES = 256
+"""What an answer may take; a frame that is smaller counts as much."""
+MAX_UNASKED_BYTES = 4 * 1024 * 1024
+"""So much may come beyond an answer to each frame of ours: more than a relay has under way at once,
+to whom we were an agent of its own. One that says more is hung up on."""
 
 
 class ForeignChannel(Channel):
@@ -19,16 +21,20 @@ class ForeignChannel(Channel):
     What it brings is not acknowledged: whoever said it keeps it, and looks up again where we are.
     """
 
-    _may_come = MAX_UNASKED
+    _may_come = MAX_UNASKED_BYTES
 
     def say(self, frame: FromAgent) -> None:
-        """Write a frame; one may come back for it."""
+        """Write a frame; an answer may come back for it."""
         super().say(frame)
-        self._may_come += 1
+        self._may_come += ANSWER_BYTES
+
+    def _hear(self, data: bytes) -> None:
+        self._may_come -= max(len(data), ANSWER_BYTES)
+        if self._may_come < 0:
+            self._wire.cut()  # else it would go on until it has read that we close
+            raise RemoteProtocolError("relay_frame_out_of_turn")
+        super()._hear(data)
 
     def _take(self, frame: FromRelay) -> None:
-        self._may_come -= 1
-        if self._may_come < 0:
-            raise RemoteProtocolError("relay_frame_out_of_turn")
         if not isinstance(frame, Receive | Acked):
             super()._take(frame)

@@ -19,7 +19,14 @@ from agentmesh.transport.foreign import ForeignChannel
 from agentmesh.transport.interface import Arrival, Incoming, LinkState, LinkStatus
 from agentmesh.transport.wire import Wire
 
-_NO_HURRY = {"displaced", "timestamp_expired", "protocol_mismatch", "relay_origin_mismatch"}
+_NO_HURRY = {
+    "displaced",
+    "timestamp_expired",
+    "protocol_mismatch",
+    "relay_origin_mismatch",
+    "relay_frame_malformed",
+    "relay_frame_out_of_turn",
+}
 """Errors that trying again soon does not mend. (Displaced: two daemons have one identity.)"""
 
 _log = logging.getLogger(__name__)
@@ -33,7 +40,7 @@ class RelayLink:
         self._caller = caller
         self._incoming = incoming
         self._is_ours = is_ours
-        self._public_only = not is_ours and not caller.private_relays
+        self._publicly = None if is_ours or caller.private_relays else caller.lookups
         self._backoff = Backoff(caller.entropy)
         self._state: LinkState = "connecting"
         self._since = caller.clock.now()
@@ -126,7 +133,7 @@ class RelayLink:
         self._connections += 1
         channel: Channel | None = None
         try:
-            wire = await dial(self.origin, self._caller.tls, public_only=self._public_only)
+            wire = await dial(self.origin, self._caller.tls, publicly=self._publicly)
             self._wire = wire
             try:
                 make = Channel if self._is_ours else ForeignChannel

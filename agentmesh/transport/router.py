@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Self, TypeVar
 
 from agentmesh.errors import TransportError
@@ -22,21 +23,30 @@ if none is, of those that had their place for a while; if none had, `send` fails
 SILENT_SECONDS = 5
 """Whoever waits for an answer for so long keeps no link from others any more."""
 MAX_AT_SILENT = 16
-"""So many wait for a relay that is silent, with all that they hold; others are told so at once."""
+"""So many wait on for a relay that is silent to them, with all that they hold; who comes behind
+them is told so at once."""
 IDLE_SECONDS = 60
 LOOK_SECONDS = 5
 
 
 @dataclass(slots=True)
 class _Lease:
-    """A link to another relay: since when, last of use when, its last word (or first use) when."""
+    """A link to another relay: since when, last of use when, its last word (or first use) when.
+
+    `waiting`: since when everybody waits who waits for an answer, in this order.
+    """
 
     link: RelayLink
     task: asyncio.Task[None]
     opened_at: float
     used_at: float
     silent_since: float
-    users: int = 0
+    waiting: dict[object, float] = field(default_factory=dict)
+
+    def has_kept_waiting(self, most: int, since: float) -> bool:
+        """Whether so many have waited since then."""
+        last = next(islice(self.waiting.values(), most - 1, None), None)
+        return last is not None and last <= since
 
 
 class Router:
@@ -113,16 +123,17 @@ class Router:
 
     async def _ask(self, lease: _Lease, ask: Callable[[RelayLink], Awaitable[A]]) -> A:
         """Ask another relay, and keep the link to it meanwhile."""
-        if not lease.users:
+        if lease.has_kept_waiting(MAX_AT_SILENT, lease.used_at - SILENT_SECONDS):
+            raise TransportError("relay_silent", "Enough others wait for this relay.")
+        if not lease.waiting:
             lease.silent_since = lease.used_at
-        elif lease.users >= MAX_AT_SILENT and lease.silent_since <= lease.used_at - SILENT_SECONDS:
-            raise TransportError("relay_silent", "The relay did not answer others.")
-        lease.users += 1
+        who = object()
+        lease.waiting[who] = lease.used_at
         try:
             answer = await ask(lease.link)
             lease.silent_since = self._caller.clock.monotonic()
         finally:
-            lease.users -= 1
+            del lease.waiting[who]
             lease.used_at = self._caller.clock.monotonic()
         return answer
 
@@ -142,7 +153,7 @@ class Router:
 
     def _make_room(self, now: float, *, may_displace: bool) -> None:
         links, since = self._foreign, now - SILENT_SECONDS
-        spare = [name for name, it in links.items() if not it.users or it.silent_since <= since]
+        spare = [name for name, it in links.items() if not it.waiting or it.silent_since <= since]
         spare = spare or [name for name, it in links.items() if it.opened_at <= since]
         if not (spare and may_displace):
             raise TransportError("relay_busy", "Too many other relays are in use.", "Try later.")
@@ -158,5 +169,5 @@ class Router:
             await asyncio.sleep(LOOK_SECONDS)
             old = self._caller.clock.monotonic() - IDLE_SECONDS
             for origin, lease in list(self._foreign.items()):
-                if not lease.users and lease.used_at <= old:
+                if not lease.waiting and lease.used_at <= old:
                     self._drop(origin)

@@ -17,6 +17,8 @@ MAX_UNREAD_BYTES = 1024 * 1024
 """At this bound nothing more is taken from the network until half of it was read."""
 MAX_UNSENT_BYTES = 256 * 1024
 """At this bound whoever sends waits until most of it was taken by the network."""
+MAX_CONTROL_FRAMES = 1000
+"""So many pings and pongs may come at once, and one more each second; beyond that we hang up."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -32,6 +34,8 @@ class Wire(WSListener):
         self._is_held_back = False
         self._unread: deque[bytes] = deque()
         self._unread_bytes = 0
+        self._control_frames = 0
+        self._opened_at = 0.0
         self._news = asyncio.Event()
         self._may_send = asyncio.Event()
         self._may_send.set()
@@ -107,6 +111,7 @@ class Wire(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """See picows."""
         self._transport = transport
+        self._opened_at = asyncio.get_running_loop().time()
         transport.underlying_transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
         if self._is_cut:
             self.cut()
@@ -122,7 +127,9 @@ class Wire(WSListener):
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
             self._end()
-        elif kind != WSMsgType.PONG:
+        elif kind in {WSMsgType.PING, WSMsgType.PONG}:
+            self._take_control(transport, frame)
+        else:
             self._is_malformed = True
             self._end()
 
@@ -145,6 +152,17 @@ class Wire(WSListener):
         if self._unread_bytes > MAX_UNREAD_BYTES and not self._is_held_back:
             self._is_held_back = True
             transport.underlying_transport.pause_reading()
+
+    def _take_control(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Answer a ping; whoever does nothing else but ping would keep us busy with it."""
+        self._control_frames += 1
+        open_for = asyncio.get_running_loop().time() - self._opened_at
+        if self._control_frames > MAX_CONTROL_FRAMES + open_for:
+            self._is_malformed = True
+            self._end()
+            self.cut()
+        elif frame.msg_type == WSMsgType.PING and self._may_send.is_set():
+            transport.send_pong(frame.get_payload_as_bytes())
 
     def _end(self) -> None:
         self._has_ended = True

@@ -1,10 +1,11 @@
 """A relay that lets everybody in, and does for the rest what a test tells it."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from agentmesh_relay.limits import allowed
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol import limits
@@ -31,12 +32,6 @@ class StrangeRelay:
         self.heard: list[FromAgent] = []
         self.guests: list[ServerConnection] = []
 
-    async def hang_up(self) -> None:
-        """End every connection."""
-        guests, self.guests = self.guests, []
-        for guest in guests:
-            await guest.close()
-
     async def serve(self, guest: ServerConnection) -> None:
         clock = SystemClock()
         await guest.send(
@@ -58,6 +53,10 @@ class StrangeRelay:
         )
         await guest.send(encode(welcome))
         self.guests.append(guest)
+        with suppress(ConnectionClosed):
+            await self._answer(guest)
+
+    async def _answer(self, guest: ServerConnection) -> None:
         async for data in guest:
             frame = decode_from_agent(bytes(data))  # type: ignore[arg-type] # all is binary
             self.heard.append(frame)

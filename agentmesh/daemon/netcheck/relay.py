@@ -63,7 +63,7 @@ async def way_to_relay(
 
     async def websocket() -> dict[str, Fact]:
         try:
-            wires.append(await dial(origin, tls, public_only=False))
+            wires.append(await dial(origin, tls, publicly=None))
         except TransportError as error:
             raise Failed(error.message, "Is this the address of a relay? See its log.") from None
         return {}
@@ -122,7 +122,7 @@ async def _round_trips(wire: Wire) -> dict[str, Fact]:
 
 async def _let_in(origin: str, us: Caller, tls: ssl.SSLContext) -> dict[str, Fact]:
     """Connect as ourselves, ask the relay how we are, and leave."""
-    wire = await dial(origin, tls, public_only=False)
+    wire = await dial(origin, tls, publicly=None)
     channel = Channel(wire, origin, 1, Deaf())
     times: list[float] = []
     try:

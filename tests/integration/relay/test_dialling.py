@@ -11,6 +11,7 @@ from agentmesh.errors import TransportError
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Challenge, decode_from_relay
 from agentmesh.transport.dialling import dial
+from agentmesh.transport.lookups import Lookups
 
 
 @asynccontextmanager
@@ -28,12 +29,12 @@ async def server(answer: bytes) -> AsyncIterator[str]:
 
 async def code_of(origin: str, *, public_only: bool = False) -> str:
     with pytest.raises(TransportError) as caught:
-        await dial(origin, None, public_only=public_only)
+        await dial(origin, None, publicly=Lookups() if public_only else None)
     return caught.value.code
 
 
 async def test_a_relay_is_dialled_at_its_origin(url: str) -> None:
-    wire = await dial(origin_of(url), None, public_only=False)
+    wire = await dial(origin_of(url), None, publicly=None)
     assert isinstance(decode_from_relay(await wire.next_frame()), Challenge)
     await wire.close()
     with pytest.raises(TransportError):
@@ -144,7 +145,7 @@ async def test_the_way_leads_through_the_proxy_that_the_system_names(
         if code:
             assert await code_of("ws://relay.example.org") == code
             return
-        wire = await dial("ws://relay.example.org", None, public_only=False)
+        wire = await dial("ws://relay.example.org", None, publicly=None)
         assert isinstance(decode_from_relay(await wire.next_frame()), Challenge)
         await wire.close()
 

@@ -2,27 +2,29 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 
 from agentmesh.errors import TransportError
+from agentmesh.protocol.ids import FrameId
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import (
     Acked,
     FromAgent,
     FromRelay,
-    PresenceQuery,
     PresenceResponse,
     Receive,
     Send,
     Sent,
+    encode,
 )
-from agentmesh.transport.foreign import MAX_UNASKED
+from agentmesh.transport.foreign import ANSWER_BYTES, MAX_UNASKED_BYTES
 from agentmesh.transport.router import Router
+from agentmesh.transport.wire import MAX_CONTROL_FRAMES
 from tests.support.incoming import RecordingIncoming, caller_called
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
 from tests.support.processes import running
 from tests.support.relay_client import amid_called, message
 from tests.support.strange_relay import strange_relay
@@ -77,24 +79,55 @@ async def test_what_another_relay_brings_is_not_heard(url: str) -> None:
         assert (ear.arrivals, ear.kept, ear.found) == ([], [], [there.origin])
 
 
-@pytest.mark.parametrize(("unasked", "connections"), [(MAX_UNASKED, 1), (MAX_UNASKED + 1, 2)])
-async def test_a_relay_that_talks_and_talks_is_hung_up_on(
-    url: str, unasked: int, connections: int
-) -> None:
-    def chatter(frame: FromAgent) -> Iterator[FromRelay]:
-        assert isinstance(frame, PresenceQuery)
-        yield from (PresenceResponse(amid=ALICE, status="online") for _ in range(unasked))
-        yield PresenceResponse(amid=frame.amid, status="online")
+async def say_much(router: Router, relay: str) -> None:
+    for number in range(2, 500):
+        await router.send(message(BOB, str(number)), relay)
 
-    ear = RecordingIncoming()
+
+SMALL = PresenceResponse(amid=ALICE, status="online")
+LARGE = Receive(
+    delivery=1,
+    id=FrameId("1"),
+    sender=BOB,
+    message_type="message",
+    encrypted_payload=bytes(64 * 1024),
+    timestamp=0,
+)
+
+
+@pytest.mark.parametrize("said", [SMALL, LARGE])
+async def test_a_relay_that_talks_and_talks_is_hung_up_on(url: str, said: FromRelay) -> None:
+    most = MAX_UNASKED_BYTES // max(len(encode(said)), ANSWER_BYTES)
+
+    def chatter(frame: FromAgent) -> Iterator[FromRelay]:
+        assert isinstance(frame, Send)
+        yield from repeat(said, most if frame.id == "1" else 1)
+        yield Sent(id=frame.id, outcome="queued")
+
     async with (
         strange_relay(chatter) as there,
-        Router(url, caller_called("alice"), ear) as alice,
+        Router(url, caller_called("alice"), RecordingIncoming()) as alice,
     ):
-        with suppress(TransportError):
-            await alice.presence_of(BOB, there.origin)
-        await until(lambda: len(ear.found) == connections)
-        assert len(there.guests) == connections
+        assert (await alice.send(message(BOB, "1"), there.origin)).outcome == "queued"
+        with pytest.raises(TransportError):
+            await say_much(alice, there.origin)
+        (link,) = alice.foreign()
+        assert (link.state, link.last_error) == ("offline", "relay_frame_out_of_turn")
+
+
+@pytest.mark.parametrize("control", [b"\x89\x00", b"\x8a\x00"], ids=["ping", "pong"])
+async def test_a_relay_that_pings_and_pings_is_hung_up_on(url: str, control: bytes) -> None:
+    async with (
+        strange_relay(lambda frame: [Sent(id=frame.id, outcome="queued")]) as there,
+        Router(url, caller_called("alice"), RecordingIncoming()) as alice,
+    ):
+        await alice.send(message(BOB, "1"), there.origin)
+        async with asyncio.timeout(PATIENCE):
+            await (await there.guests[0].ping())  # one is answered
+        there.guests[0].transport.write(control * (MAX_CONTROL_FRAMES // 2))
+        await alice.send(message(BOB, "2"), there.origin)
+        there.guests[0].transport.write(control * MAX_CONTROL_FRAMES)
+        await until(lambda: alice.foreign()[0].last_error == "relay_frame_malformed")
 
 
 async def test_what_time_it_is_elsewhere_says_nothing_of_our_clock(url: str) -> None:

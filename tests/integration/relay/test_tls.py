@@ -16,6 +16,7 @@ from agentmesh.errors import TransportError
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Challenge, decode_from_relay
 from agentmesh.transport.dialling import dial
+from agentmesh.transport.lookups import Lookups
 from agentmesh.transport.router import Router
 from tests.support.incoming import RecordingIncoming, caller_called
 from tests.support.processes import running
@@ -97,10 +98,10 @@ async def test_a_strangers_relay_is_dialled_at_the_address_that_was_looked_at(
 
     monkeypatch.setattr("agentmesh.transport.addresses.is_public", is_public)
     trusting = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
-    wire = await dial(origin_of(secure_url), trusting, public_only=True)
+    wire = await dial(origin_of(secure_url), trusting, publicly=Lookups())
     assert isinstance(decode_from_relay(await wire.next_frame()), Challenge)
     await wire.close()
     with pytest.raises(TransportError) as caught:
-        await dial(origin_of(secure_url), None, public_only=True)
+        await dial(origin_of(secure_url), None, publicly=Lookups())
     assert caught.value.code == "relay_certificate_invalid"
     assert looked_at == ["127.0.0.1", "127.0.0.1"]

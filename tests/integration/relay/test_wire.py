@@ -28,7 +28,7 @@ async def wire_to() -> AsyncIterator[Serve]:
 
         server = await serve(handle, "127.0.0.1", 0, max_size=None, close_timeout=1)
         host, port = next(iter(server.sockets)).getsockname()
-        wire = await dial(f"ws://{host}:{port}", None, public_only=False)
+        wire = await dial(f"ws://{host}:{port}", None, publicly=None)
 
         async def end() -> None:
             await wire.close()
