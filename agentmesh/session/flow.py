@@ -38,6 +38,13 @@ def would_hold(state: Open) -> bool:
     return state.holding or not room(state)
 
 
+def has_words_out(state: Open) -> bool:
+    """Whether a message is on its way: neither confirmed, nor buried because its time was over."""
+    out = range(state.confirmed.up_to + 1, state.next_sequence)
+    daemons = {number for numbers, _ in state.own_frames for number in numbers}
+    return any(number not in state.confirmed and number not in daemons for number in out)
+
+
 def is_full(state: Open) -> bool:
     """Whether a stream's receiver has to read before more is said."""
     is_stream = state.terms.request.type == "stream"

@@ -7,7 +7,15 @@ error, and blames the right side: a frame out of turn is the peer's, anything el
 import msgspec
 
 from agentmesh.errors import RemoteProtocolError, UsageError
-from agentmesh.session import conversation, first_contact, outcome, parting, receipts, resting
+from agentmesh.session import (
+    conversation,
+    first_contact,
+    flow,
+    outcome,
+    parting,
+    receipts,
+    resting,
+)
 from agentmesh.session.effects import AnyEffect, DropAll, Fail, Over, Resolve, StartOver
 from agentmesh.session.events import (
     Accepted,
@@ -127,6 +135,8 @@ def step(state: AnyState, event: AnyEvent, keys: KeyRing) -> Step:  # noqa: C901
             return parting.close(state, event.reason, keys, held=elsewhere)
         case Open(closing=""), Close():
             return parting.close(state, event.reason, keys)
+        case Open(closing=""), Overdue() if flow.has_words_out(state):
+            return state, []  # they are kept for a peer that is away, as a KNOCK is
         case Open(closing=""), Overdue():
             elsewhere = StartOver(held_only=True)
             return parting.close(state, _late(state), keys, held=elsewhere)

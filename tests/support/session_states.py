@@ -66,7 +66,8 @@ def examples() -> dict[str, Example]:
         "Knocking, again": _knocking(again=True),
         "Answered": _answered(),
         "Knocked": _knocked(),
-        "Open": _open(),
+        "Open": _open(is_confirmed=False),
+        "Open, confirmed": _open(is_confirmed=True),
         "Open, closing": _closing("cancelled_by_initiator"),
         "Open, completing": _closing("completed"),
         "Resting, ours": _resting(ours=True),
@@ -111,8 +112,10 @@ def _talking() -> tuple[Dialogue, Dialogue]:
     return alice, bob
 
 
-def _open() -> Example:
+def _open(*, is_confirmed: bool) -> Example:
     alice, bob = _talking()
+    if is_confirmed:
+        carry(alice, bob)
     return Example(ALICE, alice.state, _any_events(**_words_of(bob)))
 
 

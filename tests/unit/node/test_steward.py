@@ -42,6 +42,22 @@ async def test_a_message_that_expired_leaves_no_gap_for_ever(pair: Pair) -> None
     assert await pair.low.store.errands() == []
 
 
+@pytest.mark.parametrize("hours", [12, 25, 60])
+async def test_who_is_away_over_the_weekend_gets_what_was_said_on_friday(
+    pair: Pair, hours: int
+) -> None:
+    await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    pair.wire.is_up = False
+    said = await pair.low.say(pair.high, "have a nice weekend")
+    await pair.later(hours * 3600)
+    for node in (pair.low, pair.high):  # both look round before anything comes
+        await node.steward.look_round()
+    await pair.reconnect()
+    assert await pair.high.texts() == ["hello", "have a nice weekend"]
+    assert (await pair.low.fate_of(said))[0] == "delivered"
+
+
 async def test_first_words_that_expired_do_not_take_the_opening_with_them(pair: Pair) -> None:
     pair.wire.loses = lambda frame: frame.message_type == "message"
     await pair.low.say(pair.high, "never heard", LONG)

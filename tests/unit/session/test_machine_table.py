@@ -26,6 +26,9 @@ LISTED = {
     "Open": {
         *("Send", "Unheld", "Heard", GOODBYE, "Receipted", "Lost", "Read", "Expired", "Close"),
     },
+    "Open, confirmed": {
+        *("Send", "Unheld", "Heard", GOODBYE, "Receipted", "Lost", "Read", "Expired", "Close"),
+    },
     "Open, closing": {
         *("Unheld", "Heard", GOODBYE, "Receipted", "Lost", "Read", "Expired", "Close"),
     },
@@ -78,6 +81,8 @@ def test_the_examples_are_every_state_and_every_event() -> None:
         ("Resolving", "Heard", PEER),
         ("Resolving", "Allowed", OURS),
         ("Open", "KnockRepeated", NOTHING),
+        ("Open", "Overdue", NOTHING),
+        ("Open, confirmed", "Overdue", "StartOver, Emit, Over"),
     ],
 )
 def test_the_table_says_what_happens(name: str, event: str, said: str) -> None:

@@ -93,6 +93,27 @@ def test_a_session_out_of_time_says_so_and_what_is_held_is_said_elsewhere() -> N
     assert bob.state.reason == "session_expired"
 
 
+@pytest.mark.parametrize("kind", ["conversation", "request_response"])
+def test_what_is_on_its_way_is_not_given_up_for_lack_of_time(kind: str) -> None:
+    alice, bob = talking(ALICE, BOB, kind, "1")
+    before = alice.state
+    late = frames_in(alice.send("are you back?"))
+    assert alice.say(Overdue()) == []
+    for frame in late:
+        bob.say(event_of(frame))
+    carry(alice, bob)
+    assert bob.shown_texts() == ["1", "are you back?"]
+    assert alice.state != before
+    assert any(isinstance(effect, Over) for effect in alice.say(Overdue()))
+
+
+def test_what_expired_keeps_no_session_open() -> None:
+    alice, _ = talking(ALICE, BOB, "conversation", "1")
+    alice.send("are you back?")
+    alice.say(Expired((3,)))
+    assert Over("session_expired", by_peer=False) in alice.say(Overdue())
+
+
 def test_a_request_that_nobody_answered_ends_by_timeout_on_both_sides() -> None:
     alice, bob = talking(ALICE, BOB, "request_response", "please")
     alice.say(Overdue())
