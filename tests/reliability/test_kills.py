@@ -23,12 +23,12 @@ import pytest
 from agentmesh.observability.world import SystemClock, system_entropy
 from tests.reliability.quiet import wait_for_quiet
 from tests.reliability.talk import Agent
-from tests.reliability.town import NAMES, Town, living
+from tests.reliability.town import NAMES, POLICY, Town, living
 
 KILLS_AT_EVERY_CHANGE = 30
 MESSAGES_A_KILL = 20
-KILLS_WITHOUT_HANGING_UP = 4
-"""For so many there is one with agents that also end sessions."""
+FEWER = 4
+"""So many times fewer where agents also end sessions, and where these run out of time."""
 QUIET_SECONDS = 150.0
 LATE_FRAMES = {"answer_to_nothing"}
 """An ACCEPT that came once more; any other frame that is dropped is one that could not be read."""
@@ -74,10 +74,25 @@ def test_nothing_is_stuck_when_sessions_end_while_everything_is_killed(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     asked = plan()
-    fewer = replace(asked, kills=asked.kills // KILLS_WITHOUT_HANGING_UP, messages=0)
+    fewer = replace(asked, kills=asked.kills // FEWER, messages=0)
     figures = lived_through(tmp_path, fewer, record_property, hang_up=True)
     kept = [name for name in PROMISES if name not in WHEN_SESSIONS_END]
     assert {name: figures[name] for name in kept} == dict.fromkeys(kept, 0)
+
+
+@pytest.mark.timeout(300 + 12 * plan().kills)
+def test_nothing_is_given_up_when_sessions_run_out_of_time_while_everything_is_killed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    asked = plan()
+    fewer = replace(asked, kills=asked.kills // FEWER, messages=0)
+    figures = lived_through(tmp_path, fewer, record_property, hang_up=False, settle=in_haste)
+    assert {name: figures[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0)
+
+
+def in_haste(folder: Path, luck: random.Random) -> AbstractContextManager[Town]:
+    """A town whose sessions end soon after their last word."""
+    return living(Town(folder, luck, {**POLICY, "session_limits": {"ttl_seconds": 2}}))
 
 
 def alone(folder: Path, luck: random.Random) -> AbstractContextManager[Town]:

@@ -25,7 +25,7 @@ NAMES = ("alice", "bob")
 LOW_PORTS, HIGH_PORTS = 20_000, 32_000
 """Below the ports of outgoing connections: nobody else takes ours while its program is down."""
 
-POLICY = {
+POLICY: Mapping[str, object] = {
     "consent": "policy",
     "max_concurrent_sessions": 100_000,
     "rate_limit": {"knocks_per_minute": 10_000, "messages_per_minute": 10_000},
@@ -77,7 +77,9 @@ class Place:
 class Town:
     """The four places, and the two homes; `mortal` are those that are killed."""
 
-    def __init__(self, folder: Path, luck: random.Random) -> None:
+    def __init__(
+        self, folder: Path, luck: random.Random, policy: Mapping[str, object] = POLICY
+    ) -> None:
         self.ports = relay, registry = free_ports(luck)
         self.homes = {name: folder / name for name in NAMES}
         self.places = [
@@ -100,7 +102,7 @@ class Town:
         ]
         for name, home in self.homes.items():
             home.mkdir(mode=0o700)
-            (home / "policy.json").write_text(json.dumps(POLICY))
+            (home / "policy.json").write_text(json.dumps(policy))
             self.places.append(
                 Place(
                     name,
