@@ -123,8 +123,11 @@ class Router:
 
     async def _ask(self, lease: _Lease, ask: Callable[[RelayLink], Awaitable[A]]) -> A:
         """Ask another relay, and keep the link to it meanwhile."""
-        if lease.has_kept_waiting(MAX_AT_SILENT, lease.used_at - SILENT_SECONDS):
-            raise TransportError("relay_silent", "Enough others wait for this relay.")
+        since = lease.used_at - SILENT_SECONDS
+        if lease.has_kept_waiting(MAX_AT_SILENT, since):
+            # One that answers others is slow, or the way to it is, and worth asking again soon.
+            code = "relay_silent" if lease.silent_since <= since else "relay_busy"
+            raise TransportError(code, "Enough others wait for this relay.")
         if not lease.waiting:
             lease.silent_since = lease.used_at
         who = object()
