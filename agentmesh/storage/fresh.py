@@ -16,7 +16,7 @@ from agentmesh.storage.queries import FEW, Queries
 from agentmesh.storage.rows import IncomingRow
 
 SECONDS = 1.0
-MAX_ROWS, MAX_BODY = 512, 4096
+MAX_ROWS, MAX_BODY = 1024, 4096
 """What is more, or larger than this, is read."""
 PLACES = "SELECT row, consumed_at, peer, message_id, session_id, sequence FROM incoming "
 
@@ -68,10 +68,11 @@ class Fresh:
     def _take(
         self, places: list[tuple[int, float | None, Amid, MessageId, SessionId, int]]
     ) -> list[IncomingRow] | None:
-        rows = []
-        for place in places:
-            row = self._rows.pop(place[2:], None)
-            if row is None:
-                return None
-            rows.append(replace(row, position=place[0], consumed_at=place[1]))
-        return rows
+        # They are shown in any case: what stayed here would only take the place of what comes.
+        found = [self._rows.pop(place[2:], None) for place in places]
+        rows = [
+            replace(row, position=place[0], consumed_at=place[1])
+            for place, row in zip(places, found, strict=True)
+            if row is not None
+        ]
+        return rows if len(rows) == len(places) else None

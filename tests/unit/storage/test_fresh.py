@@ -65,7 +65,7 @@ async def test_what_came_is_shown_once_without_being_opened(
     assert sealer.opened == 2
 
 
-async def test_a_page_of_which_something_was_forgotten_is_read(
+async def test_a_page_of_which_something_is_missing_is_read_and_none_of_it_remembered(
     store: SqliteStore, sealer: Counting
 ) -> None:
     large = incoming("large", 2, body=bytes(MAX_BODY + 1))
@@ -73,6 +73,8 @@ async def test_a_page_of_which_something_was_forgotten_is_read(
     shown = await _page(store)
     assert [(row.message_id, row.position) for row in shown] == [("a", 1), ("large", 2), ("b", 3)]
     assert sealer.opened == 3
+    await _page(store, after=2)
+    assert sealer.opened == 4
 
 
 @pytest.mark.parametrize(("count", "opened"), [(FEW, 0), (FEW + 1, FEW + 1)])
