@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from agentmesh.errors import AgentMeshError, IntegrityError, UsageError, plain
+from agentmesh.errors import AgentMeshError, UsageError, plain
 from agentmesh.observability.private_file import write_once
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.protocol.certificates.revocation_list import Reason
@@ -173,7 +173,8 @@ def revoke_certificate(config: Config, subject: str, reason: Reason) -> None:
     count = _with(config, work)
     if not count:
         hint = "An organisation takes back itself what it issued: agentmesh org revoke"
-        _refuse(UsageError("certificate_not_found", f"The authority gave {subject} none.", hint))
+        why = f"The authority has given {subject} no certificate."
+        _refuse(UsageError("certificate_not_found", why, hint))
     click.echo(f"{count} certificates of {subject} were revoked; agents learn it within a minute.")
 
 
@@ -184,11 +185,9 @@ def _with(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except IntegrityError as error:
-        click.echo(f"agentmesh-registry: {error.message}", err=True)
-        sys.exit(DAMAGED if error.code == "not_a_backup" else failed(error))
     except AgentMeshError as error:
-        sys.exit(failed(error))
+        code = failed(error)
+        sys.exit(DAMAGED if error.code == "not_a_backup" else code)
 
 
 def _refuse(error: UsageError) -> None:

@@ -107,7 +107,7 @@ def test_a_log_that_does_not_fit_is_a_failure(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("report", "--database", "mysql://a/b"), 2, "postgresql://user"),
-        (("report", "--database", "postgresql://127.0.0.1:1/a"), 75, "Is it running"),
+        (("report", "--database", "postgresql://127.0.0.1:1/a"), 75, "is it running"),
         (("restore", "nowhere"), 2, "one of them is not there"),
     ],
 )
@@ -119,6 +119,14 @@ def test_what_is_wrong_is_said(
     done = run(*arguments)
     assert done.exit_code == code
     assert words in done.stderr
+
+
+def test_a_database_that_does_not_serve_is_said_once(tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    database.write_bytes(b"no database" * 100)
+    done = run("report", "--database", database)
+    assert done.exit_code == 75
+    assert done.stderr.count("its file is no database") == 1
 
 
 def test_the_tables_are_made_on_request(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_rates_and_origin_come_from_options_and_environment(tmp_path: Path) -> N
         (
             ("--listen", "127.0.0.1:0", "--database", "postgresql://127.0.0.1:1/a"),
             75,
-            "Is it running",
+            "is it running",
         ),
         (("--listen", "0.0.0.0:0", "--database", "r.db"), 2, "Add --origin"),
     ],
