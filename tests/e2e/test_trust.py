@@ -53,15 +53,22 @@ def test_what_was_said_is_in_both_transcripts_to_the_end(mesh: Mesh) -> None:
 
 
 def test_a_transcript_that_was_changed_is_damaged(pair: tuple[Agent, Agent]) -> None:
-    _, bob = pair
+    alice, bob = pair
     (listed,) = bob.ask("transcripts")["transcripts"]
+
+    def entries() -> Answer:
+        return bob.ask("transcripts", "show", listed["session_id"])["entries"]
+
+    eventually(lambda: len(entries()) == 2)  # what comes later is sealed for itself
+    alice.ask("send", bob.amid, "and more", "--wait", "60")
+    eventually(lambda: len(entries()) == 3)
     file = bob.home / "transcripts" / listed["session_id"]
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
     shown = bob.ask("transcripts", "show", listed["session_id"])
-    assert shown["damaged_at"] == 2
-    assert [it["kind"] for it in shown["entries"]] == ["opened"]
+    assert shown["damaged_at"] == 3
+    assert [it["kind"] for it in shown["entries"]] == ["opened", "received"]
     assert bob.fails(2, "transcripts", "show", "nothing")["code"] == "invalid_session"
 
 
