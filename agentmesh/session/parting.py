@@ -41,8 +41,6 @@ MAY_START_OVER = {
 """Ends after which nobody minds a new KNOCK for what was not taken any more."""
 
 
-OF_ITSELF = {"timeout", "session_expired", CAPACITY_EXCEEDED, CERTIFICATE_EXPIRED}
-"""Why a daemon parts of itself. Its agent ended nothing: what it said is still to be said."""
 NONE = Numbers()
 
 
@@ -113,10 +111,7 @@ def settle(state: Open, effects: Effects) -> tuple[Ended, Effects]:
 
 
 def rest_of(state: Open, reason: str, taken: Numbers = NONE) -> Effects:
-    """Return what becomes of messages that the peer did not take. What was ended stays ended."""
-    has_refused = state.close_at is not None and state.close_at[1] not in MAY_START_OVER
-    if state.closing in OF_ITSELF and not has_refused:
-        return [StartOver(taken=state.confirmed)]
+    """Return what becomes of messages that the peer did not take. What we ended stays ended."""
     if state.closing:
         waiting: Effects = [StartOver(held_only=True)] if state.holding else []
         return [*waiting, Fail(refused=False, reason=state.closing)]

@@ -14,12 +14,11 @@ from agentmesh.session.effects import (
     Emit,
     EmitOnce,
     Number,
-    Over,
     StartOver,
     Unhold,
     Unsayable,
 )
-from agentmesh.session.events import Allowed, Expired, Overdue, Read, Reconnected
+from agentmesh.session.events import Allowed, Read, Reconnected
 from agentmesh.session.states import Open
 from tests.support.dialogue import Dialogue, answer_to, carry, event_of, frames_in
 from tests.support.parties import party
@@ -242,24 +241,3 @@ def test_what_replaces_the_message_of_a_knock_counts_as_one_of_those_that_were_a
     carry(alice, bob)
     assert bob.shown_texts() == ["expired before the answer", "2", "3"]
     assert bob.state.reason == "capacity_exceeded"  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("kind", ["conversation", "request_response"])
-def test_what_is_on_its_way_is_not_given_up_for_lack_of_time(kind: str) -> None:
-    alice, bob = talking(ALICE, BOB, kind, "1")
-    before = alice.state
-    late = frames_in(alice.send("are you back?"))
-    assert alice.say(Overdue()) == []
-    for frame in late:
-        bob.say(event_of(frame))
-    carry(alice, bob)
-    assert bob.shown_texts() == ["1", "are you back?"]
-    assert alice.state != before
-    assert any(isinstance(effect, Over) for effect in alice.say(Overdue()))
-
-
-def test_what_expired_keeps_no_session_open() -> None:
-    alice, _ = talking(ALICE, BOB, "conversation", "1")
-    alice.send("are you back?")
-    alice.say(Expired((3,)))
-    assert Over("session_expired", by_peer=False) in alice.say(Overdue())

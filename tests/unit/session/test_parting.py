@@ -6,7 +6,7 @@ import pytest
 from agentmesh.session.effects import Confirm, Fail, Over, StartOver
 from agentmesh.session.events import Close, Expired, Lost, Overdue, Send
 from agentmesh.session.numbers import Numbers
-from agentmesh.session.parting import CAPACITY_EXCEEDED, Parting
+from agentmesh.session.parting import Parting
 from agentmesh.session.states import Ended, Open, Resting
 from tests.support.dialogue import Dialogue, carry, event_of, frames_in
 from tests.support.parties import party
@@ -71,34 +71,6 @@ def test_both_may_part_at_once_and_both_end(reason: str) -> None:
     assert (alice.shown_texts(), bob.shown_texts()) == ([], ["1"])
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "is_said_elsewhere"),
-    [
-        (CAPACITY_EXCEEDED, "session_expired", True),
-        (CAPACITY_EXCEEDED, "killed_by_owner", False),
-        ("killed_by_owner", CAPACITY_EXCEEDED, False),
-    ],
-)
-def test_what_crosses_good_byes_that_nobody_wished_for_is_said_elsewhere(
-    ours: str, theirs: str, *, is_said_elsewhere: bool
-) -> None:
-    alice, bob = talking(ALICE, BOB, "conversation", "1")
-    bob.send("crossing")
-    bob.say(Close(ours))
-    crossing = frames_in(bob.effects)
-    byes = frames_in(alice.say(Close(theirs)))
-    alice.effects.clear()
-    for frame in crossing:
-        alice.say(event_of(frame))
-    said = [it for frame in (*byes, *frames_in(alice.effects)) for it in bob.say(event_of(frame))]
-    assert isinstance(bob.state, Ended)
-    assert alice.shown_texts() == []
-    elsewhere = [effect for effect in said if isinstance(effect, StartOver)]
-    assert [1 in effect.taken for effect in elsewhere] == [False] * is_said_elsewhere
-    failed = Fail(refused=False, reason=ours)
-    assert (failed in said) is not is_said_elsewhere
-
-
 def test_a_lie_about_what_was_taken_confirms_nothing_that_was_not_said() -> None:
     alice, bob = talking(ALICE, BOB, "conversation", "1")
     alice.say(Close("maintenance"))
@@ -119,6 +91,27 @@ def test_a_session_out_of_time_says_so_and_what_is_held_is_said_elsewhere() -> N
     assert isinstance(alice.state, Ended)
     assert isinstance(bob.state, Ended)
     assert bob.state.reason == "session_expired"
+
+
+@pytest.mark.parametrize("kind", ["conversation", "request_response"])
+def test_what_is_on_its_way_is_not_given_up_for_lack_of_time(kind: str) -> None:
+    alice, bob = talking(ALICE, BOB, kind, "1")
+    before = alice.state
+    late = frames_in(alice.send("are you back?"))
+    assert alice.say(Overdue()) == []
+    for frame in late:
+        bob.say(event_of(frame))
+    carry(alice, bob)
+    assert bob.shown_texts() == ["1", "are you back?"]
+    assert alice.state != before
+    assert any(isinstance(effect, Over) for effect in alice.say(Overdue()))
+
+
+def test_what_expired_keeps_no_session_open() -> None:
+    alice, _ = talking(ALICE, BOB, "conversation", "1")
+    alice.send("are you back?")
+    alice.say(Expired((3,)))
+    assert Over("session_expired", by_peer=False) in alice.say(Overdue())
 
 
 def test_a_request_that_nobody_answered_ends_by_timeout_on_both_sides() -> None:
