@@ -26,12 +26,11 @@ from agentmesh.node.lanes import Job, Lane, Waiting, fail, next_batch, spare, to
 from agentmesh.node.notices import Bulletin, Notice
 from agentmesh.node.repetitions import drop_repeated
 from agentmesh.node.sessions import (
-    choose,
     find,
+    find_other,
     in_order,
     is_said_elsewhere,
     most_bytes,
-    wish_of,
 )
 from agentmesh.node.sheet import Sheet
 from agentmesh.node.turn import Talk, Turn, Wish
@@ -264,9 +263,8 @@ class Conversations:
                 rows = turn.unsettled(session_id, await self._store.unsettled(session_id))
                 rows = [row for row in rows if is_said_elsewhere(row, over)]
                 if rows:
-                    wish = wish_of(turn.talks[session_id])
-                    found = choose(turn.talks, wish, turn.now, self._cache_seconds)
-                    turn.move(rows, found or turn.begin(wish, last_try=over.last_try))
+                    seconds, last_try = self._cache_seconds, over.last_try
+                    turn.move(rows, find_other(turn, session_id, seconds, last_try=last_try))
             while turn.sheet.unhold:
                 session_id = turn.sheet.unhold.pop()
                 rows = turn.unsettled(session_id, await self._held.first(turn, session_id))

@@ -13,7 +13,7 @@ from agentmesh.protocol.limits import MAILBOX_SECONDS, MAX_PAYLOAD, SESSION_CACH
 from agentmesh.session.effects import StartOver
 from agentmesh.session.events import Saying
 from agentmesh.session.outcome import COMPLETED
-from agentmesh.session.states import Answered, Knocking, Open, Resolving, Resting
+from agentmesh.session.states import Answered, AnyState, Knocking, Open, Resolving, Resting
 from agentmesh.storage.interface import OutgoingRow
 
 OPENING_SECONDS = 86400.0
@@ -62,6 +62,28 @@ def find(turn: Turn, wish: Wish, cache_seconds: float) -> SessionId:
     if wish.session_id is None and _begins_anew(turn.talks[session_id], turn.now):
         turn.sheet.tell("session_cached", session_id, category=wish.intent.category)
     return session_id
+
+
+def find_other(turn: Turn, ended: SessionId, cache_seconds: float, *, last_try: bool) -> SessionId:
+    """Return where words of a session that ended are said again: where nothing was said yet.
+
+    Elsewhere they could come behind words that were said after them.
+    """
+    wish = wish_of(turn.talks[ended])
+    silent = {name: talk for name, talk in turn.talks.items() if not _has_spoken(talk.state)}
+    found = choose(silent, wish, turn.now, cache_seconds)
+    return found or turn.begin(wish, last_try=last_try)
+
+
+def _has_spoken(state: AnyState) -> bool:
+    """Whether words of ours have their numbers here: in a KNOCK, too. What is held has none."""
+    match state:
+        case (Open() as talk) | Resting(talk=talk):
+            return talk.said > 0 or talk.optimistic is not None
+        case Knocking(optimistic=first) | Answered(asked=Knocking(optimistic=first)):
+            return first is not None
+        case _:
+            return False
 
 
 def _begins_anew(talk: Talk, now: float) -> bool:

@@ -56,6 +56,7 @@ class Sheet(msgspec.Struct):
     rows: dict[MessageId, OutgoingRow] = {}
     loaded: dict[MessageId, OutgoingRow] = {}
     unhold: set[SessionId] = msgspec.field(default_factory=set)
+    moved_into: set[SessionId] = msgspec.field(default_factory=set)
     start_over: dict[SessionId, wanted.StartOver] = {}
     receipted: set[SessionId] = msgspec.field(default_factory=set)
     lost: set[SessionId] = msgspec.field(default_factory=set)

@@ -222,12 +222,13 @@ class Turn(msgspec.Struct):
     def unsettled(self, session_id: SessionId, kept_rows: list[OutgoingRow]) -> list[OutgoingRow]:
         """Return a session's unsettled messages: those in the store, as this turn left them.
 
-        Also those that this turn said in it, or moved into it.
+        Also those that this turn said in it, or moved into it: these by when they were said.
         """
         self.sheet.loaded.update({row.message_id: row for row in kept_rows})
         ids = dict.fromkeys([*(row.message_id for row in kept_rows), *self.sheet.rows])
         rows = [self.sheet.rows.get(name) or self.sheet.loaded[name] for name in ids]
-        return [row for row in rows if row.session_id == session_id]
+        here = [row for row in rows if row.session_id == session_id]
+        return sorted(here, key=_said_at) if session_id in self.sheet.moved_into else here
 
     def move(self, rows: list[OutgoingRow], session_id: SessionId) -> None:
         """Let messages travel in another session, under new numbers."""
@@ -235,6 +236,7 @@ class Turn(msgspec.Struct):
             self.sheet.rows[row.message_id] = msgspec.structs.replace(
                 row, session_id=session_id, sequence=None, frame_id=None
             )
+        self.sheet.moved_into.add(session_id)
         if isinstance(self.talks[session_id].state, Open | Resting):
             self.sheet.unhold.add(session_id)
 
@@ -266,6 +268,10 @@ class Turn(msgspec.Struct):
             updated_at=self.now,
             expires_at=talk.expires_at,
         )
+
+
+def _said_at(row: OutgoingRow) -> float:
+    return row.created_at
 
 
 def _messages(state: Open) -> tuple[int, int]:

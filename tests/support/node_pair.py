@@ -35,10 +35,14 @@ class Wire:
     def types(self) -> list[str]:
         return [frame.message_type for _, frame in self.carried]
 
-    def bring(self, sender: Amid, frame: Send) -> None:
-        """Bring a frame to its recipient, once more if it was there before."""
+    def bring(self, sender: Amid, *frames: Send) -> None:
+        """Bring frames to their recipient at once, once more if they were there before."""
+        arrivals = [Arrival(self._received(sender, frame), 1) for frame in frames]
+        self.nodes[frames[0].to].incoming.arrived(arrivals)
+
+    def _received(self, sender: Amid, frame: Send) -> Receive:
         self._deliveries += 1
-        receive = Receive(
+        return Receive(
             delivery=self._deliveries,
             id=frame.id,
             sender=sender,
@@ -46,7 +50,6 @@ class Wire:
             encrypted_payload=frame.encrypted_payload,
             timestamp=0,
         )
-        self.nodes[frame.to].incoming.arrived([Arrival(receive, 1)])
 
 
 class WireEnd:

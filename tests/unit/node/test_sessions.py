@@ -5,12 +5,12 @@ import pytest
 from msgspec.structs import replace
 
 from agentmesh.errors import UsageError
-from agentmesh.node.sessions import choose
-from agentmesh.node.turn import Talk, Wish
+from agentmesh.node.sessions import choose, find_other
+from agentmesh.node.turn import Talk, Turn, Wish
 from agentmesh.protocol.frames import Intent, SessionRequest
-from agentmesh.protocol.ids import SessionId
-from agentmesh.session.states import AnyState
-from tests.support.session_states import examples
+from agentmesh.protocol.ids import MessageId, SessionId
+from agentmesh.session.states import Answered, AnyState, Knocking
+from tests.support.session_states import ALICE, BOB, examples
 
 WISH = Wish(intent=Intent(category="communication"), request=SessionRequest())
 
@@ -60,3 +60,28 @@ def test_a_wish_of_another_kind_begins_another_session() -> None:
 def test_a_named_session_is_taken_whatever_the_wish_is() -> None:
     named = replace(WISH, intent=Intent(category="commerce"), session_id=SessionId("Open 0"))
     assert choose(talks("Open"), named, now=1) == "Open 0"
+
+
+@pytest.mark.parametrize("name", ["Resolving", "Knocking", "Answered", "Open", "Resting, ours"])
+def test_words_of_another_session_go_where_nothing_was_said_yet(name: str) -> None:
+    was_said_there = name in {"Open", "Resting, ours"}
+    turn = Turn.start(BOB.amid, talks("Ended", name), ALICE.ring)
+    assert (_other(turn) == f"{name} 1") is not was_said_there
+
+
+@pytest.mark.parametrize("name", ["Knocking", "Answered"])
+def test_what_travels_with_a_knock_was_said(name: str) -> None:
+    found = talks("Ended", name)
+    talk = found[SessionId(f"{name} 1")]
+    state = talk.state
+    assert isinstance(state, Knocking | Answered)
+    if isinstance(state, Answered):
+        state = replace(state, asked=replace(state.asked, optimistic=MessageId("1")))
+    else:
+        state = replace(state, optimistic=MessageId("1"))
+    found[SessionId(f"{name} 1")] = replace(talk, state=state)
+    assert _other(Turn.start(BOB.amid, found, ALICE.ring)) not in found
+
+
+def _other(turn: Turn) -> SessionId:
+    return find_other(turn, SessionId("Ended 0"), 1e9, last_try=False)
