@@ -5,13 +5,13 @@ it: a relay's word does not end it, only the peer's does.
 """
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from agentmesh.errors import AgentMeshError, StorageError, TransportError
+from agentmesh.node.agenda import Agenda
 from agentmesh.node.comebacks import Comebacks
 from agentmesh.node.entries import Entry
 from agentmesh.node.notices import REGISTRY_REACHED, Bulletin
@@ -61,7 +61,7 @@ class Errands:
         self._runners: Mapping[str, Runner] = {}
         self._once: OnceRunner | None = None
         self._entries: dict[str, Entry] = {}
-        self._heap: list[tuple[float, str]] = []
+        self._agenda = Agenda(self._entries)
         self._owing = Owing(self._start_once)
         self._timer: asyncio.Handle | None = None
         self._looks_at = 0.0
@@ -181,8 +181,7 @@ class Errands:
     # --- running -------------------------------------------------------------------------------
 
     def _schedule(self, entry: Entry, pause: float) -> None:
-        entry.due = self._clock.monotonic() + pause
-        heapq.heappush(self._heap, (entry.due, entry.errand_id))
+        self._agenda.put(entry, self._clock.monotonic() + pause)
 
     def _hasten(
         self, is_meant: Callable[[Entry], bool], pause: float = 0.0, *, as_new: bool = False
@@ -200,20 +199,16 @@ class Errands:
         if self._has_ended:
             return
         now = self._clock.monotonic()
-        while self._heap and not self._is_held:
-            due, errand_id = self._heap[0]
-            if due > now:
-                self._look_again(due - now)
+        while not self._is_held and (entry := self._agenda.first()) is not None:
+            if entry.due > now:
+                self._look_again(entry.due - now)
                 return
             if not self._slots.has_room():
                 self._look_again(SLOW_SECONDS)
                 return
-            heapq.heappop(self._heap)
-            entry = self._entries.get(errand_id)
-            if entry is None or entry.is_running or entry.due != due:
-                continue
+            self._agenda.take_first()
             entry.is_running = True
-            self._slots.take(errand_id)
+            self._slots.take(entry.errand_id)
             self._tasks.start(self._run(entry))
 
     def _look_again(self, seconds: float) -> None:
