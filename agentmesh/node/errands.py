@@ -28,6 +28,8 @@ from agentmesh.storage.interface import Change, DropErrand, ErrandRow, Store
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
+LONGEST_UNREACHED = 600.0
+"""Another's relay may be back, and nobody else here would notice."""
 FRAMES = {"knock", "accept", "message"}
 
 log = logging.getLogger("agentmesh.node")
@@ -244,7 +246,7 @@ class Errands:
     def _put_off(self, entry: Entry, again: Again) -> None:
         entry.attempts += 1
         entry.reason, entry.unreached = again.reason, again.unreached
-        pause = self._pause(again.patience, entry.attempts) if again.after is None else again.after
+        pause = self._pause(again, entry.attempts) if again.after is None else again.after
         if again.reason and entry.kind in FRAMES:
             self._comebacks.refused(entry.peer)
         self._schedule(entry, pause)
@@ -286,8 +288,9 @@ class Errands:
         except Exception as error:  # noqa: BLE001 (a receipt that is lost costs time only)
             record_bug(log, "frame.bug", error, peer=peer)
 
-    def _pause(self, patience: float, attempts: int) -> float:
+    def _pause(self, again: Again, attempts: int) -> float:
         """Return a growing pause, jittered so that peers do not come back all at once."""
-        longest = min(patience * float(2 ** min(attempts - 1, 20)), LONGEST_PAUSE)
+        bound = LONGEST_UNREACHED if again.unreached else LONGEST_PAUSE
+        longest = min(again.patience * float(2 ** min(attempts - 1, 20)), bound)
         share = int.from_bytes(self._entropy(2), "big") / 0xFFFF
         return longest * (0.5 + share / 2)

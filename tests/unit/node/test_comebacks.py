@@ -2,7 +2,7 @@
 
 from agentmesh.errors import TransportError
 from agentmesh.node.comebacks import COMEBACK_SECONDS, REFUSED_SECONDS, Comebacks
-from agentmesh.node.errands import LONGEST_PAUSE
+from agentmesh.node.errands import LONGEST_PAUSE, LONGEST_UNREACHED
 from agentmesh.node.runners import BUSY_PAUSE
 from agentmesh.protocol.origin import origin_of
 from agentmesh.protocol.relay_frames import Send, Sent
@@ -61,7 +61,7 @@ class Gone:
 
 
 async def waiting_long(pair: Pair) -> Gone:
-    """Say something to `high`, whose relay is gone for so long that a try is due in an hour."""
+    """Say something to `high`, whose relay is gone for so long that pauses have grown."""
     gone = Gone(pair)
     await pair.low.say(pair.high, "hello")
     for _ in range(12):
@@ -74,6 +74,13 @@ async def test_what_could_not_be_offered_to_a_relay_is_once_it_is_back(pair: Pai
     pair.wire.answer = lambda _: None
     pair.low.incoming.reached(HERE)
     await pair.settle()
+    assert await pair.high.texts() == ["hello"]
+
+
+async def test_a_frame_alone_at_a_relay_finds_out_by_itself_that_it_is_back(pair: Pair) -> None:
+    await waiting_long(pair)
+    pair.wire.answer = lambda _: None
+    await pair.later(LONGEST_UNREACHED)
     assert await pair.high.texts() == ["hello"]
 
 

@@ -11,6 +11,7 @@ from agentmesh.node.entries import Entry
 from agentmesh.node.errands import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
+    LONGEST_UNREACHED,
     Again,
     Errands,
 )
@@ -22,6 +23,7 @@ from agentmesh.session.effects import EmitOnce
 from agentmesh.storage.interface import ErrandRow, Put
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.dialogue import owed
+from tests.support.node import RELAY
 from tests.support.node_pair import Pair, node_at
 from tests.support.parties import party
 from tests.support.stores import BOB, NOW, ONE, errand
@@ -32,11 +34,15 @@ def _errands(store: VolatileStore | None = None) -> Errands:
     return Errands(store or VolatileStore(), FakeClock(), FakeEntropy())
 
 
-async def test_pauses_grow_to_a_bound_and_are_jittered() -> None:
+@pytest.mark.parametrize(
+    ("again", "bound"),
+    [(Again(), LONGEST_PAUSE), (Again(unreached=RELAY), LONGEST_UNREACHED)],
+)
+async def test_pauses_grow_to_a_bound_and_are_jittered(again: Again, bound: float) -> None:
     errands = _errands()
-    pauses = [errands._pause(FIRST_PAUSE, attempt) for attempt in range(1, 40)]
+    pauses = [errands._pause(again, attempt) for attempt in range(1, 40)]
     for attempt, pause in enumerate(pauses):
-        longest = min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)
+        longest = min(FIRST_PAUSE * 2**attempt, bound)
         assert longest / 2 <= pause <= longest
     assert len(set(pauses)) == len(pauses)
 
