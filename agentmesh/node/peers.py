@@ -38,10 +38,9 @@ class Peers:
         """Return the AMID of a peer given as alias, name, AMID or DID."""
         with suppress(UsageError):
             return parse_amid(text)
-        wanted = _folded(text)
-        contacts = [row for row in await self._store.contacts() if row.trust >= CONTACT]
+        contacts = [row for row in await self._called(text) if row.trust >= CONTACT]
         for name_of in (_alias, _name):
-            fitting = [row.amid for row in contacts if wanted and name_of(row) == wanted]
+            fitting = [row.amid for row in contacts if name_of(row) == _folded(text)]
             if len(fitting) > 1:
                 raise UsageError(
                     "ambiguous_peer",
@@ -266,8 +265,16 @@ class Peers:
             self.doubt(amid)
             raise
 
+    async def _called(self, text: str) -> list[ContactRow]:
+        """Return who has this alias or name, in any case."""
+        if not (wanted := _folded(text)):
+            return []
+        names = await self._store.contact_names()
+        amids = [it.amid for it in names if wanted in (_folded(it.alias), _folded(it.name))]
+        return [row for amid in amids if (row := await self.row(amid)) is not None]
+
     async def _check_alias(self, amid: Amid, alias: str) -> None:
-        for row in await self._store.contacts():
+        for row in await self._called(alias):
             if row.amid != amid and _alias(row) == _folded(alias):
                 raise UsageError("alias_taken", f"Another contact has the alias {alias!r}.")
 

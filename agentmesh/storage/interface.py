@@ -118,6 +118,14 @@ class Unread(NamedTuple):
     waiting: int
 
 
+class ContactName(NamedTuple):
+    """What a contact is called, as it stands on the disk; who acts on it reads the contact."""
+
+    amid: Amid
+    alias: str
+    name: str
+
+
 class Store(Protocol):
     """Everything the node keeps."""
 
@@ -184,6 +192,9 @@ class Store(Protocol):
 
     async def contacts(self) -> list[ContactRow]:
         """Return all contacts by alias, name, AMID."""
+
+    async def contact_names(self) -> list[ContactName]:
+        """Return what all are called, in no order; no seal is opened for it."""
 
     async def card(self, drawer: str, name: str) -> CardRow | None:
         """Return one card."""

@@ -23,6 +23,7 @@ from agentmesh.storage.fresh import Fresh
 from agentmesh.storage.interface import (
     CardRow,
     Change,
+    ContactName,
     ContactRow,
     Counts,
     ErrandRow,
@@ -42,6 +43,7 @@ from agentmesh.storage.sealing import Sealer
 from agentmesh.storage.settling import EXPIRED, UNSETTLED
 from agentmesh.storage.tables import (
     CARDS,
+    CONTACT_NAMES,
     CONTACTS,
     COUNTS,
     ERRANDS,
@@ -205,6 +207,10 @@ class SqliteStore:
     async def contacts(self) -> list[ContactRow]:
         return await self._all(CONTACTS, "ORDER BY alias, name, amid")
 
+    async def contact_names(self) -> list[ContactName]:
+        found = await self._queries.long_figures(CONTACT_NAMES)
+        return [ContactName(Amid(_text(it[0])), _text(it[1]), _text(it[2])) for it in found]
+
     async def card(self, drawer: str, name: str) -> CardRow | None:
         return await self._one(CARDS, "WHERE drawer = ? AND name = ?", drawer, name)
 
@@ -278,3 +284,7 @@ class SqliteStore:
             )
             if warning not in self._warnings:
                 self._warnings = [*self._warnings, warning][-_WARNINGS:]
+
+
+def _text(column: bytes) -> str:
+    return column.decode("utf-8", "replace")

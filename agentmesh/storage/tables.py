@@ -149,6 +149,10 @@ SELECT
   (SELECT count(*) FROM knocks WHERE verdict = 'pending'),
   (SELECT count(*) FROM prekeys WHERE kind = 'one_time' AND retired_at IS NULL)
 """
+# As bytes: a text that is none any more does not hide the others.
+CONTACT_NAMES = """
+SELECT CAST(amid AS BLOB), CAST(alias AS BLOB), CAST(name AS BLOB) FROM contacts
+"""
 NEWEST = "ORDER BY opened_at DESC, row DESC"
 _THESE = "FROM sessions WHERE phase IN (SELECT value FROM json_each(?)) AND (? IS NULL OR peer = ?)"
 HOW_MANY_SESSIONS = f"SELECT count(*) {_THESE}"

@@ -8,6 +8,7 @@ from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage.interface import (
     CardRow,
     Change,
+    ContactName,
     ContactRow,
     Counts,
     ErrandRow,
@@ -123,6 +124,9 @@ class VolatileStore:
 
     async def contacts(self) -> list[ContactRow]:
         return sorted(self._shelves.contacts.values(), key=lambda c: (c.alias, c.name, c.amid))
+
+    async def contact_names(self) -> list[ContactName]:
+        return [ContactName(c.amid, c.alias, c.name) for c in self._shelves.contacts.values()]
 
     async def card(self, drawer: str, name: str) -> CardRow | None:
         return self._shelves.cards.get((drawer, name))

@@ -64,6 +64,18 @@ async def test_an_alias_belongs_to_one(pair: Pair) -> None:
     await _contact(pair.low, "b", alias="ada")
 
 
+async def test_whom_a_name_means_is_found_without_reading_all_contacts(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a seal to open: with 5,000 that held up the daemon for 46 ms."""
+    await _contact(pair.low, "a", alias="Ada")
+    monkeypatch.delattr(type(pair.low.store), "contacts")
+    await _contact(pair.low, "b", alias="Bob")
+    assert await pair.low.peers.find("ada") == "a"
+    with pytest.raises(UsageError):
+        await pair.low.peers.find("  ")
+
+
 async def test_a_forgotten_contact_is_gone(pair: Pair) -> None:
     await _contact(pair.low, "a", alias="Ada")
     await pair.low.peers.forget(Amid("a"))

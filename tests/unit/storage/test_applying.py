@@ -121,6 +121,7 @@ async def test_contacts_come_by_alias_name_and_amid(store: Store) -> None:
     assert [c.amid for c in await store.contacts()] == ["0", "1", "2", "3"]
     await store.commit([DropContact(Amid("1"))])
     assert [c.amid for c in await store.contacts()] == ["0", "2", "3"]
+    assert sorted(await store.contact_names()) == [("0", "", ""), ("2", "", "y"), ("3", "b", "")]
 
 
 async def test_cards_lie_in_drawers_oldest_first(store: Store) -> None:

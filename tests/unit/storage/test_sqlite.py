@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentmesh.errors import StorageError
-from agentmesh.protocol.ids import MessageId, SessionId
+from agentmesh.protocol.ids import Amid, MessageId, SessionId
 from agentmesh.storage.connection import Connection, connect
 from agentmesh.storage.interface import Deliver, DropSession, Put, SetValue, Store
 from agentmesh.storage.sqlite import SqliteStore
@@ -16,6 +16,7 @@ from tests.support.stores import (
     NOW,
     ONE,
     TWO,
+    contact,
     errand,
     incoming,
     outgoing,
@@ -107,6 +108,16 @@ async def test_a_session_that_cannot_be_read_is_set_aside(tmp_path: Path) -> Non
     async with sqlite_store(tmp_path) as store:
         assert await store.sessions() == [session(TWO)]
         assert store.warnings() == []
+
+
+async def test_a_name_that_is_no_text_any_more_hides_no_other(tmp_path: Path) -> None:
+    async with sqlite_store(tmp_path) as store:
+        await store.commit([Put(contact("a", alias="Ada")), Put(contact("b", alias="Bob"))])
+    _ask(tmp_path, "UPDATE contacts SET alias = CAST(x'41ff' AS TEXT) WHERE amid = 'a'")
+    async with sqlite_store(tmp_path) as store:
+        assert await store.contact_names() == [("a", "A\ufffd", ""), ("b", "Bob", "")]
+        assert await store.contact(Amid("a")) is None
+        assert await store.contact_names() == [("b", "Bob", "")]
 
 
 async def test_rows_that_were_swapped_on_the_disk_do_not_open(tmp_path: Path) -> None:
