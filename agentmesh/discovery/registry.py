@@ -38,7 +38,7 @@ from agentmesh.discovery.revocations import RevocationAnswer
 from agentmesh.discovery.stamping import with_stamp
 from agentmesh.discovery.trust import ANY, Trust, TrustCabinet
 from agentmesh.errors import AgentMeshError, Refused, RemoteProtocolError
-from agentmesh.identity.registry_log import KnownHead
+from agentmesh.identity.registry_log import KnownHead, LogFault
 from agentmesh.observability.health import Version
 from agentmesh.protocol.bounded import Status
 from agentmesh.protocol.feedback import Feedback
@@ -88,15 +88,7 @@ class RegistryDirectory:
 
     async def lookup(self, amid: Amid) -> Found:
         """Return who that is, proved by the log, or raise `agent_not_found`, `identity_revoked`."""
-        asked = await self.log.ready()
-        target = "/v1/registry/lookup?" + urlencode({"amid": amid, **known(asked)})
-        answer = await self._of(amid, self._get(target, AgentAnswer))
-        agent = self._found(answer)
-        if agent.amid != amid:
-            raise RemoteProtocolError(
-                "record_swapped", "The registry answered with the record of somebody else."
-            )
-        return await self._proved(agent, answer, asked)
+        return await self._of(amid, self._looked_up(amid))
 
     async def bundle(self, amid: Amid, *, one_time: bool = True) -> VerifiedBundle:
         """Return keys to begin a session with; a one-time prekey among them is spent for us."""
@@ -253,9 +245,29 @@ class RegistryDirectory:
             return await asking
         except Refused as error:
             if error.code == REVOKED:
-                await self.log.revocation(amid)
-                raise revoked(amid) from None
+                raise await self._proved_revoked(amid) from None
             raise
+
+    async def _proved_revoked(self, amid: Amid) -> Refused:
+        """Return that an identity was taken back, once that is proved; or blame the registry."""
+        try:
+            await self.log.revocation(amid)
+        except Refused:
+            raise LogFault(
+                "revocation_unproved", "proves no revocation of whom it calls revoked"
+            ) from None
+        return revoked(amid)
+
+    async def _looked_up(self, amid: Amid) -> Found:
+        asked = await self.log.ready()
+        target = "/v1/registry/lookup?" + urlencode({"amid": amid, **known(asked)})
+        answer = await self._get(target, AgentAnswer)
+        agent = self._found(answer)
+        if agent.amid != amid:
+            raise RemoteProtocolError(
+                "record_swapped", "The registry answered with the record of somebody else."
+            )
+        return await self._proved(agent, answer, asked)
 
     async def _proved(self, agent: Found, answer: AgentAnswer, asked: KnownHead | None) -> Found:
         proved = await self.log.record(agent.amid, answer.record, answer.log, asked)

@@ -65,6 +65,17 @@ def refusing(path: str, status: int, code: str) -> Twist:
     return twist
 
 
+def refusing_all(*paths: str) -> Twist:
+    """Say of what is asked at some paths that it was revoked."""
+
+    def twist(asked: str, answer: Json) -> Json:
+        if asked in paths:
+            raise Refusal(410, "identity_revoked")
+        return answer
+
+    return twist
+
+
 def lookup(who: Registrant) -> Ask:
     return lambda directory: directory.lookup(who.amid)
 
@@ -204,6 +215,16 @@ LIES: dict[str, tuple[str, Ask, Twist]] = {
         lookup(ALICE),
         refusing(LOOKUP, 410, "identity_revoked"),
     ),
+    "revoked, and what proves it is refused in the same word": (
+        "revocation_unproved",
+        lookup(ALICE),
+        refusing_all(LOOKUP, ONE),
+    ),
+    "keys of who was revoked, and no proof": (
+        "revocation_unproved",
+        lambda directory: directory.bundle(ALICE.amid),
+        refusing_all(f"/v1/registry/prekeys/{ALICE.amid}", ONE),
+    ),
     "the log is gone": ("log_missing", follow, refusing(HEAD, 404, "not_found")),
     "rubbish for a head": ("registry_malformed", follow, only(HEAD, lambda it: {"head": 7})),
     "a proof of too many hashes": (
@@ -231,3 +252,15 @@ async def test_each_lie_is_found(tmp_path: Path, record_property: Callable[..., 
         assert found == {name: code for name, (code, _, _) in LIES.items()}
         print(f"{len(found)} lies of a registry: all found")
         record_property("lies", len(found))
+
+
+async def test_whoever_meets_a_registry_first_believes_it_no_revocation_either(
+    tmp_path: Path,
+) -> None:
+    async with lying(tmp_path) as liar:
+        await registered(liar, ALICE, BOB)
+        async with directory(liar, BOB) as bob:
+            liar.twist = refusing_all(HEAD)
+            assert await refused(bob.lookup(ALICE.amid)) == "revocation_unproved"
+            liar.be_honest()
+            assert await refused(bob.lookup(ALICE.amid)) == ""
