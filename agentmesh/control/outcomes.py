@@ -24,6 +24,8 @@ _HINTS = {
     ): f"{_HERE}agentmesh contacts allow-degraded PEER --suite NAME",
     ("undeliverable", "key_changed"): "Keys that are not its own were shown for this peer. Compare "
     "the safety number with its owner: agentmesh verify PEER, then --confirm",
+    ("undeliverable", "identity_revoked"): "The peer's identity was taken back, for good. Ask its "
+    "owner over another channel who it is now.",
     (
         "undeliverable",
         "identity_succeeded",

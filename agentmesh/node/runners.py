@@ -16,7 +16,7 @@ from agentmesh.errors import (
     UsageError,
 )
 from agentmesh.node.ahead import Answers
-from agentmesh.node.consent.key_changes import KEY_CHANGED, KeyChanges
+from agentmesh.node.consent.key_changes import KEY_CHANGED, REVOKED, KeyChanges
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Again, Runner
 from agentmesh.node.key_rack import KeyRack
@@ -93,7 +93,7 @@ class Runners:
             found, learnt = await self._find(errand.peer)
         except (Refused, CryptoError, RemoteProtocolError) as error:
             if await self._key_changes.suspect(errand.peer, error):
-                event = Unresolvable(KEY_CHANGED)
+                event = Unresolvable(REVOKED if error.code == REVOKED else KEY_CHANGED)
             elif isinstance(error, RemoteProtocolError):
                 raise
             elif error.code in _OF_US:
@@ -137,7 +137,7 @@ class Runners:
         try:
             found, bundle = await asyncio.gather(lookup, self._directory.bundle(peer))
         except Refused as error:
-            if error.code in _KNOWN:
+            if error.code in _KNOWN or error.code == REVOKED:  # which is proved
                 raise
             raise Refused("registry_refused") from None  # an agent is told the code: no sentences
         theirs = bundle.suites

@@ -59,6 +59,20 @@ async def test_a_sentence_that_a_registry_makes_a_code_of_is_not_told(pair: Pair
     assert await pair.low.fate_of(said) == ("undeliverable", "registry_refused")
 
 
+@pytest.mark.parametrize("is_contact", [True, False])
+async def test_whose_identity_was_taken_back_is_told_by_that_word(
+    pair: Pair, is_contact: bool
+) -> None:
+    if is_contact:
+        await pair.low.peers.trust(pair.high.amid, 1)
+    pair.low.directory.fails_with = Refused("identity_revoked")
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    assert await pair.low.fate_of(said) == ("undeliverable", "identity_revoked")
+    changes = await pair.low.consent.key_changes.all()
+    assert [it.sign for it in changes.values()] == ["identity_revoked"] * is_contact
+
+
 @pytest.mark.parametrize("code", ["unknown_signer", "timestamp_expired"])
 async def test_what_the_registry_has_against_us_only_delays(pair: Pair, code: str) -> None:
     """A clock that is wrong, or a record that is not published yet, costs no message."""
