@@ -91,7 +91,7 @@ class Peers:
     ) -> ContactRow:
         """Give a peer words of our own."""
         row = await self._kept(amid, b"")
-        if alias:
+        if alias := alias and alias.strip():
             await self._check_alias(amid, alias)
         changes = {"alias": alias, "description": description}
         given = {name: value for name, value in changes.items() if value is not None}

@@ -60,6 +60,12 @@ async def test_an_alias_belongs_to_one(pair: Pair) -> None:
     with pytest.raises(UsageError) as caught:
         await _contact(pair.low, "b", alias="ada")
     assert caught.value.code == "alias_taken"
+
+
+async def test_blanks_around_an_alias_are_none_of_it(pair: Pair) -> None:
+    await _contact(pair.low, "a", alias=" Ada ")
+    await _contact(pair.low, "b", alias="  ")
+    assert {row.alias for row in await pair.low.peers.contacts()} == {"Ada", ""}
     await pair.low.peers.describe(Amid("a"), alias="")
     await _contact(pair.low, "b", alias="ada")
 
