@@ -91,10 +91,9 @@ class Approvals:
             self._lifted_at[notice.peer] = self._clock.now()
 
     async def all(self) -> list[Draft]:
-        """Return all drafts that are kept, oldest first."""
+        """Return all drafts that are kept, oldest first; those of one moment as they were asked."""
         cards = await self._store.cards(DRAWER)
-        drafts = [msgspec.msgpack.decode(card.body, type=Draft) for card in cards]
-        return sorted(drafts, key=lambda draft: (draft.asked_at, draft.message_id))
+        return [msgspec.msgpack.decode(card.body, type=Draft) for card in cards]
 
     async def waiting(self) -> list[Draft]:
         """Return those that the owner can approve now."""

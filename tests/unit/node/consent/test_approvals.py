@@ -35,6 +35,12 @@ async def test_a_draft_leaves_when_the_owner_says_so(pair: Pair) -> None:
     assert (await pair.low.fate_of(said))[0] == "delivered"
 
 
+async def test_drafts_of_one_moment_are_shown_as_they_were_asked(pair: Pair) -> None:
+    said = [await draft(pair, f"{number}") for number in range(5)]
+    shown = [it.message_id for it in await pair.low.consent.approvals.all()]
+    assert shown == [it.message_id for it in said]
+
+
 async def test_a_yes_counts_once(pair: Pair) -> None:
     said = await draft(pair)
     yes = [pair.low.outbox.approve(said.message_id, "") for _ in range(8)]
