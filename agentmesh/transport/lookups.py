@@ -40,6 +40,8 @@ class Lookups:
                 answer = self._look(host, port, type=socket.SOCK_STREAM)
             except OSError as error:
                 answer = error
+            except UnicodeError:  # a part of it is empty, or too long
+                answer = OSError(f"{host} is no name of a machine.")
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(self._answer, found, answer)
 

@@ -42,6 +42,15 @@ async def test_an_answer_is_an_answer(server: NameServer) -> None:
         await lookups.find("nowhere", 443)
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example.org"])
+async def test_a_name_that_can_be_none_is_unknown_and_takes_no_place(host: str) -> None:
+    lookups = Lookups()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(OSError, match="is no name"):
+            await lookups.find(host, 443)
+    assert lookups._busy == 0
+
+
 async def test_the_loops_own_lookups_wait_for_none_of_them(server: NameServer) -> None:
     lookups = Lookups(server.look)
     silent = [asyncio.ensure_future(lookups.find("silent", 443)) for _ in range(MAX_LOOKUPS - 1)]
