@@ -30,7 +30,7 @@ def test_a_knock_appears_and_approving_it_lets_the_message_through(
     carol.ask("send", ada.amid, "May I ask about flights?", "--intent", "travel/flights")
     card = screen.see(".waits-here", "travel/flights")
     assert "carol" in card.inner_text()
-    (knock,) = ada.knocks()
+    (knock,) = [it for it in ada.knocks() if it["from"] == carol.amid]
     seen_after = screen.seen_after(knock["id"], knock["received_at"])
     record_property("knock_seen_after_ms", round(seen_after))
     assert seen_after < SOON_MS  # a second is the benchmark's; here others are at work, too
