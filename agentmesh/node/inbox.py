@@ -1,8 +1,6 @@
 """What came for the agent, and what it has read."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +9,7 @@ from agentmesh.errors import Refused, UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.conversations import Conversations
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import rings
 from agentmesh.node.repetitions import Place, elsewhere
 from agentmesh.node.turn import Turn
 from agentmesh.protocol.ids import Amid, MessageId
@@ -80,7 +78,7 @@ class Inbox:
         if not wanted.unread and wanted.after is None and not wait:
             return await self._newest(wanted)
         after = await self._position(wanted.after)
-        async with self._bulletin.subscribed(_NEWS) as news:
+        async with self._bulletin.bell(_NEWS) as news:
             until = self._clock.monotonic() + wait
             while True:
                 rows = await self._shown(wanted, after)
@@ -88,7 +86,7 @@ class Inbox:
                 left = until - self._clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                await _next_message(news, left)
+                await rings(news, left)
 
     def _remember(self, last: Rows) -> None:
         """Keep where the last message lies: who reads on asks for those after it."""
@@ -195,12 +193,3 @@ def envelope_of(row: IncomingRow) -> Envelope:
 def payload_of(row: IncomingRow) -> bytes:
     """Return what its sender says: the rest of the envelope was checked when it came."""
     return _words(row.body).payload
-
-
-async def _next_message(news: "asyncio.Queue[Notice]", seconds: float) -> None:
-    """Wait for news. What came with it is looked for together, and not once for each."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await news.get()
-    while not news.empty():
-        news.get_nowait()

@@ -1,8 +1,8 @@
 """What happened, for whoever wants to know: events, the audit log, callers who wait."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import groupby
 
 import msgspec
@@ -84,17 +84,49 @@ class Bulletin:
                     queue.get_nowait()
                 queue.put_nowait(notice)
 
-        self.listen_to_runs(put, kinds)
-        try:
+        with self._listening(put, kinds):
             yield queue
+
+    @asynccontextmanager
+    async def bell(
+        self, kinds: Collection[str] = EVERY_KIND, peer: Amid | None = None
+    ) -> AsyncIterator[asyncio.Event]:
+        """Yield what every notice of these kinds rings; if a peer is named, only those about it.
+
+        For who looks again whatever happened: however much comes at once, nothing is lost.
+        """
+        bell = asyncio.Event()
+
+        def ring(run: Sequence[Notice]) -> None:
+            if peer is None or any(notice.peer == peer for notice in run):
+                bell.set()
+
+        with self._listening(ring, kinds):
+            yield bell
+
+    @contextmanager
+    def _listening(self, listener: RunListener, kinds: Collection[str]) -> Iterator[None]:
+        self.listen_to_runs(listener, kinds)
+        try:
+            yield
         finally:
-            self._listeners.remove((put, kinds))
+            self._listeners.remove((listener, kinds))
             self._forget_wanting(kinds)
 
     def _forget_wanting(self, kinds: Collection[str]) -> None:
         """Find out anew who wants these kinds: whoever waits for a message comes and goes often."""
         for kind in kinds or tuple(self._by_kind):
             self._by_kind.pop(kind, None)
+
+
+async def rings(bell: asyncio.Event, seconds: float) -> bool:
+    """Wait so long for a bell; return whether it rang. It is silent again after that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await bell.wait()
+    rang = bell.is_set()
+    bell.clear()
+    return rang
 
 
 def _kind(notice: Notice) -> str:

@@ -1,6 +1,5 @@
 """What the agent says: checked, kept, sent; and what became of it."""
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -17,7 +16,7 @@ from agentmesh.node.consent.rooms import ConsentRooms
 from agentmesh.node.conversations import Conversations
 from agentmesh.node.errands import Errands
 from agentmesh.node.inbox import NOTHING, Inbox
-from agentmesh.node.notices import Notice
+from agentmesh.node.notices import rings
 from agentmesh.node.sessions import takes_messages, wish_of
 from agentmesh.node.turn import Wish
 from agentmesh.policy.outbound import Impulse
@@ -234,7 +233,7 @@ class Outbox:
         """
         clock = self._hand.keys.ring.clock
         until = clock.monotonic() + seconds
-        async with self._hand.bulletin.subscribed() as news:
+        async with self._hand.bulletin.bell(peer=peer) as news:
             while True:
                 fate = await self.fate(peer, said.message_id)
                 is_final = fate.outcome in {"refused", "undeliverable"}
@@ -242,7 +241,7 @@ class Outbox:
                 if is_final or is_there or fate.reply is not None or _is_further(fate, seen):
                     return fate
                 left = until - clock.monotonic()
-                if left <= 0 or not await _news_of(news, peer, left):
+                if left <= 0 or not await rings(news, left):
                     fate = await self.fate(peer, said.message_id)
                     return replace(fate, timed_out=True)
 
@@ -271,14 +270,3 @@ def _saying(
 
 def _is_further(fate: Fate, seen: str | None) -> bool:
     return seen is not None and fate.progress is not None and fate.progress.message_id != seen
-
-
-async def _news_of(news: "asyncio.Queue[Notice]", peer: Amid, seconds: float) -> bool:
-    """Wait for news of a peer; return whether there are any."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await news.get()).peer != peer:
-                pass
-    except TimeoutError:
-        return False
-    return True

@@ -187,11 +187,9 @@ async def events_subscribe(
     """Tell what happens, from now on."""
 
     async def stream() -> AsyncGenerator[answers.Event, None]:
-        async with rooms.hand.bulletin.subscribed() as news:
+        async with rooms.hand.bulletin.subscribed(asked.kinds) as news:
             while True:
                 notice = await news.get()
-                if asked.kinds and notice.kind not in asked.kinds:
-                    continue
                 if permit == "agent" and notice.kind.startswith(OWNERS_EVENTS):
                     continue
                 yield answers.Event(

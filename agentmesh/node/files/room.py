@@ -83,11 +83,12 @@ class Files:
     async def turned(self, file_id: str, seconds: float) -> Transfer:
         """Return a transfer once its state is another, after so long, or at once if it is over."""
         then = self.find(file_id)
-        async with self._hand.bulletin.subscribed() as news:
+        async with self._hand.bulletin.bell() as news:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     while not then.is_over and self.find(file_id).state == then.state:
-                        await news.get()
+                        await news.wait()
+                        news.clear()
         return self.find(file_id)
 
     async def accept(self, file_id: str) -> Transfer:

@@ -1,7 +1,9 @@
 """News reach whoever listens, and a slow listener harms nobody."""
 
 from agentmesh.node import notices
-from agentmesh.node.notices import Bulletin, Notice
+from agentmesh.node.notices import Bulletin, Notice, rings
+from agentmesh.protocol.ids import Amid
+from tests.support.patience import PATIENCE
 
 
 async def test_everybody_who_listens_is_told() -> None:
@@ -25,6 +27,20 @@ async def test_who_names_kinds_hears_of_no_others() -> None:
     bulletin.listen(heard.append, {"two"})
     bulletin.publish(Notice(kind="two"))
     assert [notice.kind for notice in heard] == ["one", "two"]
+
+
+async def test_a_bell_is_rung_by_what_it_is_for_and_is_silent_again() -> None:
+    bulletin = Bulletin()
+    async with bulletin.bell({"one", "two"}, Amid("peer")) as bell:
+        bulletin.publish(Notice(kind="one", peer=Amid("other")), Notice(kind="two"))
+        bulletin.publish(Notice(kind="three", peer=Amid("peer")))
+        assert not await rings(bell, 0.001)
+        bulletin.publish(Notice(kind="one"), Notice(kind="one", peer=Amid("peer")))
+        bulletin.publish(Notice(kind="two", peer=Amid("peer")))
+        assert await rings(bell, PATIENCE)
+        assert not await rings(bell, 0.001)
+    bulletin.publish(Notice(kind="one", peer=Amid("peer")))
+    assert not bell.is_set()
 
 
 async def test_a_listener_that_is_too_slow_loses_the_oldest() -> None:

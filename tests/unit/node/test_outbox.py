@@ -8,10 +8,11 @@ import pytest
 from agentmesh.errors import Refused, UsageError
 from agentmesh.messages.body import Body
 from agentmesh.node.inbox import Wanted
+from agentmesh.node.notices import MAX_WAITING_NOTICES, Notice
 from agentmesh.policy.document import Policy
-from agentmesh.protocol.ids import MessageId
+from agentmesh.protocol.ids import Amid, MessageId
 from agentmesh.session.events import Close
-from agentmesh.storage.interface import Counts
+from agentmesh.storage.interface import Counts, Settle
 from tests.support.node import CHAT
 from tests.support.node_pair import Pair
 from tests.support.world import FakeClock
@@ -88,6 +89,19 @@ async def test_waiting_ends_with_the_delivery(pair: Pair) -> None:
     said = await pair.low.say(pair.high, "hello")
     fate = await pair.low.outbox.wait(pair.high.amid, said, 5, for_reply=False)
     assert (fate.outcome, fate.timed_out) == ("delivered", False)
+
+
+async def test_who_waits_hears_of_its_peer_however_many_others_have_news(pair: Pair) -> None:
+    pair.high.policy = Policy()
+    said = await pair.low.say(pair.high, "hello")
+    await pair.settle()
+    waiting = asyncio.ensure_future(pair.low.outbox.wait(pair.high.amid, said, 1, for_reply=False))
+    await pair.settle()
+    await pair.low.store.commit([Settle((said.message_id,), "delivered")])
+    news = Notice(kind="session_receipt", peer=pair.high.amid)
+    others = [Notice(kind="message_received", peer=Amid("other"))] * (MAX_WAITING_NOTICES + 1)
+    pair.low.hand.bulletin.publish(news, *others)
+    assert not (await waiting).timed_out
 
 
 async def test_waiting_for_a_reply_ends_with_it(pair: Pair) -> None:

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from agentmesh.daemon.api.status import SHOWN_SESSIONS
 from agentmesh.discovery.interface import DirectoryStatus
+from agentmesh.node.notices import MAX_WAITING_NOTICES, Notice
 from agentmesh.protocol.ids import SessionId
 from agentmesh.storage.interface import Put
 from agentmesh.transport.interface import LinkStatus
+from tests.support.patience import PATIENCE
 from tests.unit.daemon.conftest import House
 
 
@@ -89,6 +91,19 @@ async def test_events_of_the_owner_are_not_for_the_agent(house: House) -> None:
     assert "breaker_pause_new" in told["owner"]
     assert "breaker_pause_new" not in told["agent"]
     assert "message_received" in told["agent"]
+
+
+async def test_who_names_kinds_of_events_is_told_of_them_however_many_others_there_are(
+    house: House,
+) -> None:
+    stream = await house.caller.answer("events.subscribe", kinds=["paused"])
+    told = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    others = [Notice(kind="message_received")] * (MAX_WAITING_NOTICES + 1)
+    house.caller.rooms.hand.bulletin.publish(Notice(kind="paused"), *others)
+    async with asyncio.timeout(PATIENCE):
+        assert (await told).kind == "paused"
+    await stream.aclose()
 
 
 _PERMITS = ("owner", "agent")
