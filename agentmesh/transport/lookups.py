@@ -29,8 +29,7 @@ class Lookups:
     async def find(self, host: str, port: int) -> Sequence[Found]:
         """Return the addresses of a host."""
         if self._busy >= MAX_LOOKUPS:
-            raise TransportError("relay_busy", "Too many names are being looked up.", "Try later.")
-        self._busy += 1
+            raise _too_many()
         loop = asyncio.get_running_loop()
         found: asyncio.Future[Sequence[Found]] = loop.create_future()
 
@@ -46,7 +45,11 @@ class Lookups:
                 loop.call_soon_threadsafe(self._answer, found, answer)
 
         # No pool: at its end a program would wait for those that nobody waits for any more.
-        threading.Thread(target=look, name="relay-lookup", daemon=True).start()
+        try:
+            threading.Thread(target=look, name="relay-lookup", daemon=True).start()
+        except RuntimeError:  # this machine gives us no more threads
+            raise _too_many() from None
+        self._busy += 1
         return await found
 
     def _answer(
@@ -59,3 +62,7 @@ class Lookups:
             found.set_exception(answer)
         else:
             found.set_result(answer)
+
+
+def _too_many() -> TransportError:
+    return TransportError("relay_busy", "Too many names are being looked up.", "Try later.")

@@ -51,6 +51,21 @@ async def test_a_name_that_can_be_none_is_unknown_and_takes_no_place(host: str) 
     assert lookups._busy == 0
 
 
+async def test_where_no_thread_can_start_no_place_is_taken(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lookups = Lookups(server.look)
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", start)
+        for _ in range(MAX_LOOKUPS):
+            with pytest.raises(TransportError, match="Too many names"):
+                await lookups.find("here", 443)
+    assert await lookups.find("here", 443) == [HERE]
+
+
 async def test_the_loops_own_lookups_wait_for_none_of_them(server: NameServer) -> None:
     lookups = Lookups(server.look)
     silent = [asyncio.ensure_future(lookups.find("silent", 443)) for _ in range(MAX_LOOKUPS - 1)]
