@@ -22,13 +22,13 @@ _PLACES = {
 @command("completion")
 @click.argument("shell", type=click.Choice(tuple(_PLACES)))
 def completion(desk: Desk, *, shell: str) -> None:
-    r"""Print what makes a shell complete commands and options.
+    """Print what makes a shell complete commands and options.
 
     \b
     bash   echo 'source <(agentmesh completion bash)' >> ~/.bashrc
     zsh    echo 'source <(agentmesh completion zsh)' >> ~/.zshrc
     fish   agentmesh completion fish > ~/.config/fish/completions/agentmesh.fish
-    """
+    """  # noqa: D301 - a raw text would show click's mark instead of obeying it
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - only here
 
     kind = get_completion_class(shell)

@@ -32,7 +32,10 @@ def _get(desk: Desk, key: str) -> None:
 @click.argument("key")
 @click.argument("value")
 def _set(desk: Desk, key: str, value: str) -> None:
-    """Set a field to VALUE, which is JSON; a bare word is a string."""
+    """Set a field to VALUE, which is JSON; a bare word is a string.
+
+    Such as: policy set accept_tiers "[1, 1.5]", policy set breakers.sent_per_minute 120.
+    """
     desk.ask(calls.PolicySet(key=key, value=read_value(value)), _show)
 
 

@@ -19,12 +19,13 @@ from agentmesh.tools import browser
 ENDED_SECONDS = 20.0
 _PAUSE = 0.05
 _THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
+_AT_FIRST = "Kept; at first one on this machine."
 _KEY_STORAGES = ("auto", "keyring", "passphrase", "file")
 
 _key_storage = click.option(
     "--key-storage",
     type=click.Choice(_KEY_STORAGES),
-    help="Where the key that seals the keys is kept.",
+    help="What seals the keys; auto: the keyring, if there is one, else a file's mode.",
 )
 _name = click.option("--name", metavar="NAME", help="How this agent calls itself.")
 
@@ -34,11 +35,14 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         _key_storage,
         click.option(
-            "--capability", multiple=True, metavar="C", help="What it offers; repeatable."
+            "--capability",
+            multiple=True,
+            metavar="CATEGORY[/SUBCATEGORY]",
+            help="What it offers; repeatable.",
         ),
         _name,
-        click.option("--registry", metavar="URL", help="Where it is found: https://..."),
-        click.option("--relay", metavar="URL", help="By whom it is reached: wss://..."),
+        click.option("--registry", metavar="URL", help=f"Its registry: https://... {_AT_FIRST}"),
+        click.option("--relay", metavar="URL", help=f"Its relay: wss://... {_AT_FIRST}"),
     ):
         function = option(function)
     return function

@@ -77,6 +77,7 @@ _authority_program = click.option(
     envvar=f"{_PREFIX}_AUTHORITY_PROGRAM",
     default="",
     help="A program that holds the authority's key instead, as one in hardware (PKCS#11).",
+    show_default=False,
 )
 _file = click.argument("file", type=click.Path(path_type=Path))
 
@@ -115,6 +116,7 @@ _file = click.argument("file", type=click.Path(path_type=Path))
     metavar="FILE",
     default="",
     help="Where owners can prove who they are (TOML). Without it, nobody can.",
+    show_default=False,
 )
 @click.option(
     "--stamp-bits",

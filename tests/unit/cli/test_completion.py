@@ -1,6 +1,7 @@
 """completion: real shells ask, and get names."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,13 @@ def asked(words: str, number: int) -> list[str]:
     )  # fmt: skip
     assert "Traceback" not in ended.stderr
     return [line.removeprefix("plain,") for line in ended.stdout.splitlines()]
+
+
+def test_help_has_a_line_for_each_shell(shell: Shell) -> None:
+    said = shell("completion", "--help").out
+    for kind in ("bash", "zsh", "fish"):
+        install = shell("completion", kind, "--json").document["install"]
+        assert re.search(rf"^  {kind} +{re.escape(install)}$", said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])

@@ -1,0 +1,37 @@
+"""What docs/settings.md lists is what an owner can set, with its default."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from agentmesh.daemon.config import Settings
+from agentmesh.policy.document import Policy, Section
+from tests.architecture.tree import ROOT
+
+PAGE = (ROOT / "docs/settings.md").read_text()
+
+
+def rows(name: str) -> list[tuple[str, str]]:
+    """Return field and default of each row of the table between two markers."""
+    table = re.search(rf"<!-- {name} -->(.*?)<!-- /{name} -->", PAGE, re.DOTALL)
+    assert table, f"docs/settings.md has no table {name}"
+    return re.findall(r"^\| `(\S+)` \| `(.*?)` \|", table.group(1), re.MULTILINE)
+
+
+def fields(value: msgspec.Struct, before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each field by its dotted name, with its value as JSON."""
+    for name in value.__struct_fields__:
+        inner = getattr(value, name)
+        if isinstance(inner, Section):
+            yield from fields(inner, f"{before}{name}.")
+        else:
+            yield before + name, msgspec.json.encode(inner, order="deterministic").decode()
+
+
+def test_the_page_lists_every_field_of_the_policy() -> None:
+    assert sorted(rows("policy")) == sorted(fields(Policy()))
+
+
+def test_the_page_lists_every_setting() -> None:
+    assert rows("config") == list(fields(Settings()))
