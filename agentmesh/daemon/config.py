@@ -28,6 +28,7 @@ from agentmesh.protocol.limits import (
 )
 from agentmesh.protocol.records import Capability
 from agentmesh.protocol.requests import audience_of
+from agentmesh.protocol.urls import taken_apart
 
 CONFIG = "config.json"
 RELAY, REGISTRY = "ws://127.0.0.1:8765", "http://127.0.0.1:8080"
@@ -185,11 +186,12 @@ def _settings(said: Mapping[str, object]) -> Settings:
 
 
 def _check_url(field: str, url: str, schemes: set[str]) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in schemes or not parts.hostname:
+    parts = taken_apart(url)
+    if parts is None or parts.scheme not in schemes:
+        begins = " or ".join(f"{it}://" for it in sorted(schemes))
         raise UsageError(
             "invalid_url",
-            f"The {field}'s address {url[:80]!r} is not one of {', '.join(sorted(schemes))}.",
+            f"The {field}'s address {url[:80]!r} leads nowhere: {begins} and a host are needed.",
             f"For example: {RELAY if field == 'relay' else REGISTRY}",
         )
 

@@ -1,21 +1,19 @@
 """Where the owner may have notices sent: nobody on the way reads them."""
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
+
+from agentmesh.protocol.urls import taken_apart
 
 LOCAL_NAMES = {"localhost"}
 
 
 def is_private_way(url: str) -> bool:
     """Whether this is https, or http to this very machine; a password in it makes it neither."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+    parts = taken_apart(url)
+    if parts is None or not url.isascii() or "\\" in url:
         return False
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        return False
-    if not parts.hostname or parts.username is not None or parts.password is not None:
+    if parts.username is not None or parts.password is not None:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts))
 

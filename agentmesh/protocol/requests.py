@@ -12,7 +12,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import msgspec
 from nacl.exceptions import CryptoError as SodiumError
@@ -22,6 +21,7 @@ from agentmesh.errors import CryptoError, RemoteProtocolError, UsageError
 from agentmesh.protocol import limits
 from agentmesh.protocol.ids import Amid, amid_of
 from agentmesh.protocol.signed import Purpose, signing_bytes
+from agentmesh.protocol.urls import taken_apart
 from agentmesh.protocol.world import Entropy
 
 SCHEME = "AgentMesh"
@@ -56,17 +56,15 @@ class Authorization(msgspec.Struct, frozen=True):
 
 def audience_of(url: str) -> str:
     """Return the audience that a registry's URL names: in one spelling, without a last slash."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise _not_a_registry(url) from None
-    extra = parts.query or parts.fragment or parts.username is not None
-    if parts.scheme not in _DEFAULT_PORTS or not host or extra:
+    parts = taken_apart(url.strip())
+    if parts is None or parts.scheme not in _DEFAULT_PORTS:
         raise _not_a_registry(url)
-    name = f"[{host}]" if ":" in host else host
-    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{name}{shown}{parts.path.rstrip('/')}"
+    if parts.query or parts.fragment or parts.username is not None:
+        raise _not_a_registry(url)
+    name, port = parts.hostname or "", parts.port
+    host = f"[{name}]" if ":" in name else name
+    shown = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}"
 
 
 def _not_a_registry(url: str) -> UsageError:

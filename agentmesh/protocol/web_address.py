@@ -1,6 +1,6 @@
 """Web addresses that may be gone to: nobody on the way can answer for them."""
 
-from urllib.parse import urlsplit
+from agentmesh.protocol.urls import taken_apart
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MAX_LETTERS = 4096
@@ -8,12 +8,9 @@ _MAX_LETTERS = 4096
 
 def is_safe(url: str) -> bool:
     """Return whether a URL is https, or is on this very machine."""
-    if len(url) > _MAX_LETTERS or not url.isascii() or not url.isprintable() or " " in url:
+    if len(url) > _MAX_LETTERS or not url.isascii():
         return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if "@" in parts.netloc or not parts.hostname:
+    parts = taken_apart(url)
+    if parts is None or "@" in parts.netloc:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)

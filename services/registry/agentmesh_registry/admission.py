@@ -1,7 +1,5 @@
 """Whether a record may be kept: signed by whom it names, current, and understandable."""
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 from agentmesh.errors import RemoteProtocolError
@@ -10,6 +8,7 @@ from agentmesh.protocol.limits import SIGNATURE_MAX_AHEAD
 from agentmesh.protocol.published import read_record
 from agentmesh.protocol.records import AgentRecord, ExchangeKey
 from agentmesh.protocol.signed import Signed
+from agentmesh.protocol.urls import taken_apart
 from agentmesh_registry.storage.agents import Registration
 
 _MAX_LIFE_MS = 10 * 366 * 86_400_000
@@ -66,12 +65,8 @@ def _check_endpoints(record: AgentRecord) -> None:
 
 
 def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        is_known = parts.scheme in _RELAY_SCHEMES and bool(parts.hostname)
-        return is_known and parts.username is None and url.isprintable() and " " not in url
-    except ValueError:
-        return False
+    parts = taken_apart(url)
+    return parts is not None and parts.scheme in _RELAY_SCHEMES and parts.username is None
 
 
 def _invalid(reason: str, hint: str) -> RemoteProtocolError:

@@ -35,6 +35,8 @@ def test_a_good_record_is_ready_to_be_kept() -> None:
         {"relay_endpoint": "ws://user@relay"},
         {"relay_endpoint": "ws://["},
         {"relay_endpoint": "ws://a\nb"},
+        {"relay_endpoint": "wss://a..b"},
+        {"relay_endpoint": f"wss://{'a' * 64}.example"},
         {"direct_endpoint": "\0"},
     ],
     ids=str,

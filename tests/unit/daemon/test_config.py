@@ -58,7 +58,10 @@ def test_an_unknown_name_is_an_error(tmp_path: Path, said: dict[str, object], hi
         (b'{"dashboard_fresh_seconds": 301}', "config_wrong_type"),
         (b'{"dashboard_fresh_seconds": 0}', "config_wrong_type"),
         (b'{"relay": "http://relay"}', "invalid_url"),
+        (b'{"relay": "wss://a..b"}', "invalid_url"),
+        (b'{"relay": "ws://relay:port"}', "invalid_url"),
         (b'{"registry": "registry"}', "invalid_url"),
+        (b'{"registry": "https://a..b"}', "invalid_url"),
     ],
 )
 def test_a_file_that_is_wrong_says_so(tmp_path: Path, text: bytes, code: str) -> None:

@@ -26,6 +26,7 @@ def test_a_relay_has_one_origin_however_it_is_written(url: str, origin: str) -> 
         "https://relay.example.org",
         "ws://",
         "ws://x:port",
+        "ws://a..b",
         "ws://" + "a" * 400,
     ],
 )

@@ -113,7 +113,17 @@ def test_a_registry_has_one_audience_in_all_spellings(url: str, audience: str) -
 
 @pytest.mark.parametrize(
     "url",
-    ["", "registry", "ftp://a", "http://", "http://u:p@a", "http://a?b", "http://[", "http://a:x"],
+    [
+        "",
+        "registry",
+        "ftp://a",
+        "http://",
+        "http://u:p@a",
+        "http://a?b",
+        "http://[",
+        "http://a:x",
+        "http://a..b",
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(UsageError) as caught:
