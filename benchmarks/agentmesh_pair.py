@@ -52,24 +52,29 @@ def call(home: Path, *arguments: str) -> dict[str, Any]:
 
 
 @contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """Run a registry; yields its URL."""
+    port = free_port()
+    command = [str(BIN / "agentmesh-registry"), "--listen", f"127.0.0.1:{port}"]
+    kept = ["--database", f"sqlite:///{folder / 'registry.db'}"]
+    with process([*command, *kept], folder / "registry.log"):
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def services(folder: Path) -> Iterator[dict[str, str]]:
     """Run a relay and a registry; yields the settings that lead to them."""
-    relay, registry = free_port(), free_port()
-    at = "127.0.0.1"
-    relay_command = [str(BIN / "agentmesh-relay"), "--listen", f"{at}:{relay}", *RELAY_LIMITS]
-    registry_command = [str(BIN / "agentmesh-registry"), "--listen", f"{at}:{registry}"]
+    port = free_port()
+    command = [str(BIN / "agentmesh-relay"), "--listen", f"127.0.0.1:{port}", *RELAY_LIMITS]
     with (
-        process([*relay_command, "--data", str(folder / "relay")], folder / "relay.log"),
-        process(
-            [*registry_command, "--database", f"sqlite:///{folder / 'registry.db'}"],
-            folder / "registry.log",
-        ),
+        process([*command, "--data", str(folder / "relay")], folder / "relay.log"),
+        registry(folder) as registry_url,
     ):
-        wait_for_port(relay)
-        wait_for_port(registry)
+        wait_for_port(port)
         yield {
-            "AGENTMESH_RELAY_URL": f"ws://{at}:{relay}",
-            "AGENTMESH_REGISTRY_URL": f"http://{at}:{registry}",
+            "AGENTMESH_RELAY_URL": f"ws://127.0.0.1:{port}",
+            "AGENTMESH_REGISTRY_URL": registry_url,
         }
 
 

@@ -1,8 +1,8 @@
 """An agent of the floor, in one process with all that the protocol asks of its daemon.
 
-    python -m benchmarks.floor.agent bob FOLDER PORT
-    python -m benchmarks.floor.agent carol FOLDER PORT
-    python -m benchmarks.floor.agent ask FOLDER PORT
+    python -m benchmarks.floor.agent bob FOLDER PORT REGISTRY
+    python -m benchmarks.floor.agent carol FOLDER PORT REGISTRY
+    python -m benchmarks.floor.agent ask FOLDER PORT REGISTRY
 
 Bob and carol answer. Asking runs the plan: fresh senders meet both, the last one goes on.
 """
@@ -12,16 +12,20 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 from picows import ws_connect
 
 from agentmesh.observability.world import keep_freed_memory
+from agentmesh.protocol.ids import Amid
 from benchmarks import plan
-from benchmarks.floor.side import Show, Side, keys_of
+from benchmarks.floor.listed import keys_of, listed
+from benchmarks.floor.side import Show, Side
 from benchmarks.floor.talk import Talk
 
 ANSWERERS = ("bob", "carol")
@@ -31,14 +35,27 @@ GARBAGE = 20_000
 """As a daemon has it."""
 
 
-async def connected(name: str, folder: Path, port: int, show: Show) -> Side:
-    """Return a side that is on the wire."""
-    side = Side(keys_of(name), folder, show)
-    await ws_connect(lambda *_: side, f"ws://127.0.0.1:{port}/")
-    return side
+class Places(NamedTuple):
+    """Where a side keeps what it keeps, and where router and registry are."""
+
+    folder: Path
+    port: int
+    registry: str
 
 
-async def answer(name: str, folder: Path, port: int) -> None:
+@asynccontextmanager
+async def connected(name: str, places: Places, show: Show) -> AsyncIterator[Side]:
+    """Be registered, and on the wire, as long as the block lasts."""
+    async with listed(name, places.registry) as us:
+        side = Side(us, places.folder, show)
+        await ws_connect(lambda *_: side, f"ws://127.0.0.1:{places.port}/")
+        try:
+            yield side
+        finally:
+            side.close()
+
+
+async def answer(name: str, places: Places) -> None:
     """Answer whatever comes, until this process is stopped."""
     answering = plan.Answering()
 
@@ -47,25 +64,26 @@ async def answer(name: str, folder: Path, port: int) -> None:
         if reply is not None:
             talk.say([reply])
 
-    await connected(name, folder, port, show)
-    print("ready", flush=True)
-    await asyncio.Event().wait()
+    async with connected(name, places, show):
+        print("ready", flush=True)
+        await asyncio.Event().wait()
 
 
 class Asking:
-    """A fresh sender, as the plan wants it."""
+    """A fresh sender, as the plan wants it; `side` is set once it is on the wire."""
 
     def __init__(self) -> None:
         self._texts: asyncio.Queue[str] = asyncio.Queue()
         self._talk: Talk
+        self.side: Side
 
-    async def connect(self, name: str, folder: Path, port: int) -> None:
-        """Be on the wire."""
-        self._side = await connected(name, folder, port, lambda _, it: self._texts.put_nowait(it))
+    def show(self, _: Talk, text: str) -> None:
+        """Take what came."""
+        self._texts.put_nowait(text)
 
-    async def first(self, answerer: int, text: str) -> None:
+    async def first(self, peer: Amid, text: str) -> None:
         """Knock, and say this first."""
-        self._talk = self._side.knock(keys_of(ANSWERERS[answerer]), text)
+        self._talk = await self.side.knock(peer, text)
 
     async def send(self, text: str) -> None:
         """Say a text."""
@@ -83,30 +101,33 @@ class Asking:
         return await asyncio.wait_for(self._texts.get(), plan.SEND_TIMEOUT)
 
 
-async def ask(folder: Path, port: int) -> None:
+async def ask(places: Places) -> None:
     """Run the plan, and print what was found."""
+    peers = [keys_of(name).amid for name in ANSWERERS]
     askings = [Asking() for _ in range(plan.CONTACTS)]
-    for number, asking in enumerate(askings):
-        await asking.connect(f"alice{number}", folder, port)
 
     async def meet(sender: int, answerer: int) -> float:
-        asking = askings[sender]
+        asking, peer = askings[sender], peers[answerer]
         started = time.monotonic_ns()
-        return await plan.first_message(started, partial(asking.first, answerer), asking.receive)
+        return await plan.first_message(started, partial(asking.first, peer), asking.receive)
 
-    contacts = await plan.first_contacts(meet)
-    last = askings[-1]
-    pings = await plan.round_trips(last.send, last.receive)
-    rate = await plan.flood(last.send_all, last.receive)
+    async with AsyncExitStack() as stack:
+        for number, asking in enumerate(askings):
+            on_wire = connected(f"alice{number}", places, asking.show)
+            asking.side = await stack.enter_async_context(on_wire)
+        contacts = await plan.first_contacts(meet)
+        last = askings[-1]
+        pings = await plan.round_trips(last.send, last.receive)
+        rate = await plan.flood(last.send_all, last.receive)
     print(json.dumps(plan.figures(contacts, pings, rate)), flush=True)
 
 
-def main(role: str, folder: str, port: str) -> None:
+def main(role: str, folder: str, port: str, registry: str) -> None:
     """Run one agent, under the same loop and collector as a daemon."""
     gc.set_threshold(GARBAGE)
     keep_freed_memory()
-    at = Path(folder), int(port)
-    uvloop.run(ask(*at) if role == "ask" else answer(role, *at))
+    places = Places(Path(folder), int(port), registry)
+    uvloop.run(ask(places) if role == "ask" else answer(role, places))
 
 
 if __name__ == "__main__":
