@@ -22,7 +22,7 @@ _TYPED = re.compile(
     r"(?:`|(?<!b)\"|&& |; )agentmesh ([^`\"\n;&]+)|^ {0,4}(?:agentmesh|alice|bob) ([^\n#|;]+)",
     re.MULTILINE,
 )
-NAMES = {"authority"}  # in certificates, `agentmesh authority ...` is a name
+NAMES = {"authority", "safety"}  # `agentmesh authority ...` in certificates, and what is hashed
 _WORD = re.compile(r"[a-z][a-z0-9.-]*")
 _CONTEXT = click.Context(cli)
 

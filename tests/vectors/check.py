@@ -1,14 +1,12 @@
 """A second, short reading of docs/protocol.md: recomputes every vector here without AgentMesh.
 
-    python tests/vectors/check.py
+    python -m tests.vectors.check
 
 Only hashlib, hmac and libsodium (PyNaCl) are used, so the KEM's secrets are taken as given. Each
 file holds `valid` cases and `must_fail` cases: a valid one (`of`) with values changed (`set`).
 """
 
 import copy
-import hashlib
-import hmac
 import json
 import sys
 from collections.abc import Callable
@@ -18,63 +16,23 @@ from typing import Any
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
-Case = dict[str, Any]
+from tests.vectors import outside
+from tests.vectors.reading import (
+    Case,
+    Wrong,
+    derive,
+    exchange,
+    join,
+    mac,
+    need,
+    open_box,
+    raw,
+    sha256,
+    u32,
+    unpad,
+)
+
 HERE = Path(__file__).parent
-
-
-class Wrong(Exception):
-    """The case does not hold."""
-
-
-def need(holds: bool) -> None:
-    if not holds:
-        raise Wrong
-
-
-def raw(text: str) -> bytes:
-    return bytes.fromhex(text)
-
-
-def join(*parts: bytes) -> bytes:
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-
-
-def u32(number: int) -> bytes:
-    return number.to_bytes(4, "big")
-
-
-def mac(key: bytes, data: bytes) -> bytes:
-    return hmac.digest(key, data, "sha256")
-
-
-def hkdf(key: bytes, salt: bytes, info: bytes, size: int) -> bytes:
-    extracted = mac(salt or bytes(32), key)
-    out, block = b"", b""
-    while len(out) < size:
-        block = mac(extracted, block + info + bytes([len(out) // 32 + 1]))
-        out += block
-    return out[:size]
-
-
-def derive(
-    key: bytes, label: str, salt: bytes = b"", context: bytes = b"", size: int = 32
-) -> bytes:
-    return hkdf(key, salt, b"agentmesh/1 " + label.encode() + b"\0" + context, size)
-
-
-def exchange(private: bytes, public: bytes) -> bytes:
-    return bindings.crypto_scalarmult(private, public)
-
-
-def open_box(key: bytes, box: bytes, aad: bytes) -> bytes:
-    need(len(box) >= 40)
-    return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(box[24:], aad, box[:24], key)
-
-
-def unpad(padded: bytes) -> bytes:
-    marked = padded.rstrip(b"\0")
-    need(marked[-1:] == b"\x80")
-    return marked[:-1]
 
 
 def header_bytes(key: bytes, numbers: list[int], public: bytes, ciphertext: bytes) -> bytes:
@@ -100,7 +58,7 @@ def check_header_mac(case: Case) -> None:
     public, ciphertext = raw(case["public_key"]), raw(case["kem_ciphertext"])
     header = header_bytes(raw(case["ratchet_key"]), numbers, public, ciphertext)
     need(header == raw(case["encoded"]))
-    digest = hashlib.sha256(raw(case["ciphertext"])).digest()
+    digest = sha256(raw(case["ciphertext"]))
     covered = join(case["session_id"].encode(), header, digest)
     need(mac(raw(case["key"]), covered) == raw(case["mac"]))
 
@@ -111,7 +69,7 @@ def check_pqxdh(case: Case) -> None:
     named = [them["signed_prekey"], them["kem_prekey"]]
     numbered = [part for key in named for part in (u32(key["id"]), raw(key["public"]))]
     last = [u32(one_time["id"]), raw(one_time["public"])] if one_time else [b"", b""]
-    transcript = hashlib.sha256(
+    transcript = sha256(
         join(
             b"agentmesh/1 pqxdh",
             case["knock_id"].encode(),
@@ -125,7 +83,7 @@ def check_pqxdh(case: Case) -> None:
             raw(ephemeral["public"]),
             raw(case["kem_ciphertext"]),
         )
-    ).digest()
+    )
     need(transcript == raw(case["transcript"]))
     pairs = [
         (them["signed_prekey"], us["exchange"]),
@@ -165,7 +123,7 @@ def check_session(case: Case) -> None:
 def check_frame(case: Case, frame: Case, header: bytes, chain_key: bytes) -> None:
     root, session_id = raw(case["root"]), case["session_id"].encode()
     ciphertext = raw(frame["ciphertext"])
-    covered = join(session_id, header, hashlib.sha256(ciphertext).digest())
+    covered = join(session_id, header, sha256(ciphertext))
     need(mac(derive(root, f"header {frame['from']}"), covered) == raw(frame["mac"]))
     key = derive(mac(chain_key, b"\x01"), "message", salt=derive(root, "pq epoch 0"))
     bound_to = join(raw(case["transcript"]), session_id, header)
@@ -205,7 +163,7 @@ def check_olm(case: Case) -> None:
     """All but Olm itself: what the session is bound to, the keys in both messages, their form."""
     keys = ("handshake_transcript", "initiator_identity", "initiator_one_time")
     keys += ("responder_identity",)
-    transcript = hashlib.sha256(join(b"agentmesh/1 olm", *(raw(case[k]) for k in keys))).digest()
+    transcript = sha256(join(b"agentmesh/1 olm", *(raw(case[k]) for k in keys)))
     need(transcript == raw(case["transcript"]))
     secret = derive(raw(case["root"]), "olm.v1 session", context=join(transcript))
     need(secret == raw(case["secret"]))
@@ -245,6 +203,8 @@ def olm_fields(message: bytes, tags: bytes) -> list[bytes]:
 
 
 CHECKS: dict[str, Callable[[Case], None]] = {
+    "signed": outside.check_signed,
+    "seal": outside.check_seal,
     "kdf": check_kdf,
     "padding": check_padding,
     "aead": check_aead,
@@ -252,6 +212,8 @@ CHECKS: dict[str, Callable[[Case], None]] = {
     "pqxdh": check_pqxdh,
     "session": check_session,
     "receipt": check_receipt,
+    "receipt_body": outside.check_receipt_body,
+    "safety_number": outside.check_safety_number,
     "pqxdh_weak": check_pqxdh,
     "numbered": check_numbered,
     "numbered_receipt": check_numbered_receipt,

@@ -12,7 +12,8 @@ from agentmesh.crypto.invite_exchange import Exchange, Parties, Party
 from agentmesh.crypto.secret import Secret
 from agentmesh.errors import AgentMeshError
 from agentmesh.protocol.ids import Amid
-from tests.vectors.check import derive, hkdf, join, load, raw, u32
+from tests.vectors.check import load
+from tests.vectors.reading import derive, hkdf, join, raw, u32
 
 Case = dict[str, Any]
 

@@ -23,7 +23,7 @@ from agentmesh.protocol.ids import SessionId
 from agentmesh.protocol.limits import MAX_FRAME
 from agentmesh.protocol.records import ExchangeKey
 from agentmesh.protocol.signed import Signed
-from tests.vectors import check, weak
+from tests.vectors import check, outside_ours, weak
 
 Case = dict[str, Any]
 raw = bytes.fromhex
@@ -171,6 +171,8 @@ def receipt(case: Case) -> bool:
 
 
 OURS = {
+    "signed": outside_ours.signed,
+    "seal": outside_ours.sealed,
     "kdf": kdf,
     "padding": padded,
     "aead": boxed,
@@ -178,6 +180,8 @@ OURS = {
     "pqxdh": handshake,
     "session": session,
     "receipt": receipt,
+    "receipt_body": outside_ours.receipt_body,
+    "safety_number": outside_ours.safety,
     "pqxdh_weak": handshake,
     "numbered": weak.numbered,
     "numbered_receipt": weak.receipt,

@@ -17,7 +17,8 @@ from agentmesh.errors import AgentMeshError
 from agentmesh.protocol.certificates.session import bound, check_session
 from agentmesh.protocol.frames import Handshake
 from agentmesh.protocol.ids import Amid, SessionId
-from tests.vectors.check import load, raw
+from tests.vectors.check import load
+from tests.vectors.reading import raw
 
 Case = dict[str, Any]
 
