@@ -52,6 +52,7 @@ from agentmesh.transport.interface import Transport
 from tests.support.at_hand import at_hand
 from tests.support.fake_authority import FakeAuthority
 from tests.support.fake_registry import RealisticDirectory, Shelf
+from tests.support.patience import PATIENCE
 from tests.support.world import FakeClock, FakeEntropy
 
 RELAY = "ws://127.0.0.1:1/v1/connect"
@@ -269,8 +270,9 @@ async def node_called(
 
 async def until_quiet(*nodes: Node) -> None:
     """Let everything happen that can happen at this moment of the fake clock."""
-    calm = 0
-    for _ in range(200_000):  # a receipt waits for a moment of real time
+    loop, calm = asyncio.get_running_loop(), 0
+    given_up = loop.time() + PATIENCE  # a receipt waits for a moment of real time
+    while loop.time() < given_up:
         await asyncio.sleep(0)
         for node in nodes:
             node.hurry()

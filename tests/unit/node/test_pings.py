@@ -13,6 +13,7 @@ from agentmesh.protocol.relay_frames import PresenceResponse
 from agentmesh.session.events import Close
 from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair, WireEnd
+from tests.support.patience import PATIENCE
 
 
 class Sky(WireEnd):
@@ -37,8 +38,8 @@ async def befriend(node: Node, other: Node) -> None:
     await node.peers.trust(other.amid, 1)
 
 
-async def pinged(pair: Pair, pings: Pings, peer: Node) -> Pinged:
-    asked = asyncio.ensure_future(pings.ping(peer.amid, 0.2))
+async def pinged(pair: Pair, pings: Pings, peer: Node, seconds: float = PATIENCE) -> Pinged:
+    asked = asyncio.ensure_future(pings.ping(peer.amid, seconds))
     while not asked.done():
         await pair.settle()
         await asyncio.sleep(0.01)
@@ -73,7 +74,7 @@ async def test_whoever_is_no_contact_of_the_peer_hears_nothing(pair: Pair) -> No
     await befriend(pair.low, pair.high)
     await meet(pair)
     before = len(pair.wire.carried)
-    assert (await pinged(pair, pings, pair.high)).reason == "no_answer"
+    assert (await pinged(pair, pings, pair.high, 0.2)).reason == "no_answer"
     messages = [it for it in pair.wire.carried[before:] if it[1].message_type == "message"]
     assert {sender for sender, _ in messages} == {pair.low.amid}
 

@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from agentmesh.errors import Refused, StorageError, TransportError
+from agentmesh.node.guard import stop as stop_module
 from agentmesh.node.switches import EMERGENCY
 from agentmesh.policy.document import Policy
 from agentmesh.storage.interface import Change
 from agentmesh.storage.volatile import VolatileStore
 from tests.support.guarded import Guarded, guarded
-from tests.support.patience import until
+from tests.support.patience import PATIENCE, until
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the answer wait until all is kept, however slow the disk is."""
+    monkeypatch.setattr(stop_module, "ANSWER_SECONDS", PATIENCE)
 
 
 async def _ends(both: Guarded) -> None:
@@ -51,6 +58,7 @@ async def _said(both: Guarded, text: str) -> None:
         await both.us.say(both.peer, text)
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_sessions_end_and_what_was_not_said_never_is(both: Guarded) -> None:
     await both.us.say(both.peer, "before")
     await both.settle()
@@ -75,6 +83,7 @@ async def test_sessions_end_and_what_was_not_said_never_is(both: Guarded) -> Non
     assert await both.peer.texts() == ["before", "and on"]
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_a_knock_that_is_out_is_given_up(both: Guarded) -> None:
     both.wire.loses = lambda _: True
     said = await both.us.say(both.peer, "hello?")
@@ -84,6 +93,7 @@ async def test_a_knock_that_is_out_is_given_up(both: Guarded) -> None:
     assert await both.us.store.errands() == []
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_it_survives_a_restart(tmp_path: Path) -> None:
     store = VolatileStore()
     async with guarded(tmp_path, store) as both:
@@ -145,7 +155,7 @@ async def test_a_lane_that_hangs_does_not_delay_the_answer(both: Guarded) -> Non
 
     task = both.us.talks._tasks.start(both.us.talks.run(both.peer.amid, hanging))
     await asyncio.sleep(0)
-    state = await asyncio.wait_for(both.guards.stop.stop("call"), 2)
+    state = await asyncio.wait_for(both.guards.stop.stop("call"), PATIENCE)
     assert not state.is_complete
     assert set(state.kept) == {"memory", "flag", "store"}
     free.set()

@@ -1,6 +1,7 @@
 """The inviter's desk against joiners that do not keep to the rules."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -12,7 +13,11 @@ from agentmesh.protocol.frames import SealedToReplyKey, decode
 from agentmesh.protocol.invites import JoinAnswer, JoinAsk, JoinEnd, JoinProof
 from agentmesh.protocol.limits import INVITE_SECONDS, INVITE_TRIES
 from tests.support.node_pair import Pair
+from tests.support.patience import PATIENCE, until
 from tests.support.world import FakeEntropy
+
+SILENCE = 0.5
+"""So many seconds without an answer."""
 
 
 class Mallory:
@@ -27,15 +32,18 @@ class Mallory:
         self.exchange = Exchange(self.parties, words, FakeEntropy(name), is_joiner=True)
         self.reply_key, self.secret = make_reply_key(FakeEntropy(f"{name}'s key"))
 
-    async def say(self, document: JoinAsk | JoinProof) -> JoinAnswer | JoinEnd | None:
-        """Say it; return the answer, None for silence."""
+    async def say(
+        self, document: JoinAsk | JoinProof, seconds: float
+    ) -> JoinAnswer | JoinEnd | None:
+        """Say it; return the answer, None for so many seconds of silence."""
         before = len(self.pair.wire.carried)
         await self.letters.to_inviter(self.pair.high.amid, self.letters.write(document))
-        for _ in range(100):
-            await asyncio.sleep(0.005)
-            for _, frame in self.pair.wire.carried[before:]:
-                if frame.message_type == "accept":
-                    return self.read(frame.encrypted_payload)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await until(lambda: "accept" in self.pair.wire.types()[before:])
+        for _, frame in self.pair.wire.carried[before:]:
+            if frame.message_type == "accept":
+                return self.read(frame.encrypted_payload)
         return None
 
     def read(self, payload: bytes) -> JoinAnswer | JoinEnd:
@@ -50,16 +58,18 @@ class Mallory:
         now = round(self.pair.clock.now() * 1000)
         return {"timestamp": now, "sender": self.pair.low.amid, "to": self.pair.high.amid}
 
-    async def ask(self, **changed: object) -> JoinAnswer | JoinEnd | None:
+    async def ask(
+        self, seconds: float = PATIENCE, **changed: object
+    ) -> JoinAnswer | JoinEnd | None:
         fields = {
             "id": self.name, "slot": 1, "pake": self.exchange.message,
             "reply_key": self.reply_key, **self.stamp, **changed,
         }  # fmt: skip
-        return await self.say(JoinAsk(**fields))  # type: ignore[arg-type]
+        return await self.say(JoinAsk(**fields), seconds)  # type: ignore[arg-type]
 
-    async def prove(self, tag: bytes, name: str = "") -> JoinAnswer | JoinEnd | None:
-        proof = JoinProof(id=name or self.name, tag=tag, **self.stamp)  # type: ignore[arg-type]
-        return await self.say(proof)
+    async def prove(self, tag: bytes, seconds: float = PATIENCE) -> JoinAnswer | JoinEnd | None:
+        proof = JoinProof(id=self.name, tag=tag, **self.stamp)  # type: ignore[arg-type]
+        return await self.say(proof, seconds)
 
 
 async def tries_left(pair: Pair) -> int:
@@ -101,15 +111,15 @@ async def test_an_exchange_that_was_begun_in_time_does_not_outlive_the_invite(pa
 async def test_a_proof_out_of_nowhere_and_an_unknown_slot_are_met_with_silence(pair: Pair) -> None:
     await pair.high.invites.book.make("", INVITE_SECONDS)
     mallory = Mallory(pair, "x")
-    assert await mallory.prove(bytes(32)) is None
-    assert await mallory.ask(slot=7) is None
+    assert await mallory.prove(bytes(32), SILENCE) is None
+    assert await mallory.ask(SILENCE, slot=7) is None
     assert await tries_left(pair) == INVITE_TRIES
 
 
 @pytest.mark.parametrize("pake", [b"B" + bytes(32), b"A" + bytes(32), b"A" + b"\x01" + bytes(31)])
 async def test_a_bad_point_is_dropped_and_the_desk_goes_on(pair: Pair, pake: bytes) -> None:
     invite = await pair.high.invites.book.make("", INVITE_SECONDS)
-    assert await Mallory(pair, "x").ask(pake=pake) is None
+    assert await Mallory(pair, "x").ask(SILENCE, pake=pake) is None
     answer = await Mallory(pair, invite.words, "honest").ask()
     assert isinstance(answer, JoinAnswer)
 
