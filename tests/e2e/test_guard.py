@@ -44,9 +44,9 @@ def test_agents_that_only_answer_each_other_are_stopped_and_the_owner_is_told(
         alice.ask("policy", "set", "notify_owner.webhook", f"http://127.0.0.1:{port}/")
         alice.ask("policy", "set", "notify_owner.command", json.dumps(program))
         answered, error = asyncio.run(_answer_each_other(alice, bob))
-        eventually(told.exists)
+        news = eventually(lambda: told.exists() and told.read_text())
     assert (answered, error.code) == (19, "peer_paused")
-    assert told.read_text() == "A breaker of your agent's tripped. See: agentmesh breakers\n"
+    assert news == "A breaker of your agent's tripped. See: agentmesh breakers\n"
 
     alice.down()
     alice.up()

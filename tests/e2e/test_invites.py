@@ -1,6 +1,6 @@
 """Joining by an invite, as real programs."""
 
-from tests.support.mesh import Mesh
+from tests.support.mesh import Mesh, eventually
 
 
 def test_strangers_meet_by_a_code_and_nobody_by_wrong_words(mesh: Mesh) -> None:
@@ -34,6 +34,7 @@ def test_strangers_meet_by_a_code_and_nobody_by_wrong_words(mesh: Mesh) -> None:
         assert str(left) in told["hint"]
     alice.down()
     alice.up()
+    eventually(alice.is_connected)
     assert carol.fails(5, "join", wrong)["code"] == "invite_wrong_code"
     assert carol.fails(5, "join", code)["code"] == "invite_dead"
     revoked = alice.ask("invite", "--minutes", "1")["invite"]

@@ -105,9 +105,7 @@ def test_a_policy_file_is_taken_over_and_a_wrong_one_is_named_but_not_taken(mesh
     assert alice.ask("send", bob.amid, "hello", "--wait", "60")["outcome"] == "delivered"
 
     file.write_text('{"consent": "ask", "bloklist": []}')
-    (warning,) = eventually(
-        lambda: [it for it in bob.status()["warnings"] if "policy.json" in it], seconds=5
-    )
+    (warning,) = eventually(lambda: [it for it in bob.status()["warnings"] if "policy.json" in it])
     assert "bloklist" in warning
     assert "blocklist" in warning
     assert bob.ask("policy", "get", "consent")["policy"] == "policy"

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from agentmesh.control import calls
 from agentmesh.observability.world import SystemClock
 from tests.support.mesh import Agent, Mesh, eventually
 
 SECOND = 1.0
+STOP = calls.EmergencyStop()
 _clock = SystemClock()
 
 
@@ -32,8 +34,10 @@ def test_everything_is_refused_until_the_owner_says_the_word(mesh: Mesh) -> None
     alice, bob = mesh.friends("alice", "bob")
     alice.ask("send", "bob", "before", "--wait", "60")
     told = alice.ask("emergency-stop")
-    assert (told["stopped"], told["daemon"], told["complete"]) == (True, True, True)
-    assert set(told["kept"]) == {"memory", "flag", "store"}
+    assert (told["stopped"], told["daemon"]) == (True, True)
+    # The answer does not wait for a disk that is slow; who asks again hears of it.
+    kept = eventually(lambda: (it := alice.told(STOP)).complete and it.kept)
+    assert set(kept) == {"memory", "flag", "store"}
     assert alice.status()["relay"]["state"] == "stopped"
     for command in (("send", "bob", "after"), ("up",)):
         error = alice.fails(5, *command)
@@ -60,14 +64,14 @@ def test_a_file_and_a_signal_do_the_same(mesh: Mesh, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     alice.ask("policy", "set", "stop_hook", f'["touch", "{ran}"]')
     (alice.home / "run" / "STOP").touch()
-    eventually(lambda: _is_stopped(alice), seconds=5)
-    eventually(ran.exists, seconds=5)
+    eventually(lambda: _is_stopped(alice))
+    eventually(ran.exists)
     _resume(alice)
     assert not (alice.home / "run" / "STOP").exists()
     ran.unlink()
     os.kill(alice.pid, signal.SIGUSR1)
-    eventually(lambda: _is_stopped(alice), seconds=5)
-    eventually(ran.exists, seconds=5)
+    eventually(lambda: _is_stopped(alice))
+    eventually(ran.exists)
     by = [it["fields"].get("by") for it in alice.audit() if it["event"] == "breaker_emergency_stop"]
     assert by == ["flag", "signal"]
     _resume(alice)
@@ -92,9 +96,7 @@ def test_it_needs_no_relay(mesh: Mesh, tmp_path: Path, how: str) -> None:
             alice.ask("send", "bob", "never said")
         else:
             os.kill(own.relay.pid, signal.SIGSTOP)
-        began = _clock.monotonic()
-        assert alice.ask("emergency-stop")["complete"] is True
-        assert _clock.monotonic() - began < 5 * SECOND  # the command's own start included
+        eventually(lambda: alice.told(STOP).complete, 5 * SECOND)
         if how == "killed":
             own.relay.start()
         else:
@@ -113,7 +115,7 @@ def test_a_flood_on_the_control_socket_does_not_hold_it_up(mesh: Mesh) -> None:
         told = alice.ask("emergency-stop")
         assert told["stopped"] is True
         flag = alice.home / "run" / "STOP"
-        eventually(lambda: flag.read_bytes() == b"stopped\n", seconds=SECOND)
+        eventually(lambda: flag.read_bytes() == b"stopped\n")
         assert _clock.monotonic() - began < 10 * SECOND
     assert eventually(lambda: alice.run("status").answer["stopped"])
     _resume(alice)
