@@ -8,7 +8,8 @@ import pytest
 
 from tests.architecture.tree import ROOT
 
-PAPERS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")})
+FOLDERS = ("*.md", "docs/**/*.md", "benchmarks/*.md", "services/**/*.md")
+PAPERS = sorted(paper for folder in FOLDERS for paper in ROOT.glob(folder))
 OURS = ("agentmesh/", "services/", "tests/", "docs/", "benchmarks/", "dashboard/", "openclaw/")
 WIRE = {"agentmesh/1.0"}  # a name on the wire, not a path
 
@@ -32,6 +33,12 @@ def test_each_row_stands_in_a_table_with_titles(paper: Path) -> None:
     text = re.sub(r"```.*?```", "", paper.read_text(), flags=re.DOTALL)
     tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
     assert [it for it in tables if not re.match(r"\|.*\n\|[-:| ]+\|\n", it)] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_is_shown_in_python_can_be_read(paper: Path) -> None:
+    for example in re.findall(r"```python\n(.*?)```", paper.read_text(), re.DOTALL):
+        compile(example, paper.name, "exec")
 
 
 def test_the_house_has_the_rooms_and_rows_that_its_page_names() -> None:
