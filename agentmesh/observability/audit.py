@@ -171,9 +171,8 @@ class AuditLog:
 
     def _write(self, day: str, runs: Sequence[_Run]) -> None:
         data = b"".join(run.lines for run in runs)
+        self._drop_half_written()
         self._choose_file(day, len(data))
-        self._size = min(self._size, os.fstat(self._handle).st_size)
-        os.ftruncate(self._handle, self._size)  # an earlier write may have failed half-way
         written = 0
         while written < len(data):
             written += os.write(self._handle, data[written:])
@@ -183,6 +182,12 @@ class AuditLog:
             self._head = runs[-1].head
             for _ in runs:
                 self._lines_waiting -= self._waiting.popleft().count
+
+    def _drop_half_written(self) -> None:
+        """Leave nothing behind of a write that failed: its lines are written again, elsewhere."""
+        if self._handle >= 0:
+            self._size = min(self._size, os.fstat(self._handle).st_size)
+            os.ftruncate(self._handle, self._size)
 
     def _choose_file(self, day: str, more: int) -> None:
         if self._file is not None and self._file.day == day and self._size + more <= MAX_FILE:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentmesh.crypto.secret import Secret
+from agentmesh.observability import audit as audit_module
 from agentmesh.observability.audit import MAX_WAITING, AuditLog
 from agentmesh.observability.audit_line import Event
 from agentmesh.observability.audit_verify import Report, verify
@@ -81,6 +82,23 @@ def test_a_full_disk_loses_nothing_that_can_wait(
     assert not log.condition().failing
     log.close()
     assert whole(logs).lines == 7
+
+
+def test_what_a_full_disk_took_half_of_is_not_there_twice_in_two_files(
+    begin: Callable[[], AuditLog], logs: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_module, "MAX_FILE", 2000)
+    log = begin()
+    write(log)
+    disk.room = 400
+    log.record(Event.MESSAGE_SENT)
+    log.record(Event.MESSAGE_SENT)
+    assert not log.flush()
+    disk.room = None
+    write(log, 4)  # with what waited it is too much for this file
+    log.close()
+    report = whole(logs)
+    assert (report.lines, report.files) == (9, 2)
 
 
 def test_a_disk_full_for_long_is_counted(
