@@ -7,7 +7,7 @@ from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.notices import Notice
 from agentmesh.node.strangers import Strangers, is_vain
 from agentmesh.node.turn import Turn
-from agentmesh.protocol import limits
+from agentmesh.protocol import limits, session_receipt
 from agentmesh.protocol.frames import (
     Accept,
     Knock,
@@ -84,9 +84,15 @@ class Doorway:
         return None
 
     async def _is_taken(self, session_id: SessionId) -> bool:
-        """Whether somebody else's session has this id: relays see ids, and may tell them."""
-        is_session = await self._store.session(session_id) is not None
-        return is_session or await self._store.knock(session_id) is not None
+        """Whether another session has this id, or had it and left a receipt, which stays as it is.
+
+        Relays see ids, and may tell them.
+        """
+        return (
+            await self._store.session(session_id) is not None
+            or await self._store.knock(session_id) is not None
+            or await self._store.card(session_receipt.DRAWER, session_id) is not None
+        )
 
     def _admit_to_policy(self, turn: Turn, letter: Letter, document: Knock) -> None:
         terms = Terms(

@@ -238,6 +238,8 @@ def _told(state: Open, envelope: Envelope) -> tuple[Open, Effects]:
     """Take what the peer's daemon says to keep the session up, or to end it."""
     if envelope.type == OPENING:
         peer_stub = _peer_stub(state, envelope.payload)
+        if state.peer_stub is not None:
+            return state, []  # said again: what is kept may tell of the end by now, too
         state = msgspec.structs.replace(state, peer_stub=peer_stub)
         return state, [*outcome.kept_stub(state)]
     if envelope.type == CLOSE:

@@ -5,6 +5,7 @@ import msgspec
 from agentmesh.crypto.seal import seal_to_prekeys
 from agentmesh.node.turn import Turn
 from agentmesh.policy.document import Policy
+from agentmesh.protocol import session_receipt
 from agentmesh.protocol.frames import Letter, SessionLost, StalePrekey, decode, encode
 from agentmesh.protocol.ids import Amid, FrameId, SessionId
 from agentmesh.protocol.limits import AGENT_SIGNATURE_MAX_AGE
@@ -60,13 +61,12 @@ async def test_nobody_can_knock_in_anothers_name(pair: Pair) -> None:
     assert len(await pair.high.store.sessions()) == 1
 
 
-async def test_nobody_can_take_over_anothers_session_by_its_id(pair: Pair) -> None:
-    await _knock(pair)
-    (row,) = await pair.high.store.sessions()
+async def _knock_under(pair: Pair, session_id: SessionId) -> None:
+    """Let Mallory knock at high under an id that was there before."""
     mallory = await node_at(pair.wire, "mallory", pair.clock, pair.shelf, None)
     await mallory.start()
     terms = Terms(
-        session_id=row.session_id,
+        session_id=session_id,
         peer=pair.high.amid,
         ours=True,
         intent=CHAT.intent,
@@ -80,9 +80,29 @@ async def test_nobody_can_take_over_anothers_session_by_its_id(pair: Pair) -> No
     await until_quiet(mallory, pair.high)
     del pair.wire.nodes[mallory.amid]
     await mallory.stop()
+
+
+async def test_nobody_can_take_over_anothers_session_by_its_id(pair: Pair) -> None:
+    await _knock(pair)
+    (row,) = await pair.high.store.sessions()
+    await _knock_under(pair, row.session_id)
     assert (await pair.high.store.session(row.session_id)).peer == pair.low.amid
     assert (await pair.high.store.knock(row.session_id)).peer == pair.low.amid
     assert pair.high.incoming.faults == {"session_id_taken": 1}
+
+
+async def test_the_receipt_of_a_session_that_was_forgotten_stays(pair: Pair) -> None:
+    await _knock(pair)
+    (row,) = await pair.high.store.sessions()
+    receipt = await pair.high.store.card(session_receipt.DRAWER, row.session_id)
+    pair.clock.jump(31 * 86400)
+    pair.high.store._shelves.sessions.clear()
+    pair.high.store._shelves.knocks.clear()
+    pair.high.talks._lanes.clear()
+    await _knock_under(pair, row.session_id)
+    assert pair.high.incoming.faults == {"session_id_taken": 1}
+    assert receipt is not None
+    assert await pair.high.store.card(session_receipt.DRAWER, row.session_id) == receipt
 
 
 async def test_a_knock_from_long_ago_is_not_taken(pair: Pair) -> None:

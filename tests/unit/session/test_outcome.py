@@ -3,12 +3,14 @@
 import msgspec
 import pytest
 
+from agentmesh.messages.payloads import OPENING, Opening
 from agentmesh.protocol.session_receipt import prove
 from agentmesh.protocol.signed import Purpose
 from agentmesh.session import outcome
 from agentmesh.session.effects import AnyEffect, KeepReceipt
 from agentmesh.session.events import Close, Expired
 from agentmesh.session.outcome import Closed
+from agentmesh.session.parcels import own_saying, send
 from agentmesh.session.states import Resting
 from tests.support.dialogue import Dialogue, carry, event_of, frames_in
 from tests.support.parties import party
@@ -90,6 +92,17 @@ def test_the_stub_is_kept_from_the_beginning_whoever_closes() -> None:
         (kept,) = outcome.kept_stub(open_state(side))
         assert prove(kept.receipt).outcome is None
     assert outcome.kept_stub(msgspec.structs.replace(open_state(bob), peer_stub=None)) == []
+
+
+def test_nobody_takes_an_outcome_back_by_opening_again() -> None:
+    alice, bob = talking(ALICE, BOB, "conversation", "1")
+    completed(alice, bob)
+    assert isinstance(alice.state, Resting)
+    talk = alice.state.talk
+    opening = own_saying(OPENING, msgspec.msgpack.encode(Opening(stub=talk.our_stub)), ALICE.ring)
+    for frame in frames_in(send(talk, (opening,), ALICE.ring)[1]):
+        effects = bob.say(event_of(frame))
+        assert not any(isinstance(effect, KeepReceipt) for effect in effects)
 
 
 def test_an_end_in_anger_has_no_outcome() -> None:
