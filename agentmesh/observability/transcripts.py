@@ -4,9 +4,6 @@ One file a session, `transcripts/<session id>`, under a key of its own. Whether 
 its end nobody can tell, unless the session's last entry (`closed`) was among them.
 """
 
-import os
-import threading
-from collections import OrderedDict
 from pathlib import Path
 
 import msgspec
@@ -24,11 +21,11 @@ from agentmesh.observability.transcript_records import (
     Transcript,
     write,
 )
+from agentmesh.observability.transcript_tails import Tails
 from agentmesh.protocol.ids import Amid, SessionId, parse_id
 from agentmesh.protocol.world import Entropy
 
 MAX_FILE = 64 << 20
-MAX_OPEN = 64
 _HEAD_BYTES = 128 * 1024
 
 
@@ -40,15 +37,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: float
 
 
-class _Tail(msgspec.Struct):
-    """An open file, and where its next record goes."""
-
-    handle: int
-    key: Secret
-    place: Place
-    is_synced: bool = False
-
-
 class Transcripts:
     """The transcripts of one home. Writing stays in one thread; `sync` and reading need not."""
 
@@ -56,8 +44,7 @@ class Transcripts:
         self._directory = directory
         self._key = key
         self._entropy = entropy
-        self._tails: OrderedDict[SessionId, _Tail] = OrderedDict()
-        self._opening = threading.Lock()  # held whenever files are opened or let go
+        self._tails = Tails(self._path, self.key_of)
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
@@ -66,15 +53,13 @@ class Transcripts:
     def append(self, session_id: SessionId, *entries: Entry) -> None:
         """Add entries, in one write. Raises `StorageError`, and has then added none of them."""
         try:
-            tail = self._tail(session_id)
+            tail = self._tails.of(session_id)
             records, place = write(tail.key, tail.place, entries, self._entropy)
             if place.end > MAX_FILE:
                 raise StorageError("transcript_full", "This session's transcript is full.")
-            self._write(tail, records)
-            tail.place = place
-            tail.is_synced = False
+            tail.add(records, place)
         except OSError as error:
-            self._let_go(session_id)
+            self._tails.let_go(session_id)
             raise _unusable(error) from None
 
     def show(self, session_id: SessionId) -> Transcript:
@@ -159,7 +144,7 @@ class Transcripts:
     def erase(self, session_id: SessionId) -> None:
         """Erase a session's transcript."""
         path = self._path(session_id)
-        self._let_go(session_id)
+        self._tails.let_go(session_id)
         try:
             path.unlink()
         except FileNotFoundError:
@@ -185,89 +170,17 @@ class Transcripts:
 
     def sync(self) -> None:
         """Make what was added survive a power cut."""
-        handles: list[int] = []
         try:
-            with self._opening:
-                for tail in self._tails.values():
-                    if not tail.is_synced:
-                        handles.append(os.dup(tail.handle))
-                        tail.is_synced = True
-            for handle in handles:  # meanwhile more may be added
-                os.fsync(handle)
+            self._tails.sync()
         except OSError as error:
             raise _unusable(error) from None
-        finally:
-            for handle in handles:
-                os.close(handle)
 
     def close(self) -> None:
         """Sync and let all files go."""
         try:
             self.sync()
         finally:
-            for session_id in tuple(self._tails):
-                self._let_go(session_id)
-
-    def _write(self, tail: _Tail, record: bytes) -> None:
-        written = 0
-        try:
-            while written < len(record):
-                written += os.write(tail.handle, record[written:])
-        except OSError:
-            os.ftruncate(tail.handle, tail.place.end)
-            raise
-
-    def _tail(self, session_id: SessionId) -> _Tail:
-        tail = self._tails.get(session_id)
-        if tail is None:
-            while len(self._tails) >= MAX_OPEN:
-                oldest = next(iter(self._tails))
-                os.fsync(self._tails[oldest].handle)
-                self._let_go(oldest)
-            tail = self._open(session_id)
-            with self._opening:
-                self._tails[session_id] = tail
-        elif next(reversed(self._tails)) != session_id:
-            with self._opening:
-                self._tails.move_to_end(session_id)
-        return tail
-
-    def _open(self, session_id: SessionId) -> _Tail:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(self._path(session_id), flags, 0o600)
-        try:
-            os.fchmod(handle, 0o600)
-            key = self.key_of(session_id)
-            return _Tail(handle, key, self._end_of(session_id, handle))
-        except BaseException:
-            os.close(handle)
-            raise
-
-    def _end_of(self, session_id: SessionId, handle: int) -> Place:
-        """Return where to go on; a torn record is cut off, to a damaged file nothing is added."""
-        with os.fdopen(os.dup(handle), "rb") as file:
-            data = file.read()
-        if len(data) < len(MAGIC) and MAGIC.startswith(data):
-            os.ftruncate(handle, 0)
-            os.write(handle, MAGIC)
-            return Place()
-        reader = Reader(self.key_of(session_id), data)
-        for _ in reader:
-            pass
-        if reader.is_damaged:
-            raise StorageError(
-                "transcript_damaged",
-                f"The transcript of session {session_id} is damaged; nothing is added to it.",
-                "agentmesh transcripts show ID shows what can be read; then move the file away.",
-            )
-        os.ftruncate(handle, reader.place.end)
-        return reader.place
-
-    def _let_go(self, session_id: SessionId) -> None:
-        with self._opening:
-            tail = self._tails.pop(session_id, None)
-            if tail is not None:
-                os.close(tail.handle)
+            self._tails.close()
 
     def _path(self, session_id: SessionId) -> Path:
         if not _is_session(session_id):

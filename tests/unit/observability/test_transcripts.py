@@ -190,16 +190,6 @@ def test_what_is_no_session_names_no_file(name: str, kept: Transcripts, home: Pa
     assert list(home.iterdir()) == []
 
 
-def test_few_files_are_open_at_a_time(kept: Transcripts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transcripts_module, "MAX_OPEN", 2)
-    before = len(os.listdir("/dev/fd"))
-    for _ in range(3):
-        for session in (ONE, TWO, THREE):
-            kept.append(session, said())
-    assert len(os.listdir("/dev/fd")) - before == 2
-    assert len(kept.show(TWO).entries) == 3
-
-
 def test_a_transcript_has_a_bound(kept: Transcripts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcripts_module, "MAX_FILE", 300)
     kept.append(ONE, said())
