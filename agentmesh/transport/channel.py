@@ -52,7 +52,6 @@ class Channel:
         self,
         wire: Wire,
         origin: str,
-        number: int,
         incoming: Incoming,
         *,
         answer_seconds: float = ANSWER_SECONDS,
@@ -60,7 +59,7 @@ class Channel:
         self._answer_seconds = answer_seconds
         self._wire = wire
         self._origin = origin
-        self._number = number
+        self._mark = object()
         self._incoming = incoming
         self.clock_ahead: float | None = None
         self._failure: Failure | None = None
@@ -150,7 +149,7 @@ class Channel:
 
     def ack(self, arrivals: Iterable[Arrival]) -> None:
         """Say that these are saved, with others of this moment: nobody waits for it."""
-        ours = [it.frame for it in arrivals if it.connection == self._number]
+        ours = [it.frame for it in arrivals if it.connection is self._mark]
         if ours and not self._acks:
             later = asyncio.get_running_loop().call_later
             self._acks_are_due = later(ACK_SECONDS, self._news.set)
@@ -216,7 +215,7 @@ class Channel:
             case Receive():
                 if not self._arrivals:
                     asyncio.get_running_loop().call_soon(self._hand_over)
-                self._arrivals.append(Arrival(frame, self._number))
+                self._arrivals.append(Arrival(frame, self._mark))
             case Acked():
                 self._incoming.acked(frame.ids)
             case PresenceResponse():

@@ -23,10 +23,13 @@ Sign = Callable[[ConnectClaim], Signed]
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A frame for us, and the connection to our relay on which it is to be acknowledged."""
+    """A frame for us, and the connection to our relay on which it is to be acknowledged.
+
+    `connection` is that one's mark, and no other's: transports come and go, too.
+    """
 
     frame: Receive
-    connection: int
+    connection: object
 
 
 class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,7 +46,6 @@ class RelayLink:
         self._since = caller.clock.now()
         self._last_error = ""
         self._clock_ahead: float | None = None
-        self._connections = 0
         self._wire: Wire | None = None
         self._channel: Channel | None = None
         self._presence: Presence | None = None
@@ -130,14 +129,13 @@ class RelayLink:
 
     async def _connect_once(self) -> int:
         """Hold one connection to its end; return how long the relay asked us to stay away."""
-        self._connections += 1
         channel: Channel | None = None
         try:
             wire = await dial(self.origin, self._caller.tls, publicly=self._publicly)
             self._wire = wire
             try:
                 make = Channel if self._is_ours else ForeignChannel
-                channel = make(wire, self.origin, self._connections, self._incoming)
+                channel = make(wire, self.origin, self._incoming)
                 await channel.authenticate(self._caller)
                 await self._hold(channel)
             finally:

@@ -123,7 +123,7 @@ async def _round_trips(wire: Wire) -> dict[str, Fact]:
 async def _let_in(origin: str, us: Caller, tls: ssl.SSLContext) -> dict[str, Fact]:
     """Connect as ourselves, ask the relay how we are, and leave."""
     wire = await dial(origin, tls, publicly=None)
-    channel = Channel(wire, origin, 1, Deaf())
+    channel = Channel(wire, origin, Deaf())
     times: list[float] = []
     try:
         await channel.authenticate(us)

@@ -35,6 +35,22 @@ async def test_frames_arrive_in_batches_and_are_acknowledged(url: str) -> None:
         await to_alice.until(lambda: len(to_alice.kept) == 50)
 
 
+async def test_what_comes_again_comes_on_another_connection_also_for_another_router(
+    url: str,
+) -> None:
+    to_bob = RecordingIncoming()
+    async with Router(url, caller_called("alice"), RecordingIncoming()) as alice:
+        for times in (1, 2):
+            async with Router(url, caller_called("bob"), to_bob):
+                await to_bob.until(lambda times=times: to_bob.connects == times)
+                if times == 1:
+                    await alice.send(message(BOB, "1"))
+                await to_bob.until(lambda times=times: len(to_bob.arrivals) == times)
+    first, again = to_bob.arrivals
+    assert first.frame.id == again.frame.id == "1"
+    assert first.connection != again.connection, "the first is not acknowledged where it came again"
+
+
 async def test_a_relay_that_was_killed_is_found_again_and_has_what_it_queued(folder: Path) -> None:
     to_alice, to_bob = RecordingIncoming(), RecordingIncoming()
     with running("agentmesh_relay", "--listen", "127.0.0.1:0", "--data", folder) as first:

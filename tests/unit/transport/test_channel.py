@@ -74,13 +74,12 @@ class FakeWire:
 
 
 class Link:
-    def __init__(self, number: int = 7, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.wire = FakeWire()
         self.ear = RecordingIncoming()
         self.channel = Channel(
             self.wire,  # type: ignore[arg-type]
             ORIGIN,
-            number,
             self.ear,
             answer_seconds=answer_seconds,
         )
@@ -183,7 +182,7 @@ async def test_what_came_on_an_earlier_connection_is_not_acknowledged_on_this_on
     async with running() as link:
         link.wire.say(received(1))
         await link.ear.until(lambda: bool(link.ear.arrivals))
-        other = Link(number=8)
+        other = Link()
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(other.carry())
             other.channel.ack(link.ear.arrivals)
