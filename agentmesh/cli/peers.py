@@ -191,7 +191,7 @@ def _show_contacts(found: answers.Contacts) -> str:
         )
         for it in found.contacts
     )
-    titles = ("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "", "DESCRIPTION")
+    titles = ("ALIAS", "NAME", "AMID", "TRUST", "AUTONOMY", "MARKS", "DESCRIPTION")
     more = f"\nMore, of {found.total}: agentmesh contacts list --after {found.next}"
     return render.table(titles, rows) + more * bool(found.next)
 
@@ -220,7 +220,7 @@ def _show_kept(kept: answers.Kept) -> str:
         ("autonomy", it.autonomy),
         ("note", it.note),
         ("revoked", taken_back(it)),
-        ("", _marks(it)),
+        ("marks", _marks(it)),
     )
     return render.pairs((name, value) for name, value in rows if value)
 

@@ -1,5 +1,7 @@
 """search, contacts, block, unblock."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -130,7 +132,7 @@ def test_what_the_owner_says_about_a_contact(mesh: Shell, script: Script) -> Non
         script.answers[f"contacts.{name}"] = answers.Kept(contact=CONTACT)
     said = mesh("contacts", "autonomy", "bob", "bounded")
     assert "bounded" in said.out
-    assert "invited" in said.out
+    assert re.search("^marks +.*invited", said.out, re.MULTILINE)
     assert "revoked" not in said.out
     assert "\x1b" not in said.out
     mesh("contacts", "autonomy", "bob", "default")
