@@ -1,9 +1,12 @@
-"""What docs/settings.md lists is what an owner can set, with its default."""
+"""What owners and operators can set stands in the papers: fields with defaults, and options."""
 
 import re
 from collections.abc import Iterator
 
 import msgspec
+import pytest
+from agentmesh_registry.program import main as registry
+from agentmesh_relay.config import config_from
 
 from agentmesh.daemon.config import Settings
 from agentmesh.policy.document import Policy, Section
@@ -35,3 +38,19 @@ def test_the_page_lists_every_field_of_the_policy() -> None:
 
 def test_the_page_lists_every_setting() -> None:
     assert rows("config") == list(fields(Settings()))
+
+
+def options_listed() -> set[str]:
+    page = (ROOT / "docs/operating.md").read_text()
+    tables = page.partition("## Options")[2].partition("\n## ")[0]
+    return set(re.findall(r"--[a-z-]+", tables)) | {"--help", "--version"}
+
+
+def test_hosting_lists_every_option_of_a_relay(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        config_from(["--help"], {})
+    assert set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) <= options_listed()
+
+
+def test_hosting_lists_every_option_of_a_registry() -> None:
+    assert {option for each in registry.params for option in each.opts} <= options_listed()

@@ -126,7 +126,7 @@ _HELP = {
     "most": "at once (%(default)s)",
     "rate": "of one agent (%(default)s)",
     "bulk": "of files, of one agent (%(default)s)",
-    "gone": "how long it may be without a connection (%(default)s)",
+    "gone": "who comes back within that was never gone (%(default)s)",
 }
 
 
@@ -156,7 +156,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         type=_web_origin,
         action="append",
         metavar="URL",
-        help="web pages of this origin may connect; may be repeated; none may",
+        help="web pages of this origin may connect, others may not; may be repeated",
     )
     most = CONNECTIONS_PER_ADDRESS
     add("--connections-per-address", type=_positive, default=most, metavar="N", help=_HELP["most"])
@@ -169,9 +169,9 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     servers = environment.get(NATS_VARIABLE, "")
     add("--nats", type=_servers, default=servers, metavar="URL,...", help="be one of several nodes")
     registry = environment.get(REGISTRY_VARIABLE, "")
-    add("--registry", type=_registry, default=registry, metavar="URL", help="tell it who is gone")
+    add("--registry", type=_registry, default=registry, metavar="URL", help="is told who is gone")
     key = environment.get(KEY_VARIABLE) or None
-    add("--identity", type=Path, default=key, metavar="FILE", help="our key; in --data by itself")
+    add("--identity", type=Path, default=key, metavar="FILE", help="its own key (in --data)")
     gone = GONE_SECONDS
     add("--gone-after", type=_grace, default=gone, metavar="SECONDS", help=_HELP["gone"])
     add("--show-key", action="store_true", help="print what the registry's operator needs, and end")
