@@ -49,3 +49,11 @@ def test_the_house_has_the_rooms_and_rows_that_its_page_names() -> None:
     assert named == {room for row in rows for room in row}
     written = re.findall(r"^\| \d+ \| ((?:`\w+` ?)+) ?\|", page, re.MULTILINE)
     assert [sorted(re.findall(r"\w+", row)) for row in written] == [sorted(row) for row in rows]
+
+
+def test_the_index_lists_every_decision_by_its_title() -> None:
+    folder = ROOT / "docs/decisions"
+    titles = {it.name: it.read_text().split("\n", 1)[0] for it in folder.glob("0*.md")}
+    lines = [f"- [{title.removeprefix('# ')}]({name})" for name, title in titles.items()]
+    index = (folder / "README.md").read_text().splitlines()
+    assert sorted(lines) == sorted(line for line in index if line.startswith("- "))
