@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError
 from agentmesh.protocol.ids import Amid, FrameId
@@ -33,6 +33,10 @@ from agentmesh.transport.wire import Wire
 MAX_IN_FLIGHT = 1000
 MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024
 """At these bounds `send` raises `relay_busy`: the frame stays with the caller."""
+
+MAX_UNACKED, MAX_UNACKED_BYTES = 2048, 4 * 1024 * 1024
+"""More than a relay may have under way at once. One that brings more is hung up on: else it would
+bring until what we had no time for has filled our memory."""
 
 ANSWER_SECONDS = 30
 PATIENT_BYTES = 32 * 1024
@@ -70,6 +74,7 @@ class Channel:
         self._acks: deque[int] = deque()
         self._acked_bytes = 0
         self._acks_are_due: asyncio.Handle | None = None
+        self._unacked = self._unacked_bytes = 0
         self._arrivals: list[Arrival] = []
         self._answers: dict[FrameId, asyncio.Future[Sent]] = {}
         self._presences: dict[Amid, asyncio.Future[PresenceResponse]] = {}
@@ -154,7 +159,10 @@ class Channel:
             later = asyncio.get_running_loop().call_later
             self._acks_are_due = later(ACK_SECONDS, self._news.set)
         self._acks.extend(frame.delivery for frame in ours)
-        self._acked_bytes += sum(len(frame.encrypted_payload) for frame in ours)
+        size = sum(len(frame.encrypted_payload) for frame in ours)
+        self._unacked -= len(ours)
+        self._unacked_bytes -= size
+        self._acked_bytes += size
         if self._acked_bytes > PATIENT_BYTES:
             self._news.set()
 
@@ -213,9 +221,7 @@ class Channel:
             case Sent():
                 _resolve(self._answers.get(frame.id), frame)
             case Receive():
-                if not self._arrivals:
-                    asyncio.get_running_loop().call_soon(self._hand_over)
-                self._arrivals.append(Arrival(frame, self._mark))
+                self._receive(frame)
             case Acked():
                 self._incoming.acked(frame.ids)
             case PresenceResponse():
@@ -226,6 +232,20 @@ class Channel:
                 raise self._loss()
             case Challenge() | Connected():
                 raise RemoteProtocolError("relay_frame_out_of_turn")
+
+    def _receive(self, frame: Receive) -> None:
+        self._unacked += 1
+        self._unacked_bytes += len(frame.encrypted_payload)
+        if self._unacked > MAX_UNACKED or self._unacked_bytes > MAX_UNACKED_BYTES:
+            self._hang_up()
+        if not self._arrivals:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._arrivals.append(Arrival(frame, self._mark))
+
+    def _hang_up(self) -> NoReturn:
+        """End this at once: else it would go on until the relay has read that we close."""
+        self._wire.cut()
+        raise RemoteProtocolError("relay_frame_out_of_turn")
 
     def _hand_over(self) -> None:
         arrivals, self._arrivals = self._arrivals, []

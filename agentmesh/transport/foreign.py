@@ -4,7 +4,6 @@ A stranger chose it. What is for us comes through our own relay, which counts ho
 here anybody could be made to say anything, as often as the relay likes.
 """
 
-from agentmesh.errors import RemoteProtocolError
 from agentmesh.protocol.relay_frames import Acked, FromAgent, FromRelay, Receive
 from agentmesh.transport.channel import Channel
 
@@ -31,8 +30,7 @@ class ForeignChannel(Channel):
     def _hear(self, data: bytes) -> None:
         self._may_come -= max(len(data), ANSWER_BYTES)
         if self._may_come < 0:
-            self._wire.cut()  # else it would go on until it has read that we close
-            raise RemoteProtocolError("relay_frame_out_of_turn")
+            self._hang_up()
         super()._hear(data)
 
     def _take(self, frame: FromRelay) -> None:

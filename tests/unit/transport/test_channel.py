@@ -1,14 +1,12 @@
-"""One connection against a wire that is a pair of queues."""
+"""One connection, from its challenge to its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
-from agentmesh.errors import AgentMeshError, RemoteProtocolError, TransportError
-from agentmesh.protocol.limits import PROTOCOL
+from agentmesh.errors import RemoteProtocolError, TransportError
+from agentmesh.protocol.limits import MAX_PAYLOAD, PROTOCOL
 from agentmesh.protocol.relay_frames import (
     Ack,
     Acked,
@@ -16,109 +14,25 @@ from agentmesh.protocol.relay_frames import (
     Connected,
     Disconnect,
     Failure,
-    FromAgent,
-    FromRelay,
     Limits,
     PresenceQuery,
     PresenceResponse,
-    Receive,
-    Send,
-    Sent,
-    decode_from_agent,
-    encode,
 )
-from agentmesh.transport.channel import ANSWER_SECONDS, MAX_IN_FLIGHT, PATIENT_BYTES, Channel
-from tests.support.incoming import RecordingIncoming, caller_called
+from agentmesh.transport.channel import (
+    MAX_IN_FLIGHT,
+    MAX_UNACKED,
+    MAX_UNACKED_BYTES,
+    PATIENT_BYTES,
+)
+from tests.support.channel import BOB, ORIGIN, Link, received, running
+from tests.support.incoming import caller_called
+from tests.support.patience import until
 from tests.support.relay_client import amid_called, message
 
-ORIGIN = "ws://relay"
 PATIENCE = 20
-ALICE, BOB = amid_called("alice"), amid_called("bob")
+ALICE = amid_called("alice")
 LIMITS = msgspec.convert(dict.fromkeys(Limits.__struct_fields__, 1), Limits)
 CONNECTED = Connected(session_id="1", pending_messages=0, limits=LIMITS, keepalive_seconds=25)
-
-
-class FakeWire:
-    """The relay's end: `say` a frame, or look at what was `written`."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[FromAgent]] = []
-        self.has_written = asyncio.Event()
-        self.is_slow = False
-        self._incoming: asyncio.Queue[FromRelay | None] = asyncio.Queue()
-
-    def say(self, *frames: FromRelay | None) -> None:
-        for frame in frames:
-            self._incoming.put_nowait(frame)
-
-    @property
-    def written(self) -> list[FromAgent]:
-        return [frame for batch in self.batches for frame in batch]
-
-    def send_now(self, frame: bytes) -> bool:
-        if self.is_slow:
-            return False
-        self.has_written.set()
-        self.batches.append([decode_from_agent(frame)])
-        return True
-
-    async def send_together(self, frames: Collection[bytes]) -> None:
-        self.has_written.set()
-        self.batches.append([decode_from_agent(frame) for frame in frames])
-
-    async def next_frame(self) -> bytes:
-        frame = await self._incoming.get()
-        if frame is None:
-            raise TransportError("relay_link_lost")
-        return encode(frame)
-
-
-class Link:
-    def __init__(self, answer_seconds: float = ANSWER_SECONDS) -> None:
-        self.wire = FakeWire()
-        self.ear = RecordingIncoming()
-        self.channel = Channel(
-            self.wire,  # type: ignore[arg-type]
-            ORIGIN,
-            self.ear,
-            answer_seconds=answer_seconds,
-        )
-        self.end = ""
-
-    async def carry(self) -> None:
-        try:
-            await self.channel.run()
-        except AgentMeshError as error:
-            self.end = error.code
-            self.channel.close()
-
-    async def answer_all(self) -> None:
-        """Let the channel write, and say `queued` to all that it sent."""
-        for _ in range(3):
-            await asyncio.sleep(0)
-        self.wire.say(
-            *(Sent(id=it.id, outcome="queued") for it in self.wire.written if isinstance(it, Send))
-        )
-
-
-@asynccontextmanager
-async def running(answer_seconds: float = ANSWER_SECONDS) -> AsyncIterator[Link]:
-    link = Link(answer_seconds=answer_seconds)
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(link.carry())
-        yield link
-        task.cancel()
-
-
-def received(delivery: int, payload: bytes = b"") -> Receive:
-    return Receive(
-        delivery=delivery,
-        id=str(delivery),  # type: ignore[arg-type]
-        sender=BOB,
-        message_type="message",
-        encrypted_payload=payload,
-        timestamp=0,
-    )
 
 
 async def test_sends_are_written_at_once_and_answered_apart() -> None:
@@ -176,6 +90,22 @@ async def test_the_relay_does_not_wait_for_the_acknowledgement_of_much() -> None
         for _ in range(3):
             await asyncio.sleep(0)
         assert link.wire.written == [Ack(deliveries=(1, 2))]
+
+
+@pytest.mark.parametrize("size", [0, MAX_PAYLOAD])
+async def test_a_relay_that_brings_more_than_it_may_is_hung_up_on(size: int) -> None:
+    most = min(MAX_UNACKED, MAX_UNACKED_BYTES // size) if size else MAX_UNACKED
+    frames = [received(number, bytes(size)) for number in range(most)]
+    async with running() as link:
+        link.wire.say(*frames)
+        await link.ear.until(lambda: len(link.ear.arrivals) == most)
+        link.channel.ack(link.ear.arrivals)
+        link.wire.say(*frames)
+        await link.ear.until(lambda: len(link.ear.arrivals) == 2 * most)
+        assert not link.wire.is_cut
+        link.wire.say(frames[0])
+        await until(lambda: link.end == "relay_frame_out_of_turn" and link.wire.is_cut)
+    assert len(link.ear.arrivals) == 2 * most
 
 
 async def test_what_came_on_an_earlier_connection_is_not_acknowledged_on_this_one() -> None:
