@@ -6,6 +6,7 @@ message.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal, Self, get_args
 
@@ -80,7 +81,8 @@ class Journal:
         self._keeps_transcripts = keeps_transcripts
         self._background = Background()
         self._has_new_words = False
-        self.missing = 0
+        self.missing: Counter[str] = Counter()
+        """How much that was said since the start is in no transcript, by why."""
 
     def listen(self, bulletin: Bulletin) -> None:
         """Write down every notice from now on that belongs into the audit log."""
@@ -106,8 +108,9 @@ class Journal:
             try:
                 self.transcripts.append(session_id, *entries)
             except StorageError as error:
-                self.missing += len(entries)
-                record(log, logging.WARNING, "transcript.missing", code=Code(error.code))
+                self.missing[error.code] += len(entries)
+                told = {"code": Code(error.code), "session": Code(session_id)}
+                record(log, logging.WARNING, "transcript.missing", **told)
             self._has_new_words = True
 
     def _facts(self, run: Sequence[Notice]) -> None:

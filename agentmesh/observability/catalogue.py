@@ -107,6 +107,7 @@ KNOWN = (
     Known("audit_unreadable", "error", "the audit log cannot be read"),
     Known("audit_damaged", "error", "the audit log is not as it was written"),
     Known("transcript_damaged", "warning", "a transcript cannot be read to its end"),
+    Known("transcript_missing", "warning", "what was said is in no transcript"),
     # Others.
     Known("relay_unreachable", "warning", "the relay is not connected"),
     Known("registry_unreachable", "warning", "the registry does not answer"),

@@ -131,6 +131,11 @@ async def findings(rooms: Rooms, *, afresh: bool = False) -> list[Finding]:
     if condition.failing or condition.lost:
         why = f"The audit log cannot be written; {condition.lost} facts are missing."
         found.append(Finding("audit_failing", "error", why, "Make room on the disk."))
+    if missing := rooms.journal.missing:
+        reasons = ", ".join(map(plain, sorted(missing)))
+        why = f"Of what was said, {missing.total()} pieces are in no transcript: {reasons}."
+        fix = "Which sessions: agentmesh logs. One goes on in a new one once its file is erased."
+        found.append(Finding("transcript_missing", "warning", why, fix))
     return found
 
 

@@ -155,7 +155,7 @@ async def test_a_full_disk_stops_no_conversation(pair: Pair, tmp_path: Path) -> 
     await pair.settle()
     pair.low.talks.afterwards.finish()
     assert await pair.high.texts() == ["question"]
-    assert notebook.journal.missing > 0
+    assert notebook.journal.missing["disk_full"] > 0
     notebook.journal.transcripts = kept
     notebook.close()
 

@@ -64,3 +64,14 @@ async def test_an_owner_may_have_all_looked_at_that_doctor_does(rooms: Rooms, lo
     told = await checkup.examine(rooms, calls.Examine(), "owner")
     assert {"keys", "audit", "machine"} <= {finding.id for finding in told.findings}
     assert not told.healthy
+
+
+async def test_words_that_are_in_no_transcript_are_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentmesh.observability.transcripts.MAX_FILE", 10)
+    await house.hear()
+    house.caller.rooms.talks.afterwards.finish()
+    findings = (await house.ask("health"))["findings"]
+    (why,) = [it["why"] for it in findings if it["id"] == "transcript_missing"]
+    assert why.endswith("in no transcript: transcript full.")
