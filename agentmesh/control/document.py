@@ -44,7 +44,20 @@ def document() -> str:
     rows = "\n\n".join(_call(name, row) for name, row in REQUESTS.items())
     named = "\n\n".join(_answer(kind) for kind in _answers())
     head = _HEAD.format(line=calls.MAX_LINE // 1024)
-    return f"{head}{kinds}\n\n## Calls\n\n{rows}\n\n## Answers\n\n{named}\n"
+    calls_of_all = f"## Calls\n\n{_overview()}\n\n{rows}"
+    return f"{head}{kinds}\n\n{calls_of_all}\n\n## Answers\n\n{named}\n"
+
+
+def _overview() -> str:
+    rows = [
+        f"| [`{name}`](#{name.replace('.', '')}) | {row.permit} | {_first_line(row.request)} |"
+        for name, row in REQUESTS.items()
+    ]
+    return "\n".join(["| call | permit | what it does |", "|---|---|---|", *rows])
+
+
+def _first_line(request: type[msgspec.Struct]) -> str:
+    return (inspect.getdoc(request) or "").partition("\n")[0]
 
 
 def _call(name: str, row: CallType) -> str:
