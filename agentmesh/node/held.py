@@ -57,8 +57,12 @@ class Held:
     async def first(self, turn: Turn, session_id: SessionId) -> list[OutgoingRow]:
         """Return what is held in a session, as it was kept last, and this turn has not said.
 
-        All of it, or one more than there is room for: that there is more has to be known.
+        All of it, or one more than there is room for: that there is more has to be known. Where
+        something was moved into it, with what is kept where that was: the store knows what of both
+        was said first.
         """
+        if session_id in turn.sheet.moved_into:
+            return await self._store.unsettled(session_id, *turn.origins(session_id))
         pile = self._piles.get(session_id)
         if pile is None:
             pile = _Pile(turn.peer)

@@ -222,13 +222,12 @@ class Turn(msgspec.Struct):
     def unsettled(self, session_id: SessionId, kept_rows: list[OutgoingRow]) -> list[OutgoingRow]:
         """Return a session's unsettled messages: those in the store, as this turn left them.
 
-        Also those that this turn said in it, or moved into it: these by when they were said.
+        Also those that this turn said in it, or moved into it.
         """
         self.sheet.loaded.update({row.message_id: row for row in kept_rows})
         ids = dict.fromkeys([*(row.message_id for row in kept_rows), *self.sheet.rows])
         rows = [self.sheet.rows.get(name) or self.sheet.loaded[name] for name in ids]
-        here = [row for row in rows if row.session_id == session_id]
-        return sorted(here, key=_said_at) if session_id in self.sheet.moved_into else here
+        return [row for row in rows if row.session_id == session_id]
 
     def move(self, rows: list[OutgoingRow], session_id: SessionId) -> None:
         """Let messages travel in another session, under new numbers."""
@@ -239,6 +238,12 @@ class Turn(msgspec.Struct):
         self.sheet.moved_into.add(session_id)
         if isinstance(self.talks[session_id].state, Open | Resting):
             self.sheet.unhold.add(session_id)
+
+    def origins(self, session_id: SessionId) -> set[SessionId]:
+        """Return the sessions in which the store still has what this turn moved into this one."""
+        names = (name for name, row in self.sheet.rows.items() if row.session_id == session_id)
+        kept = self.sheet.loaded
+        return {kept[name].session_id for name in names if name in kept}
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -268,10 +273,6 @@ class Turn(msgspec.Struct):
             updated_at=self.now,
             expires_at=talk.expires_at,
         )
-
-
-def _said_at(row: OutgoingRow) -> float:
-    return row.created_at
 
 
 def _messages(state: Open) -> tuple[int, int]:

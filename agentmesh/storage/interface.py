@@ -152,8 +152,8 @@ class Store(Protocol):
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         """Return one message of ours."""
 
-    async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
-        """Return a session's messages which the peer has not confirmed, as they were said."""
+    async def unsettled(self, *session_ids: SessionId) -> list[OutgoingRow]:
+        """Return these sessions' messages which the peer has not confirmed, as they were said."""
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:
         """Return those of them which have no number yet."""

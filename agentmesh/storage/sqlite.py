@@ -70,6 +70,7 @@ T = TypeVar("T")
 _WARNINGS = 100
 # What was erased is still in the write-ahead log, until that is emptied.
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
+_OF_SESSIONS = "session_id IN (SELECT value FROM json_each(?))"
 
 
 class SqliteStore:
@@ -137,12 +138,12 @@ class SqliteStore:
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         return await self._one(OUTGOING, "WHERE message_id = ?", message_id)
 
-    async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
+    async def unsettled(self, *session_ids: SessionId) -> list[OutgoingRow]:
         return await self._few(
             OUTGOING,
-            f"WHERE session_id = ? AND {UNSETTLED} ",
+            f"WHERE {_OF_SESSIONS} AND {UNSETTLED} ",
             "ORDER BY row",
-            session_id,
+            as_json(session_ids),
         )
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:

@@ -71,8 +71,8 @@ class VolatileStore:
     async def outgoing(self, message_id: MessageId) -> OutgoingRow | None:
         return self._shelves.outgoing.get(message_id)
 
-    async def unsettled(self, session_id: SessionId) -> list[OutgoingRow]:
-        return [m for m in self._open() if m.session_id == session_id]
+    async def unsettled(self, *session_ids: SessionId) -> list[OutgoingRow]:
+        return [m for m in self._open() if m.session_id in session_ids]
 
     async def held(self, session_id: SessionId) -> list[OutgoingRow]:
         return [m for m in await self.unsettled(session_id) if m.sequence is None]

@@ -3,7 +3,7 @@
 import pytest
 
 from agentmesh.protocol.ids import MessageId
-from agentmesh.storage.interface import Confirm, Outcome, Put, Settle, SettleAll, Store
+from agentmesh.storage.interface import Confirm, Move, Outcome, Put, Settle, SettleAll, Store
 from tests.support.stores import BODY, ONE, TWO, errand, outgoing
 
 ORDER: tuple[Outcome, ...] = (
@@ -111,3 +111,11 @@ async def test_what_is_open_and_over_is_found(store: Store) -> None:
     rows = [outgoing("a", expires_at=5), outgoing("b", expires_at=6)]
     await store.commit([*map(Put, rows), Put(outgoing("c", expires_at=1, outcome="refused"))])
     assert [m.message_id for m in await store.expired_outgoing(5)] == ["a"]
+
+
+async def test_what_is_unsettled_in_several_sessions_comes_as_it_was_said(store: Store) -> None:
+    said = [outgoing("a"), outgoing("c", session_id=TWO), outgoing("b"), outgoing("d")]
+    await store.commit([Put(row) for row in said])
+    await store.commit([Move(outgoing("a", session_id=TWO))])
+    assert [m.message_id for m in await store.unsettled(TWO, ONE)] == ["a", "c", "b", "d"]
+    assert [m.message_id for m in await store.unsettled(TWO)] == ["a", "c"]
