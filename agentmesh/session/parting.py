@@ -39,8 +39,8 @@ MAY_START_OVER = {
     CERTIFICATE_EXPIRED,
 }
 """Ends after which nobody minds a new KNOCK for what was not taken any more."""
-
-
+OF_ITSELF = {"timeout", "session_expired", CAPACITY_EXCEEDED, CERTIFICATE_EXPIRED}
+"""Why a daemon parts of itself. Its agent ended nothing: what was said is still to be said."""
 NONE = Numbers()
 
 
@@ -103,16 +103,17 @@ def is_settled(state: Open) -> bool:
 
 
 def settle(state: Open, effects: Effects) -> tuple[Ended, Effects]:
-    """End what we parted from."""
+    """End what we parted from; what crossed the peer's good-bye ends by that."""
     ended = state.ended(state.closing, by_peer=False)
+    reason = state.close_at[1] if state.close_at is not None else state.closing
     is_all_confirmed = state.confirmed.up_to >= state.next_sequence - 1
-    rest = [] if is_all_confirmed and not state.holding else rest_of(state, state.closing)
+    rest = [] if is_all_confirmed and not state.holding else rest_of(state, reason)
     return ended, [*effects, *rest, DropAll()]
 
 
 def rest_of(state: Open, reason: str, taken: Numbers = NONE) -> Effects:
     """Return what becomes of messages that the peer did not take. What we ended stays ended."""
-    if state.closing:
+    if state.closing and state.closing not in OF_ITSELF:
         waiting: Effects = [StartOver(held_only=True)] if state.holding else []
         return [*waiting, Fail(refused=False, reason=state.closing)]
     if reason in MAY_START_OVER:

@@ -131,7 +131,7 @@ class _Turn:
     def apply(self, event: AnyEvent) -> None:
         was_open = isinstance(self._state, Open)
         self._state, effects = step(self._state, event, self._us.ring)
-        for effect in sorted(effects, key=lambda it: not isinstance(it, StartOver)):
+        for effect in sorted(effects, key=_place_in_turn):
             self._carry_out(effect)
         if was_open and isinstance(self._state, Resting | Ended):
             self._shown = max(self._heard, default=self._shown)
@@ -211,6 +211,11 @@ class _Turn:
         for _, frame_id in list(self._numbers.values()):
             if frame_id not in open_frames:
                 self._errands.pop(frame_id, None)
+
+
+def _place_in_turn(effect: AnyEffect) -> int:
+    """Return when a node carries an effect out: what got a number is not said elsewhere."""
+    return {Number: 0, StartOver: 1}.get(type(effect), 2)
 
 
 def text_of(said: Saying | Envelope) -> str:

@@ -2,10 +2,15 @@
 
 from collections import defaultdict
 
+import pytest
 from msgspec.structs import replace
 
+from agentmesh.messages.body import Body
+from agentmesh.messages.strict_json import read_json, write_json
+from agentmesh.node.inbox import Wanted, envelope_of
+from agentmesh.policy.document import SessionLimits
 from agentmesh.protocol.relay_frames import Send
-from tests.support.node import Node
+from tests.support.node import CHAT, OPEN_DOOR, Node
 from tests.support.node_pair import Pair
 
 A_DAY = 25 * 3600.0
@@ -26,9 +31,9 @@ async def _two_said_a_day_apart(pair: Pair) -> None:
 async def _heard(node: Node) -> list[list[str]]:
     """Return what was heard, session by session."""
     sessions = defaultdict(list)
-    for text in "123":
-        for row in await node.inbox_of(text):
-            sessions[row.session_id].append((row.sequence, text))
+    for row in await node.inbox.list(Wanted(limit=100)):
+        text = str(read_json(envelope_of(row).payload))
+        sessions[row.session_id].append((row.sequence, text))
     return sorted([text for _, text in sorted(said)] for said in sessions.values())
 
 
@@ -87,3 +92,47 @@ async def test_what_is_started_over_before_anything_was_said_comes_first(pair: P
     await pair.reconnect()
     await pair.later(60)
     assert await _heard(pair.high) == [["1"], ["2", "3"]]
+
+
+async def _both_say_more_than_was_agreed(pair: Pair) -> None:
+    """Let both part at once from a session for three words each; the next one has no bound."""
+    limits = SessionLimits(max_messages=3)
+    pair.high.policy = replace(OPEN_DOOR, session_limits=limits)
+    await pair.low.say(pair.high, "0")
+    await pair.settle()
+    pair.high.policy = OPEN_DOOR
+    pair.wire.is_up = False
+    for us, them in ((pair.low, pair.high), (pair.high, pair.low)):
+        await us.outbox.say(them.amid, [Body("text", write_json(text)) for text in "12345"], CHAT)
+    await pair.settle()
+
+
+async def test_what_crosses_two_good_byes_of_a_full_session_comes_once_and_in_order(
+    pair: Pair,
+) -> None:
+    await _both_say_more_than_was_agreed(pair)
+    await pair.reconnect()
+    await pair.later(60)
+    for node, first in ((pair.low, []), (pair.high, ["0"])):
+        heard = await _heard(node)
+        assert sorted(text for said in heard for text in said) == [*first, *"12345"]
+        assert all(said == sorted(said) for said in heard)
+
+
+@pytest.mark.parametrize("first", ["accept", "receipt"])
+async def test_what_was_said_in_one_call_stays_in_order_where_its_sessions_meet(
+    pair: Pair, first: str
+) -> None:
+    await _both_say_more_than_was_agreed(pair)
+    kept: list[Send] = []
+    pair.wire.loses = lambda frame: frame.to == pair.low.amid and not kept.append(frame)
+    await pair.reconnect()
+    pair.wire.loses = lambda _: False
+    kept.sort(key=lambda frame: frame.message_type, reverse=first != "accept")
+    pair.wire.bring(pair.high.amid, *kept)
+    await pair.settle()
+    await pair.reconnect()
+    await pair.later(60)
+    assert await _heard(pair.high) == (
+        [["0"], ["1", "2"], ["3", "4", "5"]] if first == "accept" else [["0"], [*"12345"]]
+    )

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
+from msgspec.structs import replace
 
 from agentmesh.session import snapshot
 from agentmesh.session.events import (
@@ -16,17 +16,20 @@ from agentmesh.session.events import (
     Send,
 )
 from agentmesh.session.outcome import COMPLETED
+from agentmesh.session.parting import CERTIFICATE_EXPIRED
 from agentmesh.session.states import Ended, Knocking, Open, Resting
 from tests.support.bad_wire import BadSide, Kept, text_of
 from tests.support.dialogue import Dialogue
 from tests.support.parties import party
-from tests.support.session_kinds import asking, knock
+from tests.support.session_kinds import FREE, asking, knock
 from tests.support.wire_machine import CRASH, WireMachine
 from tests.support.world import FakeClock
 
 CLOCK = FakeClock()
 ALICE, BOB = party("alice", CLOCK), party("bob", CLOCK)
-REASON = st.sampled_from([COMPLETED, COMPLETED, COMPLETED, "maintenance", "killed_by_owner"])
+REASON = st.sampled_from(
+    [COMPLETED, COMPLETED, COMPLETED, CERTIFICATE_EXPIRED, "maintenance", "killed_by_owner"]
+)
 
 
 class Lives(WireMachine):
@@ -35,9 +38,12 @@ class Lives(WireMachine):
     @initialize(
         kind=st.sampled_from(["conversation", "stream", "request_response"]),
         is_optimistic=st.booleans(),
+        most=st.sampled_from([0, 0, 3]),
         crash=CRASH,
     )
-    def begin(self, kind: Any, is_optimistic: bool, crash: str) -> None:
+    def begin(self, kind: Any, is_optimistic: bool, most: int, crash: str) -> None:
+        self.is_wished_for = False
+        allowed = Allowed(BOB.responder(), replace(FREE, max_messages=most))
         alice = asking(ALICE, BOB, kind, first="0:0")
         first = alice.held[0]
         knocked = knock(alice, BOB, first if is_optimistic else None)
@@ -46,9 +52,9 @@ class Lives(WireMachine):
             BadSide(BOB, Kept(snapshot.save(knocked))),
         ]
         self.said[0].append("0:0")
-        self.sides[1].take(Allowed(BOB.responder()), crash)
+        self.sides[1].take(allowed, crash)
         if crash == "before":
-            self.sides[1].take(Allowed(BOB.responder()))
+            self.sides[1].take(allowed)
         self.collect()
 
     @rule(who=st.integers(0, 1), count=st.sampled_from([1, 1, 2, 70]), crash=CRASH)
@@ -68,7 +74,7 @@ class Lives(WireMachine):
         saying = Dialogue(side.us, side.state).saying(text)  # type: ignore[arg-type]
         alice = self.sides[0].state
         if who == 1 and isinstance(alice, Open) and alice.unanswered:
-            return msgspec.structs.replace(saying, in_reply_to=alice.unanswered[0])
+            return replace(saying, in_reply_to=alice.unanswered[0])
         return saying
 
     @rule(who=st.integers(0, 1), crash=CRASH)
@@ -84,6 +90,7 @@ class Lives(WireMachine):
         side = self.sides[who]
         if isinstance(side.state, Open) and side.state.cipher.can_send:
             side.take(Close(reason), crash)
+            self.is_wished_for = self.is_wished_for or reason != CERTIFICATE_EXPIRED
         self.collect()
 
     @rule(who=st.integers(0, 1), reason=REASON)
@@ -97,6 +104,12 @@ class Lives(WireMachine):
         self._fair(rounds=1)
         self.part(0, reason, "")
         self.part(1, reason, "")
+
+    @rule(crash=CRASH)
+    def both_have_more_to_say_than_was_agreed(self, crash: str) -> None:
+        self._fair(rounds=1)
+        for who in (0, 1):
+            self.say(who, 4, crash)
 
     @rule(who=st.integers(0, 1))
     def say_when_calm(self, who: int) -> None:
@@ -126,6 +139,7 @@ class Lives(WireMachine):
             assert said <= heard | elsewhere | failed | waiting | self.buried[who]
             assert not heard & (elsewhere | failed)
             assert not waiting or isinstance(side.state, Open), "what waits has a session"
+            assert not failed or self.is_wished_for, "nobody ended it"
         states = [side.state for side in self.sides]
         assert not any(isinstance(state, Open) and state.closing for state in states)
         ends = {type(state) for state in states}

@@ -6,7 +6,7 @@ import pytest
 from agentmesh.session.effects import Confirm, Fail, Over, StartOver
 from agentmesh.session.events import Close, Expired, Lost, Overdue, Send
 from agentmesh.session.numbers import Numbers
-from agentmesh.session.parting import Parting
+from agentmesh.session.parting import CAPACITY_EXCEEDED, Parting
 from agentmesh.session.states import Ended, Open, Resting
 from tests.support.dialogue import Dialogue, carry, event_of, frames_in
 from tests.support.parties import party
@@ -55,20 +55,6 @@ def test_after_a_harmless_end_only_what_was_not_taken_is_said_elsewhere() -> Non
     bob.effects.clear()
     (bye,) = frames_in(alice.say(Close("maintenance")))
     assert StartOver(taken=Numbers(1)) in bob.say(event_of(bye))
-
-
-@pytest.mark.parametrize("reason", ["completed", "killed_by_owner"])
-def test_both_may_part_at_once_and_both_end(reason: str) -> None:
-    alice, bob = talking(ALICE, BOB, "conversation", "1")
-    alice.send("crossing")
-    bob.send("crossing")
-    alice.effects.clear()
-    bob.effects.clear()
-    alice.say(Close(reason))
-    bob.say(Close("killed_by_owner"))
-    carry(alice, bob)
-    assert (alice.state.reason, bob.state.reason) == (reason, "killed_by_owner")  # type: ignore[union-attr]
-    assert (alice.shown_texts(), bob.shown_texts()) == ([], ["1"])
 
 
 def test_a_lie_about_what_was_taken_confirms_nothing_that_was_not_said() -> None:
@@ -216,6 +202,14 @@ def test_what_we_parted_from_and_the_peer_has_lost_ended_as_we_said() -> None:
     assert isinstance(alice.state, Ended)
     assert alice.state.reason == "session_expired"
     assert not any(isinstance(effect, Over) for effect in effects)
+
+
+def test_what_was_on_its_way_before_a_good_bye_that_nobody_wished_for_is_not_lost_with_it() -> None:
+    alice, _ = talking(ALICE, BOB, "conversation", "please")
+    alice.send("on its way")
+    alice.say(Close(CAPACITY_EXCEEDED))
+    assert StartOver(taken=Numbers(2)) in alice.say(Lost())
+    assert isinstance(alice.state, Ended)
 
 
 def test_what_waits_for_a_session_that_is_lost_is_said_elsewhere() -> None:
