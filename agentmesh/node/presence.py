@@ -2,6 +2,7 @@
 
 import asyncio
 
+from agentmesh.errors import TransportError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
 from agentmesh.node.peers import CONTACT, Peers
@@ -15,6 +16,8 @@ from agentmesh.transport.interface import Transport
 _NEWS = frozenset({"session_started", "peer_trust_changed"}) | {
     event.value for event in Event if event.value.startswith("breaker_")
 }
+PAUSE_SECONDS = 0.5
+"""The relay is told of who else may see us no more often than this."""
 
 
 class Presence:
@@ -28,7 +31,8 @@ class Presence:
         self._publisher = publisher
         self._transport = transport
         self._visible_to: set[Amid] = set()
-        self._is_to_tell = False
+        self._next_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def begin(self) -> None:
         """Collect who may see us, and show ourselves."""
@@ -46,21 +50,30 @@ class Presence:
         self._publisher.show(self._hand.switches.presence)
 
     def _tell_relay(self) -> None:
-        self._is_to_tell = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         visible_to = sorted(self._visible_to - self._hand.policy().blocklist)[:VISIBLE_TO]
-        self._transport.show(
-            relay_frames.Presence(
-                status=self._hand.switches.presence,
-                visible_to=tuple(visible_to),
-                shown_at=self._publisher.shown_at,
-            )
+        presence = relay_frames.Presence(
+            status=self._hand.switches.presence,
+            visible_to=tuple(visible_to),
+            shown_at=self._publisher.shown_at,
         )
+        try:
+            self._transport.show(presence)
+        except TransportError:  # it has not taken what it was told before
+            self._tell_relay_soon()
 
     def _tell_relay_soon(self) -> None:
-        """Tell the relay once what a session began with has left: somebody waits for that."""
-        if not self._is_to_tell:
-            self._is_to_tell = True
-            asyncio.get_running_loop().call_soon(self._tell_relay)
+        """Tell the relay once what a session began with has left: somebody waits for that.
+
+        It is told everybody each time: who makes a thousand contacts tells it now and then.
+        """
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            at = max(loop.time(), self._next_at)
+            self._next_at = at + PAUSE_SECONDS
+            self._timer = loop.call_at(at, self._tell_relay)
 
     def _notice(self, notice: Notice) -> None:
         if notice.kind == "session_started" and notice.peer is not None:
@@ -70,6 +83,6 @@ class Presence:
         elif notice.kind == "peer_trust_changed" and notice.peer is not None:
             is_contact = int(notice.fields["trust"]) >= CONTACT
             (self._visible_to.add if is_contact else self._visible_to.discard)(notice.peer)
-            self._tell_relay()
+            self._tell_relay_soon()
         elif notice.kind.startswith("breaker_"):
             self.show()

@@ -3,12 +3,16 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
+from agentmesh.errors import TransportError
 from agentmesh.node.notices import Notice
 from agentmesh.node.presence import Presence
 from agentmesh.policy.document import Policy
 from agentmesh.protocol.ids import Amid
 from tests.support.node import Node
 from tests.support.node_pair import Pair, Wire, WireEnd
+from tests.support.patience import until
 
 
 async def _presence(node: Node) -> tuple[Presence, WireEnd]:
@@ -42,7 +46,7 @@ async def test_what_a_session_begins_with_leaves_before_we_are_shown(pair: Pair)
     for name in ("one", "two"):
         pair.low.hand.bulletin.publish(Notice(kind="session_started", peer=Amid(name)))
     assert end.shown == [("online", ())]
-    await asyncio.sleep(0)
+    await until(lambda: len(end.shown) > 1)
     assert end.shown == [("online", ()), ("online", ("one", "two"))]
 
 
@@ -52,7 +56,31 @@ async def test_a_contact_comes_and_goes(pair: Pair) -> None:
         fields = {"trust": trust}
         notice = Notice(kind="peer_trust_changed", peer=Amid("friend"), fields=fields)
         pair.low.hand.bulletin.publish(notice)
-        assert end.shown[-1] == ("online", seen)
+        await until(lambda seen=seen: end.shown[-1] == ("online", seen))
+
+
+async def test_of_many_contacts_that_are_made_the_relay_is_told_now_and_then(pair: Pair) -> None:
+    _, end = await _presence(pair.low)
+    for number in range(100):
+        notice = Notice(kind="peer_trust_changed", peer=Amid(f"{number}"), fields={"trust": 1})
+        pair.low.hand.bulletin.publish(notice)
+        await asyncio.sleep(0)
+    await until(lambda: len(end.shown[-1][1]) == 100)
+    assert len(end.shown) <= 3
+
+
+async def test_a_relay_that_takes_nothing_more_is_told_later(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, end = await _presence(pair.low)
+
+    def show(_: object) -> None:
+        monkeypatch.undo()
+        raise TransportError("relay_busy")
+
+    monkeypatch.setattr(end, "show", show)
+    await pair.low.breakers.pause()
+    await until(lambda: end.shown[-1] == ("dnd", ()))
 
 
 async def test_whom_we_block_sees_us_no_more(pair: Pair) -> None:
