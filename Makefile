@@ -54,6 +54,7 @@ cluster: setup postgres
 
 demo: setup
 	@$(BIN)/agentmesh demo
+	@echo "The command lies in $(BIN): \`. $(BIN)/activate\` lets you type it."
 
 test: setup postgres chromium
 	@$(BIN)/pytest -n 2 $(QUICK)
