@@ -72,7 +72,7 @@ def _known(names: Sequence[Amid], database: sqlite3.Connection) -> set[str]:
     marks = ", ".join("?" * len(names))
     one_row = f"SELECT group_concat(amid, ' ') FROM known WHERE amid IN ({marks})"  # noqa: S608
     (found,) = database.execute(one_row, names).fetchone()
-    return set((found or "").split(" "))
+    return set((found or "").split())  # of none there is none, and not an empty name
 
 
 def _lying(names: Sequence[Amid], now: int, database: sqlite3.Connection) -> sqlite3.Cursor:

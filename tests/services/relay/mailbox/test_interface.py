@@ -7,6 +7,7 @@ import pytest
 from agentmesh_relay.mailbox.interface import Mailbox, Refusal, Room, Stored
 from agentmesh_relay.mailbox.sqlite import SqliteMailbox
 
+from agentmesh.protocol.ids import Amid
 from agentmesh.protocol.limits import MAILBOX_MESSAGES, MAILBOX_PER_SENDER, MAILBOX_RECEIPTS
 from tests.support.letters import (
     CAROL,
@@ -65,6 +66,12 @@ async def test_whoever_was_never_here_has_no_mailbox(box: Mailbox) -> None:
     assert await put(box, letter(1)) == Refusal("UNKNOWN_RECIPIENT")
     await opened(box)
     assert isinstance(await put(box, letter(1)), Stored)
+
+
+@pytest.mark.parametrize("name", ["", " ", "bob x"])
+async def test_who_has_no_name_was_never_here(name: str, box: Mailbox) -> None:
+    await opened(box)
+    assert await put(box, letter(1, recipient=Amid(name))) == Refusal("UNKNOWN_RECIPIENT")
 
 
 async def test_the_same_letter_is_kept_once_and_by_its_sender(box: Mailbox) -> None:
