@@ -133,10 +133,14 @@ class Shelf:
             words = None
         if self._bytes + summary.bytes - (before.bytes if words else 0) > MAX_BYTES:
             return None
+        is_gone_on_with = words is not None
         words = words or Opened()
         self._bytes -= words.size
         try:
             words.read_on(self.transcripts, session_id)
+            if words.is_damaged and is_gone_on_with:  # or erased meanwhile, and begun anew
+                words = Opened()
+                words.read_on(self.transcripts, session_id)
         except UsageError:
             self._opened.pop(session_id, None)
             return None

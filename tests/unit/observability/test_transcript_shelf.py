@@ -86,6 +86,17 @@ def test_what_was_erased_is_not_at_hand_either(kept: Transcripts, shelf: Shelf) 
     assert numbers(look(shelf, "fish")) == [(0, 1)]
 
 
+def test_what_is_begun_anew_and_grew_larger_than_it_was_is_not_damaged(
+    kept: Transcripts, shelf: Shelf
+) -> None:
+    kept.append(SESSIONS[0], said("one fish"))
+    look(shelf, "fish")
+    kept.erase(SESSIONS[0])
+    kept.append(SESSIONS[0], said("red"), said("blue fish"), said("no more"))
+    found = look(shelf, "fish")
+    assert (numbers(found), found.damaged) == ([(0, 2)], ())
+
+
 def test_warming_reads_ahead_in_pieces(kept: Transcripts, shelf: Shelf) -> None:
     class SlowClock(FakeClock):
         def monotonic(self) -> float:
