@@ -54,8 +54,9 @@ class Approvals:
         async with self._one_at_a_time:
             now = self._clock.now()
             kept, pending = await self.all(), list[Draft]()
+            contacts = await self._contacts_among([*kept, *drafts.values()])
             for at, draft in drafts.items():
-                alike = await self._alike(draft.peer, [*kept, *pending])
+                alike = _alike(draft.peer, [*kept, *pending], contacts)
                 self._count(draft.peer, alike, now, at)
                 if len(kept) + len(pending) >= MAX_DRAFTS:
                     full = f"{MAX_DRAFTS} drafts are kept already."
@@ -66,11 +67,10 @@ class Approvals:
             self._tell("approval_pending", draft)
         return saved
 
-    async def _alike(self, peer: Amid, drafts: list[Draft]) -> list[Draft]:
-        """Return those to the same peer. All strangers are one: whoever makes up AMIDs has many."""
-        contacts = {row.amid for row in await self._store.contacts() if row.trust >= CONTACT}
-        peers = {peer} if peer in contacts else {it.peer for it in drafts} - contacts
-        return [it for it in drafts if it.peer in peers]
+    async def _contacts_among(self, drafts: list[Draft]) -> set[Amid]:
+        """Return which of their peers are contacts; each is looked up, however many there are."""
+        rows = [await self._store.contact(peer) for peer in {it.peer for it in drafts}]
+        return {row.amid for row in rows if row is not None and row.trust >= CONTACT}
 
     def _count(self, peer: Amid, drafts: list[Draft], now: float, at: int) -> None:
         """Refuse to ask about one peer more often than the owner wants to be asked."""
@@ -163,6 +163,12 @@ class Approvals:
         self._bulletin.publish(
             Notice(kind=kind, peer=draft.peer, message_id=draft.message_id, fields={**found})
         )
+
+
+def _alike(peer: Amid, drafts: list[Draft], contacts: set[Amid]) -> list[Draft]:
+    """Return those to the same peer. All strangers are one: whoever makes up AMIDs has many."""
+    peers = {peer} if peer in contacts else {it.peer for it in drafts} - contacts
+    return [it for it in drafts if it.peer in peers]
 
 
 def _put(draft: Draft) -> Put:

@@ -15,7 +15,7 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.messages.strict_json import read_json, write_json
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.notices import Notice
-from agentmesh.node.peers import Peers
+from agentmesh.node.peers import CONTACT, Peers
 from agentmesh.protocol.ids import Amid, SessionId, parse_amid
 from agentmesh.protocol.introduction import Introduction
 from agentmesh.protocol.signed import Purpose, Signed, read
@@ -90,10 +90,13 @@ class Introductions:
 
     async def of(self, amid: Amid) -> list[Introduced]:
         """Return who vouches for a peer: contacts that still are contacts."""
-        contacts = {
-            row.amid for row in await self._peers.contacts()
-        } - self._hand.policy().blocklist
-        return [it for it in await self.all() if it.amid == amid and it.by in contacts]
+        said = [it for it in await self.all() if it.amid == amid]
+        return [it for it in said if await self._vouches(it.by)]
+
+    async def _vouches(self, peer: Amid) -> bool:
+        row = await self._peers.row(peer)
+        is_contact = row is not None and row.trust >= CONTACT
+        return is_contact and peer not in self._hand.policy().blocklist
 
     def _read(self, peer: Amid, envelope: Envelope) -> Introduced:
         signed, document = read_introduction(envelope.payload)

@@ -137,6 +137,16 @@ async def test_strangers_are_asked_about_as_if_they_were_one(pair: Pair) -> None
     assert len(await approvals.all()) == 7
 
 
+async def test_an_owner_is_asked_without_reading_all_contacts(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a seal to open: with 10,000 that took 65 ms, for each of a hundred drafts."""
+    await pair.low.peers.trust(pair.high.amid, 1)
+    monkeypatch.delattr(type(pair.low.store), "contacts")
+    await draft(pair)
+    assert len(await pair.low.consent.approvals.all()) == 1
+
+
 async def test_an_owner_who_lifts_it_is_asked_again(pair: Pair) -> None:
     for number in range(5):
         await draft(pair, str(number))

@@ -65,6 +65,16 @@ async def test_who_is_no_contact_any_more_vouches_for_nobody(pair: Pair) -> None
     assert await introductions.of(CAROL) == []
 
 
+async def test_who_vouches_is_found_without_reading_all_contacts(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a seal to open: with 10,000 that held up the daemon for 70 ms, for each KNOCK."""
+    await befriend(pair)
+    await send(pair, await pair.low.consent.introductions.payload(CAROL, pair.high.amid, ""))
+    monkeypatch.delattr(type(pair.high.store), "contacts")
+    assert len(await pair.high.consent.introductions.of(CAROL)) == 1
+
+
 async def test_only_contacts_introduce_and_are_introduced(pair: Pair) -> None:
     await pair.low.peers.trust(pair.high.amid, 1)
     introductions = pair.low.consent.introductions
