@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.browser_attacks import attacks
 from tests.support.mesh import Agent, Mesh, eventually
+from tests.support.ports import free_port
 from tests.support.tab import LOOPBACK, Tab, exchange, heard, request
 
 LOOKED_AT = (
@@ -30,9 +31,7 @@ def mallory(mesh: Mesh) -> Agent:
     """An agent whose dashboard has a port by its own settings."""
     agent = mesh.newcomer("mallory")
     agent.home.mkdir(mode=0o700)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    (agent.home / "config.json").write_text(json.dumps({"dashboard_port": port}))
+    (agent.home / "config.json").write_text(json.dumps({"dashboard_port": free_port()}))
     agent.up("--key-storage", "file")
     eventually(agent.is_connected)
     return agent

@@ -1,13 +1,13 @@
 """An owner proves by a letter that an agent is theirs: everything as processes."""
 
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.mesh import Agent, Mesh, eventually
+from tests.support.ports import free_port
 from tests.support.processes import running
 
 PROVIDERS = """
@@ -18,13 +18,6 @@ sender = "mesh@example.org"
 starttls = false
 """
 CODE = re.compile(r"^ {4}([2-9A-Z]{5}-[2-9A-Z]{5})$", re.MULTILINE)
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 def begin(agent: Agent) -> str:

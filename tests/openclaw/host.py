@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 
 from agentmesh.observability.world import SystemClock
 from tests.support.mesh import eventually
+from tests.support.ports import free_port
 from tests.support.processes import ROOT
 
 NODE, OPENCLAW, SDK = "24.21.0", "2026.9.6", "1.32.2"
@@ -89,7 +89,7 @@ class Host:
     def __init__(self, home: Path, path: str, agent: Mapping[str, str]) -> None:
         self.home = home
         self.state = home / ".openclaw"
-        self.port = _free_port()
+        self.port = free_port()
         self.token = secrets.token_hex(24)
         self.environment = {
             "PATH": f"{_program(home)}{os.pathsep}{path}",
@@ -231,12 +231,6 @@ def packed(folder: Path, path: str, tree: Path = ROOT) -> Path:
     with tarfile.open(found) as archive:
         archive.extractall(folder, filter="data")
     return folder / "package"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port: int = door.getsockname()[1]
-    return port
 
 
 def _program(home: Path) -> Path:

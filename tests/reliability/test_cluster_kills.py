@@ -6,7 +6,6 @@ Two daemons at different nodes talk through one address. Four minutes, and all o
 """
 
 import os
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.test_kills import MESSAGES_A_KILL, PROMISES, lived_through, plan
-from tests.reliability.town import LISTENS, RELAY, Place, Town, free_ports, living
+from tests.reliability.town import LISTENS, RELAY, Place, Town, living
 from tests.support.front import Front
 from tests.support.nats_server import CONFIG, PROGRAM
+from tests.support.ports import free_port
 
 KILLS_AT_EVERY_CHANGE = 3
 KILLS = int(os.environ.get("AGENTMESH_CLUSTER_KILLS") or KILLS_AT_EVERY_CHANGE)
@@ -33,10 +33,10 @@ def test_what_was_accepted_arrives_once_and_in_order_whatever_node_or_nats_is_ki
 
 
 @contextmanager
-def two_nodes(folder: Path, luck: random.Random) -> Iterator[Town]:
+def two_nodes(folder: Path) -> Iterator[Town]:
     """A town whose relay is two nodes and NATS, which alone are killed."""
-    town = Town(folder, luck)
-    nats_port, *ports = free_ports(luck, 3)
+    town = Town(folder)
+    nats_port, *ports = (free_port() for _ in range(3))
     server = ("-c", CONFIG, "-a", "127.0.0.1", "-p", nats_port, "-sd", folder / "nats")
     nats = Place("nats", str(PROGRAM), server, program=())
     name = f"ws://127.0.0.1:{town.ports[0]}"

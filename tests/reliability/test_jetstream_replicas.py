@@ -1,7 +1,6 @@
 """A JetStream of three servers: what was promised survives the loss of one with its disk."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,14 +12,14 @@ from agentmesh_relay.mailbox.interface import Stored
 from agentmesh_relay.mailbox.stream import KNOWN, LETTERS
 
 from agentmesh.observability.world import system_entropy
-from tests.reliability.town import free_ports
 from tests.support.letters import Home, letter, opened, put, shared_mailbox
 from tests.support.nats_server import NatsServer
+from tests.support.ports import free_port
 
 
 @pytest.fixture
 async def three(tmp_path: Path) -> AsyncIterator[list[NatsServer]]:
-    ports = free_ports(random.Random(), 3)
+    ports = [free_port() for _ in range(3)]
     routes = ",".join(f"nats://127.0.0.1:{port}" for port in ports)
     servers = []
     for port in ports:

@@ -90,14 +90,14 @@ def test_nothing_is_given_up_when_sessions_run_out_of_time_while_everything_is_k
     assert {name: figures[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0)
 
 
-def in_haste(folder: Path, luck: random.Random) -> AbstractContextManager[Town]:
+def in_haste(folder: Path) -> AbstractContextManager[Town]:
     """A town whose sessions end soon after their last word."""
-    return living(Town(folder, luck, {**POLICY, "session_limits": {"ttl_seconds": 2}}))
+    return living(Town(folder, {**POLICY, "session_limits": {"ttl_seconds": 2}}))
 
 
-def alone(folder: Path, luck: random.Random) -> AbstractContextManager[Town]:
+def alone(folder: Path) -> AbstractContextManager[Town]:
     """A town with one relay."""
-    return living(Town(folder, luck))
+    return living(Town(folder))
 
 
 def lived_through(
@@ -106,13 +106,13 @@ def lived_through(
     record_property: Callable[[str, object], None],
     *,
     hang_up: bool,
-    settle: Callable[[Path, random.Random], AbstractContextManager[Town]] = alone,
+    settle: Callable[[Path], AbstractContextManager[Town]] = alone,
 ) -> dict[str, float]:
     """Carry a plan out and return its figures."""
     print(f"AGENTMESH_SEED={asked.seed} AGENTMESH_KILLS={asked.kills}")
     record_property("seed", asked.seed)
     luck = random.Random(asked.seed)
-    with settle(folder, luck) as town:
+    with settle(folder) as town:
         with talking(town, luck, hang_up=hang_up) as agents:
             killed = rampage(town, agents, asked, luck)
             for agent in agents.values():

@@ -1,6 +1,5 @@
 """What the figures of kills count as stuck has to be stuck: tests of the harness itself."""
 
-import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ SECONDS = 60.0
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    with living(Town(tmp_path, random.Random(1))) as town:
+    with living(Town(tmp_path)) as town:
         yield town
 
 

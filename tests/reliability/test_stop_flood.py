@@ -192,7 +192,7 @@ class Scene:
 @contextmanager
 def _drowning(folder: Path, luck: random.Random) -> Iterator[Scene]:
     """Yield a town in which both agents never stop talking."""
-    town = Town(folder, luck)
+    town = Town(folder)
     policy = {**POLICY, "store_transcripts": False, "stop_hook": ["true"]}
     for home in town.homes.values():
         (home / "policy.json").write_text(json.dumps(policy))

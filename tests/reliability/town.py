@@ -1,8 +1,6 @@
 """A relay, a registry and two daemons as processes, each killed and started again in its place."""
 
 import json
-import random
-import socket
 import sqlite3
 import sys
 import time
@@ -19,11 +17,10 @@ from agentmesh.observability.audit_verify import verify
 from agentmesh.observability.transcripts import Transcripts
 from agentmesh.observability.world import SystemClock, system_entropy
 from agentmesh.storage.key_files import KeyFiles, Means
+from tests.support.ports import free_port
 from tests.support.processes import Program, launch
 
 NAMES = ("alice", "bob")
-LOW_PORTS, HIGH_PORTS = 20_000, 32_000
-"""Below the ports of outgoing connections: nobody else takes ours while its program is down."""
 
 POLICY: Mapping[str, object] = {
     "consent": "policy",
@@ -77,10 +74,8 @@ class Place:
 class Town:
     """The four places, and the two homes; `mortal` are those that are killed."""
 
-    def __init__(
-        self, folder: Path, luck: random.Random, policy: Mapping[str, object] = POLICY
-    ) -> None:
-        self.ports = relay, registry = free_ports(luck)
+    def __init__(self, folder: Path, policy: Mapping[str, object] = POLICY) -> None:
+        self.ports = relay, registry = free_port(), free_port()
         self.homes = {name: folder / name for name in NAMES}
         self.places = [
             Place(
@@ -224,16 +219,3 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> float:
         assert waited < seconds, f"not so after {waited:.0f} s"
         time.sleep(PAUSE_SECONDS)
     return clock.monotonic() - began
-
-
-def free_ports(luck: random.Random, count: int = 2) -> list[int]:
-    found: list[int] = []
-    while len(found) < count:
-        port = luck.randrange(LOW_PORTS, HIGH_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
-    return found

@@ -7,13 +7,14 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 SECONDS = 30
 MISSING = "PostgreSQL is not installed; on Debian or Ubuntu: apt-get install -y postgresql"
@@ -49,7 +50,7 @@ def cluster(settings: Sequence[str] = SPEED) -> Iterator[str]:
             shutil.chown(folder, "postgres", "postgres")
         data = folder / "data"
         _run(programs / "initdb", "-D", data, "-U", "mesh", "--auth=trust", "-E", "UTF8", "-N")
-        port = _free_port()
+        port = free_port()
         process = _start(programs, data, (folder, port), settings)
         try:
             _wait(process, folder, port)
@@ -111,10 +112,3 @@ def _as_user(program: Path, *arguments: object) -> list[str]:
     drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
     prefix = drop if os.geteuid() == 0 else []
     return [*prefix, str(program), *(str(argument) for argument in arguments)]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

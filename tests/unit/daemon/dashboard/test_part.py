@@ -11,6 +11,7 @@ from agentmesh.daemon.dashboard.part import Dashboard
 from agentmesh.daemon.dashboard.tokens import Tokens
 from agentmesh.errors import NotRunning, TransportError
 from agentmesh.node.notices import Bulletin, Notice
+from tests.support.ports import free_port
 from tests.support.rooms import PAGES
 from tests.support.tab import LOOPBACK, Tab, exchange, heard, request
 from tests.support.world import FakeClock, FakeEntropy
@@ -40,8 +41,7 @@ def is_open(port: int) -> bool:
 
 
 async def test_nothing_listens_before_somebody_asks_and_after_it_is_closed() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     made = made_of(port, Bulletin())
     made.answer_with(answer)
     async with made:
@@ -67,8 +67,7 @@ async def test_who_asks_again_is_told_the_same_address(dashboard: Dashboard) -> 
 async def test_another_port_moves_it_and_throws_the_tabs_out(dashboard: Dashboard) -> None:
     tab = Tab((await dashboard.offer("control")).url)
     await tab.come_in()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     moved = Tab((await dashboard.offer("control", port)).url)
     assert moved.port == port
     assert not await asyncio.to_thread(is_open, tab.port)
