@@ -12,6 +12,7 @@ from agentmesh.discovery.book import Memory
 from agentmesh.discovery.registry import RegistryDirectory
 from agentmesh.identity.keys import Identity
 from agentmesh.observability.world import SystemClock, system_entropy
+from tests.support.patience import PATIENCE
 from tests.support.processes import running
 
 CLOCK = SystemClock()
@@ -26,9 +27,8 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 async def steps(url: str, why_unsigned: str = "") -> dict[str, Step]:
     us = Identity.make(system_entropy)
-    async with RegistryDirectory(
-        url, us, (CLOCK, system_entropy), Memory(), seconds=2
-    ) as directory:
+    world = CLOCK, system_entropy
+    async with RegistryDirectory(url, us, world, Memory(), seconds=PATIENCE) as directory:
         way = await way_to_registry(url, Walk(CLOCK), directory, why_unsigned, CLOCK)
     return {step.name: step for step in way.steps}
 

@@ -11,6 +11,7 @@ from agentmesh.control.socket import ControlServer
 from agentmesh.errors import NotPermitted, NotRunning, Refused, TimedOut
 from tests.support import control_server
 from tests.support.control_server import Script
+from tests.support.patience import PATIENCE
 
 
 def served(home: Path, script: Script) -> ControlServer:
@@ -87,6 +88,7 @@ async def test_silence_is_waited_for_only_so_long(tmp_path: Path) -> None:
     async with served(tmp_path, script), AsyncClient(tmp_path, answer_seconds=0.05) as client:
         with pytest.raises(TimedOut):
             await client.call(calls.Inbox())
+        client._answer_seconds = PATIENCE
         assert (await client.call(calls.Status())).name == "alice"
 
 

@@ -57,5 +57,6 @@ async def test_who_does_not_answer_is_told_in_words(monkeypatch: pytest.MonkeyPa
         names.is_silent = True
         checker = DomainChecker(names.address)
         assert await trouble(checker) == f"{could_not}: no answer came in time."
+        monkeypatch.undo()
         names.is_silent, names.refuses = False, True
         assert await trouble(checker) == f"{could_not}: its name servers answer with an error."
