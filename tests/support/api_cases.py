@@ -84,7 +84,6 @@ def ask_all(url: str, caller: Caller, cases: int) -> Asked:
             bounded = settings(
                 max_examples=each,
                 database=None,
-                deadline=None,
                 derandomize=False,
                 verbosity=Verbosity.quiet,
                 phases=(Phase.generate,),

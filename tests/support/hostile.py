@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agentmesh.errors import AgentMeshError
 
-FUZZ = settings(max_examples=int(os.environ.get("AGENTMESH_FUZZ", "15")), deadline=None)
+FUZZ = settings(max_examples=int(os.environ.get("AGENTMESH_FUZZ", "15")))
 """How often each door is tried: AGENTMESH_FUZZ=10000 for a long night."""
 
 PIECES = [

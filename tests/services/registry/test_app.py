@@ -172,7 +172,7 @@ def test_rubbish_is_never_a_bug_of_ours(database_url: str) -> None:
         runner.run(registry.register(ALICE))
         runner.run(registry.publish(ALICE))
 
-        @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=400, suppress_health_check=list(HealthCheck))
         @given(st.sampled_from(ROUTES), BODIES, QUERIES, st.sampled_from([ALICE.amid, "x", "%00"]))
         def ask(route: Any, body: bytes, query: str, amid: str) -> None:
             answer = runner.run(_ask(registry, route, body, query, amid))

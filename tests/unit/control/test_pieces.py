@@ -10,7 +10,7 @@ from agentmesh.control.pieces import pieces
 from agentmesh.control.table import NAMES
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["", "hello", "\0" * 60_000, "\u00e9" * 30_000, {"a": ["b"] * 9_000}]),

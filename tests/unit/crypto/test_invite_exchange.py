@@ -33,7 +33,7 @@ def test_who_knows_the_same_words_has_the_same_proofs() -> None:
 WORDS = st.binary(min_size=WORD_BYTES, max_size=WORD_BYTES).map(words_of)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(WORDS, WORDS)
 def test_other_words_prove_nothing(one: str, other: str) -> None:
     ours, theirs = exchanged(PARTIES, PARTIES, (one, other))
@@ -51,7 +51,7 @@ ANY_PARTIES = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(ANY_PARTIES, ANY_PARTIES)
 def test_only_the_same_parties_prove_it_to_each_other(one: Parties, other: Parties) -> None:
     ours, theirs = exchanged(one, other)
@@ -111,7 +111,7 @@ def test_points_of_small_order_are_refused(point: str) -> None:
     assert caught.value.code == "invite_exchange_invalid"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(min_size=33, max_size=33))
 def test_any_bytes_are_refused_or_prove_nothing(message: bytes) -> None:
     joiner = Exchange(PARTIES, "x", FakeEntropy(), is_joiner=True)

@@ -17,4 +17,4 @@ class OlmWire(Wire):
 
 
 TestOlmWire: Any = OlmWire.TestCase
-TestOlmWire.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestOlmWire.settings = settings(max_examples=40, stateful_step_count=50)

@@ -7,4 +7,4 @@ from hypothesis import settings
 from tests.support.cipher_wire import Wire
 
 TestWire: Any = Wire.TestCase
-TestWire.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestWire.settings = settings(max_examples=60, stateful_step_count=60)

@@ -23,4 +23,4 @@ def _begun_early(cipher: X3dhOnlyCipher) -> Cipher:
 
 
 TestX3dhWire: Any = X3dhWire.TestCase
-TestX3dhWire.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestX3dhWire.settings = settings(max_examples=40, stateful_step_count=50)

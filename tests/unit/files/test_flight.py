@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentmesh.files.ack import Ack
@@ -81,7 +81,6 @@ def test_an_empty_file_is_complete_at_once() -> None:
     assert Flight(0).take(4, 0.0) == []
 
 
-@settings(deadline=None)
 @given(st.integers(1, 80), st.data())
 def test_everything_arrives_whatever_the_way_does(count: int, data: st.DataObject) -> None:
     """Chunks and words get lost, come late and twice; the receiver forgets what was not safe."""

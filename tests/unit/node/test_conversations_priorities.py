@@ -43,7 +43,7 @@ async def test_what_has_its_number_is_not_overtaken(pair: Pair) -> None:
     assert await pair.high.texts() == ["hello", "first", "second"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(said=st.lists(st.sampled_from(PRIORITIES), max_size=12))
 async def test_the_order_inside_a_priority_is_kept(said: list[Priority]) -> None:
     async with node_pair() as both:

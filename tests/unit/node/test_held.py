@@ -249,7 +249,7 @@ async def _all_of(steps: list[str | tuple[int, Priority]]) -> None:
         assert await is_as_kept(pair)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.sampled_from(OPS)

@@ -174,4 +174,4 @@ def _read(state: object) -> int:
 
 
 TestLives: Any = Lives.TestCase
-TestLives.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestLives.settings = settings(max_examples=40, stateful_step_count=30)

@@ -125,4 +125,4 @@ class BadWire(WireMachine):
 
 
 TestBadWire: Any = BadWire.TestCase
-TestBadWire.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestBadWire.settings = settings(max_examples=40, stateful_step_count=30)

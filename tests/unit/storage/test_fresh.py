@@ -161,7 +161,7 @@ Step = tuple[list[Change], tuple[bool, Amid | None, int, int] | None]
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=st.lists(_steps, max_size=12))
 def test_every_page_is_what_a_daemon_shows_that_has_just_begun(steps: list[Step]) -> None:
     async def all_of_it(folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -178,7 +178,5 @@ class Twins(RuleBasedStateMachine):
 Twins.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 TestTwins = Twins.TestCase

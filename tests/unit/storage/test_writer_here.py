@@ -211,9 +211,7 @@ async def test_the_log_is_emptied_now_and_then_beside_what_is_written(disk: Disk
     await writer.close()
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     jobs=st.lists(
         st.tuples(st.sampled_from([1, MOST_PAGES, None]), st.booleans(), st.booleans()), max_size=12

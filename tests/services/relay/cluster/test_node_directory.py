@@ -122,7 +122,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 async def test_whatever_happens_in_the_end_one_node_has_the_agent_and_the_other_knows(
     steps: list[Step],
 ) -> None:

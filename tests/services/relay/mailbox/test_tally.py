@@ -58,7 +58,7 @@ async def test_whatever_came_before_the_answer_is_that_of_the_table(tmp_path: Pa
     """Of two mailboxes one counts anew each time: they are told the same, and say the same."""
     plans: list[list[tuple[str, Amid]]] = []
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(STEPS)
     def collect(plan: list[tuple[str, Amid]]) -> None:
         plans.append(plan)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentmesh.control import answers, places
@@ -110,7 +110,7 @@ async def _the_same(bodies: list[Any], more: dict[str, Any], autonomy: str, *, r
         assert at or await together.pair.low.texts() == await single.pair.low.texts()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(
     st.lists(st.sampled_from([*BODIES, *BODIES, TOO_LARGE]), min_size=1, max_size=12),
     st.fixed_dictionaries(

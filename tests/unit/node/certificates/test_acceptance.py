@@ -52,7 +52,7 @@ async def test_no_forged_answer_holds(name: str) -> None:
     assert await fact(showing(*FORGED[name]())) == "invalid"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_no_mutation_of_what_is_shown_holds(data: st.DataObject) -> None:
     chain = [*answered().accept.certificate_chain]

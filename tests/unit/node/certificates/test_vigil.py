@@ -146,7 +146,7 @@ TIMES = st.builds(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(TIMES, min_size=1, max_size=5))
 def test_whatever_happens_no_session_outlives_its_certificates(times: list[Times]) -> None:
     asyncio.run(_live_through(times))

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentmesh.errors import Refused, TrustError
@@ -140,7 +140,7 @@ async def _many_at_once(autonomy: str, sizes: list[int]) -> None:
             assert len(sent) == min(len(sizes), budget.messages)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.sampled_from(["notify-only", "draft", "bounded", "extended"]),
     st.lists(st.sampled_from([10, 400, 9_000, 60_000]), min_size=1, max_size=40),

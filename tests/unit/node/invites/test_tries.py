@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentmesh.crypto.invite_exchange import Confirmation, Exchange, Parties, Party
@@ -149,7 +149,7 @@ async def _withstand(steps: list[tuple[str, object]]) -> None:
         assert joined == ([SEEDS[0].amid] if state == "open" else [])
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(STEPS)
 def test_wrong_words_never_get_in_and_three_of_them_close_the_door(
     steps: list[tuple[str, object]],
