@@ -74,8 +74,8 @@ def test_a_restored_agent_talks_on_in_new_sessions_only(mesh: Mesh, tmp_path: Pa
     assert again.ask("policy", "get")["policy"]["min_reputation"] == 0.2
     assert again.ask("transcripts", "search", "before")["hits"]
     # Bob still has the old session, and says so in it; both ways it works again.
-    assert bob.ask("send", "alice", "to the restored", "--wait", "30")["outcome"] == "delivered"
-    assert again.ask("send", "bob", "from the restored", "--wait", "30")["outcome"] == "delivered"
+    assert bob.ask("send", "alice", "to the restored", "--wait", "60")["outcome"] == "delivered"
+    assert again.ask("send", "bob", "from the restored", "--wait", "60")["outcome"] == "delivered"
     again.gets("to the restored")
     bob.gets("from the restored")
     bob.gets("waits in the backup")  # said twice, under one id: it comes once

@@ -51,14 +51,14 @@ def test_a_request_that_waits_gets_its_response(mesh: Mesh) -> None:
     question = json.dumps({"intent": "book", "parameters": {"seats": 2}})
     asking = alice.spawn(
         *("send", "bob", question, "--type", "request_response"),
-        *("--intent", "travel/flights", "--wait", "30", "--json"),
+        *("--intent", "travel/flights", "--wait", "60", "--json"),
     )
     request = eventually(lambda: bob.ask("inbox", "--wait", "5")["messages"])[0]
     assert (request["type"], request["payload"]["parameters"]) == ("request", {"seats": 2})
 
     answer = json.dumps({"status": "completed", "results": [{"price": 99}], "result_count": 1})
     bob.ask("reply", request["message_id"], answer)
-    out, _ = asking.communicate(timeout=40)
+    out, _ = asking.communicate(timeout=60)
     told = json.loads(out)
     assert (asking.returncode, told["ok"]) == (0, True)
     assert told["outcome"] in {"delivered", "consumed"}

@@ -67,7 +67,7 @@ def test_a_file_arrives_whole_whoever_is_killed_on_the_way(mesh: Mesh, tmp_path:
     mesh.relay.stop()
     mesh.relay.start()
     alice.ask("send", "bob", "still coming?")
-    done = eventually(lambda: _of(bob, file_id)["state"] == "done", 60)
+    done = eventually(lambda: _of(bob, file_id)["state"] == "done", 120)
     assert done
 
     found = bob.home / "files" / "quarantine" / LANDED
@@ -135,7 +135,7 @@ def _fill_up_while_it_comes(alice: Agent, bob: Agent, relay: int, path: Path, di
     ballast = bob.home / "ballast"
     with ballast.open("wb") as file:
         file.write(bytes(60 * MIB))
-    refused = alice.fails(5, "send", "bob", "--file", path, "--wait", "30")
+    refused = alice.fails(5, "send", "bob", "--file", path, "--wait", "60")
     assert refused["code"] == "no_room"
 
     ballast.unlink()

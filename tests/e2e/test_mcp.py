@@ -46,9 +46,9 @@ async def test_two_hosts_let_their_agents_talk(mesh: Mesh, era: Era) -> None:
     async with host_of(alice, era) as from_alice, host_of(bob, era) as from_bob:
         listed = (await from_alice.list_tools()).tools
         assert [tool.name for tool in listed] == list(TOOLS)
-        sent = await called(from_alice, "mesh_send", to="bob", body="hello", wait=20)
+        sent = await called(from_alice, "mesh_send", to="bob", body="hello", wait=60)
         assert sent["outcome"] == "delivered"
-        inbox = await called(from_bob, "mesh_inbox", wait=20)
+        inbox = await called(from_bob, "mesh_inbox", wait=60)
         (message,) = inbox["messages"]
         assert "hello" in message["content"]
         assert "payload" not in message

@@ -156,7 +156,7 @@ def test_nobody_sends_to_itself(lonely: Agent) -> None:
 
 def test_an_agent_that_no_registry_knows_is_undeliverable(lonely: Agent) -> None:
     nobody = amid_of(bytes(32))
-    done = lonely.run("send", nobody, "hello", "--wait", "40")
+    done = lonely.run("send", nobody, "hello", "--wait", "60")
     assert (done.code, done.answer["outcome"]) == (5, "undeliverable"), done
     assert done.error["code"] == "agent_not_found"
     assert lonely.ask("sessions")["sessions"] == []

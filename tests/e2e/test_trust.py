@@ -75,7 +75,7 @@ def test_a_transcript_that_was_changed_is_damaged(pair: tuple[Agent, Agent]) -> 
 def test_a_changed_audit_log_is_a_finding(mesh: Mesh) -> None:
     erin = mesh.agent("erin")
     assert "audit_damaged" not in [it["id"] for it in erin.run("doctor").answer["findings"]]
-    (file,) = (erin.home / "logs").glob("audit-*.jsonl")
+    (file, *_) = sorted((erin.home / "logs").glob("audit-*.jsonl"))
     file.write_bytes(file.read_bytes().replace(b"keys_made", b"keys_lost"))
     assert "audit_damaged" in [it["id"] for it in erin.run("doctor").answer["findings"]]
 
