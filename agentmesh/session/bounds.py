@@ -23,7 +23,7 @@ def closed(state: Open, reason: str) -> tuple[Ended, list[AnyEffect]]:
     return state.ended(reason, by_peer=False), [DropAll(), failed, Over(reason, by_peer=False)]
 
 
-def spent(state: Open) -> tuple[Ended, list[AnyEffect]]:
+def spent(state: Open, reason: str = "session_expired") -> tuple[Ended, list[AnyEffect]]:
     """End the session at its suite's bounds. The peer learns of it with its next frame."""
-    over = Over("session_expired", by_peer=False)
-    return state.ended(over.reason, by_peer=False), [DropAll(), StartOver(), over]
+    over = Over(reason, by_peer=False)
+    return state.ended(reason, by_peer=False), [DropAll(), StartOver(), over]

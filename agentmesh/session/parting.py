@@ -7,7 +7,7 @@ import msgspec
 from agentmesh.messages.payloads import CLOSE, CLOSED, ClosePayload
 from agentmesh.protocol.bounded import Count, reason_of
 from agentmesh.protocol.limits import MAX_SKIPPED
-from agentmesh.session.bounds import closed, is_spent
+from agentmesh.session.bounds import closed, is_spent, spent
 from agentmesh.session.effects import (
     AnyEffect,
     Confirm,
@@ -71,7 +71,7 @@ def close(
     that never got a number.
     """
     if is_spent(state, keys):
-        return closed(state, reason)
+        return spent(state, reason) if reason in OF_ITSELF else closed(state, reason)
     effects: Effects = []
     state = msgspec.structs.replace(state, closing=reason, holding=False)
     if state.cipher.can_send:

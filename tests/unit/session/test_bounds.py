@@ -76,6 +76,17 @@ def test_a_spent_session_ends_without_a_good_bye(
     assert isinstance(alice.state, Ended)
 
 
+def test_what_waits_in_a_spent_session_whose_certificate_ran_out_is_said_elsewhere(
+    both: tuple[Party, Party], clock: FakeClock
+) -> None:
+    alice, _ = opened(*both, "hello", suite=X3DH_ONLY)
+    alice.send("on its way")
+    clock.advance(X3DH_ONLY_SECONDS)
+    effects = alice.say(Close("certificate_expired"))
+    assert [type(effect) for effect in effects] == [DropAll, StartOver, Over]
+    assert isinstance(alice.state, Ended)
+
+
 def test_the_thousandth_message_is_the_last_and_the_rest_is_said_elsewhere(
     both: tuple[Party, Party],
 ) -> None:
