@@ -1,4 +1,4 @@
-"""Everything that `doctor` may find. `docs/operating.md` has this table, and a test compares them.
+"""Everything that `doctor` may find. `docs/owner.md` has this table, and a test compares them.
 
 `python -m agentmesh.observability.catalogue` prints the rows.
 """
@@ -123,7 +123,7 @@ KNOWN = (
 
 
 def rows() -> list[str]:
-    """Return the table's rows as `docs/operating.md` has them."""
+    """Return the table's rows as `docs/owner.md` has them."""
     return [
         f"| `{it.id}` | {it.severity} | {it.meaning} | {'yes' if it.mends else ''} |"
         for it in KNOWN

@@ -27,6 +27,20 @@ def test_a_paper_names_only_what_is_there(paper: Path) -> None:
     assert sorted(path for path in _paths(paper) if not (ROOT / path).exists()) == []
 
 
+def _anchors(paper: Path) -> set[str]:
+    """Return what links into a paper may name: its headings, as they are written in addresses."""
+    text = re.sub(r"```.*?```", "", paper.read_text(), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_link_leads_to_a_heading(paper: Path) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#]*)#([^)]+)\)", paper.read_text())
+    targets = [((paper.parent / path) if path else paper, anchor) for path, anchor in links]
+    assert [anchor for target, anchor in targets if anchor not in _anchors(target)] == []
+
+
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_each_row_stands_in_a_table_with_titles(paper: Path) -> None:
     """A blank line in a table's middle ends it: what follows is shown as text."""

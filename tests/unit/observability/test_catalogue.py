@@ -38,7 +38,7 @@ def test_ids_are_unique_and_more_than_enough() -> None:
 
 
 def test_the_papers_have_the_table() -> None:
-    text = (ROOT / "docs/operating.md").read_text()
+    text = (ROOT / "docs/owner.md").read_text()
     table = re.search(r"<!-- findings -->(.*?)<!-- /findings -->", text, re.DOTALL)
     assert table
     assert re.findall(r"^\| `.*$", table.group(1), re.MULTILINE) == rows()
