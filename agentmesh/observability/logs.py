@@ -17,8 +17,35 @@ Code = NewType("Code", str)
 
 Safe = int | float | bool | Amid | Code
 
+LINES_A_MINUTE = 100
+"""So many of one kind are written, and of others only how many there were: strangers decide how
+often some things happen, and none of them is to fill the disk."""
+MAX_KINDS = 1000
+
 _SAFE_TEXT = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 _LINE = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
+
+
+class Bound(logging.Filter):
+    """Lets so many lines of a kind through each minute; the next one says how many it did not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See logging."""
+        line, minute = record.getMessage(), record.created // 60
+        kind = record.name, line.partition(" ")[0]
+        before, count = self._counts.get(kind, (minute, 0))
+        if before != minute:
+            if count > LINES_A_MINUTE:
+                record.msg, record.args = "%s left_out=%d", (line, count - LINES_A_MINUTE)
+            count = 0
+        if len(self._counts) >= MAX_KINDS:  # what libraries say is of any kind
+            self._counts.clear()
+        self._counts[kind] = minute, count + 1
+        return count < LINES_A_MINUTE
 
 
 def record(log: logging.Logger, level: int, name: str, **fields: Safe) -> None:
@@ -46,6 +73,7 @@ def write_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(Bound())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)  # what libraries say may quote what they carry

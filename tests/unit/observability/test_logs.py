@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentmesh.observability.logs import Code, record, record_bug, write_logs
+from agentmesh.observability.logs import (
+    LINES_A_MINUTE,
+    MAX_KINDS,
+    Bound,
+    Code,
+    record,
+    record_bug,
+    write_logs,
+)
 from agentmesh.protocol.ids import Amid
 
 LOG = logging.getLogger("agentmesh.test")
@@ -51,3 +59,35 @@ def test_a_bug_is_told_without_its_text(written: io.StringIO) -> None:
 def test_libraries_are_heard_only_when_something_is_wrong(written: io.StringIO) -> None:
     logging.getLogger("websockets.client").info("> BINARY 00 01 02")
     assert written.getvalue() == ""
+
+
+def _line(text: str, at: float) -> logging.LogRecord:
+    line = LOG.makeRecord(LOG.name, logging.INFO, "logs.py", 1, "%s", (text,), None)
+    line.created = at
+    return line
+
+
+def test_of_one_kind_so_many_lines_a_minute_are_written_and_the_others_counted() -> None:
+    bound = Bound()
+    let_through = [bound.filter(_line(f"frame.dropped peer={n}", 60.0)) for n in range(250)]
+    assert let_through == [True] * LINES_A_MINUTE + [False] * 150
+    assert bound.filter(_line("session.opened", 60.0))
+    later = [_line("frame.dropped peer=7", 120.0) for _ in range(2)]
+    assert [bound.filter(line) for line in later] == [True, True]
+    assert [line.getMessage() for line in later] == [
+        "frame.dropped peer=7 left_out=150",
+        "frame.dropped peer=7",
+    ]
+
+
+def test_kinds_that_libraries_make_up_take_no_memory() -> None:
+    bound = Bound()
+    for number in range(3 * MAX_KINDS):
+        assert bound.filter(_line(f"kind{number}", 60.0))
+    assert len(bound._counts) <= MAX_KINDS
+
+
+def test_a_stranger_does_not_fill_the_disk_with_lines(written: io.StringIO) -> None:
+    for _ in range(10 * LINES_A_MINUTE):
+        record(LOG, logging.INFO, "frame.dropped", peer=Amid("2wVn8r"), code=Code("unknown"))
+    assert written.getvalue().count("\n") <= 2 * LINES_A_MINUTE, "a minute may end meanwhile"
