@@ -180,9 +180,10 @@ def _settings(said: Mapping[str, object]) -> Settings:
             hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
             raise UsageError("config_unknown_name", f"config.json has no {name[:60]!r}.", hint)
     try:
-        return msgspec.convert(dict(said), Settings)
+        settings = msgspec.convert(dict(said), Settings)
     except msgspec.ValidationError as error:
         raise UsageError("config_wrong_type", f"config.json: {error}.") from None
+    return msgspec.structs.replace(settings, name=settings.name.strip())
 
 
 def _check_url(field: str, url: str, schemes: set[str]) -> None:

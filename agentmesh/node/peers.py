@@ -93,7 +93,7 @@ class Peers:
         row = await self._kept(amid, b"")
         if alias := alias and alias.strip():
             await self._check_alias(amid, alias)
-        changes = {"alias": alias, "description": description}
+        changes = {"alias": alias, "description": description and description.strip()}
         given = {name: value for name, value in changes.items() if value is not None}
         return await self._keep(msgspec.structs.replace(row, **given))
 

@@ -39,7 +39,7 @@ class Remarks:
 
     async def note(self, peer: Amid, note: str) -> None:
         """Keep what this peer may be used for; empty takes it away."""
-        await self._keep(peer, msgspec.structs.replace(await self.about(peer), note=note))
+        await self._keep(peer, msgspec.structs.replace(await self.about(peer), note=note.strip()))
 
     async def invited(self, peer: Amid) -> None:
         """Keep that an invite brought this peer just now."""

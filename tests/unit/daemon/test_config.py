@@ -23,6 +23,11 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     assert (settings.relay, settings.registry, settings.name) == (RELAY, REGISTRY, "")
 
 
+def test_blanks_around_a_name_are_none_of_it(tmp_path: Path) -> None:
+    assert read(tmp_path, {}, {"name": " Ada "}).settings.name == "Ada"
+    assert read(tmp_path, {}, {"name": "  "}).settings.name == ""
+
+
 def test_a_flag_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
     _write(tmp_path, relay="wss://file", registry="https://file")
     by_flag = read(tmp_path, ENVIRONMENT, {"relay": "wss://flag"}).settings

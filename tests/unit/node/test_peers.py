@@ -62,8 +62,11 @@ async def test_an_alias_belongs_to_one(pair: Pair) -> None:
     assert caught.value.code == "alias_taken"
 
 
-async def test_blanks_around_an_alias_are_none_of_it(pair: Pair) -> None:
-    await _contact(pair.low, "a", alias=" Ada ")
+async def test_blanks_around_an_alias_or_a_description_are_none_of_it(pair: Pair) -> None:
+    described = await pair.low.peers.describe(Amid("a"), alias=" Ada ", description=" counts ")
+    assert (described.alias, described.description) == ("Ada", "counts")
+    assert (await pair.low.peers.describe(Amid("a"), description="  ")).description == ""
+    await pair.low.peers.trust(Amid("a"), 1)
     await _contact(pair.low, "b", alias="  ")
     assert {row.alias for row in await pair.low.peers.contacts()} == {"Ada", ""}
     await pair.low.peers.describe(Amid("a"), alias="")
