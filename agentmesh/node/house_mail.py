@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from agentmesh.errors import RemoteProtocolError, UsageError
+from agentmesh.errors import CryptoError, RemoteProtocolError, UsageError
 from agentmesh.messages.envelope import Envelope
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.breakers import stopped
@@ -42,15 +42,21 @@ class HouseMail:
         self._takers = takers
 
     async def read(self, errand: ErrandRow) -> Again | None:
-        """Run a `house_mail` errand; what nobody takes, or what is wrong, is dropped."""
+        """Run a `house_mail` errand; what nobody takes, or what is wrong, is dropped.
+
+        So is what nobody could take for days: its sender decides how much of it there is.
+        """
         letter = msgspec.msgpack.decode(errand.body, type=Letter)
         take = self._takers.get(letter.envelope.type)
         if take is None:
             record(log, logging.INFO, "mail.unknown", peer=errand.peer)
             return None
+        if self._keys.ring.clock.now() >= errand.expires_at:
+            record(log, logging.INFO, "mail.expired", peer=errand.peer)
+            return None
         try:
             await take(errand.peer, letter.session_id, letter.envelope)
-        except (RemoteProtocolError, UsageError) as error:
+        except (RemoteProtocolError, CryptoError, UsageError) as error:
             record(log, logging.INFO, "mail.dropped", peer=errand.peer, code=Code(error.code))
         return None
 

@@ -2,10 +2,17 @@
 
 import pytest
 
-from agentmesh.errors import RemoteProtocolError, TransportError, UsageError
+from agentmesh.errors import (
+    CryptoError,
+    RemoteProtocolError,
+    TransportError,
+    UsageError,
+)
 from agentmesh.messages.body import to_body
 from agentmesh.messages.envelope import Envelope
+from agentmesh.node.sheet import HOUSE_MAIL
 from agentmesh.protocol.ids import Amid, SessionId
+from agentmesh.protocol.limits import MAILBOX_SECONDS
 from agentmesh.session.events import Close
 from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
@@ -53,13 +60,27 @@ async def test_it_outlives_the_session_it_came_in(pair: Pair) -> None:
     assert len(taken) == 2
 
 
-@pytest.mark.parametrize("failure", [RemoteProtocolError("wrong"), UsageError("wrong")])
+@pytest.mark.parametrize(
+    "failure",
+    [RemoteProtocolError("wrong"), UsageError("wrong"), CryptoError("wrong")],
+)
 async def test_what_is_wrong_is_dropped(pair: Pair, failure: Exception) -> None:
     taken = _taker(pair.high, failure)
     await pair.low.house_mail.post(pair.high.amid, "ping", b"{}", CHAT)
     await pair.settle()
     await pair.later(60)
     assert len(taken) == 1
+    assert await pair.high.store.errands() == []
+
+
+async def test_what_nobody_could_take_for_days_is_dropped(pair: Pair) -> None:
+    taken = _taker(pair.high, *(TransportError("away") for _ in range(99)))
+    await pair.low.house_mail.post(pair.high.amid, "ping", b"{}", CHAT)
+    await pair.settle()
+    assert [it.kind for it in await pair.high.store.errands()] == [HOUSE_MAIL]
+    await pair.later(MAILBOX_SECONDS)
+    assert len(taken) == 1
+    assert await pair.high.store.errands() == []
 
 
 async def test_what_nobody_takes_is_dropped(pair: Pair) -> None:
