@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from agentmesh_registry.storage import schema
 from agentmesh_registry.storage.database import Database, opened
@@ -12,6 +13,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+
+from agentmesh.errors import UsageError
 
 
 def differences(connection: sa.Connection) -> list[Any]:
@@ -34,6 +37,16 @@ async def test_an_older_database_is_brought_up_to_date(empty_url: str) -> None:
         assert await database.read(differences)
     async with opened(empty_url) as database:
         assert await database.read(differences) == []
+
+
+async def test_a_database_of_a_newer_registry_is_not_touched(empty_url: str) -> None:
+    async with opened(empty_url) as database:
+        newer = sa.text("UPDATE alembic_version SET version_num = '9999'")
+        await database.write(lambda connection: connection.execute(newer).close())
+    with pytest.raises(UsageError, match="step 9999") as caught:
+        async with opened(empty_url):
+            pass
+    assert caught.value.code == "database_newer"
 
 
 def _begin_again(connection: sa.Connection, step: str) -> None:

@@ -61,7 +61,9 @@ def copy_in(connection: sa.Connection, file: Path) -> Copied:
         if error.connection_invalidated or "sqlite3" not in type(error.orig).__module__:
             raise
         raise IntegrityError(
-            "not_a_backup", f"{file} is no backup of a registry, or it is damaged."
+            "not_a_backup",
+            f"{file} is no backup of a registry, or it is damaged.",
+            "One of another version is restored by that version; then: agentmesh-registry migrate",
         ) from None
     finally:
         engine.dispose()

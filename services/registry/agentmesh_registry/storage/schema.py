@@ -4,21 +4,30 @@ from importlib.resources import as_file, files
 
 import sqlalchemy as sa
 
+from agentmesh.errors import UsageError
+
 NEWEST = "0008"
 """The last of the steps."""
 
 
 def upgrade(connection: sa.Connection) -> None:
     """Run the migrations that this database lacks, in the transaction of its one writer."""
-    if not _is_newest(connection):
+    last = _last_step(connection)
+    if last > NEWEST:
+        raise UsageError(
+            "database_newer",
+            f"This database is of a newer registry: its tables are at step {last}, not {NEWEST}.",
+            "Run that version, or restore a backup that this one made.",
+        )
+    if last != NEWEST:
         _migrate(connection)
 
 
-def _is_newest(connection: sa.Connection) -> bool:
+def _last_step(connection: sa.Connection) -> str:
     if not sa.inspect(connection).has_table("alembic_version"):
-        return False
+        return ""
     step = sa.text("SELECT version_num FROM alembic_version")
-    return connection.execute(step).scalars().all() == [NEWEST]
+    return connection.execute(step).scalar() or ""
 
 
 def _migrate(connection: sa.Connection) -> None:
