@@ -67,8 +67,8 @@ def _alias(desk: Desk, peer: str, alias: str) -> None:
 def _trust(desk: Desk, peer: str, level: str) -> None:
     """Set how far a contact is trusted: unknown, verified, trusted or allied.
 
-    verified: its key is its own, as the first handshake proved; whether you compared the safety
-    number stands beside it, see `agentmesh verify`.
+    verified: only who has the key that its AMID follows from speaks as it; whether you compared
+    the safety number stands beside it, see `agentmesh verify`.
     unknown: its sessions end, what you allowed it is taken back, and it has to knock again.
     """
     number = int(level) if level.isdigit() else _TRUST.index(level)
