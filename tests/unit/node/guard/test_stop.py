@@ -157,7 +157,8 @@ async def test_a_lane_that_hangs_does_not_delay_the_answer(both: Guarded) -> Non
     await asyncio.sleep(0)
     state = await asyncio.wait_for(both.guards.stop.stop("call"), PATIENCE)
     assert not state.is_complete
-    assert set(state.kept) == {"memory", "flag", "store"}
+    kept = {"memory", "flag", "store"}
+    await until(lambda: set(both.guards.stop.state().kept) == kept)
     free.set()
     await task
     await _ends(both)
