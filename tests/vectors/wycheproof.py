@@ -9,7 +9,10 @@ Test = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("AGENTMESH_VECTORS", ROOT / "../shared/vectors")) / "wycheproof"
-MISSING = f"NO WYCHEPROOF VECTORS in {FOLDER}: set AGENTMESH_VECTORS. The primitives are UNTESTED."
+MISSING = (
+    f"NO WYCHEPROOF VECTORS in {FOLDER}: the primitives are UNTESTED. They are `testvectors_v1` of "
+    "https://github.com/C2SP/wycheproof; AGENTMESH_VECTORS names where `wycheproof` lies."
+)
 
 
 def load(name: str) -> list[tuple[Test, Test]]:
