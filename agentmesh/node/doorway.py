@@ -5,7 +5,7 @@ from agentmesh.errors import CryptoError, RemoteProtocolError
 from agentmesh.node.at_hand import AtHand
 from agentmesh.node.invites.side_door import SideDoor
 from agentmesh.node.notices import Notice
-from agentmesh.node.strangers import Strangers, is_vain
+from agentmesh.node.strangers import Strangers, gave_way, is_vain
 from agentmesh.node.turn import Turn
 from agentmesh.protocol import limits, session_receipt
 from agentmesh.protocol.frames import (
@@ -25,7 +25,6 @@ from agentmesh.session.effects import AskPolicy, EmitOnce
 from agentmesh.session.events import Accepted, KnockRepeated, Lost, Rejected
 from agentmesh.session.states import (
     Answered,
-    AnyState,
     Ended,
     Knocked,
     Knocking,
@@ -72,7 +71,7 @@ class Doorway:
             raise RemoteProtocolError("protocol_mismatch")
         if document.id in turn.talks:
             turn.apply(document.id, KnockRepeated())
-            return document.id if _was_superseded(turn.talks[document.id].state) else None
+            return document.id if gave_way(turn.talks[document.id].state) else None
         if await self._store.remembers(turn.peer, document.id):
             raise RemoteProtocolError("replayed")
         if not is_id(document.id) or await self._is_taken(document.id):
@@ -181,10 +180,6 @@ def _knocked_in_vain(turn: Turn) -> int:
     """Return how many KNOCKs of the peer came lately that were not let in."""
     since = turn.now - VAIN_SECONDS
     return sum(1 for talk in turn.talks.values() if talk.opened_at > since and is_vain(talk.state))
-
-
-def _was_superseded(state: AnyState) -> bool:
-    return isinstance(state, Ended) and not state.terms.ours and state.reason == "superseded"
 
 
 def _given_up(turn: Turn, reply_key_id: str) -> SessionId | None:

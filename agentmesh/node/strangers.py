@@ -75,6 +75,14 @@ class Strangers:
 
 
 def is_vain(state: AnyState) -> bool:
-    """Whether this is a KNOCK of the peer's that was not let in, or not yet."""
+    """Whether this is a KNOCK of the peer's that was not let in, or not yet.
+
+    One that gave way is none: both knocked, and the session that both wanted was opened.
+    """
     is_knock = isinstance(state, Knocked) or (isinstance(state, Ended) and state.cipher is None)
-    return is_knock and not state.terms.ours
+    return is_knock and not state.terms.ours and not gave_way(state)
+
+
+def gave_way(state: AnyState) -> bool:
+    """Whether this is a KNOCK of the peer's in whose place another session was opened."""
+    return isinstance(state, Ended) and not state.terms.ours and state.reason == "superseded"

@@ -1,5 +1,8 @@
 """Both knock at once; sessions end and are started over."""
 
+import pytest
+
+from agentmesh.node import doorway
 from agentmesh.node.runners import PATIENCE
 from agentmesh.node.turn import Turn, Wish
 from agentmesh.policy.document import Policy
@@ -7,19 +10,20 @@ from agentmesh.protocol.frames import Intent, SessionRequest
 from agentmesh.protocol.ids import Amid, SessionId
 from agentmesh.protocol.relay_frames import Send
 from agentmesh.session.events import Close
-from tests.support.node import Node
+from tests.support.node import CHAT, Node
 from tests.support.node_pair import Pair
 
 DEAL = Wish(intent=Intent(category="commerce"), request=SessionRequest())
 
 
-async def _both_knock(pair: Pair) -> None:
+async def _both_knock(pair: Pair, wish: Wish = CHAT) -> None:
     """Let both knock before either hears the other."""
     pair.wire.is_up = False
-    await pair.low.say(pair.high, "from low")
-    await pair.high.say(pair.low, "from high")
+    await pair.low.say(pair.high, "from low", wish)
+    await pair.high.say(pair.low, "from high", wish)
     await pair.settle()
-    assert await pair.low.phases() == await pair.high.phases() == ["knocking"]
+    for node in (pair.low, pair.high):
+        assert (await node.phases()).count("knocking") == 1
     await pair.reconnect()
 
 
@@ -33,6 +37,18 @@ async def test_of_two_knocks_that_cross_the_smaller_amids_wins(pair: Pair) -> No
     assert await _open_sessions(pair.high) == [(False, "open")]
     assert await pair.high.texts() == ["from low"]
     assert await pair.low.texts() == ["from high"]
+
+
+async def test_knocks_that_gave_way_to_a_talk_do_not_hold_up_the_next_one(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorway, "MAX_VAIN_KNOCKS", 2)
+    for number in range(5):
+        wish = Wish(intent=Intent(category=f"kind-{number}"), request=SessionRequest())
+        await _both_knock(pair, wish)
+    assert await pair.low.texts() == ["from high"] * 5
+    assert await pair.high.texts() == ["from low"] * 5
+    assert not pair.low.incoming.faults["too_many_knocks"]
 
 
 async def test_whoever_asks_the_owner_lets_in_whom_it_asked_itself(pair: Pair) -> None:
