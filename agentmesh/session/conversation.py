@@ -74,8 +74,12 @@ def say(
     left = max(flow.left(state) - sum(is_counted(saying.type) for saying in first), 0)
     now, later = sayings[: min(room, left)], sayings[min(room, left) :]
     state = msgspec.structs.replace(state, holding=bool(later) or is_waiting)
-    state, sent = send(state, (*first, *now), keys)
-    effects += sent
+    # A message that came with the KNOCK may be confirmed before the opening is there. It would end
+    # a frame that they share, and the opening with it.
+    pieces = ((*first, *now),) if state.optimistic is None else (first, now)
+    for words in pieces:
+        state, sent = send(state, words, keys)
+        effects += sent
     if not later or len(now) < left or state.closing:
         return state, effects
     elsewhere = StartOver(held_only=True)

@@ -8,9 +8,11 @@ from agentmesh.messages.envelope import Envelope
 from agentmesh.protocol.frames import MOST_OPTIMISTIC, Constraints, Knock
 from agentmesh.protocol.limits import MAX_OPTIMISTIC
 from agentmesh.protocol.signed import Purpose, read
+from agentmesh.session import snapshot
 from agentmesh.session.effects import Hear, ShowUpTo
-from agentmesh.session.events import Allowed, Denied, PrekeyStale, Resolved
+from agentmesh.session.events import Allowed, Denied, PrekeyStale, Resolved, Send
 from agentmesh.session.states import Knocked, Knocking, Open
+from tests.support.bad_wire import BadSide, Kept
 from tests.support.dialogue import SUITE, Dialogue, answer_to, carry
 from tests.support.parties import party
 from tests.support.session_kinds import FREE, asking, knock
@@ -54,6 +56,24 @@ def test_it_is_heard_once_and_confirmed_as_any_other() -> None:
     assert bob.shown_texts() == ["hello", "and this"]
     assert isinstance(alice.state, Open)
     assert alice.state.confirmed.up_to == 3
+
+
+def test_the_opening_is_offered_until_it_came_though_its_message_came_before() -> None:
+    alice, knocked = knocking()
+    first = alice.held[0]
+    asks = BadSide(ALICE, Kept(snapshot.save(alice.state), unsettled=(first,)))
+    answers = BadSide(BOB, Kept(snapshot.save(knocked)))
+    answers.take(Allowed(BOB.responder()))
+    asks.receive(answers.post.pop())
+    asks.post.clear()  # the first frames are lost
+    asks.take(Send((alice.saying("and this"),)))
+    answers.receive(asks.post.pop())
+    asks.receive(answers.post.pop())  # a receipt for all but the opening
+    assert answers.shown_texts() == ["hello"]
+    asks.offer()
+    for frame in asks.post:
+        answers.receive(frame)
+    assert answers.shown_texts() == ["hello", "and this"]
 
 
 def test_who_is_refused_is_not_heard() -> None:
