@@ -214,8 +214,11 @@ class _Turn:
 
 
 def _place_in_turn(effect: AnyEffect) -> int:
-    """Return when a node carries an effect out: what got a number is not said elsewhere."""
-    return {Number: 0, StartOver: 1}.get(type(effect), 2)
+    """Return when a node carries an effect out.
+
+    What got a number is not said elsewhere, and what was held is said when all else is done.
+    """
+    return {Number: 0, StartOver: 1, Unhold: 3}.get(type(effect), 2)
 
 
 def text_of(said: Saying | Envelope) -> str:
