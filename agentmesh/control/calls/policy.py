@@ -21,7 +21,10 @@ class PolicyGet(Request[answers.Policy], frozen=True, kw_only=True):
 
 
 class PolicySet(Request[answers.Policy], frozen=True, kw_only=True):
-    """Set one field of the policy; dotted keys reach inside. The answer is the whole policy."""
+    """Set one field of the policy; dotted keys reach inside. The answer is the whole policy.
+
+    An agent sets only what the owner's `delegated_keys` name.
+    """
 
     key: Annotated[str, Meta(min_length=1, max_length=280)]
     value: Any

@@ -23,16 +23,19 @@ Permit = calls.Permit
 
 async def policy_get(rooms: Rooms, asked: calls.PolicyGet, permit: Permit) -> answers.Policy:
     """Read the policy or a part of it."""
-    policy = rooms.policy.current()
-    shown = policy if permit == "owner" else policy.for_agent()
-    return answers.Policy(policy=settings.get(shown, asked.key))
+    return _shown(rooms.policy.current(), permit, asked.key)
 
 
 async def policy_set(rooms: Rooms, asked: calls.PolicySet, permit: Permit) -> answers.Policy:
-    """Change one field."""
+    """Change one field; an agent only one that is delegated to it."""
     if permit == "agent" and not rooms.policy.current().delegates(asked.key):
         raise NotPermitted("owner_only", "The policy does not delegate this field to the agent.")
-    return answers.Policy(policy=settings.get(rooms.policy.set(asked.key, asked.value, permit)))
+    return _shown(rooms.policy.set(asked.key, asked.value, permit), permit)
+
+
+def _shown(policy: Policy, permit: Permit, key: str = "") -> answers.Policy:
+    shown = policy if permit == "owner" else policy.for_agent()
+    return answers.Policy(policy=settings.get(shown, key))
 
 
 async def policy_replace(rooms: Rooms, asked: calls.PolicyReplace, _: Permit) -> answers.Policy:

@@ -24,7 +24,7 @@ def test_an_agent_decides_nothing_that_is_the_owners() -> None:
     agents = {name for name, row in REQUESTS.items() if row.permit == "agent"}
     assert agents == {
         "hello", "status", "send", "send.all", "reply", "inbox", "read", "search", "contacts.list",
-        "policy.get",
+        "policy.get", "policy.set",  # what is delegated, and by default nothing is
         "reputation.show", "health", "events.subscribe", "outcome", "contacts.show",
         "schemas.list", "schemas.show", "schemas.check",
         "files.send", "files.list", "files.accept", "files.refuse",

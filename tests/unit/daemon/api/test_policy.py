@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agentmesh.errors import Refused, TransportError, UsageError
+from agentmesh.errors import NotPermitted, Refused, TransportError, UsageError
 from tests.unit.daemon.conftest import House
 
 
@@ -137,3 +137,19 @@ async def test_what_watches_the_agent_is_not_shown_to_it(house: House) -> None:
     whole = str(await house.ask("policy.get", permit="agent"))
     assert not any(word in whole for word in ("nightingale", "unplug", "secret-topic"))
     assert (await house.ask("policy.get", key="consent", permit="agent"))["policy"] == "policy"
+
+
+async def test_an_agent_sets_what_is_delegated_to_it_and_nothing_else(house: House) -> None:
+    await house.ask("policy.set", key="delegated_keys", value=["rate_limit"])
+    await house.ask("policy.set", key="stop_hook", value=["/usr/bin/true"])
+    fewer = {"key": "rate_limit.knocks_per_minute", "value": 3}
+    told: Any = await house.ask("policy.set", permit="agent", **fewer)
+    assert told["policy"]["rate_limit"]["knocks_per_minute"] == 3
+    assert told["policy"]["stop_hook"] == [], "what watches the agent is not shown to it"
+    (newest, *_) = (await house.ask("policy.history"))["versions"]
+    assert newest["who"] == "agent"
+    for key, value in (("consent", "policy"), ("delegated_keys", ["consent"]), ("rate", 3)):
+        with pytest.raises(NotPermitted) as caught:
+            await house.ask("policy.set", permit="agent", key=key, value=value)
+        assert caught.value.code == "owner_only"
+    assert (await house.ask("policy.get", key="consent"))["policy"] == "policy"
