@@ -1,6 +1,7 @@
 """A relay, a registry and two daemons as processes, each killed and started again in its place."""
 
 import json
+import re
 import sqlite3
 import sys
 import time
@@ -39,6 +40,7 @@ REGISTRY_RATES = (
 LISTENS = "listening on "
 READY_SECONDS = 120.0
 PAUSE_SECONDS = 0.1
+_DROPPED = re.compile(r" frame\.dropped .*code=(?P<code>\S+)(?: left_out=(?P<others>\d+))?")
 
 
 @dataclass
@@ -171,13 +173,15 @@ class Town:
         return len(report.problems) + sum(each.damaged_at is not None for each in shown)
 
     def dropped(self) -> Counter[str]:
-        """Return how many frames the daemons could make nothing of, by code."""
-        return Counter(
-            line.rpartition("code=")[2]
-            for place in self.places
-            for line in place.lines()
-            if " frame.dropped " in line
-        )
+        """Return how many frames the daemons could make nothing of, by code.
+
+        Of many a minute the rest is counted in the next line: whatever they were, by its code.
+        """
+        found: Counter[str] = Counter()
+        for line in (line for place in self.places for line in place.lines()):
+            if dropped := _DROPPED.search(line):
+                found[dropped["code"]] += 1 + int(dropped["others"] or 0)
+        return found
 
     def bugs(self) -> list[str]:
         """Return what no program should ever say."""
