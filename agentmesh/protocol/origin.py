@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from agentmesh.errors import UsageError
-from agentmesh.protocol.urls import taken_apart
+from agentmesh.protocol import urls
 
 CONNECT_PATH = "/v1/connect"
 MAX_ORIGIN_LETTERS = 300
@@ -13,13 +13,10 @@ _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 @lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """Return `ws://host:port` of a relay's URL, in the one form that is signed and compared."""
-    parts = taken_apart(url)
+    parts = urls.taken_apart(url)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or len(url) > MAX_ORIGIN_LETTERS:
         raise _not_a_relay(url)
-    name, port = parts.hostname or "", parts.port
-    host = f"[{name}]" if ":" in name else name
-    shown = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"
+    return urls.origin(parts, _DEFAULT_PORTS)
 
 
 def _not_a_relay(url: str) -> UsageError:

@@ -18,10 +18,9 @@ from nacl.exceptions import CryptoError as SodiumError
 from nacl.signing import VerifyKey
 
 from agentmesh.errors import CryptoError, RemoteProtocolError, UsageError
-from agentmesh.protocol import limits
+from agentmesh.protocol import limits, urls
 from agentmesh.protocol.ids import Amid, amid_of
 from agentmesh.protocol.signed import Purpose, signing_bytes
-from agentmesh.protocol.urls import taken_apart
 from agentmesh.protocol.world import Entropy
 
 SCHEME = "AgentMesh"
@@ -56,15 +55,12 @@ class Authorization(msgspec.Struct, frozen=True):
 
 def audience_of(url: str) -> str:
     """Return the audience that a registry's URL names: in one spelling, without a last slash."""
-    parts = taken_apart(url.strip())
+    parts = urls.taken_apart(url.strip())
     if parts is None or parts.scheme not in _DEFAULT_PORTS:
         raise _not_a_registry(url)
     if parts.query or parts.fragment or parts.username is not None:
         raise _not_a_registry(url)
-    name, port = parts.hostname or "", parts.port
-    host = f"[{name}]" if ":" in name else name
-    shown = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
-    return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}"
+    return urls.origin(parts, _DEFAULT_PORTS) + parts.path.rstrip("/")
 
 
 def _not_a_registry(url: str) -> UsageError:

@@ -1,5 +1,6 @@
 """URLs, taken apart. One that leads nowhere is refused where it comes in, not where it is used."""
 
+from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -15,3 +16,11 @@ def taken_apart(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if name else None
+
+
+def origin(parts: SplitResult, default_ports: Mapping[str, int]) -> str:
+    """Return scheme, host and port in one spelling: without the port that goes without saying."""
+    name, port = parts.hostname or "", parts.port
+    host = f"[{name}]" if ":" in name else name
+    shown = "" if port in {None, default_ports[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
