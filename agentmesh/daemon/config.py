@@ -192,7 +192,8 @@ def _check_url(field: str, url: str, schemes: set[str]) -> None:
         begins = " or ".join(f"{it}://" for it in sorted(schemes))
         raise UsageError(
             "invalid_url",
-            f"The {field}'s address {url[:80]!r} leads nowhere: {begins} and a host are needed.",
+            f"The {field}'s address {url[:80]!r} leads nowhere: it needs {begins}, "
+            "a host, and no port above 65535.",
             f"For example: {RELAY if field == 'relay' else REGISTRY}",
         )
 
